@@ -1,0 +1,108 @@
+package dev.penstock.protocol;
+
+import java.util.Arrays;
+
+/**
+ * The dimensions of a tensor, outermost first. In a signature, {@link #VARIABLE} stands for a dimension that each request chooses;
+ * the first dimension counts rows.
+ */
+public final class Shape {
+    public static final long VARIABLE = -1;
+
+    private final long[] dimensions;
+
+    private Shape(long[] dimensions) {
+        this.dimensions = dimensions;
+    }
+
+    /** @throws IllegalArgumentException when a dimension is below -1 */
+    public static Shape of(long... dimensions) {
+        for (int i = 0; i < dimensions.length; i++) {
+            if (dimensions[i] < VARIABLE) {
+                throw new IllegalArgumentException("dimension " + i + " must be -1 or more, was " + dimensions[i]);
+            }
+        }
+        return new Shape(dimensions.clone());
+    }
+
+    public int rank() {
+        return dimensions.length;
+    }
+
+    public long dimension(int index) {
+        return dimensions[index];
+    }
+
+    public long[] toArray() {
+        return dimensions.clone();
+    }
+
+    public boolean isFixed() {
+        for (long dimension : dimensions) {
+            if (dimension == VARIABLE) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The number of elements. @throws ArithmeticException when the product overflows; IllegalStateException when not {@link #isFixed} */
+    public long elements() {
+        return product(0);
+    }
+
+    /** The size of the first dimension. */
+    public long rows() {
+        return dimensions[0];
+    }
+
+    /** Elements of one row: the product of all dimensions but the first. */
+    public long rowElements() {
+        return product(1);
+    }
+
+    public Shape withRows(long rows) {
+        long[] copy = dimensions.clone();
+        copy[0] = rows;
+        return new Shape(copy);
+    }
+
+    /** Whether a tensor of shape {@code actual} fits this shape of a signature. */
+    public boolean admits(Shape actual) {
+        if (actual.rank() != rank()) {
+            return false;
+        }
+        for (int i = 0; i < dimensions.length; i++) {
+            if (dimensions[i] != VARIABLE && dimensions[i] != actual.dimensions[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private long product(int from) {
+        long product = 1;
+        for (int i = from; i < dimensions.length; i++) {
+            if (dimensions[i] == VARIABLE) {
+                throw new IllegalStateException("shape " + this + " has a variable dimension");
+            }
+            product = Math.multiplyExact(product, dimensions[i]);
+        }
+        return product;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Shape shape && Arrays.equals(dimensions, shape.dimensions);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(dimensions);
+    }
+
+    @Override
+    public String toString() {
+        return Arrays.toString(dimensions);
+    }
+}
