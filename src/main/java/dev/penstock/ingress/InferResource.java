@@ -20,8 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jboss.resteasy.reactive.RestPath;
 
-/** Inference, synchronous or not. Runs on the event loops. */
-@Path("/v2/models/{model}")
+/** Inference, synchronous or not. Runs on the event loops. Shares its root path with the metadata, since JAX-RS looks no further than the class that fits best. */
+@Path("/v2")
 @Singleton
 public final class InferResource {
     /** JSON in any wrapping, the binary form, and what curl calls a body when it is told nothing. */
@@ -35,14 +35,14 @@ public final class InferResource {
     }
 
     @POST
-    @Path("infer")
+    @Path("models/{model}/infer")
     public CompletionStage<Response> infer(@RestPath String model, @Context HttpServerRequest http, byte[] body)
             throws InvalidRequestException {
         return infer(model, Optional.empty(), http, body);
     }
 
     @POST
-    @Path("versions/{version}/infer")
+    @Path("models/{model}/versions/{version}/infer")
     public CompletionStage<Response> infer(
             @RestPath String model, @RestPath String version, @Context HttpServerRequest http, byte[] body)
             throws InvalidRequestException {
