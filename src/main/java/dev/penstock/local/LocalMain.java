@@ -1,0 +1,112 @@
+package dev.penstock.local;
+
+import io.quarkus.runtime.ApplicationLifecycleManager;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusApplication;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import io.quarkus.runtime.logging.LoggingSetupRecorder;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+
+/** {@code penstock up} and {@code penstock kafka}: the service with all that it needs, in one JVM, until Ctrl-C. */
+@QuarkusMain(name = "local")
+public final class LocalMain {
+
+    private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(60);
+
+    /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
+    private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
+
+    private LocalMain() {}
+
+    public static void main(String... arguments) throws InterruptedException {
+        try {
+            LocalOptions options = LocalOptions.parse(List.of(arguments));
+            requireFreePorts(options);
+            LocalStack stack = LocalStack.start(options.parts());
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAfterTheService(stack), "local-stack-stop"));
+            switch (options.command()) {
+                case UP -> serve(options, stack);
+                case KAFKA -> waitForCtrlC(stack);
+            }
+        } catch (CannotStartException e) {
+            System.err.println("penstock: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    /** The service, started; prints what is where and waits for the end. */
+    public static final class Service implements QuarkusApplication {
+
+        @Override
+        public int run(String... arguments) {
+            System.out.println(String.join("\n", arguments));
+            Quarkus.waitForExit();
+            return 0;
+        }
+    }
+
+    private static void serve(LocalOptions options, LocalStack stack) {
+        String kafka = options.kafka().orElseGet(stack::bootstrapServers);
+        Optional<String> redis = options.redis().or(() -> stack.redis().map(EmbeddedRedis::url));
+        System.setProperty("penstock.kafka.bootstrap-servers", kafka);
+        redis.ifPresent(url -> System.setProperty("penstock.redis.url", url));
+        System.setProperty("penstock.roles", options.roles());
+        options.models().ifPresent(folder -> System.setProperty("penstock.worker.models", folder.toString()));
+        System.setProperty("quarkus.management.host", "127.0.0.1");
+        System.setProperty("quarkus.management.port", String.valueOf(options.managementPort()));
+        if (options.isIngress()) {
+            System.setProperty("quarkus.http.host", "127.0.0.1");
+            System.setProperty("quarkus.http.port", String.valueOf(options.port()));
+        } else {
+            System.setProperty("quarkus.http.host-enabled", "false");
+        }
+
+        AtomicInteger exitCode = new AtomicInteger();
+        // The standard handler would exit from within run, and the stack's stop wait for a run that cannot end.
+        BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(code);
+        ApplicationLifecycleManager.setDefaultExitCodeHandler(remember);
+        try {
+            Quarkus.run(Service.class, Welcome.toService(options, kafka, redis));
+        } finally {
+            SERVICE_STOPPED.countDown();
+        }
+        System.exit(exitCode.get());
+    }
+
+    private static void waitForCtrlC(LocalStack stack) throws InterruptedException {
+        SERVICE_STOPPED.countDown();
+        // Without a service nobody else sets up the log, and the broker's warnings would wait for it.
+        LoggingSetupRecorder.handleFailedStart();
+        System.out.println(Welcome.toStack(stack.bootstrapServers(), stack.redisUrl()));
+        Thread.currentThread().join();
+    }
+
+    private static void requireFreePorts(LocalOptions options) {
+        options.parts().kafkaPort().ifPresent(port -> Ports.requireFree(port, "--kafka-port"));
+        options.parts().redisPort().ifPresent(port -> Ports.requireFree(port, "--redis-port"));
+        if (options.command() == LocalOptions.Command.UP) {
+            Ports.requireFree(options.managementPort(), "--management-port");
+            if (options.isIngress()) {
+                Ports.requireFree(options.port(), "--port");
+            }
+        }
+    }
+
+    private static void stopAfterTheService(LocalStack stack) {
+        try {
+            if (!SERVICE_STOPPED.await(DRAIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                System.err.println("penstock: the service has not stopped within %s; stopping its broker and Redis"
+                        .formatted(DRAIN_TIMEOUT));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        stack.close();
+    }
+}

@@ -1,0 +1,95 @@
+package dev.penstock.local;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** An embedded broker and an embedded Redis, or one of them. */
+public final class LocalStack implements AutoCloseable {
+
+    /** Where a shell user can have answers sent to; see the Kafka door in the README. */
+    public static final String DEMO_REPLIES = "penstock.replies.demo";
+
+    private final Optional<EmbeddedKafka> kafka;
+    private final Optional<EmbeddedRedis> redis;
+
+    private LocalStack(Optional<EmbeddedKafka> kafka, Optional<EmbeddedRedis> redis) {
+        this.kafka = kafka;
+        this.redis = redis;
+    }
+
+    /**
+     * @param kafkaPort 0 for a free one, empty for no broker
+     * @param redisPort 0 for a free one, empty for no Redis
+     * @param dataDir where log and data survive a restart; without one, nothing does
+     */
+    public record Parts(OptionalInt kafkaPort, OptionalInt redisPort, Optional<Path> dataDir) {}
+
+    /** Both, on free ports, with nothing kept. */
+    public static LocalStack start() {
+        return start(new Parts(OptionalInt.of(Ports.ANY), OptionalInt.of(Ports.ANY), Optional.empty()));
+    }
+
+    public static LocalStack start(Parts parts) {
+        Optional<EmbeddedKafka> kafka = parts.kafkaPort().isEmpty()
+                ? Optional.empty()
+                : Optional.of(EmbeddedKafka.start(
+                        parts.kafkaPort().getAsInt(),
+                        parts.dataDir().map(folder -> folder.resolve("kafka")),
+                        EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES));
+        try {
+            kafka.ifPresent(broker -> createDemoReplies(broker.bootstrapServers()));
+            Optional<EmbeddedRedis> redis = parts.redisPort().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(EmbeddedRedis.start(
+                            parts.redisPort().getAsInt(), parts.dataDir().map(folder -> folder.resolve("redis"))));
+            return new LocalStack(kafka, redis);
+        } catch (RuntimeException e) {
+            kafka.ifPresent(EmbeddedKafka::close);
+            throw e;
+        }
+    }
+
+    public String bootstrapServers() {
+        return kafka.orElseThrow().bootstrapServers();
+    }
+
+    public String redisUrl() {
+        return redis.orElseThrow().url();
+    }
+
+    /** Empty where the stack was started without one. */
+    public Optional<EmbeddedRedis> redis() {
+        return redis;
+    }
+
+    @Override
+    public void close() {
+        redis.ifPresent(EmbeddedRedis::close);
+        kafka.ifPresent(EmbeddedKafka::close);
+    }
+
+    private static void createDemoReplies(String bootstrapServers) {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            admin.createTopics(List.of(new NewTopic(DEMO_REPLIES, 1, (short) 1)))
+                    .all()
+                    .get();
+        } catch (ExecutionException e) {
+            // It does, where the data directory has been in use before.
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw new CannotStartException(
+                        "topic %s cannot be created: %s".formatted(DEMO_REPLIES, e.getCause()), e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CannotStartException("interrupted", e);
+        }
+    }
+}

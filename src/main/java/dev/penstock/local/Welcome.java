@@ -1,0 +1,40 @@
+package dev.penstock.local;
+
+import java.util.Optional;
+
+/** What {@code up} and {@code kafka} print when all is ready. */
+final class Welcome {
+
+    private Welcome() {}
+
+    static String toService(LocalOptions options, String kafka, Optional<String> redis) {
+        StringBuilder text =
+                new StringBuilder("\nPenstock is up (%s). Ctrl-C stops it.\n\n".formatted(options.roles()));
+        if (options.isIngress()) {
+            line(text, "requests", "http://localhost:%d/v2".formatted(options.port()));
+        }
+        line(text, "health, metrics", "http://localhost:%d/q".formatted(options.managementPort()));
+        line(text, "Kafka", kafka);
+        redis.ifPresent(url -> line(text, "Redis", url));
+        if (options.isIngress()) {
+            text.append("""
+
+                    Try it:
+
+                      curl -s localhost:%d/v2/models/digits/infer -d @docs/examples/seven.json
+                    """.formatted(options.port()));
+        }
+        return text.toString();
+    }
+
+    static String toStack(String kafka, String redis) {
+        StringBuilder text = new StringBuilder("\nA broker and a Redis are up. Ctrl-C stops them.\n\n");
+        line(text, "Kafka", kafka);
+        line(text, "Redis", redis);
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, String what, String where) {
+        text.append("  %-16s %s%n".formatted(what, where));
+    }
+}

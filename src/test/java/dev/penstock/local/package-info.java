@@ -1,0 +1,3 @@
+/** Tests of the local stack. */
+@org.jspecify.annotations.NullMarked
+package dev.penstock.local;
