@@ -28,6 +28,11 @@ public record InferenceRequest(
         outputs = List.copyOf(outputs);
     }
 
+    /** Whether the output of that name is asked for. */
+    public boolean wants(String output) {
+        return outputs.isEmpty() || outputs.stream().anyMatch(requested -> requested.name().equals(output));
+    }
+
     /** Whether the output of that name is wanted in binary form. */
     public boolean wantsBinary(String output) {
         for (RequestedOutput requested : outputs) {

@@ -1,0 +1,25 @@
+package dev.penstock.app;
+
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+
+/** Whether this process can do its part, and what is missing if not. */
+@org.eclipse.microprofile.health.Readiness
+final class Readiness implements HealthCheck {
+    private final Roles roles;
+
+    Readiness(Roles roles) {
+        this.roles = roles;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        boolean ingress = roles.maybeIngress().map(role -> role.isConnected()).orElse(true);
+        boolean worker = roles.maybeWorker().map(role -> role.isReady()).orElse(true);
+        return HealthCheckResponse.named("penstock")
+                .status(ingress && worker)
+                .withData("ingress", roles.maybeIngress().isEmpty() ? "no role" : ingress ? "ready" : "not connected to Kafka")
+                .withData("worker", roles.maybeWorker().isEmpty() ? "no role" : worker ? "ready" : "models are not warm")
+                .build();
+    }
+}

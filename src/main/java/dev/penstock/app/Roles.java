@@ -1,0 +1,114 @@
+package dev.penstock.app;
+
+import dev.penstock.ingress.Ingress;
+import dev.penstock.ingress.IngressConfig;
+import dev.penstock.protocol.ReaderLimits;
+import dev.penstock.protocol.RequestReader;
+import dev.penstock.protocol.TopicLayout;
+import dev.penstock.worker.Worker;
+import dev.penstock.worker.WorkerConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.jboss.logging.Logger;
+
+/** Starts the roles that are configured, and stops them: the ingress first, so that what it accepted is still worked off. */
+@Singleton
+final class Roles {
+    private static final Logger LOG = Logger.getLogger(Roles.class);
+
+    /** Headers and framing of a record, beside the body. */
+    private static final int RECORD_OVERHEAD = 64 * 1024;
+
+    private final PenstockConfig config;
+    private final IngressConfig ingressConfig;
+    private final WorkerConfig workerConfig;
+    private final MeterRegistry registry;
+    private final Vertx vertx;
+    private final Redis redis;
+    private Optional<Ingress> ingress = Optional.empty();
+    private volatile Optional<Worker> worker = Optional.empty();
+
+    Roles(
+            PenstockConfig config,
+            IngressConfig ingressConfig,
+            WorkerConfig workerConfig,
+            MeterRegistry registry,
+            Vertx vertx,
+            Redis redis) {
+        this.config = config;
+        this.ingressConfig = ingressConfig;
+        this.workerConfig = workerConfig;
+        this.registry = registry;
+        this.vertx = vertx;
+        this.redis = redis;
+    }
+
+    void start(@Observes StartupEvent event) throws IOException, ExecutionException, InterruptedException, TimeoutException {
+        Map<String, Object> kafka = kafka();
+        TopicLayout layout = layout();
+        RequestReader reader = new RequestReader(ReaderLimits.DEFAULT);
+        if (config.topics().create()) {
+            try (Admin admin = Admin.create(kafka)) {
+                TopicLayout.create(admin, layout.shared());
+            }
+        }
+        if (config.roles().contains(PenstockConfig.Role.INGRESS)) {
+            ingress = Optional.of(new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry));
+        }
+        if (config.roles().contains(PenstockConfig.Role.WORKER)) {
+            Worker starting = new Worker(workerConfig, kafka, layout, config.replies().allowedTopics(), reader, registry);
+            worker = Optional.of(starting);
+            starting.start();
+        }
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        ingress.ifPresent(Ingress::close);
+        worker.ifPresent(Worker::close);
+        LOG.debug("All roles have stopped");
+    }
+
+    /** @throws IllegalStateException when this process has no ingress role */
+    @Produces
+    @Singleton
+    Ingress ingress() {
+        return ingress.orElseThrow(() -> new IllegalStateException("this process has no ingress role (penstock.roles)"));
+    }
+
+    Optional<Ingress> maybeIngress() {
+        return ingress;
+    }
+
+    Optional<Worker> maybeWorker() {
+        return worker;
+    }
+
+    private Map<String, Object> kafka() {
+        Map<String, Object> kafka = new HashMap<>(config.kafka().properties());
+        kafka.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
+        return kafka;
+    }
+
+    private TopicLayout layout() {
+        return new TopicLayout(
+                config.topics().requestPartitions(),
+                config.topics().replyPartitions(),
+                config.topics().replicationFactor(),
+                config.maxRequestBytes() + RECORD_OVERHEAD,
+                config.topics().resultRetention());
+    }
+}

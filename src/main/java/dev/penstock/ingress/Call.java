@@ -1,0 +1,15 @@
+package dev.penstock.ingress;
+
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Payload;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What somebody asks over REST. What the headers do not say, the body's parameters or the defaults do. */
+record Call(
+        String model,
+        Optional<String> version,
+        Payload payload,
+        Optional<Duration> timeout,
+        Optional<Lane> lane,
+        Optional<String> traceparent) {}

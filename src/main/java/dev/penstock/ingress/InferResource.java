@@ -1,0 +1,120 @@
+package dev.penstock.ingress;
+
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Problem;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jboss.resteasy.reactive.RestPath;
+
+/** Inference, synchronous or not. Runs on the event loops. Shares its root path with the metadata, since JAX-RS looks no further than the class that fits best. */
+@Path("/v2")
+@Singleton
+public final class InferResource {
+    /** JSON in any wrapping, the binary form, and what curl calls a body when it is told nothing. */
+    private static final Set<String> CONTENT_TYPES =
+            Set.of("application/json", "application/octet-stream", "application/x-www-form-urlencoded");
+
+    private final Ingress ingress;
+
+    InferResource(Ingress ingress) {
+        this.ingress = ingress;
+    }
+
+    @POST
+    @Path("models/{model}/infer")
+    public CompletionStage<Response> infer(@RestPath String model, @Context HttpServerRequest http, byte[] body)
+            throws InvalidRequestException {
+        return infer(model, Optional.empty(), http, body);
+    }
+
+    @POST
+    @Path("models/{model}/versions/{version}/infer")
+    public CompletionStage<Response> infer(
+            @RestPath String model, @RestPath String version, @Context HttpServerRequest http, byte[] body)
+            throws InvalidRequestException {
+        return infer(model, Optional.of(version), http, body);
+    }
+
+    private CompletionStage<Response> infer(String model, Optional<String> version, HttpServerRequest http, byte[] body)
+            throws InvalidRequestException {
+        checkContent(http);
+        Preference preference = Preference.parse(http.headers().getAll("Prefer"));
+        Call call = new Call(
+                model,
+                version,
+                new Payload(ByteBuffer.wrap(body), jsonLength(http)),
+                timeout(http),
+                lane(http),
+                Optional.ofNullable(http.getHeader("traceparent")));
+        CheckedCall checked = ingress.check(call, preference.respondAsync());
+        if (!preference.respondAsync()) {
+            return ingress.answer(checked).thenApply(answered -> Answers.of(answered.id(), answered.reply()));
+        }
+        return ingress.submit(checked).thenCompose(id -> {
+            if (preference.patience().isZero()) {
+                return CompletableFuture.completedFuture(Answers.accepted(id, model));
+            }
+            return ingress.outcome(id, preference.patience())
+                    .exceptionally(redisIsAway -> Optional.empty())
+                    .thenApply(outcome -> outcome.map(result -> Answers.of(id, Optional.of(result.reply())))
+                            .orElseGet(() -> Answers.accepted(id, model)));
+        });
+    }
+
+    private static void checkContent(HttpServerRequest http) {
+        String encoding = http.getHeader("Content-Encoding");
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            throw new Refusal(Problem.of(Problem.Kind.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be absent or identity, was '" + encoding + "'"));
+        }
+        String type = http.getHeader("Content-Type");
+        if (type != null && !CONTENT_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
+            throw new Refusal(Problem.of(Problem.Kind.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json or application/octet-stream, was '" + type + "'"));
+        }
+    }
+
+    private static OptionalInt jsonLength(HttpServerRequest http) throws InvalidRequestException {
+        Optional<Long> length = number(http, "Inference-Header-Content-Length", 0);
+        return length.isPresent() ? OptionalInt.of((int) Math.min(length.get(), Integer.MAX_VALUE)) : OptionalInt.empty();
+    }
+
+    private static Optional<Duration> timeout(HttpServerRequest http) throws InvalidRequestException {
+        return number(http, "Penstock-Timeout-Ms", 1).map(Duration::ofMillis);
+    }
+
+    private static Optional<Lane> lane(HttpServerRequest http) throws InvalidRequestException {
+        String priority = http.getHeader("Penstock-Priority");
+        if (priority == null) {
+            return Optional.empty();
+        }
+        Optional<Lane> lane = Lane.labelled(priority);
+        if (lane.isEmpty()) {
+            throw new InvalidRequestException("Penstock-Priority", "must be interactive or bulk, was '" + priority + "'");
+        }
+        return lane;
+    }
+
+    private static Optional<Long> number(HttpServerRequest http, String header, long min) throws InvalidRequestException {
+        String text = http.getHeader(header);
+        if (text == null) {
+            return Optional.empty();
+        }
+        if (text.isEmpty() || text.length() > 18 || !text.chars().allMatch(c -> c >= '0' && c <= '9') || Long.parseLong(text) < min) {
+            throw new InvalidRequestException(header, "must be a whole number of " + min + " or more, was '" + text + "'");
+        }
+        return Optional.of(Long.parseLong(text));
+    }
+}

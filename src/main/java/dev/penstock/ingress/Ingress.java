@@ -1,0 +1,251 @@
+package dev.penstock.ingress;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Outcome;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.Reply;
+import dev.penstock.protocol.RequestId;
+import dev.penstock.protocol.RequestReader;
+import dev.penstock.protocol.Timings;
+import dev.penstock.protocol.TopicLayout;
+import dev.penstock.protocol.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jboss.logging.Logger;
+
+/**
+ * The ingress role: takes calls, and answers them. What may block is done at start; everything that a call needs after that is
+ * asynchronous. Thread-safe.
+ */
+public final class Ingress implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Ingress.class);
+    private static final long SWEEP_MILLIS = 20;
+
+    private final IngressConfig config;
+    private final Vertx vertx;
+    private final Catalogue catalogue;
+    private final CallCheck check;
+    private final Ids ids;
+    private final Publisher publisher;
+    private final PendingReplies pending;
+    private final ResultStore results;
+    private final OutcomeWatch outcomes;
+    private final TopicFollower replyFollower;
+    private final TopicFollower modelFollower;
+    private final ResultRecorder recorder;
+    private final long sweep;
+
+    /**
+     * Connects.
+     *
+     * @param kafka what all clients share: brokers and credentials
+     * @throws ExecutionException when Redis has no key for request ids and none is configured
+     */
+    public Ingress(
+            IngressConfig config,
+            Map<String, Object> kafka,
+            TopicLayout layout,
+            RequestReader reader,
+            Redis redis,
+            Vertx vertx,
+            MeterRegistry registry)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        this.config = config;
+        this.vertx = vertx;
+        this.catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
+        this.check = new CallCheck(catalogue, reader, config);
+        this.results = new ResultStore(redis, config.resultTtl());
+        this.ids = new Ids(requestIdKey());
+        this.outcomes = new OutcomeWatch(vertx, redis, results);
+        this.publisher = new Publisher(kafka, config, layout.maxRecordBytes());
+        this.pending = new PendingReplies(
+                ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids::isOurs, this::keepForPolling);
+        registry.gauge("inference.pending.calls", pending, PendingReplies::size);
+        publisher.prepare(Topics.RESULTS);
+        this.replyFollower = new TopicFollower("penstock-replies", consumer(kafka, Map.of()), pending);
+        this.modelFollower = new TopicFollower(
+                "penstock-models", consumer(kafka, Map.of()), new CatalogueListener(catalogue, publisher::prepareModel));
+        this.recorder = new ResultRecorder(
+                consumer(
+                        kafka,
+                        Map.of(
+                                ConsumerConfig.GROUP_ID_CONFIG, ResultRecorder.GROUP,
+                                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000,
+                                ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
+                results);
+        this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
+        if (!replyFollower.awaitAssigned(Duration.ofSeconds(30))) {
+            throw new TimeoutException("no position on " + Topics.REPLIES + " within 30 s");
+        }
+    }
+
+    public Catalogue catalogue() {
+        return catalogue;
+    }
+
+    /** Whether replies can be received. */
+    public boolean isConnected() {
+        return replyFollower.isAssigned() && modelFollower.isAssigned();
+    }
+
+    CheckedCall check(Call call, boolean async) throws InvalidRequestException {
+        return check.check(call, async);
+    }
+
+    /** Publishes, and completes with the reply; fails with a {@link Refusal} when there is none to be had. */
+    CompletableFuture<Answered> answer(CheckedCall call) {
+        RequestId id = ids.issue(call.timeout());
+        Optional<CompletableFuture<Optional<Reply>>> place =
+                pending.await(id, System.nanoTime() + call.timeout().toNanos());
+        if (place.isEmpty()) {
+            return CompletableFuture.failedFuture(new Refusal(
+                    Problem.of(Problem.Kind.CAPACITY, "as many calls wait here as may (" + config.maxPending() + ")"), 1));
+        }
+        CompletableFuture<Optional<Reply>> reply = place.get();
+        publisher.publish(
+                record(call, id, Topics.REPLIES, OptionalInt.of(pending.partition())),
+                () -> {},
+                failure -> {
+                    pending.abandon(id);
+                    reply.completeExceptionally(notPublished(failure));
+                });
+        return reply.thenApply(arrived -> {
+            if (arrived.isPresent() && arrived.get().outcome() instanceof Outcome.Expired) {
+                keepForPolling(arrived.get());
+            }
+            return new Answered(id, arrived);
+        });
+    }
+
+    /** Publishes, and completes with the id once the request is safe. */
+    CompletableFuture<RequestId> submit(CheckedCall call) {
+        RequestId id = ids.issue(call.timeout());
+        CompletableFuture<RequestId> accepted = new CompletableFuture<>();
+        publisher.publish(
+                record(call, id, Topics.RESULTS, OptionalInt.empty()),
+                () -> accepted.complete(id),
+                failure -> accepted.completeExceptionally(notPublished(failure)));
+        return accepted;
+    }
+
+    /** The outcome, once there is one or that time is over; fails when Redis is away. */
+    CompletableFuture<Optional<StoredResult>> outcome(RequestId id, Duration wait) {
+        return outcomes.await(id.toString(), wait);
+    }
+
+    /** The id, if it is one of ours; forged and unknown ones are told apart from nothing. */
+    Optional<RequestId> verify(String id) {
+        return ids.verify(id);
+    }
+
+    /** Whether the outcome, if there ever was one, has been forgotten. */
+    boolean isForgotten(RequestId id) {
+        return Instant.now().isAfter(id.deadline().plus(config.resultTtl()));
+    }
+
+    /** Makes {@code cancelled} the outcome, unless there is one already; the first on the topic counts. */
+    CompletableFuture<Void> cancel(RequestId id) {
+        Reply reply = new Reply(id.toString(), "", "", new Outcome.Cancelled(), Timings.NONE);
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(Topics.RESULTS, id.toString().getBytes(UTF_8), reply.value());
+        reply.writeHeaders(record.headers());
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        publisher.publish(
+                record, () -> cancelled.complete(null), failure -> cancelled.completeExceptionally(notPublished(failure)));
+        return cancelled;
+    }
+
+    @Override
+    public void close() {
+        vertx.cancelTimer(sweep);
+        publisher.close();
+        recorder.close();
+        replyFollower.close();
+        modelFollower.close();
+    }
+
+    /** @param reply empty when none came by the deadline */
+    record Answered(RequestId id, Optional<Reply> reply) {}
+
+    private void keepForPolling(Reply late) {
+        results.store(List.of(late))
+                .onFailure(failure -> LOG.warnf("Redis did not take the late outcome of %s: %s", late.correlationId(), failure));
+    }
+
+    private static ProducerRecord<byte[], byte[]> record(
+            CheckedCall checked, RequestId id, String replyTopic, OptionalInt replyPartition) {
+        Call call = checked.call();
+        byte[] key = replyPartition.isPresent() ? null : id.toString().getBytes(UTF_8);
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(Topics.requests(call.model(), checked.lane()), key, bytes(call.payload()));
+        var headers = record.headers();
+        RecordHeaders.set(headers, RecordHeaders.CORRELATION_ID, id.toString());
+        RecordHeaders.set(headers, RecordHeaders.REPLY_TOPIC, replyTopic);
+        if (replyPartition.isPresent()) {
+            RecordHeaders.set(headers, RecordHeaders.REPLY_PARTITION, Integer.toString(replyPartition.getAsInt()));
+        }
+        RecordHeaders.set(headers, RecordHeaders.TIMEOUT_MS, Long.toString(checked.timeout().toMillis()));
+        call.version().ifPresent(version -> RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, version));
+        call.traceparent().ifPresent(parent -> RecordHeaders.set(headers, RecordHeaders.TRACEPARENT, parent));
+        if (call.payload().jsonLength().isPresent()) {
+            RecordHeaders.set(headers, RecordHeaders.CONTENT_TYPE, RecordHeaders.BINARY);
+            RecordHeaders.set(
+                    headers,
+                    RecordHeaders.JSON_LENGTH,
+                    Integer.toString(call.payload().jsonLength().getAsInt()));
+        }
+        return record;
+    }
+
+    private static byte[] bytes(Payload payload) {
+        return payload.bytes().array(); // an HTTP body is an array of its own
+    }
+
+    private static Refusal notPublished(Publisher.Failure failure) {
+        return switch (failure) {
+            case REFUSED -> new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, "Kafka does not take requests at the moment; nothing was accepted"), 1);
+            case UNKNOWN_FATE -> new Refusal(
+                    Problem.of(Problem.Kind.UNAVAILABLE, "Kafka did not acknowledge the request in time; it may or may not run"),
+                    2);
+        };
+    }
+
+    private byte[] requestIdKey() throws ExecutionException, InterruptedException, TimeoutException {
+        if (config.requestIdKey().isPresent()) {
+            return config.requestIdKey().get().getBytes(UTF_8);
+        }
+        byte[] candidate = new byte[32];
+        new SecureRandom().nextBytes(candidate);
+        return results.shareKey(candidate).toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> kafka, Map<String, Object> more) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
+        config.putAll(more);
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

@@ -1,0 +1,58 @@
+package dev.penstock.ingress;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Configuration of the ingress role. */
+@ConfigMapping(prefix = "penstock.ingress")
+public interface IngressConfig {
+    /** The deadline of synchronous calls that name none; a model's own {@code timeout} goes before. */
+    @WithDefault("30s")
+    Duration syncTimeout();
+
+    /** The deadline of asynchronous requests that name none. */
+    @WithDefault("10m")
+    Duration asyncTimeout();
+
+    /** How long an outcome can be polled, from the request's deadline on. */
+    @WithDefault("1h")
+    Duration resultTtl();
+
+    /** Synchronous calls that may wait at once; more are refused with 503. Each takes its body's memory until it is published. */
+    @WithDefault("10000")
+    @Min(1)
+    @Max(1_000_000)
+    int maxPending();
+
+    /** Bytes on their way to Kafka at once; more are refused with 503, since the publisher must never block an event loop. */
+    @WithDefault("33554432")
+    @Min(1_048_576)
+    long maxPublishingBytes();
+
+    /**
+     * How long records gather on their way to Kafka while the ingress is busy. More saves CPU and costs latency; an idle ingress sends
+     * at once in any case.
+     */
+    @WithDefault("3ms")
+    Duration linger();
+
+    /** Records on their way to Kafka up to which the ingress counts as idle and sends at once. */
+    @WithDefault("8")
+    @Min(0)
+    @Max(10_000)
+    int idleInFlight();
+
+    /** How long a worker counts as alive after its last announcement. */
+    @WithDefault("7s")
+    Duration workerTimeout();
+
+    /**
+     * The secret that signs request ids, the same on all ingresses; at least 16 characters. When absent, the first ingress makes one
+     * and shares it through Redis.
+     */
+    Optional<String> requestIdKey();
+}

@@ -1,0 +1,104 @@
+package dev.penstock.ingress;
+
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.Reply;
+import dev.penstock.protocol.RequestId;
+import dev.penstock.protocol.Topics;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.jboss.logging.Logger;
+
+/**
+ * The calls that wait for their replies. Replies come on this ingress's own partition of {@code penstock.replies}, read without a group
+ * so that no rebalance comes between a caller and its answer. Several ingresses may share a partition: the id tells whose a reply is.
+ * Thread-safe.
+ */
+final class PendingReplies implements TopicFollower.Listener {
+    private static final Logger LOG = Logger.getLogger(PendingReplies.class);
+
+    private final int partition;
+    private final Predicate<String> isOurs;
+    private final Consumer<Reply> unclaimed;
+    private final int max;
+    private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
+
+    /**
+     * @param isOurs whether an id was issued here
+     * @param unclaimed receives replies of ours for which nobody waits any more, so that they can be polled
+     */
+    PendingReplies(int partition, int max, Predicate<String> isOurs, Consumer<Reply> unclaimed) {
+        this.partition = partition;
+        this.max = max;
+        this.isOurs = isOurs;
+        this.unclaimed = unclaimed;
+    }
+
+    int partition() {
+        return partition;
+    }
+
+    /** A place to wait; empty when all are taken. Completes with the reply, or empty at the deadline. */
+    Optional<CompletableFuture<Optional<Reply>>> await(RequestId id, long deadlineNanos) {
+        if (waiters.size() >= max) {
+            return Optional.empty();
+        }
+        CompletableFuture<Optional<Reply>> reply = new CompletableFuture<>();
+        waiters.put(id.toString(), new Waiter(reply, deadlineNanos));
+        return Optional.of(reply);
+    }
+
+    /** Nobody waits any more. */
+    void abandon(RequestId id) {
+        waiters.remove(id.toString());
+    }
+
+    int size() {
+        return waiters.size();
+    }
+
+    /** Tells those that have waited to their deadline. Called every few milliseconds. */
+    void sweep(long nowNanos) {
+        waiters.forEach((id, waiter) -> {
+            if (waiter.deadlineNanos - nowNanos <= 0 && waiters.remove(id, waiter)) {
+                waiter.reply.complete(Optional.empty());
+            }
+        });
+    }
+
+    @Override
+    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+        List<TopicPartition> own = List.of(new TopicPartition(Topics.REPLIES, partition));
+        consumer.assign(own);
+        consumer.seekToEnd(own);
+    }
+
+    @Override
+    public void received(ConsumerRecord<byte[], byte[]> record) {
+        String id = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID).orElse("");
+        Waiter waiter = waiters.remove(id);
+        if (waiter == null && !isOurs.test(id)) {
+            return; // another ingress's
+        }
+        try {
+            Reply reply = Reply.read(record.headers(), record.value());
+            if (waiter == null) {
+                unclaimed.accept(reply);
+            } else {
+                waiter.reply.complete(Optional.of(reply));
+            }
+        } catch (InvalidRequestException broken) {
+            LOG.warnf("%s-%d@%d is no reply; skipped: %s", record.topic(), record.partition(), record.offset(), broken.getMessage());
+        }
+    }
+
+    private record Waiter(CompletableFuture<Optional<Reply>> reply, long deadlineNanos) {}
+}

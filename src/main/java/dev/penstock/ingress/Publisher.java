@@ -1,0 +1,116 @@
+package dev.penstock.ingress;
+
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Topics;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Puts requests on Kafka without ever blocking the caller for long: it sends only to topics whose metadata it has, and only while its
+ * bytes on the way are within bounds. Two producers, since gathering pays when busy and costs when idle: while few records are on
+ * their way they go out at once, otherwise they gather for the linger. The order between requests carries no meaning. Thread-safe.
+ */
+final class Publisher implements AutoCloseable {
+    private final KafkaProducer<byte[], byte[]> prompt;
+    private final KafkaProducer<byte[], byte[]> gathering;
+    private final int idleInFlight;
+    private final long maxBytes;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicLong bytesInFlight = new AtomicLong();
+    private final Set<String> known = ConcurrentHashMap.newKeySet();
+
+    /** Why a record was not published, or may not have been. */
+    enum Failure {
+        /** It was never sent. */
+        REFUSED,
+        /** It was sent, and no acknowledgement came. */
+        UNKNOWN_FATE
+    }
+
+    /** @param kafka what all clients share: brokers and credentials */
+    Publisher(Map<String, Object> kafka, IngressConfig config, int maxRecordBytes) {
+        this.idleInFlight = config.idleInFlight();
+        this.maxBytes = config.maxPublishingBytes();
+        this.prompt = producer(kafka, Duration.ZERO, maxRecordBytes);
+        this.gathering = producer(kafka, config.linger(), maxRecordBytes);
+    }
+
+    /** Fetches the metadata of a topic, so that it can be published to. Blocks; not for event loops. */
+    void prepare(String topic) {
+        if (!known.contains(topic)) {
+            prompt.partitionsFor(topic);
+            gathering.partitionsFor(topic);
+            known.add(topic);
+        }
+    }
+
+    void prepareModel(String model) {
+        for (Lane lane : Lane.values()) {
+            prepare(Topics.requests(model, lane));
+        }
+    }
+
+    /**
+     * Sends.
+     *
+     * @param acknowledged called once the broker has it
+     * @param failed called otherwise; either may be called before this returns, or later from another thread
+     */
+    void publish(ProducerRecord<byte[], byte[]> record, Runnable acknowledged, Consumer<Failure> failed) {
+        int bytes = record.value().length;
+        if (!known.contains(record.topic()) || bytesInFlight.get() + bytes > maxBytes) {
+            failed.accept(Failure.REFUSED);
+            return;
+        }
+        bytesInFlight.addAndGet(bytes);
+        KafkaProducer<byte[], byte[]> producer = inFlight.getAndIncrement() < idleInFlight ? prompt : gathering;
+        try {
+            producer.send(record, (metadata, failure) -> {
+                inFlight.decrementAndGet();
+                bytesInFlight.addAndGet(-bytes);
+                if (failure == null) {
+                    acknowledged.run();
+                } else {
+                    failed.accept(metadata != null && metadata.partition() < 0 ? Failure.REFUSED : Failure.UNKNOWN_FATE);
+                }
+            });
+        } catch (KafkaException notSent) {
+            inFlight.decrementAndGet();
+            bytesInFlight.addAndGet(-bytes);
+            failed.accept(Failure.REFUSED);
+        }
+    }
+
+    @Override
+    public void close() {
+        prompt.close(Duration.ofSeconds(5));
+        gathering.close(Duration.ofSeconds(5));
+    }
+
+    private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> kafka, Duration linger, int maxRecordBytes) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ProducerConfig.ACKS_CONFIG, "all");
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.put(ProducerConfig.LINGER_MS_CONFIG, linger.toMillis());
+        config.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
+        // Kafka out of reach is a 503 within two seconds, not a caller that hangs.
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000);
+        config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 1500);
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 1900);
+        // A topic whose metadata was dropped for idleness would block the next send.
+        config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+}

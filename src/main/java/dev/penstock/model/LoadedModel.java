@@ -1,0 +1,23 @@
+package dev.penstock.model;
+
+import java.util.List;
+
+/**
+ * A model that has proven itself in its warm-up runs.
+ *
+ * @param session the caller's to close
+ * @param rowsPerSecond what this session does with full batches, one after the other
+ * @param notes what an operator should know, such as a preferred execution provider that is missing
+ */
+public record LoadedModel(ModelDefinition definition, Session session, double rowsPerSecond, List<String> notes)
+        implements AutoCloseable {
+
+    public LoadedModel {
+        notes = List.copyOf(notes);
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}

@@ -1,0 +1,92 @@
+package dev.penstock.model;
+
+import dev.penstock.model.ExecutionProvider.Cpu;
+import dev.penstock.model.ExecutionProvider.Cuda;
+import dev.penstock.model.ExecutionProvider.TensorRt;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a model is served: its model.yaml, every key optional.
+ *
+ * @param maxBatchSize {@code max_batch_size}: the most rows of a run. More rows use the accelerator better and take longer
+ * @param maxQueueDelay {@code max_queue_delay}: how long a request may wait for others while there is capacity
+ * @param preferredBatchSizes {@code preferred_batch_sizes}: sizes worth running at once, ascending
+ * @param instances {@code instances}: sessions, each with its own copy of the weights
+ * @param executionProviders {@code execution_providers}: in order of preference, CPU last
+ * @param checksums {@code sha256}: what model.onnx must hash to
+ * @param timeout {@code timeout}: the deadline of requests that name none
+ * @param maxTensorBytes {@code max_tensor_bytes}: the largest input tensor of a request
+ */
+public record ModelConfig(
+        int maxBatchSize,
+        Duration maxQueueDelay,
+        List<Integer> preferredBatchSizes,
+        int instances,
+        List<ExecutionProvider> executionProviders,
+        WarmUp warmUp,
+        Checksums checksums,
+        Optional<Duration> timeout,
+        long maxTensorBytes) {
+
+    private static final int MOST_ROWS = 1024;
+    private static final int MOST_INSTANCES = 64;
+
+    /** An accelerator where there is one: the same folder serves on a laptop and on a GPU image. */
+    private static final List<ExecutionProvider> DEFAULT_PROVIDERS = List.of(Cuda.PREFERRED, Cpu.DEFAULT);
+
+    public ModelConfig {
+        preferredBatchSizes = List.copyOf(preferredBatchSizes);
+        executionProviders = List.copyOf(executionProviders);
+    }
+
+    /** @throws ModelRefusedException naming the key, the value and the allowed range */
+    public static ModelConfig parse(String yaml) throws ModelRefusedException {
+        YamlSection section = YamlSection.parse(yaml);
+        int maxBatchSize = section.integer("max_batch_size", 1, MOST_ROWS, 64);
+        ModelConfig config = new ModelConfig(
+                maxBatchSize,
+                section.duration("max_queue_delay", Duration.ZERO, Duration.ofSeconds(10))
+                        .orElse(Duration.ZERO),
+                section.integers("preferred_batch_sizes", 1, maxBatchSize).stream()
+                        .sorted()
+                        .distinct()
+                        .toList(),
+                section.integer("instances", 1, MOST_INSTANCES, 1),
+                providers(section),
+                WarmUp.read(section.section("warm_up"), maxBatchSize),
+                Checksums.read(section),
+                section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
+                section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20));
+        section.refuse("shape_buckets", "is not supported yet");
+        section.refuse("features", "is not supported yet");
+        section.refuseUnread();
+        return config;
+    }
+
+    private static List<ExecutionProvider> providers(YamlSection section) throws ModelRefusedException {
+        List<ExecutionProvider> providers = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        for (Map.Entry<String, YamlSection> entry : section.namedSections("execution_providers")) {
+            YamlSection options = entry.getValue();
+            providers.add(
+                    switch (entry.getKey()) {
+                        case "cpu" -> Cpu.read(options);
+                        case "cuda" -> Cuda.read(options);
+                        case "tensorrt" -> TensorRt.read(options);
+                        default ->
+                            throw section.refused(
+                                    "execution_providers", "must be of cpu, cuda, tensorrt", entry.getKey());
+                    });
+            options.refuseUnread();
+            if (names.contains("cpu") || names.contains(entry.getKey())) {
+                throw section.refused("execution_providers", "must name each once and cpu last", entry.getKey());
+            }
+            names.add(entry.getKey());
+        }
+        return providers.isEmpty() ? DEFAULT_PROVIDERS : providers;
+    }
+}

@@ -1,0 +1,125 @@
+package dev.penstock.model;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A folder of models: {@code <name>/<version>/model.onnx} and, optionally, {@code <name>/model.yaml}. One broken model never stops the
+ * others.
+ *
+ * @param maxFileBytes the largest model.onnx that is read
+ */
+public record ModelRepository(Path folder, long maxFileBytes) {
+
+    /** What a scan found. Models come by name, then version. */
+    public record Contents(List<ModelDefinition> found, List<Refusal> refused) {
+        public Contents {
+            found = List.copyOf(found);
+            refused = List.copyOf(refused);
+        }
+    }
+
+    /** A model that is not served, and why, in plain words. The version is empty when the whole model is refused. */
+    public record Refusal(String name, OptionalLong version, String reason) {}
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
+    private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
+
+    public ModelRepository {
+        if (maxFileBytes < 1 || maxFileBytes > OnnxFile.MOST_BYTES) {
+            throw new IllegalArgumentException(
+                    "maxFileBytes must be in 1.." + OnnxFile.MOST_BYTES + ", was " + maxFileBytes);
+        }
+    }
+
+    static boolean isVersion(String text) {
+        return VERSION.matcher(text).matches();
+    }
+
+    /** @throws IOException when the folder itself cannot be read */
+    public Contents scan() throws IOException {
+        List<ModelDefinition> found = new ArrayList<>();
+        List<Refusal> refused = new ArrayList<>();
+        for (Path model : folders(folder)) {
+            String name = nameOf(model);
+            try {
+                scanModel(name, model, found, refused);
+            } catch (ModelRefusedException e) {
+                refused.add(new Refusal(name, OptionalLong.empty(), e.reason()));
+            } catch (IOException e) {
+                refused.add(new Refusal(name, OptionalLong.empty(), "cannot be read: " + e));
+            }
+        }
+        return new Contents(found, refused);
+    }
+
+    private void scanModel(String name, Path model, List<ModelDefinition> found, List<Refusal> refused)
+            throws ModelRefusedException, IOException {
+        if (!NAME.matcher(name).matches()) {
+            throw new ModelRefusedException("the name must match " + NAME);
+        }
+        Path yaml = model.resolve("model.yaml");
+        ModelConfig config = ModelConfig.parse(Files.exists(yaml) ? Files.readString(yaml) : "");
+        List<Long> versions = versions(name, model, refused);
+        for (long version : versions) {
+            Path file = model.resolve(Long.toString(version)).resolve("model.onnx");
+            try {
+                OnnxFile onnx = OnnxFile.map(file, maxFileBytes);
+                String sha256 = onnx.sha256();
+                config.checksums().check(version, versions.size(), sha256);
+                ModelProto proto = onnx.parse();
+                OnnxSafety.check(proto);
+                OnnxGraph graph = OnnxGraph.read(proto);
+                config.warmUp().runs(graph, config.maxBatchSize());
+                found.add(new ModelDefinition(name, version, file, sha256, graph, config));
+            } catch (ModelRefusedException e) {
+                refused.add(new Refusal(name, OptionalLong.of(version), e.reason()));
+            } catch (IOException e) {
+                refused.add(new Refusal(name, OptionalLong.of(version), "cannot be read: " + e));
+            }
+        }
+    }
+
+    private static List<Long> versions(String name, Path model, List<Refusal> refused)
+            throws ModelRefusedException, IOException {
+        List<Path> folders = folders(model);
+        if (folders.isEmpty()) {
+            throw new ModelRefusedException("there is no version folder, such as " + name + "/1");
+        }
+        List<Long> versions = new ArrayList<>();
+        for (Path version : folders) {
+            if (isVersion(nameOf(version))) {
+                versions.add(Long.parseLong(nameOf(version)));
+            } else {
+                refused.add(new Refusal(
+                        name,
+                        OptionalLong.empty(),
+                        "the version folder '" + nameOf(version) + "' must be a positive integer"));
+            }
+        }
+        versions.sort(Comparator.naturalOrder());
+        return versions;
+    }
+
+    /** Sorted by name. Hidden ones are skipped: Kubernetes keeps its own beside mounted files. */
+    private static List<Path> folders(Path parent) throws IOException {
+        try (Stream<Path> children = Files.list(parent)) {
+            return children.filter(Files::isDirectory)
+                    .filter(child -> !nameOf(child).startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static String nameOf(Path path) {
+        return String.valueOf(path.getFileName());
+    }
+}

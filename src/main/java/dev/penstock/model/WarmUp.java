@@ -1,0 +1,120 @@
+package dev.penstock.model;
+
+import dev.penstock.protocol.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * The shapes to run before a model is announced: {@code warm_up} of model.yaml. Each new shape may cost a search for kernels, which no
+ * request should pay for.
+ *
+ * @param rows row counts; when empty, one row and a full batch
+ * @param sizes sizes of the other variable dimensions by name: the model's own, or {@code input.index}; {@value #DEFAULT_SIZE} for the rest
+ */
+public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
+
+    /** One run: that many rows, and these sizes of the variable dimensions. */
+    public record Run(int rows, Map<String, Long> sizes) {
+        @Override
+        public String toString() {
+            return rows + " rows" + (sizes.isEmpty() ? "" : " and " + sizes);
+        }
+    }
+
+    private static final int MOST_RUNS = 256;
+    private static final int MOST_SIZE = 1 << 20;
+
+    /** Small enough for every sequence model, large enough for the usual five halvings of an image model. */
+    private static final int DEFAULT_SIZE = 32;
+
+    public WarmUp {
+        rows = List.copyOf(rows);
+        sizes = Map.copyOf(sizes);
+    }
+
+    static WarmUp read(YamlSection section, int maxBatchSize) throws ModelRefusedException {
+        List<Integer> rows = section.integers("rows", 1, maxBatchSize);
+        Map<String, List<Integer>> sizes = new HashMap<>();
+        YamlSection named = section.section("sizes");
+        long runs = Math.max(2, rows.size());
+        for (String name : named.keys()) {
+            List<Integer> values = named.integers(name, 1, MOST_SIZE);
+            if (values.isEmpty()) {
+                throw named.refused(name, "must be a list of at least one integer", values);
+            }
+            sizes.put(name, values);
+            runs *= values.size();
+            if (runs > MOST_RUNS) {
+                throw section.refused("sizes", "must make at most " + MOST_RUNS + " runs with rows", runs);
+            }
+        }
+        section.refuseUnread();
+        return new WarmUp(rows, sizes);
+    }
+
+    /** Every row count with every combination of sizes; the last run is the largest. */
+    List<Run> runs(OnnxGraph graph, int maxBatchSize) throws ModelRefusedException {
+        TreeSet<String> variables = variables(graph);
+        for (String name : sizes.keySet()) {
+            if (!variables.contains(name)) {
+                throw new ModelRefusedException("model.yaml: warm_up.sizes." + name
+                        + " is no variable dimension of the model; it has " + variables);
+            }
+        }
+        List<Map<String, Long>> combinations = List.of(Map.of());
+        for (String name : variables) {
+            List<Map<String, Long>> longer = new ArrayList<>();
+            for (Map<String, Long> combination : combinations) {
+                for (int size : sizesOf(name)) {
+                    Map<String, Long> extended = new LinkedHashMap<>(combination);
+                    extended.put(name, (long) size);
+                    longer.add(extended);
+                }
+            }
+            combinations = longer;
+        }
+        List<Run> runs = new ArrayList<>();
+        for (Map<String, Long> combination : combinations) {
+            for (int count : rows.isEmpty() ? new TreeSet<>(List.of(1, maxBatchSize)) : new TreeSet<>(rows)) {
+                runs.add(new Run(count, combination));
+            }
+        }
+        return runs;
+    }
+
+    /** A full batch at the largest sizes. */
+    Run largest(OnnxGraph graph, int maxBatchSize) {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        variables(graph).forEach(name -> sizes.put(name, (long) Collections.max(sizesOf(name))));
+        return new Run(maxBatchSize, sizes);
+    }
+
+    /** One row at the smallest sizes. */
+    Run smallest(OnnxGraph graph) {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        variables(graph).forEach(name -> sizes.put(name, (long) Collections.min(sizesOf(name))));
+        return new Run(1, sizes);
+    }
+
+    /** The inputs' shapes in that run, in signature order. */
+    static List<Shape> inputShapes(OnnxGraph graph, Run run) {
+        return graph.inputShapes().stream()
+                .map(shape -> shape.resolve(run.rows(), run.sizes()).orElseThrow())
+                .toList();
+    }
+
+    private List<Integer> sizesOf(String name) {
+        return new ArrayList<>(new TreeSet<>(sizes.getOrDefault(name, List.of(DEFAULT_SIZE))));
+    }
+
+    private static TreeSet<String> variables(OnnxGraph graph) {
+        TreeSet<String> variables = new TreeSet<>();
+        graph.inputShapes().forEach(shape -> variables.addAll(shape.variables()));
+        return variables;
+    }
+}

@@ -1,0 +1,11 @@
+package dev.penstock.protocol;
+
+/**
+ * Where a request's time went.
+ *
+ * @param queueMs from its arrival in the log to the start of its batch
+ * @param batchSize rows in its batch; 0 when it never ran
+ */
+public record Timings(double queueMs, double featuresMs, double computeMs, int batchSize) {
+    public static final Timings NONE = new Timings(0, 0, 0, 0);
+}

@@ -1,0 +1,74 @@
+package dev.penstock.protocol;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/**
+ * How topics are made when they are missing; those that exist are left as they are.
+ *
+ * @param requestPartitions also the most workers that can share one model's lane
+ * @param replicationFactor empty means the broker's default
+ */
+public record TopicLayout(
+        int requestPartitions,
+        int replyPartitions,
+        Optional<Short> replicationFactor,
+        int maxRecordBytes,
+        Duration resultRetention) {
+
+    /** What every role meets on. */
+    public List<NewTopic> shared() {
+        return List.of(
+                topic(Topics.REPLIES, replyPartitions, Duration.ofMinutes(10)),
+                topic(Topics.RESULTS, replyPartitions, resultRetention),
+                // Workers say it again every few seconds: what is older than a week is of workers long gone.
+                topic(Topics.MODELS, 1, Duration.ofDays(7))
+                        .configs(Map.of(
+                                TopicConfig.CLEANUP_POLICY_CONFIG, "compact,delete",
+                                TopicConfig.RETENTION_MS_CONFIG, Long.toString(Duration.ofDays(7).toMillis()),
+                                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime")));
+    }
+
+    public List<NewTopic> ofModel(String model) {
+        List<NewTopic> topics = new ArrayList<>();
+        for (String name : Topics.requests(model)) {
+            topics.add(topic(name, requestPartitions, Duration.ofDays(7)));
+        }
+        topics.add(topic(Topics.deadLetters(model), 1, Duration.ofDays(30)));
+        return topics;
+    }
+
+    /**
+     * Makes those topics that are missing.
+     *
+     * @throws ExecutionException when the broker refuses, or is out of reach
+     */
+    public static void create(Admin admin, List<NewTopic> topics) throws ExecutionException, InterruptedException {
+        for (var created : admin.createTopics(topics).values().values()) {
+            try {
+                created.get();
+            } catch (ExecutionException refused) {
+                if (!(refused.getCause() instanceof TopicExistsException)) {
+                    throw refused;
+                }
+            }
+        }
+    }
+
+    /** Timestamps are the broker's: one clock for everybody's queueing times and timeouts. */
+    private NewTopic topic(String name, int partitions, Duration retention) {
+        return new NewTopic(name, Optional.of(partitions), replicationFactor)
+                .configs(Map.of(
+                        TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()),
+                        TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxRecordBytes)));
+    }
+}

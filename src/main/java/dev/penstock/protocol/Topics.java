@@ -1,0 +1,38 @@
+package dev.penstock.protocol;
+
+import java.util.List;
+
+/** The names of the topics on which ingress and worker meet. */
+public final class Topics {
+    /** Answers to synchronous calls: each ingress reads one partition of it. */
+    public static final String REPLIES = "penstock.replies";
+
+    /** Answers to asynchronous calls: ingresses read it as one group, and its retention is the durable record. */
+    public static final String RESULTS = "penstock.results";
+
+    /** What workers serve; compacted. */
+    public static final String MODELS = "penstock.models";
+
+    private Topics() {}
+
+    public static String requests(String model, Lane lane) {
+        return switch (lane) {
+            case INTERACTIVE -> "penstock." + model + ".requests";
+            case BULK -> "penstock." + model + ".requests.bulk";
+        };
+    }
+
+    /** All topics that carry requests for the model. */
+    public static List<String> requests(String model) {
+        return List.of(requests(model, Lane.INTERACTIVE), requests(model, Lane.BULK));
+    }
+
+    public static String deadLetters(String model) {
+        return "penstock." + model + ".dead-letters";
+    }
+
+    /** The consumer group of the workers that serve a model; its lag is the model's backlog. */
+    public static String workerGroup(String model) {
+        return "penstock." + model + ".workers";
+    }
+}

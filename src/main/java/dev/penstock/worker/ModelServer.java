@@ -1,0 +1,153 @@
+package dev.penstock.worker;
+
+import dev.penstock.batching.BatchPolicy;
+import dev.penstock.batching.Batcher;
+import dev.penstock.model.ModelConfig;
+import dev.penstock.model.Session;
+import dev.penstock.model.Slot;
+import dev.penstock.protocol.RequestReader;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.jboss.logging.Logger;
+
+/**
+ * One model being served: an intake for the model; for each version a loop, and for each of its sessions a thread with two slots. A bug
+ * in any of them stops the model visibly, see {@link #failure}.
+ */
+final class ModelServer implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(ModelServer.class);
+    private static final int SLOTS_PER_SESSION = 2;
+
+    private final String model;
+    private final List<AutoCloseable> parts = new ArrayList<>();
+    private final Map<LoopThread, WorkerLoop> loops = new LinkedHashMap<>();
+    private final Intake intake;
+    private final Thread intakeThread;
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+    /** @param versions all of one model, ascending */
+    ModelServer(String model, List<WarmModel> versions, Shared shared) {
+        this.model = model;
+        WorkerMeters meters = new WorkerMeters(shared.registry(), model);
+        ReplyPublisher replies = new ReplyPublisher(shared.producer(), model, shared.maxRecordBytes(), meters);
+        Map<String, Intake.Version> served = new HashMap<>();
+        for (WarmModel version : versions) {
+            served.put(version.version(), serve(version, replies, meters, shared));
+        }
+        this.intake = new Intake(
+                model,
+                shared.consumers().forModel(model),
+                served,
+                versions.getLast().version(),
+                shared.replyTopics(),
+                replies,
+                meters,
+                new Intake.Bounds(
+                        shared.config().maxOpenRequests(),
+                        shared.config().maxOpenBytes(),
+                        shared.config().commitInterval(),
+                        shared.config().drainTimeout()));
+        this.intakeThread = Thread.ofPlatform().name("penstock-intake-" + model).unstarted(() -> {
+            try {
+                intake.run();
+            } catch (Throwable bug) {
+                failed(bug);
+            }
+        });
+    }
+
+    void start() {
+        loops.forEach((thread, loop) -> thread.start(loop::step));
+        intakeThread.start();
+    }
+
+    /** What stopped this model, if something did. */
+    Optional<Throwable> failure() {
+        return Optional.ofNullable(failure.get());
+    }
+
+    /** Begins to stop: takes no more, and answers what it has taken. */
+    void stopTaking() {
+        intake.stop();
+    }
+
+    /** Waits until what was taken is answered, or the drain timeout is over, and frees everything. */
+    @Override
+    public void close() {
+        try {
+            intakeThread.join();
+            for (LoopThread thread : loops.keySet()) {
+                thread.stop();
+            }
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
+        for (AutoCloseable part : parts.reversed()) {
+            try {
+                part.close();
+            } catch (Exception broken) {
+                LOG.warnf(broken, "Model %s: could not free %s", model, part);
+            }
+        }
+    }
+
+    private Intake.Version serve(WarmModel loaded, ReplyPublisher replies, WorkerMeters meters, Shared shared) {
+        List<Accelerator> accelerators = new ArrayList<>();
+        for (Session session : loaded.sessions()) {
+            String thread = "penstock-session-" + model + "-" + loaded.version();
+            ExecutorService sessionThread =
+                    Executors.newSingleThreadExecutor(task -> Thread.ofPlatform().name(thread).unstarted(task));
+            parts.add(session);
+            for (int i = 0; i < SLOTS_PER_SESSION; i++) {
+                Slot slot = session.openSlot();
+                parts.add(slot);
+                accelerators.add(new SessionAccelerator(slot, sessionThread));
+            }
+            parts.add(sessionThread);
+        }
+        ModelConfig config = loaded.definition().config();
+        BatchPolicy policy = new BatchPolicy(config.maxBatchSize(), config.maxQueueDelay().toNanos());
+        LoopThread thread = new LoopThread("penstock-loop-" + model + "-" + loaded.version(), this::failed);
+        WorkerLoop loop = new WorkerLoop(new Batcher<>(policy), accelerators, replies, meters, thread::wake);
+        loops.put(thread, loop);
+        RecordDecoder decoder = new RecordDecoder(
+                shared.reader(),
+                loaded.signature(),
+                config.maxBatchSize(),
+                config.timeout().orElse(shared.config().defaultTimeout()),
+                shared.brokerClock());
+        return new Intake.Version(decoder, loop);
+    }
+
+    private void failed(Throwable bug) {
+        LOG.errorf(bug, "Model %s is not served any more: a bug stopped it", model);
+        failure.compareAndSet(null, bug);
+        intake.stop();
+    }
+
+    /** What all models of a worker share. */
+    record Shared(
+            WorkerConfig config,
+            Producer<byte[], byte[]> producer,
+            Consumers consumers,
+            ReplyTopics replyTopics,
+            RequestReader reader,
+            BrokerClock brokerClock,
+            int maxRecordBytes,
+            MeterRegistry registry) {}
+
+    /** Makes the consumer of a model's group. */
+    interface Consumers {
+        Consumer<byte[], byte[]> forModel(String model);
+    }
+}

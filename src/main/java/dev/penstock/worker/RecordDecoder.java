@@ -1,0 +1,81 @@
+package dev.penstock.worker;
+
+import dev.penstock.protocol.InferenceRequest;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.RequestReader;
+import dev.penstock.protocol.Signature;
+import dev.penstock.protocol.Tensor;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Turns a record into a task for one model version. Thread-safe. */
+final class RecordDecoder {
+    private static final Object ONE_SHAPE = new Object();
+
+    private final RequestReader reader;
+    private final Signature signature;
+    private final int maxBatchSize;
+    private final Duration defaultTimeout;
+    private final BrokerClock brokerClock;
+    private final boolean variableShapes;
+
+    RecordDecoder(
+            RequestReader reader, Signature signature, int maxBatchSize, Duration defaultTimeout, BrokerClock brokerClock) {
+        this.reader = reader;
+        this.signature = signature;
+        this.maxBatchSize = maxBatchSize;
+        this.defaultTimeout = defaultTimeout;
+        this.brokerClock = brokerClock;
+        this.variableShapes =
+                signature.inputs().stream().anyMatch(input -> !input.shape().withRows(1).isFixed());
+    }
+
+    /** @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature */
+    Task decode(Origin origin, Lane lane, long nowNanos, long nowMillis) throws InvalidRequestException {
+        ConsumerRecord<byte[], byte[]> record = origin.source();
+        InferenceRequest request = read(record);
+        List<Tensor> inputs = signature.ordered(request);
+        long rows = inputs.getFirst().shape().rows();
+        if (rows > maxBatchSize) {
+            throw new InvalidRequestException(
+                    "inputs[0].shape", "must have 1.." + maxBatchSize + " rows, the model's max_batch_size, had " + rows);
+        }
+        long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
+        long arrivalNanos = nowNanos - ageMillis * 1_000_000;
+        long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
+        return new Task(origin, lane, request, inputs, batchKey(inputs), arrivalNanos, deadlineNanos);
+    }
+
+    private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
+        if (record.value() == null) {
+            throw new InvalidRequestException("value", "must be a v2 request, was null");
+        }
+        OptionalInt jsonLength = RecordHeaders.jsonLength(record.headers());
+        Payload payload = new Payload(ByteBuffer.wrap(record.value()), jsonLength);
+        return reader.read(payload, signature);
+    }
+
+    /** From arrival in the log, by the broker's clock. */
+    private long timeoutMillis(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
+        long longest = Duration.ofDays(30).toMillis();
+        Optional<Long> timeout = RecordHeaders.number(record.headers(), RecordHeaders.TIMEOUT_MS, 1);
+        Optional<Long> deadline = RecordHeaders.number(record.headers(), RecordHeaders.DEADLINE_MS, 1);
+        long millis = timeout.or(() -> deadline.map(at -> Math.max(0, at - record.timestamp())))
+                .orElse(defaultTimeout.toMillis());
+        return Math.min(millis, longest);
+    }
+
+    private Object batchKey(List<Tensor> inputs) {
+        if (!variableShapes) {
+            return ONE_SHAPE;
+        }
+        return inputs.stream().map(input -> input.shape().withRows(1)).toList();
+    }
+}

@@ -1,0 +1,16 @@
+package dev.penstock.worker;
+
+import dev.penstock.protocol.Outcome;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.Timings;
+import java.util.List;
+
+/** Where outcomes go. */
+interface Replies {
+
+    /** The outcome of a task whose rows begin at {@code fromRow} of a batch's outputs. */
+    Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow);
+
+    /** Answers whoever waits, and settles the task's place in the log once the answer is safe. */
+    void send(Task task, Outcome outcome, Timings timings);
+}

@@ -1,0 +1,6 @@
+package dev.penstock.worker;
+
+import java.util.Optional;
+
+/** Where a reply goes. */
+record ReplyAddress(String topic, Optional<Integer> partition) {}

@@ -1,0 +1,154 @@
+package dev.penstock.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.protocol.InferenceRequest;
+import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.Outcome;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.Reply;
+import dev.penstock.protocol.ResponseWriter;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.Timings;
+import dev.penstock.protocol.Topics;
+import dev.penstock.protocol.NoJsonFormException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jboss.logging.Logger;
+
+/**
+ * Sends one model's replies and dead letters, and settles each request's place in the log once the broker has acknowledged. A reply
+ * that cannot be delivered makes the request a dead letter; if even that fails, the place stays unsettled and the request is served
+ * again after a restart. Thread-safe.
+ */
+final class ReplyPublisher implements Replies {
+    private static final Logger LOG = Logger.getLogger(ReplyPublisher.class);
+
+    /** Room for headers and framing within the limit on a record. */
+    private static final int RECORD_OVERHEAD = 16 * 1024;
+
+    private final Producer<byte[], byte[]> producer;
+    private final String model;
+    private final int maxRecordBytes;
+    private final WorkerMeters meters;
+
+    ReplyPublisher(
+            Producer<byte[], byte[]> producer,
+            String model,
+            int maxRecordBytes,
+            WorkerMeters meters) {
+        this.producer = producer;
+        this.model = model;
+        this.maxRecordBytes = maxRecordBytes;
+        this.meters = meters;
+    }
+
+    @Override
+    public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
+        InferenceRequest request = task.request();
+        List<Tensor> outputs = new ArrayList<>(batchOutputs.size());
+        for (Tensor output : batchOutputs) {
+            if (request.wants(output.name())) {
+                outputs.add(output.rows(fromRow, task.rows()));
+            }
+        }
+        InferenceResponse response =
+                new InferenceResponse(model, task.origin().modelVersion(), request.id(), Map.of(), outputs);
+        try {
+            Payload payload = ResponseWriter.write(response, request::wantsBinary);
+            int limit = maxRecordBytes - RECORD_OVERHEAD;
+            return payload.bytes().limit() > limit
+                    ? failed("the response has " + payload.bytes().limit() + " bytes, and a record takes " + limit
+                            + ": ask for fewer rows or outputs")
+                    : new Outcome.Succeeded(payload);
+        } catch (NoJsonFormException notInThisForm) {
+            return failed(String.valueOf(notInThisForm.getMessage()));
+        }
+    }
+
+    private static Outcome failed(String why) {
+        return new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, why));
+    }
+
+    @Override
+    public void send(Task task, Outcome outcome, Timings timings) {
+        long now = System.nanoTime();
+        meters.settled(outcome.status(), now - task.arrivalNanos());
+        reply(task.origin(), outcome, timings);
+    }
+
+    /** For a record that cannot be served: keeps it for people, and answers where somebody can be answered. */
+    void reject(Origin origin, Problem problem) {
+        meters.settled("failed", 0);
+        deadLetter(origin, problem.detail(), () -> reply(origin, new Outcome.Failed(problem), Timings.NONE));
+    }
+
+    private void reply(Origin origin, Outcome outcome, Timings timings) {
+        if (origin.replyTo().isEmpty()) {
+            origin.position().settle();
+            return;
+        }
+        Reply reply = new Reply(origin.correlationId(), model, origin.modelVersion(), outcome, timings);
+        ReplyAddress address = origin.replyTo().get();
+        byte[] key = address.partition().isPresent() ? null : origin.correlationId().getBytes(UTF_8);
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                address.topic(), address.partition().orElse(null), key, reply.value());
+        reply.writeHeaders(record.headers());
+        echo(origin.source().headers(), record.headers());
+        producer.send(record, (metadata, failure) -> {
+            if (failure == null) {
+                origin.position().settle();
+            } else {
+                LOG.errorf(failure, "The reply to %s could not be delivered to %s", origin.correlationId(), address.topic());
+                deadLetter(
+                        origin,
+                        "the reply could not be delivered to " + address.topic() + ": " + failure.getMessage(),
+                        origin.position()::settle);
+            }
+        });
+    }
+
+    /** @param kept runs once the dead letter is safe */
+    private void deadLetter(Origin origin, String error, Runnable kept) {
+        meters.deadLetter();
+        var source = origin.source();
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(Topics.deadLetters(model), null, source.key(), source.value());
+        source.headers().forEach(record.headers()::add);
+        RecordHeaders.set(record.headers(), "penstock-error", error);
+        RecordHeaders.set(record.headers(), "penstock-attempts", "1");
+        RecordHeaders.set(record.headers(), "penstock-source-topic", source.topic());
+        RecordHeaders.set(record.headers(), "penstock-source-partition", Integer.toString(source.partition()));
+        RecordHeaders.set(record.headers(), "penstock-source-offset", Long.toString(source.offset()));
+        producer.send(record, (metadata, failure) -> {
+            if (failure == null) {
+                kept.run();
+            } else {
+                LOG.errorf(
+                        failure,
+                        "%s-%d@%d is neither answered nor a dead letter; it will be served again after a restart (%s)",
+                        source.topic(),
+                        source.partition(),
+                        source.offset(),
+                        error);
+            }
+        });
+    }
+
+    /** What the sender uses to follow its request: trace context and CloudEvents' attributes. */
+    private static void echo(Headers from, Headers to) {
+        for (Header header : from) {
+            if (header.key().equals(RecordHeaders.TRACEPARENT) || header.key().startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
+                to.add(new RecordHeader(header.key(), header.value()));
+            }
+        }
+    }
+}

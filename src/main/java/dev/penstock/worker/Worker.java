@@ -1,0 +1,214 @@
+package dev.penstock.worker;
+
+import dev.penstock.model.LoadedModel;
+import dev.penstock.model.ModelDefinition;
+import dev.penstock.model.ModelLoader;
+import dev.penstock.model.ModelRefusedException;
+import dev.penstock.model.ModelRepository;
+import dev.penstock.model.Session;
+import dev.penstock.protocol.Announcement;
+import dev.penstock.protocol.RequestReader;
+import dev.penstock.protocol.TopicLayout;
+import dev.penstock.protocol.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jboss.logging.Logger;
+
+/**
+ * The worker role: loads the models of a folder, warms them up, announces and serves them. What is wrong with one is told by name and
+ * reason, and the others serve.
+ */
+public final class Worker implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Worker.class);
+
+    private final WorkerConfig config;
+    private final Map<String, Object> kafka;
+    private final TopicLayout layout;
+    private final RequestReader reader;
+    private final MeterRegistry registry;
+    private final ModelLoader loader = new ModelLoader();
+    private final Admin admin;
+    private final Producer<byte[], byte[]> producer;
+    private final BrokerClock brokerClock = new BrokerClock();
+    private final Announcer announcer;
+    private final ReplyTopics replyTopics;
+    private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
+    private volatile boolean warm;
+
+    /**
+     * @param kafka what all clients share: brokers and credentials
+     * @param allowedReplyTopics where other systems may have replies sent
+     */
+    public Worker(
+            WorkerConfig config,
+            Map<String, Object> kafka,
+            TopicLayout layout,
+            List<String> allowedReplyTopics,
+            RequestReader reader,
+            MeterRegistry registry) {
+        this.config = config;
+        this.kafka = kafka;
+        this.layout = layout;
+        this.reader = reader;
+        this.registry = registry;
+        this.admin = Admin.create(kafka);
+        this.producer = producer();
+        this.announcer = new Announcer(producer, brokerClock, config.heartbeat());
+        this.replyTopics = new ReplyTopics(admin, allowedReplyTopics);
+    }
+
+    /**
+     * Loads, warms up, announces and serves. Blocks until all models serve.
+     *
+     * @throws IOException when the models' folder cannot be read
+     * @throws ExecutionException when the broker refuses topics or announcements
+     */
+    public void start() throws IOException, ExecutionException, InterruptedException, TimeoutException {
+        ModelRepository.Contents contents = new ModelRepository(config.models(), config.maxModelBytes()).scan();
+        contents.refused().forEach(refusal -> LOG.errorf("Model %s is not served: %s", refusal.name(), refusal.reason()));
+        Map<String, List<WarmModel>> loaded = new TreeMap<>();
+        for (ModelDefinition definition : contents.found()) {
+            if (config.serve().isEmpty() || config.serve().get().contains(definition.name())) {
+                load(definition).ifPresent(model -> loaded.computeIfAbsent(definition.name(), none -> new ArrayList<>()).add(model));
+            }
+        }
+        if (loaded.isEmpty()) {
+            LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
+        }
+        for (var model : loaded.entrySet()) {
+            model.getValue().sort(Comparator.comparingLong(version -> version.definition().version()));
+            serve(model.getKey(), model.getValue());
+        }
+        warm = true;
+    }
+
+    /** Whether all models serve. */
+    public boolean isReady() {
+        return warm && servers.stream().allMatch(server -> server.failure().isEmpty());
+    }
+
+    /** Whether no bug has stopped a model. */
+    public boolean isSound() {
+        return servers.stream().allMatch(server -> server.failure().isEmpty());
+    }
+
+    @Override
+    public void close() {
+        announcer.withdraw();
+        servers.forEach(ModelServer::stopTaking);
+        for (ModelServer server : servers) {
+            server.close();
+        }
+        producer.close(Duration.ofSeconds(5));
+        admin.close(Duration.ofSeconds(1));
+    }
+
+    private Optional<WarmModel> load(ModelDefinition definition) {
+        List<Session> sessions = new ArrayList<>();
+        double rowsPerSecond = 0;
+        try {
+            for (int i = 0; i < definition.config().instances(); i++) {
+                LoadedModel loaded = loader.load(definition);
+                loaded.notes().forEach(note -> LOG.infof("Model %s: %s", definition.name(), note));
+                sessions.add(loaded.session());
+                rowsPerSecond += loaded.rowsPerSecond();
+            }
+            LOG.infof(
+                    "Model %s version %d is warm on %s: %.0f rows/s in full batches",
+                    definition.name(), definition.version(), sessions.getFirst().executionProvider(), rowsPerSecond);
+            return Optional.of(new WarmModel(definition, sessions, rowsPerSecond));
+        } catch (ModelRefusedException refused) {
+            sessions.forEach(Session::close);
+            LOG.errorf("Model %s version %d is not served: %s", definition.name(), definition.version(), refused.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private void serve(String name, List<WarmModel> versions) throws ExecutionException, InterruptedException, TimeoutException {
+        TopicLayout.create(admin, layout.ofModel(name));
+        for (WarmModel version : versions) {
+            announcer.announce(announcement(version).notReady()); // and with it, learn the broker's clock before anything is timed
+        }
+        ModelServer server = new ModelServer(
+                name,
+                versions,
+                new ModelServer.Shared(
+                        config, producer, this::consumer, replyTopics, reader, brokerClock, layout.maxRecordBytes(), registry));
+        servers.add(server);
+        server.start();
+        for (WarmModel version : versions) {
+            announcer.announce(announcement(version));
+        }
+    }
+
+    private Announcement announcement(WarmModel model) {
+        ModelDefinition definition = model.definition();
+        return new Announcement(
+                definition.name(),
+                model.version(),
+                config.id().orElseGet(Worker::processName),
+                model.signature(),
+                definition.config().maxBatchSize(),
+                definition.config().maxTensorBytes(),
+                definition.config().timeout().map(Duration::toMillis).orElse(0L),
+                model.sessions().getFirst().executionProvider(),
+                model.rowsPerSecond(),
+                true);
+    }
+
+    private Consumer<byte[], byte[]> consumer(String model) {
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, Topics.workerGroup(model));
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
+        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** A batch's replies leave together; what is on its way when the next batch ends gathers the replies of that one. */
+    private Producer<byte[], byte[]> producer() {
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, layout.maxRecordBytes());
+        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
+        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private static String processName() {
+        try {
+            return InetAddress.getLocalHost().getHostName() + "-" + ProcessHandle.current().pid();
+        } catch (UnknownHostException nameless) {
+            return "worker-" + ProcessHandle.current().pid();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.penstock.worker;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/** Configuration of the worker role. */
+@ConfigMapping(prefix = "penstock.worker")
+public interface WorkerConfig {
+    /** The folder of the models, laid out as {@code <name>/<version>/model.onnx}. */
+    @WithDefault("models")
+    Path models();
+
+    /** The models to serve, by name; all in the folder when absent. */
+    Optional<Set<String>> serve();
+
+    /** This worker's name in announcements; host name and process when absent. Two workers must not share one. */
+    Optional<String> id();
+
+    /** Requests taken off the log and not yet answered, a model; more take memory and go to another worker later. */
+    @WithDefault("4096")
+    @Min(1)
+    @Max(1_000_000)
+    int maxOpenRequests();
+
+    /** Their bytes, likewise. */
+    @WithDefault("67108864")
+    @Min(1024)
+    long maxOpenBytes();
+
+    /** The deadline of requests that name none, from their arrival in the log; a model's own {@code timeout} goes before. */
+    @WithDefault("10m")
+    Duration defaultTimeout();
+
+    /** How often offsets are committed; after a crash, what was answered since is answered twice. */
+    @WithDefault("200ms")
+    Duration commitInterval();
+
+    /** How often a worker says what it serves. Ingresses count it gone after {@code penstock.ingress.worker-timeout} without. */
+    @WithDefault("2s")
+    Duration heartbeat();
+
+    /** How long a stopping worker goes on to answer what it has taken. */
+    @WithDefault("10s")
+    Duration drainTimeout();
+
+    /** The size of a model file above which it is refused. */
+    @WithDefault("2147483647")
+    @Min(1)
+    long maxModelBytes();
+}

@@ -1,0 +1,112 @@
+package dev.penstock.worker;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.penstock.batching.Trigger;
+import dev.penstock.protocol.Lane;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+
+/** The meters of one model; names as in the contract. */
+final class WorkerMeters {
+    private static final List<String> OUTCOMES = List.of("succeeded", "failed", "expired", "cancelled");
+
+    private final Timer latency;
+    private final Timer sessionRun;
+    private final DistributionSummary batchSize;
+    private final Counter deadLetters;
+    private final Map<Lane, Timer> queueWait = new EnumMap<>(Lane.class);
+    private final Map<Lane, AtomicLong> backlog = new EnumMap<>(Lane.class);
+    private final Map<Trigger, Counter> triggers = new EnumMap<>(Trigger.class);
+    private final Map<String, Counter> outcomes;
+
+    WorkerMeters(MeterRegistry registry, String model) {
+        latency = Timer.builder("inference.latency")
+                .description("From arrival in the log to the outcome")
+                .tag("model", model)
+                .serviceLevelObjectives(millis(5, 10, 25, 50, 100, 200, 350, 500, 1000, 2500, 5000, 10000, 30000))
+                .register(registry);
+        sessionRun = Timer.builder("model.inference.latency")
+                .description("One run of the session, of a whole batch")
+                .tag("model", model)
+                .serviceLevelObjectives(millis(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))
+                .register(registry);
+        batchSize = DistributionSummary.builder("inference.batch.size")
+                .description("Rows in a batch")
+                .tag("model", model)
+                .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+                .register(registry);
+        deadLetters = Counter.builder("inference.dead.letters")
+                .description("Records that could not be served, kept for people to look at")
+                .tag("model", model)
+                .register(registry);
+        for (Lane lane : Lane.values()) {
+            List<Tag> tags = List.of(Tag.of("model", model), Tag.of("lane", lane.label()));
+            queueWait.put(
+                    lane,
+                    Timer.builder("inference.queue.wait")
+                            .description("From arrival in the log to the start of the batch")
+                            .tags(tags)
+                            .serviceLevelObjectives(millis(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000))
+                            .register(registry));
+            backlog.put(lane, registry.gauge("inference.backlog.records", tags, new AtomicLong()));
+        }
+        for (Trigger trigger : Trigger.values()) {
+            triggers.put(
+                    trigger,
+                    registry.counter(
+                            "inference.batch.trigger",
+                            "model",
+                            model,
+                            "trigger",
+                            trigger.name().toLowerCase(Locale.ROOT)));
+        }
+        outcomes = OUTCOMES.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        outcome -> outcome,
+                        outcome -> registry.counter("inference.requests", "model", model, "outcome", outcome)));
+    }
+
+    void batch(int rows, Trigger trigger) {
+        batchSize.record(rows);
+        requireNonNull(triggers.get(trigger)).increment();
+    }
+
+    void ran(long nanos) {
+        sessionRun.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    void waited(Lane lane, long nanos) {
+        requireNonNull(queueWait.get(lane)).record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    void settled(String outcome, long latencyNanos) {
+        requireNonNull(outcomes.get(outcome)).increment();
+        latency.record(latencyNanos, TimeUnit.NANOSECONDS);
+    }
+
+    void deadLetter() {
+        deadLetters.increment();
+    }
+
+    /** Records in the log behind what this worker has consumed, of the partitions that are its own. */
+    void backlog(Lane lane, long records) {
+        requireNonNull(backlog.get(lane)).set(records);
+    }
+
+    private static Duration[] millis(int... values) {
+        return Arrays.stream(values).mapToObj(Duration::ofMillis).toArray(Duration[]::new);
+    }
+}

@@ -1,0 +1,152 @@
+package dev.penstock.service;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.protocol.RequestIds;
+import dev.penstock.samples.DigitsTable;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@WholeService
+class AsynchronousTest {
+    private static final String INFER = "/v2/models/digits/infer";
+    private static final String BODY = Digits.request(DigitsTable.load().heldOut().getFirst());
+
+    private Service service;
+
+    @BeforeEach
+    void connect() {
+        service = Service.underTest().awaitModel("digits");
+    }
+
+    @Test
+    void acceptsNowAndAnswersLater() {
+        Service.Answer accepted = service.post(INFER, BODY, "Prefer", "respond-async");
+        assertThat(accepted.status()).isEqualTo(202);
+        assertThat(accepted.header("Preference-Applied")).isEqualTo("respond-async");
+        assertThat(accepted.header("Retry-After")).isNotBlank();
+        String id = accepted.json().path("id").asText();
+        assertThat(accepted.header("Location")).isEqualTo("/v2/requests/" + id);
+        assertThat(accepted.json().path("status").asText()).isEqualTo("queued");
+
+        JsonNode done = service.get(accepted.header("Location"), "Prefer", "wait=10").json();
+        assertThat(done.path("status").asText()).isEqualTo("succeeded");
+        assertThat(done.path("id").asText()).isEqualTo(id);
+        assertThat(done.path("model_name").asText()).isEqualTo("digits");
+        assertThat(done.path("model_version").asText()).isEqualTo("1");
+        assertThat(done.path("timings").path("batch_size").asInt()).isPositive();
+        assertThat(Instant.parse(done.path("completed_at").asText())).isAfter(Instant.parse(done.path("submitted_at").asText()));
+        JsonNode synchronous = service.post(INFER, BODY).json();
+        assertThat(done.path("response").path("outputs")).isEqualTo(synchronous.path("outputs"));
+    }
+
+    @Test
+    void pollsWithoutWaiting() {
+        String location = service.post(INFER, BODY, "Prefer", "respond-async").header("Location");
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> service.get(location).json().path("status").asText().equals("succeeded"));
+    }
+
+    @Test
+    void answersAtOnceWhenItIsDoneWithinTheWait() {
+        Service.Answer answer = service.post(INFER, BODY, "Prefer", "respond-async, wait=10");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("outputs")).hasSize(2);
+    }
+
+    @Test
+    void showsABinaryAnswerAsJson() {
+        String binary = BODY.replaceFirst("\\{", "{\"parameters\":{\"binary_data_output\":true},");
+        String location = service.post(INFER, binary, "Prefer", "respond-async").header("Location");
+        JsonNode done = service.get(location, "Prefer", "wait=10").json();
+        assertThat(done.path("response").path("outputs"))
+                .isEqualTo(service.post(INFER, BODY).json().path("outputs"));
+    }
+
+    @Test
+    void doesNotKnowForgedIds() {
+        String id = service.post(INFER, BODY, "Prefer", "respond-async").json().path("id").asText();
+        String forged = (id.charAt(0) == 'A' ? 'B' : 'A') + id.substring(1);
+        assertThat(service.get("/v2/requests/" + forged).status()).isEqualTo(404);
+        assertThat(service.get("/v2/requests/nonsense").status()).isEqualTo(404);
+        assertThat(service.send("DELETE", "/v2/requests/" + forged, BodyPublishers.noBody()).status()).isEqualTo(404);
+        assertThat(service.get("/v2/requests/" + forged + "/events").status()).isEqualTo(404);
+    }
+
+    @Test
+    void showsAnAcceptedRequestWithoutOutcomeAsQueued() {
+        Service.Answer answer = service.get("/v2/requests/" + issued(Instant.now()));
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("status").asText()).isEqualTo("queued");
+        assertThat(answer.header("Retry-After")).isNotBlank();
+    }
+
+    @Test
+    void saysWhenAResultIsNoLongerKept() {
+        Service.Answer gone = service.get("/v2/requests/" + issued(Instant.now().minus(Duration.ofHours(2))));
+        assertThat(gone.status()).isEqualTo(410);
+        assertThat(gone.json().path("error").asText()).isNotBlank();
+    }
+
+    @Test
+    void cancelsWhatHasNoOutcome() {
+        String location = "/v2/requests/" + issued(Instant.now());
+        assertThat(delete(location).status()).isEqualTo(202);
+        assertThat(service.get(location, "Prefer", "wait=10").json().path("status").asText())
+                .isEqualTo("cancelled");
+        assertThat(delete(location).status()).isEqualTo(409);
+    }
+
+    @Test
+    void doesNotCancelWhatHasAnOutcome() {
+        String location = service.post(INFER, BODY, "Prefer", "respond-async").header("Location");
+        service.get(location, "Prefer", "wait=10");
+        Service.Answer refused = delete(location);
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.json().path("error").asText()).contains("succeeded");
+        assertThat(service.get(location).json().path("status").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void tellsEventsUntilTheOutcome() {
+        String location = "/v2/requests/" + issued(Instant.now());
+        CompletableFuture<String> events = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> events.complete(new String(service.get(location + "/events").body(), UTF_8)));
+        delete(location);
+        assertThat(events)
+                .succeedsWithin(Duration.ofSeconds(20))
+                .asString()
+                .contains("event:cancelled")
+                .contains("\"status\":\"cancelled\"");
+    }
+
+    @Test
+    void expiresWhatCannotRunByItsDeadlineAndSaysSo() {
+        Service.Answer late = service.post(INFER, BODY, "Penstock-Timeout-Ms", "1");
+        if (late.status() == 200) {
+            return; // served within a millisecond: nothing to see
+        }
+        assertThat(late.status()).isEqualTo(504);
+        String id = late.json().path("id").asText();
+        JsonNode outcome = service.get("/v2/requests/" + id, "Prefer", "wait=10").json();
+        assertThat(outcome.path("status").asText()).isIn("expired", "succeeded");
+    }
+
+    private Service.Answer delete(String location) {
+        return service.send("DELETE", location, BodyPublishers.noBody());
+    }
+
+    /** An id as an ingress would have issued it then, of a request that never reaches a worker. */
+    private static String issued(Instant at) {
+        return new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
+                .issue(at.toEpochMilli(), 1000, 0, 1, (int) System.nanoTime())
+                .toString();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.penstock.service;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/** A client of the service under test. */
+final class Service {
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final URI base;
+
+    Service(URI base) {
+        this.base = base;
+    }
+
+    /** The one that runs in this JVM, wherever it listens. */
+    static Service underTest() {
+        return new Service(ConfigProvider.getConfig().getValue("test.url", URI.class));
+    }
+
+    Service awaitModel(String model) {
+        await().atMost(Duration.ofSeconds(60)).until(() -> get("/v2/models/" + model + "/ready").status() == 200);
+        return this;
+    }
+
+    /** @param headers name, value, name, value … */
+    Answer post(String path, byte[] body, String... headers) {
+        return send("POST", path, HttpRequest.BodyPublishers.ofByteArray(body), headers);
+    }
+
+    Answer post(String path, String body, String... headers) {
+        return post(path, body.getBytes(UTF_8), headers);
+    }
+
+    Answer get(String path, String... headers) {
+        return send("GET", path, HttpRequest.BodyPublishers.noBody(), headers);
+    }
+
+    Answer send(String method, String path, HttpRequest.BodyPublisher body, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path)).method(method, body).timeout(Duration.ofSeconds(70));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try {
+            return new Answer(http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        } catch (InterruptedException stopped) {
+            throw new IllegalStateException(stopped);
+        }
+    }
+
+    /** A response. */
+    record Answer(HttpResponse<byte[]> response) {
+        int status() {
+            return response.statusCode();
+        }
+
+        byte[] body() {
+            return response.body();
+        }
+
+        String header(String name) {
+            return response.headers().firstValue(name).orElse("");
+        }
+
+        JsonNode json() {
+            try {
+                return JSON.readTree(response.body());
+            } catch (IOException broken) {
+                throw new UncheckedIOException(new String(response.body(), UTF_8), broken);
+            }
+        }
+    }
+}

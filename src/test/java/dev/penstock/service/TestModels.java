@@ -1,0 +1,49 @@
+package dev.penstock.service;
+
+import dev.penstock.model.OnnxModels;
+import dev.penstock.protocol.Datatype;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The models that the service under test serves beside the samples. */
+final class TestModels {
+    /** Takes an index into a table of three rows; any other fails its whole batch. */
+    static final String PICK = "pick";
+
+    /** Takes sequences of any length. */
+    static final String TOKENS = "tokens";
+
+    /** Takes tensors of up to 24 bytes. */
+    static final String SMALL_TENSORS = "small-tensors";
+
+    /** Is refused: it runs one row at a time. */
+    static final String REFUSED = "one-row";
+
+    private TestModels() {}
+
+    static String echo(Datatype datatype) {
+        return "echo-" + datatype.name().toLowerCase(Locale.ROOT);
+    }
+
+    static List<String> names() {
+        List<String> names = new ArrayList<>(List.of("digits", PICK, TOKENS, SMALL_TENSORS));
+        for (Datatype datatype : Datatype.values()) {
+            names.add(echo(datatype));
+        }
+        return names;
+    }
+
+    static void writeTo(Path folder) throws IOException {
+        for (Datatype datatype : Datatype.values()) {
+            OnnxModels.write(folder, echo(datatype), 1, OnnxModels.identity(datatype));
+        }
+        OnnxModels.write(folder, PICK, 1, OnnxModels.lookup());
+        OnnxModels.write(folder, TOKENS, 1, OnnxModels.sequence());
+        OnnxModels.write(folder, SMALL_TENSORS, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(folder, SMALL_TENSORS, "max_tensor_bytes: 24\n");
+        OnnxModels.write(folder, REFUSED, 1, OnnxModels.fixedBatch());
+    }
+}

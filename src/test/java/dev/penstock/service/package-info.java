@@ -1,0 +1,3 @@
+/** The whole service under test, with a real broker and a real Redis. */
+@org.jspecify.annotations.NullMarked
+package dev.penstock.service;
