@@ -5,6 +5,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import io.vertx.core.http.HttpServerRequest;
+import io.smallrye.common.annotation.NonBlocking;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -23,6 +24,7 @@ import org.jboss.resteasy.reactive.RestPath;
 /** Inference, synchronous or not. Runs on the event loops. Shares its root path with the metadata, since JAX-RS looks no further than the class that fits best. */
 @Path("/v2")
 @Singleton
+@NonBlocking
 public final class InferResource {
     /** JSON in any wrapping, the binary form, and what curl calls a body when it is told nothing. */
     private static final Set<String> CONTENT_TYPES =

@@ -9,6 +9,7 @@ import dev.penstock.protocol.RequestId;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
+import io.smallrye.common.annotation.NonBlocking;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -28,6 +29,7 @@ import org.jboss.resteasy.reactive.RestPath;
 /** Requests by their id: poll, cancel, follow. */
 @Path("/v2/requests/{id}")
 @Singleton
+@NonBlocking
 public final class RequestsResource {
     private final Ingress ingress;
 

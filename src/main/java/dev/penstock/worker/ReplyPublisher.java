@@ -17,6 +17,7 @@ import dev.penstock.protocol.NoJsonFormException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -28,6 +29,9 @@ import org.jboss.logging.Logger;
  * Sends one model's replies and dead letters, and settles each request's place in the log once the broker has acknowledged. A reply
  * that cannot be delivered makes the request a dead letter; if even that fails, the place stays unsettled and the request is served
  * again after a restart. Thread-safe.
+ *
+ * <p>Callbacks run on the producer's own network thread, where a send to a topic without metadata would wait for itself. So the metadata
+ * of every topic is fetched before anything is sent to it: here for dead letters, in {@link ReplyTopics} for replies.
  */
 final class ReplyPublisher implements Replies {
     private static final Logger LOG = Logger.getLogger(ReplyPublisher.class);
@@ -49,6 +53,7 @@ final class ReplyPublisher implements Replies {
         this.model = model;
         this.maxRecordBytes = maxRecordBytes;
         this.meters = meters;
+        producer.partitionsFor(Topics.deadLetters(model));
     }
 
     @Override
@@ -82,18 +87,21 @@ final class ReplyPublisher implements Replies {
     public void send(Task task, Outcome outcome, Timings timings) {
         long now = System.nanoTime();
         meters.settled(outcome.status(), now - task.arrivalNanos());
-        reply(task.origin(), outcome, timings);
+        reply(task.origin(), outcome, timings, task.origin().position()::settle);
     }
 
     /** For a record that cannot be served: keeps it for people, and answers where somebody can be answered. */
     void reject(Origin origin, Problem problem) {
         meters.settled("failed", 0);
-        deadLetter(origin, problem.detail(), () -> reply(origin, new Outcome.Failed(problem), Timings.NONE));
+        Runnable safe = afterTwo(origin.position()::settle);
+        deadLetter(origin, problem.detail(), safe);
+        reply(origin, new Outcome.Failed(problem), Timings.NONE, safe);
     }
 
-    private void reply(Origin origin, Outcome outcome, Timings timings) {
+    /** @param safe runs once the broker has the reply, or nobody asked for one */
+    private void reply(Origin origin, Outcome outcome, Timings timings, Runnable safe) {
         if (origin.replyTo().isEmpty()) {
-            origin.position().settle();
+            safe.run();
             return;
         }
         Reply reply = new Reply(origin.correlationId(), model, origin.modelVersion(), outcome, timings);
@@ -105,15 +113,25 @@ final class ReplyPublisher implements Replies {
         echo(origin.source().headers(), record.headers());
         producer.send(record, (metadata, failure) -> {
             if (failure == null) {
-                origin.position().settle();
+                safe.run();
             } else {
                 LOG.errorf(failure, "The reply to %s could not be delivered to %s", origin.correlationId(), address.topic());
                 deadLetter(
                         origin,
                         "the reply could not be delivered to " + address.topic() + ": " + failure.getMessage(),
-                        origin.position()::settle);
+                        safe);
             }
         });
+    }
+
+    /** The second of two runs counts. */
+    private static Runnable afterTwo(Runnable then) {
+        AtomicBoolean first = new AtomicBoolean(true);
+        return () -> {
+            if (!first.getAndSet(false)) {
+                then.run();
+            }
+        };
     }
 
     /** @param kept runs once the dead letter is safe */

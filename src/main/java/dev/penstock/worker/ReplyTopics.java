@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -30,12 +31,17 @@ final class ReplyTopics {
     private static final int REMEMBERED = 10_000;
 
     private final Admin admin;
+    private final Producer<byte[], byte[]> producer;
     private final List<Pattern> allowed;
     private final Map<String, Known> known = new ConcurrentHashMap<>();
 
-    /** @param allowed topic names in which {@code *} stands for any characters */
-    ReplyTopics(Admin admin, List<String> allowed) {
+    /**
+     * @param producer the one that will send the replies; its metadata is fetched here
+     * @param allowed topic names in which {@code *} stands for any characters
+     */
+    ReplyTopics(Admin admin, Producer<byte[], byte[]> producer, List<String> allowed) {
         this.admin = admin;
+        this.producer = producer;
         this.allowed = allowed.stream().map(ReplyTopics::glob).toList();
     }
 
@@ -83,6 +89,9 @@ final class ReplyTopics {
             known.clear();
         }
         OptionalInt partitions = ask(topic);
+        if (partitions.isPresent()) {
+            producer.partitionsFor(topic);
+        }
         known.put(topic, new Known(partitions, now + (partitions.isPresent() ? REMEMBER_NANOS : REMEMBER_MISSING_NANOS)));
         return partitions;
     }

@@ -77,7 +77,7 @@ public final class Worker implements AutoCloseable {
         this.admin = Admin.create(kafka);
         this.producer = producer();
         this.announcer = new Announcer(producer, brokerClock, config.heartbeat());
-        this.replyTopics = new ReplyTopics(admin, allowedReplyTopics);
+        this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics);
     }
 
     /**
