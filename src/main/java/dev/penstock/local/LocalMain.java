@@ -57,7 +57,7 @@ public final class LocalMain {
         System.setProperty("penstock.kafka.bootstrap-servers", kafka);
         redis.ifPresent(url -> System.setProperty("penstock.redis.url", url));
         System.setProperty("penstock.roles", options.roles());
-        options.models().ifPresent(folder -> System.setProperty("penstock.models.path", folder.toString()));
+        options.models().ifPresent(folder -> System.setProperty("penstock.worker.models", folder.toString()));
         System.setProperty("quarkus.management.host", "127.0.0.1");
         System.setProperty("quarkus.management.port", String.valueOf(options.managementPort()));
         if (options.isIngress()) {
