@@ -33,6 +33,7 @@ final class Service {
 
     Service awaitModel(String model) {
         await().atMost(Duration.ofSeconds(60))
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class) // it may not listen yet
                 .until(() -> get("/v2/models/" + model + "/ready").status() == 200);
         return this;
     }
