@@ -20,6 +20,26 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
             throw new IllegalArgumentException("data of '" + name + "' must have " + shape.elements() + " elements of "
                     + datatype.byteSize() + " bytes, had " + data.limit() + " bytes");
         }
+        if (!datatype.isFixedSize() && !holdsStrings(data, shape.elements())) {
+            throw new IllegalArgumentException("data of '" + name + "' must be " + shape.elements()
+                    + " strings, each a length and that many bytes");
+        }
+    }
+
+    /** Whether BYTES data is exactly that many strings, each a length and so many bytes. */
+    static boolean holdsStrings(ByteBuffer data, long strings) {
+        ByteBuffer rest = data.slice().order(ByteOrder.LITTLE_ENDIAN);
+        for (long i = 0; i < strings; i++) {
+            if (rest.remaining() < Integer.BYTES) {
+                return false;
+            }
+            int length = rest.getInt();
+            if (length < 0 || length > rest.remaining()) {
+                return false;
+            }
+            rest.position(rest.position() + length);
+        }
+        return !rest.hasRemaining();
     }
 
     /** A tensor of the rows {@code from} to {@code from + count}; shares the data. */
