@@ -1,0 +1,136 @@
+package dev.penstock.protocol;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * An error as clients read it: an RFC 9457 problem document with the v2 member {@code error} beside {@code detail}.
+ *
+ * @param type a URI; this project's begin with {@link #PREFIX}
+ * @param members extension members: strings, numbers and booleans, such as {@code field}, {@code rule} or {@code id}
+ */
+public record Problem(String type, String title, int status, String detail, Map<String, Object> members) {
+    public static final String CONTENT_TYPE = "application/problem+json";
+    public static final String PREFIX = "tag:penstock.dev,2026:problem/";
+
+    private static final String IANA = "https://iana.org/assignments/http-problem-types#";
+    private static final JsonFactory JSON = new JsonFactory();
+
+    /** The kinds of problem that there are. */
+    public enum Kind {
+        INVALID_REQUEST(PREFIX + "invalid-request", 400, "The request breaks a rule"),
+        UNAUTHENTICATED(PREFIX + "unauthenticated", 401, "No valid credential"),
+        FORBIDDEN(PREFIX + "forbidden", 403, "Not allowed"),
+        NOT_FOUND(PREFIX + "not-found", 404, "Not found"),
+        METHOD_NOT_ALLOWED(PREFIX + "method-not-allowed", 405, "Method not allowed"),
+        NOT_ACCEPTABLE(PREFIX + "not-acceptable", 406, "No acceptable form of the answer"),
+        ALREADY_COMPLETED(PREFIX + "already-completed", 409, "The request has its outcome already"),
+        GONE(PREFIX + "gone", 410, "The result is no longer kept"),
+        PAYLOAD_TOO_LARGE(PREFIX + "payload-too-large", 413, "The request is too large"),
+        UNSUPPORTED_MEDIA_TYPE(PREFIX + "unsupported-media-type", 415, "Unsupported media type or encoding"),
+        IDEMPOTENCY_KEY_REUSED(
+                PREFIX + "idempotency-key-reused", 422, "The idempotency key belongs to another request"),
+        QUOTA(IANA + "quota-exceeded", 429, "The quota is used up"),
+        INFERENCE_FAILED(PREFIX + "inference-failed", 500, "The model failed on this request"),
+        INTERNAL(PREFIX + "internal", 500, "A fault of the service"),
+        CAPACITY(IANA + "temporary-reduced-capacity", 503, "Not enough capacity to answer in time"),
+        UNAVAILABLE(PREFIX + "unavailable", 503, "The service cannot take requests now"),
+        DEADLINE_EXCEEDED(PREFIX + "deadline-exceeded", 504, "No outcome within the deadline");
+
+        private final String type;
+        private final int status;
+        private final String title;
+
+        Kind(String type, int status, String title) {
+            this.type = type;
+            this.status = status;
+            this.title = title;
+        }
+
+        public String type() {
+            return type;
+        }
+
+        public int status() {
+            return status;
+        }
+    }
+
+    public Problem {
+        members = Map.copyOf(members);
+    }
+
+    public static Problem of(Kind kind, String detail) {
+        return new Problem(kind.type, kind.title, kind.status, detail, Map.of());
+    }
+
+    public static Problem of(InvalidRequestException broken) {
+        return of(Kind.INVALID_REQUEST, String.valueOf(broken.getMessage()))
+                .with("field", broken.field())
+                .with("rule", broken.rule());
+    }
+
+    /** This problem with one more extension member. */
+    public Problem with(String member, Object value) {
+        Map<String, Object> more = new LinkedHashMap<>(members);
+        more.put(member, value);
+        return new Problem(type, title, status, detail, more);
+    }
+
+    public boolean is(Kind kind) {
+        return type.equals(kind.type);
+    }
+
+    public byte[] toJson() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeStringField("type", type);
+            json.writeStringField("title", title);
+            json.writeNumberField("status", status);
+            json.writeStringField("detail", detail);
+            json.writeStringField("error", detail);
+            for (Map.Entry<String, Object> member : members.entrySet()) {
+                json.writeFieldName(member.getKey());
+                json.writePOJO(member.getValue());
+            }
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** @throws IOException when these bytes are no problem document */
+    public static Problem read(byte[] bytes) throws IOException {
+        Map<String, Object> members = new LinkedHashMap<>();
+        try (JsonParser json = JSON.createParser(bytes)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException("a problem document must be an object");
+            }
+            for (String member = json.nextFieldName(); member != null; member = json.nextFieldName()) {
+                switch (json.nextToken()) {
+                    case VALUE_STRING -> members.put(member, json.getText());
+                    case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> members.put(member, json.getNumberValue());
+                    case VALUE_TRUE, VALUE_FALSE -> members.put(member, json.getBooleanValue());
+                    default -> json.skipChildren();
+                }
+            }
+        }
+        members.remove("error");
+        if (members.remove("type") instanceof String type
+                && members.remove("title") instanceof String title
+                && members.remove("status") instanceof Integer status
+                && members.remove("detail") instanceof String detail) {
+            return new Problem(type, title, status, detail, members);
+        }
+        throw new IOException("a problem document must have a type, a title, a status and a detail");
+    }
+}
