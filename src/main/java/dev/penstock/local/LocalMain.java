@@ -22,7 +22,7 @@ public final class LocalMain {
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
 
-    private LocalMain() {}
+    LocalMain() {}
 
     public static void main(String... arguments) throws InterruptedException {
         try {

@@ -1,0 +1,83 @@
+package dev.penstock.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What {@code ./mvnw package -Dproduction} leaves out. */
+class ProductionPackageIT {
+
+    private static final Path HOME = Path.of(System.getProperty("basedir", "."));
+    private static final Path PACKAGE = HOME.resolve("target/production/quarkus-app");
+
+    @BeforeAll
+    static void build() throws Exception {
+        Path log = HOME.resolve("target/production-build.log");
+        List<String> command =
+                new ArrayList<>(List.of(HOME.resolve("mvnw").toAbsolutePath().toString(), "--quiet", "--batch-mode"));
+        Optional.ofNullable(System.getProperty("localRepository"))
+                .ifPresent(folder -> command.add("-Dmaven.repo.local=" + folder));
+        command.addAll(List.of("-Dspotless.check.skip", "-Dproduction", "package"));
+        ProcessBuilder maven = new ProcessBuilder(command)
+                .directory(HOME.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        maven.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        // A short life: compiling it well would take longer than running it.
+        maven.environment().put("MAVEN_OPTS", "-XX:TieredStopAtLevel=1");
+
+        Process build = maven.start();
+        try {
+            assertThat(build.waitFor(5, TimeUnit.MINUTES)).as("done in time").isTrue();
+        } finally {
+            build.destroy();
+        }
+
+        assertThat(build.exitValue()).as(Files.readString(log)).isZero();
+    }
+
+    @Test
+    void hasTheServiceButNotTheLocalStack() throws IOException {
+        assertThat(classesOfOurs())
+                .contains("dev/penstock/ingress/InferResource.class", "dev/penstock/worker/Worker.class")
+                .noneMatch(name -> name.startsWith("dev/penstock/local/"));
+    }
+
+    @Test
+    void carriesNeitherABrokerNorARedis() throws IOException {
+        assertThat(libraries())
+                .anyMatch(name -> name.startsWith("org.apache.kafka.kafka-clients-"))
+                .noneMatch(name -> name.contains("embedded-redis"))
+                .noneMatch(name -> name.contains("scala-library"))
+                .filteredOn(name -> name.startsWith("org.apache.kafka."))
+                .hasSize(1);
+    }
+
+    private static List<String> libraries() throws IOException {
+        return names(PACKAGE.resolve("lib/main"));
+    }
+
+    private static List<String> classesOfOurs() throws IOException {
+        Path app = PACKAGE.resolve("app");
+        try (JarFile jar = new JarFile(app.resolve(names(app).get(0)).toFile())) {
+            return jar.stream().map(ZipEntry::getName).toList();
+        }
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+}
