@@ -61,7 +61,7 @@ final class Roles {
             throws IOException, ExecutionException, InterruptedException, TimeoutException {
         Map<String, Object> kafka = kafka();
         TopicLayout layout = layout();
-        RequestReader reader = new RequestReader(ReaderLimits.DEFAULT);
+        RequestReader reader = new RequestReader(readerLimits());
         if (config.topics().create()) {
             try (Admin admin = Admin.create(kafka)) {
                 TopicLayout.create(admin, layout.shared());
@@ -104,6 +104,16 @@ final class Roles {
         Map<String, Object> kafka = new HashMap<>(config.kafka().properties());
         kafka.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
         return kafka;
+    }
+
+    private ReaderLimits readerLimits() {
+        ReaderLimits standard = ReaderLimits.DEFAULT;
+        return new ReaderLimits(
+                config.maxRequestBytes(),
+                standard.maxTensors(),
+                standard.maxElements(),
+                standard.maxParameters(),
+                standard.maxStringBytes());
     }
 
     private TopicLayout layout() {

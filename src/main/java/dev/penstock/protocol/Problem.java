@@ -31,6 +31,7 @@ public record Problem(String type, String title, int status, String detail, Map<
         NOT_FOUND(PREFIX + "not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED(PREFIX + "method-not-allowed", 405, "Method not allowed"),
         NOT_ACCEPTABLE(PREFIX + "not-acceptable", 406, "No acceptable form of the answer"),
+        CANCELLED(PREFIX + "cancelled", 409, "The request was cancelled"),
         ALREADY_COMPLETED(PREFIX + "already-completed", 409, "The request has its outcome already"),
         GONE(PREFIX + "gone", 410, "The result is no longer kept"),
         PAYLOAD_TOO_LARGE(PREFIX + "payload-too-large", 413, "The request is too large"),
