@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.common.KafkaException;
 
 /** {@code ./penstock bench NAME [options]}. Exits with 1 when an answer was missing or wrong, with 2 when it could not run. */
 public final class Bench {
@@ -58,7 +59,7 @@ public final class Bench {
         int exit;
         try {
             exit = run(Arrays.asList(arguments)) == 0 ? 0 : 1;
-        } catch (IllegalArgumentException | IOException | OrtException e) {
+        } catch (IllegalArgumentException | IllegalStateException | KafkaException | IOException | OrtException e) {
             System.err.println("bench: " + e.getMessage());
             exit = 2;
         }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** A whole Penstock with its own broker and Redis, in a JVM of its own on free ports: what {@code ./penstock up} starts. */
 public final class LocalService implements AutoCloseable {
     private static final Path PACKAGE = Path.of("target/quarkus-app/quarkus-run.jar");
+    private static final Path MODELS = Path.of("src/main/models");
     private static final Path LOG = Path.of("target/bench/service.log");
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
@@ -36,23 +37,13 @@ public final class LocalService implements AutoCloseable {
         }
         List<Integer> ports = freePorts(4);
         Files.createDirectories(LOG.getParent());
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-jar",
-                        PACKAGE.toString(),
-                        "up",
-                        "--port",
-                        ports.get(0).toString(),
-                        "--management-port",
-                        ports.get(1).toString(),
-                        "--kafka-port",
-                        ports.get(2).toString(),
-                        "--redis-port",
-                        ports.get(3).toString())
-                .redirectErrorStream(true)
-                .redirectOutput(LOG.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command(ports)).redirectErrorStream(true).redirectOutput(LOG.toFile());
+        builder.environment()
+                .putIfAbsent("PENSTOCK_WORKER_MODELS", MODELS.toAbsolutePath().toString());
+        // As in the launcher: ONNX Runtime can crash the JVM while it sends telemetry.
+        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+        Process process = builder.start();
         Target target = new Target(
                 URI.create("http://127.0.0.1:" + ports.get(0)),
                 URI.create("http://127.0.0.1:" + ports.get(1)),
@@ -65,6 +56,26 @@ public final class LocalService implements AutoCloseable {
             service.close();
             throw e;
         }
+    }
+
+    /** With the launcher's own flags for the JVM. */
+    private static List<String> command(List<Integer> ports) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xms512m",
+                "-Xmx2g",
+                "-XX:+UseParallelGC"));
+        if (Runtime.version().feature() >= 24) {
+            command.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        command.addAll(List.of("-jar", PACKAGE.toString(), "up"));
+        List<String> names = List.of("--port", "--management-port", "--kafka-port", "--redis-port");
+        for (int i = 0; i < names.size(); i++) {
+            command.add(names.get(i));
+            command.add(ports.get(i).toString());
+        }
+        return command;
     }
 
     public Target target() {

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.DoubleStream;
 
 /** Synchronous calls: idle latency, closed loops over ever more connections, and an open loop at a constant rate. */
 final class SyncBench {
@@ -87,25 +87,26 @@ final class SyncBench {
                 name,
                 spread("%,.0f", results, LoadResult::throughputPerSecond),
                 spread("%.2f", results, result -> result.latency().p50Millis()),
-                spread("%.2f", results, result -> result.latency().p90Millis()),
+                median("%.2f", results, result -> result.latency().p90Millis()),
                 spread("%.2f", results, result -> result.latency().p99Millis()),
-                spread("%.2f", results, result -> result.latency().p999Millis()),
-                spread("%.1f", results, result -> result.latency().maxMillis()),
-                spread("%.2f", results, result -> result.latency().meanMillis()),
+                median("%.2f", results, result -> result.latency().p999Millis()),
+                median("%.1f", results, result -> result.latency().maxMillis()),
+                median("%.2f", results, result -> result.latency().meanMillis()),
                 Long.toString(results.stream().mapToLong(LoadResult::errors).sum())));
         return table;
     }
 
     /** The median, and the lowest and highest where there are several. */
     static String spread(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
+        DoubleSummaryStatistics all = results.stream().mapToDouble(measure).summaryStatistics();
+        String median = median(form, results, measure);
+        return results.size() == 1
+                ? median
+                : median + (" (" + form + "-" + form + ")").formatted(all.getMin(), all.getMax());
+    }
+
+    private static String median(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
         double[] sorted = results.stream().mapToDouble(measure).sorted().toArray();
-        int middle = sorted.length / 2;
-        double median = sorted.length % 2 == 1
-                ? sorted[middle]
-                : DoubleStream.of(sorted[middle - 1], sorted[middle]).average().orElseThrow();
-        if (sorted.length == 1) {
-            return form.formatted(median);
-        }
-        return (form + " (" + form + "-" + form + ")").formatted(median, sorted[0], sorted[sorted.length - 1]);
+        return form.formatted((sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2);
     }
 }
