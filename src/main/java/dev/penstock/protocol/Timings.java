@@ -8,4 +8,11 @@ package dev.penstock.protocol;
  */
 public record Timings(double queueMs, double featuresMs, double computeMs, int batchSize) {
     public static final Timings NONE = new Timings(0, 0, 0, 0);
+
+    public Timings {
+        if (!(queueMs >= 0 && featuresMs >= 0 && computeMs >= 0 && batchSize >= 0)) {
+            throw new IllegalArgumentException("timings must be 0 or more, were " + queueMs + ", " + featuresMs + ", "
+                    + computeMs + " ms and " + batchSize + " rows");
+        }
+    }
 }

@@ -143,7 +143,8 @@ final class WorkerLoop {
     }
 
     private void reply(Task task, Outcome outcome, long startedNanos, long computeNanos, int batchRows) {
-        long queueNanos = startedNanos - task.arrivalNanos();
+        // What arrives during a turn may be later than the time that the turn began with.
+        long queueNanos = Math.max(0, startedNanos - task.arrivalNanos());
         meters.waited(task.lane(), queueNanos);
         replies.send(task, outcome, new Timings(queueNanos / 1e6, 0, computeNanos / 1e6, batchRows));
     }

@@ -91,6 +91,15 @@ class WorkerLoopTest {
         assertThat(accelerator.isBusy()).isFalse();
     }
 
+    @Test
+    void countsNoNegativeWaitForWhatArrivedDuringTheTurn() {
+        loop.offer(task("from the future", 1, FAR));
+        loop.step(-5);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.timings.queueMs()).isZero();
+    }
+
     private static Task task(String name, int value, long deadlineNanos) {
         OffsetLedger ledger = new OffsetLedger();
         Origin origin = new Origin(
@@ -132,6 +141,7 @@ class WorkerLoopTest {
 
     private static final class RecordedReplies implements Replies {
         private final Map<String, String> status = new LinkedHashMap<>();
+        private Timings timings = Timings.NONE;
 
         @Override
         public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
@@ -140,6 +150,7 @@ class WorkerLoopTest {
 
         @Override
         public void send(Task task, Outcome outcome, Timings timings) {
+            this.timings = timings;
             assertThat(status.put(task.origin().correlationId(), outcome.status()))
                     .isNull();
         }
