@@ -1,0 +1,128 @@
+package dev.penstock.app;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.yaml.snakeyaml.Yaml;
+
+/** The files that a deployment is made of, as the repository has them. */
+final class Deployment {
+    static final Path KUBERNETES = Path.of("kubernetes");
+
+    private static final Path DOCKERFILE = Path.of("src/main/docker/Dockerfile.jvm");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Deployment() {}
+
+    /** All that a Deployment's pods, or a service of the compose file, see in their environment, beside what the image sets. */
+    static Map<String, Map<String, String>> environments() {
+        Map<String, Map<String, String>> environments = new TreeMap<>();
+        for (String role : List.of("ingress", "worker")) {
+            Map<String, String> compose = new TreeMap<>();
+            compose()
+                    .at("/services/" + role + "/environment")
+                    .properties()
+                    .forEach(set -> compose.put(set.getKey(), set.getValue().asText()));
+            environments.put("docker-compose.yml, " + role, compose);
+
+            Map<String, String> kubernetes = new TreeMap<>();
+            container(role)
+                    .path("env")
+                    .forEach(set -> kubernetes.put(
+                            set.path("name").asText(), set.path("value").asText()));
+            for (JsonNode literal : kustomization().at("/configMapGenerator/0/literals")) {
+                String[] set = literal.asText().split("=", 2);
+                kubernetes.put(set[0], set[1]);
+            }
+            environments.put("kubernetes, " + role, kubernetes);
+        }
+        return environments;
+    }
+
+    static JsonNode compose() {
+        return documents(Path.of("docker-compose.yml")).get(0);
+    }
+
+    static JsonNode kustomization() {
+        return documents(KUBERNETES.resolve("kustomization.yaml")).get(0);
+    }
+
+    /** The one object of that kind in the role's manifest. */
+    static JsonNode manifest(String role, String kind) {
+        return documents(KUBERNETES.resolve(role + ".yml")).stream()
+                .filter(document -> document.path("kind").asText().equals(kind))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    static JsonNode pod(String role) {
+        return manifest(role, "Deployment").at("/spec/template/spec");
+    }
+
+    static JsonNode container(String role) {
+        return pod(role).at("/containers/0");
+    }
+
+    /** What the patch on all pods puts at that path. */
+    static JsonNode patched(String path) {
+        return elements(documents(KUBERNETES.resolve("pods.yml")).get(0))
+                .filter(operation -> operation.path("path").asText().equals(path))
+                .findFirst()
+                .orElseThrow()
+                .path("value");
+    }
+
+    /** What follows an instruction of the Dockerfile. */
+    static String instruction(String name) {
+        return firstGroup("(?m)^" + name + " (.*)$").orElseThrow();
+    }
+
+    /** The value of a variable that the image sets. */
+    static String imageVariable(String name) {
+        return firstGroup("(?m)^(?:ENV|   ) " + name + "=(\\S+)").orElseThrow();
+    }
+
+    static Stream<String> imageVariables() {
+        return Pattern.compile("(?m)^(?:ENV|   ) ([A-Z_]+)=")
+                .matcher(text(DOCKERFILE))
+                .results()
+                .map(found -> found.group(1));
+    }
+
+    static List<JsonNode> documents(Path file) {
+        // Not Jackson's own parser: it knows no merge keys ("<<").
+        return StreamSupport.stream(new Yaml().loadAll(text(file)).spliterator(), false)
+                .map(document -> JSON.<JsonNode>valueToTree(document))
+                .toList();
+    }
+
+    static Stream<JsonNode> elements(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
+    }
+
+    private static Optional<String> firstGroup(String pattern) {
+        return Pattern.compile(pattern)
+                .matcher(text(DOCKERFILE))
+                .results()
+                .map(found -> found.group(1))
+                .findFirst();
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+}

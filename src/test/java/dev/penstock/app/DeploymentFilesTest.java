@@ -1,0 +1,190 @@
+package dev.penstock.app;
+
+import static dev.penstock.app.Deployment.container;
+import static dev.penstock.app.Deployment.elements;
+import static dev.penstock.app.Deployment.kustomization;
+import static dev.penstock.app.Deployment.pod;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.ingress.IngressConfig;
+import dev.penstock.worker.WorkerConfig;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.smallrye.config.ConfigMappings;
+import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.common.utils.StringUtil;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The files that deploy the service agree with the service and with each other. */
+final class DeploymentFilesTest {
+    private static final Properties APPLICATION = applicationProperties();
+    private static final String HTTP_PORT = APPLICATION.getProperty("quarkus.http.port");
+    private static final String MANAGEMENT_PORT = APPLICATION.getProperty("quarkus.management.port");
+
+    @Test
+    void everyVariableIsTheNameOfAKey() {
+        Stream<String> variables = Stream.concat(
+                Deployment.imageVariables(),
+                Deployment.environments().values().stream().flatMap(variable -> variable.keySet().stream()));
+
+        assertThat(variables.filter(variable -> variable.startsWith("PENSTOCK_") || variable.startsWith("QUARKUS_")))
+                .isNotEmpty()
+                .isSubsetOf(variablesOfKeys());
+    }
+
+    @Test
+    void theServiceTakesTheValues() {
+        Deployment.environments().forEach((where, variables) -> {
+            PenstockConfig config = config(variables).getConfigMapping(PenstockConfig.class);
+            PenstockConfig.Role role =
+                    where.endsWith("ingress") ? PenstockConfig.Role.INGRESS : PenstockConfig.Role.WORKER;
+
+            assertThat(config.roles()).as(where).containsExactly(role);
+            assertThat(config.kafka().bootstrapServers()).as(where).isNotEqualTo("localhost:9092");
+        });
+    }
+
+    @Test
+    void theImageOffersThePortsOfTheService() {
+        assertThat(Deployment.instruction("EXPOSE").split(" ")).containsExactly(HTTP_PORT, MANAGEMENT_PORT);
+    }
+
+    @Test
+    void composeOpensThePortsOfTheIngressToThisMachineOnly() {
+        JsonNode services = Deployment.compose().path("services");
+
+        assertThat(elements(services.at("/ingress/ports")).map(JsonNode::asText))
+                .containsExactly(
+                        "127.0.0.1:%s:%s".formatted(HTTP_PORT, HTTP_PORT),
+                        "127.0.0.1:%s:%s".formatted(MANAGEMENT_PORT, MANAGEMENT_PORT));
+        assertThat(services.findValues("ports").stream().flatMap(Deployment::elements))
+                .allSatisfy(port -> assertThat(port.asText()).startsWith("127.0.0.1:"));
+        assertThat(services.at("/worker/healthcheck/test").toString())
+                .contains("/dev/tcp/localhost/" + MANAGEMENT_PORT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ingress", "worker"})
+    void probesAskTheManagementPort(String role) {
+        assertThat(Stream.of("startup", "liveness", "readiness")
+                        .map(probe -> container(role)
+                                .at("/" + probe + "Probe/httpGet/port")
+                                .asText()))
+                .containsOnly(MANAGEMENT_PORT);
+    }
+
+    @Test
+    void theServiceOfTheIngressLeadsToItsHttpPort() {
+        assertThat(Deployment.manifest("ingress", "Service")
+                        .at("/spec/ports/0/targetPort")
+                        .asText())
+                .isEqualTo(HTTP_PORT);
+        assertThat(elements(container("ingress").path("ports"))
+                        .map(port -> port.path("containerPort").asText()))
+                .containsExactlyInAnyOrder(HTTP_PORT, MANAGEMENT_PORT);
+    }
+
+    @Test
+    void podsMayDrainToTheEnd() {
+        long drainSeconds = config(Map.of())
+                .getConfigMapping(WorkerConfig.class)
+                .drainTimeout()
+                .toSeconds();
+
+        assertThat(Deployment.patched("/spec/template/spec/terminationGracePeriodSeconds")
+                        .asLong())
+                .isGreaterThan(drainSeconds + 10);
+        assertThat(Deployment.compose().at("/services/worker/stop_grace_period").asText())
+                .isEqualTo("30s");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ingress", "worker"})
+    void podsRunAsTheUserOfTheImage(String role) {
+        JsonNode security = pod(role).path("securityContext");
+
+        assertThat(security.path("runAsUser").asText() + ":"
+                        + security.path("runAsGroup").asText())
+                .isEqualTo(Deployment.instruction("USER"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ingress", "worker"})
+    void whatAPodNamesIsThere(String role) {
+        assertThat(container(role).at("/envFrom/0/configMapRef/name"))
+                .isEqualTo(kustomization().at("/configMapGenerator/0/name"));
+        assertThat(container(role).path("image").asText())
+                .startsWith(kustomization().at("/images/0/name").asText() + ":");
+        assertThat(elements(container(role).path("volumeMounts")).map(mount -> mount.path("name")))
+                .containsExactlyInAnyOrderElementsOf(elements(pod(role).path("volumes"))
+                        .map(volume -> volume.path("name"))
+                        .toList());
+    }
+
+    @Test
+    void workersFindTheirModelsWhereTheImageLooksForThem() {
+        String folder = Deployment.imageVariable("PENSTOCK_WORKER_MODELS");
+        JsonNode claim = Deployment.documents(Deployment.KUBERNETES.resolve("models.yml"))
+                .get(0);
+
+        assertThat(elements(container("worker").path("volumeMounts"))
+                        .map(mount -> mount.path("mountPath").asText()))
+                .contains(folder);
+        assertThat(pod("worker").findValue("claimName")).isEqualTo(claim.at("/metadata/name"));
+        assertThat(Deployment.compose().at("/services/worker/volumes/0").asText())
+                .endsWith(":" + folder + ":ro");
+    }
+
+    @Test
+    void kustomizationNamesFilesThatExist() {
+        Stream<String> files = Stream.concat(
+                elements(kustomization().path("resources")).map(JsonNode::asText),
+                kustomization().path("patches").findValuesAsText("path").stream());
+
+        assertThat(files.map(Deployment.KUBERNETES::resolve)).hasSize(5).allMatch(Files::exists);
+    }
+
+    private static Set<String> variablesOfKeys() {
+        Stream<String> ours = Stream.of(PenstockConfig.class, IngressConfig.class, WorkerConfig.class)
+                .flatMap(type -> ConfigMappings.getProperties(ConfigClass.configClass(type)).keySet().stream());
+        return Stream.concat(ours, APPLICATION.stringPropertyNames().stream())
+                .map(key -> StringUtil.replaceNonAlphanumericByUnderscores(key).toUpperCase(Locale.ROOT))
+                .collect(Collectors.toSet());
+    }
+
+    private static SmallRyeConfig config(Map<String, String> variables) {
+        return new SmallRyeConfigBuilder()
+                .withMapping(PenstockConfig.class)
+                .withMapping(IngressConfig.class)
+                .withMapping(WorkerConfig.class)
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withSources(new EnvConfigSource(variables, 300))
+                .build();
+    }
+
+    private static Properties applicationProperties() {
+        Properties properties = new Properties();
+        try (InputStream file = Files.newInputStream(Path.of("src/main/resources/application.properties"))) {
+            properties.load(file);
+        } catch (IOException broken) {
+            throw new AssertionError(broken);
+        }
+        return properties;
+    }
+}
