@@ -16,7 +16,9 @@ public final class HttpWithIngress implements ConfigSourceFactory {
     @Override
     public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
         ConfigValue roles = context.getValue("penstock.roles");
-        if (roles == null || roles.getValue() == null || roles.getValue().toLowerCase(Locale.ROOT).contains("ingress")) {
+        if (roles == null
+                || roles.getValue() == null
+                || roles.getValue().toLowerCase(Locale.ROOT).contains("ingress")) {
             return List.of();
         }
         return List.of(new PropertiesConfigSource(

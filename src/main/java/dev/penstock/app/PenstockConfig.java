@@ -22,9 +22,7 @@ public interface PenstockConfig {
      * the brokers' {@code message.max.bytes}.
      */
     @WithDefault("10485760")
-    @Min(1024)
-    @Max(1_073_741_824)
-    int maxRequestBytes();
+    @Min(1024) @Max(1_073_741_824) int maxRequestBytes();
 
     Kafka kafka();
 
@@ -65,15 +63,11 @@ public interface PenstockConfig {
 
         /** Partitions of a model's request topics: the most workers that can share it. They cannot become fewer later. */
         @WithDefault("20")
-        @Min(1)
-        @Max(10_000)
-        int requestPartitions();
+        @Min(1) @Max(10_000) int requestPartitions();
 
         /** Partitions of {@code penstock.replies} and {@code penstock.results}; an ingress reads one of the former. */
         @WithDefault("8")
-        @Min(1)
-        @Max(10_000)
-        int replyPartitions();
+        @Min(1) @Max(10_000) int replyPartitions();
 
         /** The broker's default when absent. */
         Optional<Short> replicationFactor();

@@ -18,8 +18,11 @@ final class Readiness implements HealthCheck {
         boolean worker = roles.maybeWorker().map(role -> role.isReady()).orElse(true);
         return HealthCheckResponse.named("penstock")
                 .status(ingress && worker)
-                .withData("ingress", roles.maybeIngress().isEmpty() ? "no role" : ingress ? "ready" : "not connected to Kafka")
-                .withData("worker", roles.maybeWorker().isEmpty() ? "no role" : worker ? "ready" : "models are not warm")
+                .withData(
+                        "ingress",
+                        roles.maybeIngress().isEmpty() ? "no role" : ingress ? "ready" : "not connected to Kafka")
+                .withData(
+                        "worker", roles.maybeWorker().isEmpty() ? "no role" : worker ? "ready" : "models are not warm")
                 .build();
     }
 }

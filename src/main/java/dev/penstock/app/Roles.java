@@ -57,10 +57,11 @@ final class Roles {
         this.redis = redis;
     }
 
-    void start(@Observes StartupEvent event) throws IOException, ExecutionException, InterruptedException, TimeoutException {
+    void start(@Observes StartupEvent event)
+            throws IOException, ExecutionException, InterruptedException, TimeoutException {
         Map<String, Object> kafka = kafka();
         TopicLayout layout = layout();
-        RequestReader reader = new RequestReader(ReaderLimits.DEFAULT);
+        RequestReader reader = new RequestReader(readerLimits());
         if (config.topics().create()) {
             try (Admin admin = Admin.create(kafka)) {
                 TopicLayout.create(admin, layout.shared());
@@ -70,7 +71,8 @@ final class Roles {
             ingress = Optional.of(new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry));
         }
         if (config.roles().contains(PenstockConfig.Role.WORKER)) {
-            Worker starting = new Worker(workerConfig, kafka, layout, config.replies().allowedTopics(), reader, registry);
+            Worker starting =
+                    new Worker(workerConfig, kafka, layout, config.replies().allowedTopics(), reader, registry);
             worker = Optional.of(starting);
             starting.start();
         }
@@ -86,7 +88,8 @@ final class Roles {
     @Produces
     @Singleton
     Ingress ingress() {
-        return ingress.orElseThrow(() -> new IllegalStateException("this process has no ingress role (penstock.roles)"));
+        return ingress.orElseThrow(
+                () -> new IllegalStateException("this process has no ingress role (penstock.roles)"));
     }
 
     Optional<Ingress> maybeIngress() {
@@ -101,6 +104,16 @@ final class Roles {
         Map<String, Object> kafka = new HashMap<>(config.kafka().properties());
         kafka.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
         return kafka;
+    }
+
+    private ReaderLimits readerLimits() {
+        ReaderLimits standard = ReaderLimits.DEFAULT;
+        return new ReaderLimits(
+                config.maxRequestBytes(),
+                standard.maxTensors(),
+                standard.maxElements(),
+                standard.maxParameters(),
+                standard.maxStringBytes());
     }
 
     private TopicLayout layout() {

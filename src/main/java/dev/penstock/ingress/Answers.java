@@ -26,7 +26,8 @@ final class Answers {
             case Outcome.Succeeded succeeded -> payload(succeeded.response());
             case Outcome.Failed failed -> problem(failed.problem());
             case Outcome.Expired expired -> problem(deadlineExceeded(id));
-            case Outcome.Cancelled cancelled -> problem(Problem.of(Problem.Kind.CANCELLED, "the request was cancelled"));
+            case Outcome.Cancelled cancelled ->
+                problem(Problem.of(Problem.Kind.CANCELLED, "the request was cancelled"));
         };
         return response.header(REQUEST_ID, id).build();
     }
@@ -50,7 +51,8 @@ final class Answers {
     }
 
     private static Problem deadlineExceeded(RequestId id) {
-        return Problem.of(Problem.Kind.DEADLINE_EXCEEDED, "there was no outcome by the deadline; poll /v2/requests/" + id)
+        return Problem.of(
+                        Problem.Kind.DEADLINE_EXCEEDED, "there was no outcome by the deadline; poll /v2/requests/" + id)
                 .with("id", id.toString());
     }
 

@@ -59,12 +59,15 @@ final class CallCheck {
         long rows = request.inputs().getFirst().shape().rows();
         if (rows > model.maxBatchSize()) {
             throw new InvalidRequestException(
-                    "inputs[0].shape", "must have 1.." + model.maxBatchSize() + " rows, the model's max_batch_size, had " + rows);
+                    "inputs[0].shape",
+                    "must have 1.." + model.maxBatchSize() + " rows, the model's max_batch_size, had " + rows);
         }
         for (Tensor input : request.inputs()) {
             if (input.data().limit() > model.maxTensorBytes()) {
-                throw new Refusal(Problem.of(Problem.Kind.PAYLOAD_TOO_LARGE, "input '" + input.name() + "' has " + input.data().limit()
-                        + " bytes; the model's max_tensor_bytes is " + model.maxTensorBytes()));
+                throw new Refusal(Problem.of(
+                        Problem.Kind.PAYLOAD_TOO_LARGE,
+                        "input '" + input.name() + "' has " + input.data().limit()
+                                + " bytes; the model's max_tensor_bytes is " + model.maxTensorBytes()));
             }
         }
     }

@@ -52,7 +52,8 @@ public final class Catalogue {
     /** Whether at least one worker that serves it is alive and warmed up. */
     public boolean isReady(String model, Optional<String> version) {
         return announced(model).stream()
-                .anyMatch(heard -> (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
+                .anyMatch(heard ->
+                        (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
     }
 
     /** The versions of a model, ascending, and whether each is ready. */

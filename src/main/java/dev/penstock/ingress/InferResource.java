@@ -4,8 +4,8 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
-import io.vertx.core.http.HttpServerRequest;
 import io.smallrye.common.annotation.NonBlocking;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -80,17 +80,24 @@ public final class InferResource {
     private static void checkContent(HttpServerRequest http) {
         String encoding = http.getHeader("Content-Encoding");
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-            throw new Refusal(Problem.of(Problem.Kind.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be absent or identity, was '" + encoding + "'"));
+            throw new Refusal(Problem.of(
+                    Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Encoding must be absent or identity, was '" + encoding + "'"));
         }
         String type = http.getHeader("Content-Type");
-        if (type != null && !CONTENT_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
-            throw new Refusal(Problem.of(Problem.Kind.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json or application/octet-stream, was '" + type + "'"));
+        if (type != null
+                && !CONTENT_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
+            throw new Refusal(Problem.of(
+                    Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Type must be application/json or application/octet-stream, was '" + type + "'"));
         }
     }
 
     private static OptionalInt jsonLength(HttpServerRequest http) throws InvalidRequestException {
         Optional<Long> length = number(http, "Inference-Header-Content-Length", 0);
-        return length.isPresent() ? OptionalInt.of((int) Math.min(length.get(), Integer.MAX_VALUE)) : OptionalInt.empty();
+        return length.isPresent()
+                ? OptionalInt.of((int) Math.min(length.get(), Integer.MAX_VALUE))
+                : OptionalInt.empty();
     }
 
     private static Optional<Duration> timeout(HttpServerRequest http) throws InvalidRequestException {
@@ -104,18 +111,24 @@ public final class InferResource {
         }
         Optional<Lane> lane = Lane.labelled(priority);
         if (lane.isEmpty()) {
-            throw new InvalidRequestException("Penstock-Priority", "must be interactive or bulk, was '" + priority + "'");
+            throw new InvalidRequestException(
+                    "Penstock-Priority", "must be interactive or bulk, was '" + priority + "'");
         }
         return lane;
     }
 
-    private static Optional<Long> number(HttpServerRequest http, String header, long min) throws InvalidRequestException {
+    private static Optional<Long> number(HttpServerRequest http, String header, long min)
+            throws InvalidRequestException {
         String text = http.getHeader(header);
         if (text == null) {
             return Optional.empty();
         }
-        if (text.isEmpty() || text.length() > 18 || !text.chars().allMatch(c -> c >= '0' && c <= '9') || Long.parseLong(text) < min) {
-            throw new InvalidRequestException(header, "must be a whole number of " + min + " or more, was '" + text + "'");
+        if (text.isEmpty()
+                || text.length() > 18
+                || !text.chars().allMatch(c -> c >= '0' && c <= '9')
+                || Long.parseLong(text) < min) {
+            throw new InvalidRequestException(
+                    header, "must be a whole number of " + min + " or more, was '" + text + "'");
         }
         return Optional.of(Long.parseLong(text));
     }

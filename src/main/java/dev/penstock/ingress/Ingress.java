@@ -85,7 +85,9 @@ public final class Ingress implements AutoCloseable {
         publisher.prepare(Topics.RESULTS);
         this.replyFollower = new TopicFollower("penstock-replies", consumer(kafka, Map.of()), pending);
         this.modelFollower = new TopicFollower(
-                "penstock-models", consumer(kafka, Map.of()), new CatalogueListener(catalogue, publisher::prepareModel));
+                "penstock-models",
+                consumer(kafka, Map.of()),
+                new CatalogueListener(catalogue, publisher::prepareModel));
         this.recorder = new ResultRecorder(
                 consumer(
                         kafka,
@@ -120,16 +122,14 @@ public final class Ingress implements AutoCloseable {
                 pending.await(id, System.nanoTime() + call.timeout().toNanos());
         if (place.isEmpty()) {
             return CompletableFuture.failedFuture(new Refusal(
-                    Problem.of(Problem.Kind.CAPACITY, "as many calls wait here as may (" + config.maxPending() + ")"), 1));
+                    Problem.of(Problem.Kind.CAPACITY, "as many calls wait here as may (" + config.maxPending() + ")"),
+                    1));
         }
         CompletableFuture<Optional<Reply>> reply = place.get();
-        publisher.publish(
-                record(call, id, Topics.REPLIES, OptionalInt.of(pending.partition())),
-                () -> {},
-                failure -> {
-                    pending.abandon(id);
-                    reply.completeExceptionally(notPublished(failure));
-                });
+        publisher.publish(record(call, id, Topics.REPLIES, OptionalInt.of(pending.partition())), () -> {}, failure -> {
+            pending.abandon(id);
+            reply.completeExceptionally(notPublished(failure));
+        });
         return reply.thenApply(arrived -> {
             if (arrived.isPresent() && arrived.get().outcome() instanceof Outcome.Expired) {
                 keepForPolling(arrived.get());
@@ -172,7 +172,9 @@ public final class Ingress implements AutoCloseable {
         reply.writeHeaders(record.headers());
         CompletableFuture<Void> cancelled = new CompletableFuture<>();
         publisher.publish(
-                record, () -> cancelled.complete(null), failure -> cancelled.completeExceptionally(notPublished(failure)));
+                record,
+                () -> cancelled.complete(null),
+                failure -> cancelled.completeExceptionally(notPublished(failure)));
         return cancelled;
     }
 
@@ -190,7 +192,8 @@ public final class Ingress implements AutoCloseable {
 
     private void keepForPolling(Reply late) {
         results.store(List.of(late))
-                .onFailure(failure -> LOG.warnf("Redis did not take the late outcome of %s: %s", late.correlationId(), failure));
+                .onFailure(failure ->
+                        LOG.warnf("Redis did not take the late outcome of %s: %s", late.correlationId(), failure));
     }
 
     private static ProducerRecord<byte[], byte[]> record(
@@ -205,7 +208,10 @@ public final class Ingress implements AutoCloseable {
         if (replyPartition.isPresent()) {
             RecordHeaders.set(headers, RecordHeaders.REPLY_PARTITION, Integer.toString(replyPartition.getAsInt()));
         }
-        RecordHeaders.set(headers, RecordHeaders.TIMEOUT_MS, Long.toString(checked.timeout().toMillis()));
+        RecordHeaders.set(
+                headers,
+                RecordHeaders.TIMEOUT_MS,
+                Long.toString(checked.timeout().toMillis()));
         call.version().ifPresent(version -> RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, version));
         call.traceparent().ifPresent(parent -> RecordHeaders.set(headers, RecordHeaders.TRACEPARENT, parent));
         if (call.payload().jsonLength().isPresent()) {
@@ -224,10 +230,18 @@ public final class Ingress implements AutoCloseable {
 
     private static Refusal notPublished(Publisher.Failure failure) {
         return switch (failure) {
-            case REFUSED -> new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, "Kafka does not take requests at the moment; nothing was accepted"), 1);
-            case UNKNOWN_FATE -> new Refusal(
-                    Problem.of(Problem.Kind.UNAVAILABLE, "Kafka did not acknowledge the request in time; it may or may not run"),
-                    2);
+            case REFUSED ->
+                new Refusal(
+                        Problem.of(
+                                Problem.Kind.UNAVAILABLE,
+                                "Kafka does not take requests at the moment; nothing was accepted"),
+                        1);
+            case UNKNOWN_FATE ->
+                new Refusal(
+                        Problem.of(
+                                Problem.Kind.UNAVAILABLE,
+                                "Kafka did not acknowledge the request in time; it may or may not run"),
+                        2);
         };
     }
 
@@ -237,7 +251,10 @@ public final class Ingress implements AutoCloseable {
         }
         byte[] candidate = new byte[32];
         new SecureRandom().nextBytes(candidate);
-        return results.shareKey(candidate).toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        return results.shareKey(candidate)
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
     }
 
     private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> kafka, Map<String, Object> more) {

@@ -24,14 +24,11 @@ public interface IngressConfig {
 
     /** Synchronous calls that may wait at once; more are refused with 503. Each takes its body's memory until it is published. */
     @WithDefault("10000")
-    @Min(1)
-    @Max(1_000_000)
-    int maxPending();
+    @Min(1) @Max(1_000_000) int maxPending();
 
     /** Bytes on their way to Kafka at once; more are refused with 503, since the publisher must never block an event loop. */
     @WithDefault("33554432")
-    @Min(1_048_576)
-    long maxPublishingBytes();
+    @Min(1_048_576) long maxPublishingBytes();
 
     /**
      * How long records gather on their way to Kafka while the ingress is busy. More saves CPU and costs latency; an idle ingress sends
@@ -42,9 +39,7 @@ public interface IngressConfig {
 
     /** Records on their way to Kafka up to which the ingress counts as idle and sends at once. */
     @WithDefault("8")
-    @Min(0)
-    @Max(10_000)
-    int idleInFlight();
+    @Min(0) @Max(10_000) int idleInFlight();
 
     /** How long a worker counts as alive after its last announcement. */
     @WithDefault("7s")

@@ -102,7 +102,9 @@ final class OutcomeWatch {
             synchronized (this) {
                 connecting = false;
                 if (connected.failed()) {
-                    LOG.warnf("No connection to Redis for wake-ups (%s); long polls look every second", connected.cause().getMessage());
+                    LOG.warnf(
+                            "No connection to Redis for wake-ups (%s); long polls look every second",
+                            connected.cause().getMessage());
                     return;
                 }
                 RedisConnection live = connected.result();

@@ -83,7 +83,8 @@ final class PendingReplies implements TopicFollower.Listener {
 
     @Override
     public void received(ConsumerRecord<byte[], byte[]> record) {
-        String id = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID).orElse("");
+        String id = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID)
+                .orElse("");
         Waiter waiter = waiters.remove(id);
         if (waiter == null && !isOurs.test(id)) {
             return; // another ingress's
@@ -96,7 +97,9 @@ final class PendingReplies implements TopicFollower.Listener {
                 waiter.reply.complete(Optional.of(reply));
             }
         } catch (InvalidRequestException broken) {
-            LOG.warnf("%s-%d@%d is no reply; skipped: %s", record.topic(), record.partition(), record.offset(), broken.getMessage());
+            LOG.warnf(
+                    "%s-%d@%d is no reply; skipped: %s",
+                    record.topic(), record.partition(), record.offset(), broken.getMessage());
         }
     }
 

@@ -38,7 +38,9 @@ record Preference(boolean respondAsync, Duration patience) {
     }
 
     private static Duration seconds(String text) throws InvalidRequestException {
-        String digits = text.length() > 2 && text.startsWith("\"") && text.endsWith("\"") ? text.substring(1, text.length() - 1) : text;
+        String digits = text.length() > 2 && text.startsWith("\"") && text.endsWith("\"")
+                ? text.substring(1, text.length() - 1)
+                : text;
         if (digits.isEmpty() || digits.length() > 9 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
             throw new InvalidRequestException("Prefer", "wait must be a whole number of seconds, was '" + text + "'");
         }

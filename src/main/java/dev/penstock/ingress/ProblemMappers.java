@@ -40,14 +40,17 @@ public final class ProblemMappers {
 
     @ServerExceptionMapper
     public Response anything(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return switch (cause) {
             case Refusal refusal -> refused(refusal);
             case InvalidRequestException invalid -> invalid(invalid);
             case WebApplicationException http -> forbidden(http);
             default -> {
                 LOG.error("A call ended in a fault of ours", cause);
-                yield Answers.problem(Problem.of(Problem.Kind.INTERNAL, "the service failed on this call; its log says why")).build();
+                yield Answers.problem(
+                                Problem.of(Problem.Kind.INTERNAL, "the service failed on this call; its log says why"))
+                        .build();
             }
         };
     }
@@ -59,6 +62,7 @@ public final class ProblemMappers {
             }
         }
         Response.Status known = Response.Status.fromStatusCode(status);
-        return new Problem("about:blank", known == null ? "HTTP " + status : known.getReasonPhrase(), status, detail, Map.of());
+        return new Problem(
+                "about:blank", known == null ? "HTTP " + status : known.getReasonPhrase(), status, detail, Map.of());
     }
 }

@@ -82,7 +82,8 @@ final class Publisher implements AutoCloseable {
                 if (failure == null) {
                     acknowledged.run();
                 } else {
-                    failed.accept(metadata != null && metadata.partition() < 0 ? Failure.REFUSED : Failure.UNKNOWN_FATE);
+                    failed.accept(
+                            metadata != null && metadata.partition() < 0 ? Failure.REFUSED : Failure.UNKNOWN_FATE);
                 }
             });
         } catch (KafkaException notSent) {
@@ -98,7 +99,8 @@ final class Publisher implements AutoCloseable {
         gathering.close(Duration.ofSeconds(5));
     }
 
-    private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> kafka, Duration linger, int maxRecordBytes) {
+    private static KafkaProducer<byte[], byte[]> producer(
+            Map<String, Object> kafka, Duration linger, int maxRecordBytes) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

@@ -6,10 +6,10 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RecordHeaders;
 import dev.penstock.protocol.RequestId;
+import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
-import io.smallrye.common.annotation.NonBlocking;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -38,7 +38,8 @@ public final class RequestsResource {
     }
 
     @GET
-    public CompletionStage<Response> poll(@RestPath String id, @Context HttpServerRequest http) throws InvalidRequestException {
+    public CompletionStage<Response> poll(@RestPath String id, @Context HttpServerRequest http)
+            throws InvalidRequestException {
         RequestId request = verified(id);
         Duration patience = Preference.parse(http.headers().getAll("Prefer")).patience();
         return ingress.outcome(request, patience).handle((outcome, failure) -> {
@@ -46,7 +47,8 @@ public final class RequestsResource {
                 throw resultsUnavailable();
             }
             if (outcome.isPresent()) {
-                return document(StatusDocument.completed(request, outcome.get())).build();
+                return document(StatusDocument.completed(request, outcome.get()))
+                        .build();
             }
             refuseForgotten(request);
             return document(StatusDocument.pending(request, Optional.empty()))
@@ -66,7 +68,8 @@ public final class RequestsResource {
                     if (outcome.isPresent()) {
                         throw new Refusal(Problem.of(
                                 Problem.Kind.ALREADY_COMPLETED,
-                                "the request has " + outcome.get().reply().outcome().status() + " already"));
+                                "the request has "
+                                        + outcome.get().reply().outcome().status() + " already"));
                     }
                     refuseForgotten(request);
                     return request;
@@ -81,15 +84,20 @@ public final class RequestsResource {
     @Produces(MediaType.SERVER_SENT_EVENTS)
     public Multi<OutboundSseEvent> events(@RestPath String id, @Context Sse sse) {
         RequestId request = verified(id);
-        Uni<Optional<StoredResult>> now = Uni.createFrom().completionStage(() -> ingress.outcome(request, Duration.ZERO));
+        Uni<Optional<StoredResult>> now =
+                Uni.createFrom().completionStage(() -> ingress.outcome(request, Duration.ZERO));
         return now.onItem().transformToMulti(outcome -> {
             if (outcome.isPresent()) {
                 return Multi.createFrom().item(event(sse, request, outcome.get()));
             }
             refuseForgotten(request);
-            OutboundSseEvent queued = sse.newEvent("status", new String(StatusDocument.pending(request, Optional.empty()), UTF_8));
-            return Multi.createBy().concatenating().streams(
-                    Multi.createFrom().item(queued), outcomeOf(request).toMulti().map(result -> event(sse, request, result)));
+            OutboundSseEvent queued =
+                    sse.newEvent("status", new String(StatusDocument.pending(request, Optional.empty()), UTF_8));
+            return Multi.createBy()
+                    .concatenating()
+                    .streams(
+                            Multi.createFrom().item(queued),
+                            outcomeOf(request).toMulti().map(result -> event(sse, request, result)));
         });
     }
 
@@ -108,11 +116,13 @@ public final class RequestsResource {
     }
 
     private static OutboundSseEvent event(Sse sse, RequestId request, StoredResult result) {
-        return sse.newEvent(result.reply().outcome().status(), new String(StatusDocument.completed(request, result), UTF_8));
+        return sse.newEvent(
+                result.reply().outcome().status(), new String(StatusDocument.completed(request, result), UTF_8));
     }
 
     private RequestId verified(String id) {
-        return ingress.verify(id).orElseThrow(() -> new Refusal(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
+        return ingress.verify(id)
+                .orElseThrow(() -> new Refusal(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
     }
 
     private void refuseForgotten(RequestId request) {
@@ -122,7 +132,10 @@ public final class RequestsResource {
     }
 
     private static Refusal resultsUnavailable() {
-        return new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, "Redis, which holds the outcomes, does not answer; nothing is lost"), 1);
+        return new Refusal(
+                Problem.of(
+                        Problem.Kind.UNAVAILABLE, "Redis, which holds the outcomes, does not answer; nothing is lost"),
+                1);
     }
 
     private static Response.ResponseBuilder document(byte[] json) {

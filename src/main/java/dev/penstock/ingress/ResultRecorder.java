@@ -49,7 +49,10 @@ final class ResultRecorder implements AutoCloseable {
                 } catch (WakeupException closed) {
                     return;
                 } catch (CommitFailedException | RebalanceInProgressException moved) {
-                    LOG.debugf(moved, "Partitions of %s moved before the commit; another ingress records them again", Topics.RESULTS);
+                    LOG.debugf(
+                            moved,
+                            "Partitions of %s moved before the commit; another ingress records them again",
+                            Topics.RESULTS);
                 } catch (KafkaException trouble) {
                     LOG.warnf(trouble, "Trouble with the broker while recording outcomes; going on");
                 }
@@ -68,16 +71,24 @@ final class ResultRecorder implements AutoCloseable {
             try {
                 replies.add(Reply.read(record.headers(), record.value()));
             } catch (InvalidRequestException broken) {
-                LOG.warnf("%s-%d@%d is no reply; skipped: %s", record.topic(), record.partition(), record.offset(), broken.getMessage());
+                LOG.warnf(
+                        "%s-%d@%d is no reply; skipped: %s",
+                        record.topic(), record.partition(), record.offset(), broken.getMessage());
             }
         }
         try {
-            store.store(replies).toCompletionStage().toCompletableFuture().get(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            store.store(replies)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             consumer.commitSync();
         } catch (ExecutionException | TimeoutException redisTrouble) {
-            LOG.warnf("Redis did not take %d outcomes (%s); they stay on %s and are read again", replies.size(), redisTrouble, Topics.RESULTS);
+            LOG.warnf(
+                    "Redis did not take %d outcomes (%s); they stay on %s and are read again",
+                    replies.size(), redisTrouble, Topics.RESULTS);
             records.partitions()
-                    .forEach(partition -> consumer.seek(partition, records.records(partition).getFirst().offset()));
+                    .forEach(partition -> consumer.seek(
+                            partition, records.records(partition).getFirst().offset()));
             TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
         }
     }

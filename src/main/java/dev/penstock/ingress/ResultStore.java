@@ -49,7 +49,10 @@ final class ResultStore {
 
     /** The secret that signs request ids: the one that is shared already, or else {@code candidate}, shared from now on. */
     Future<byte[]> shareKey(byte[] candidate) {
-        Request keep = Request.cmd(Command.SET).arg("penstock:request-id-key").arg(Buffer.buffer(candidate)).arg("NX");
+        Request keep = Request.cmd(Command.SET)
+                .arg("penstock:request-id-key")
+                .arg(Buffer.buffer(candidate))
+                .arg("NX");
         return redis.send(keep)
                 .compose(kept -> redis.send(Request.cmd(Command.GET).arg("penstock:request-id-key")))
                 .map(Response::toBytes);

@@ -139,7 +139,9 @@ public final class ServerResource {
 
     private static Response json(JsonNode node) {
         try {
-            return Response.ok(JSON.writeValueAsBytes(node)).header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON).build();
+            return Response.ok(JSON.writeValueAsBytes(node))
+                    .header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
+                    .build();
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
         }

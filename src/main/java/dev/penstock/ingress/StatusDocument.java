@@ -54,7 +54,8 @@ final class StatusDocument {
             timings(json, reply.timings());
             switch (reply.outcome()) {
                 case Outcome.Succeeded succeeded -> response(json, succeeded.response());
-                case Outcome.Failed failed -> raw(json, "error", ByteBuffer.wrap(failed.problem().toJson()));
+                case Outcome.Failed failed ->
+                    raw(json, "error", ByteBuffer.wrap(failed.problem().toJson()));
                 case Outcome.Expired expired -> raw(json, "error", ByteBuffer.wrap(reply.value()));
                 case Outcome.Cancelled cancelled -> {}
             }
@@ -83,9 +84,16 @@ final class StatusDocument {
         }
         InferenceResponse response = RESPONSES.read(payload);
         try {
-            raw(json, "response", ResponseWriter.write(response, output -> false).bytes());
+            raw(
+                    json,
+                    "response",
+                    ResponseWriter.write(response, output -> false).bytes());
         } catch (NoJsonFormException onlyBinary) {
-            raw(json, "error", ByteBuffer.wrap(Problem.of(Problem.Kind.NOT_ACCEPTABLE, String.valueOf(onlyBinary.getMessage())).toJson()));
+            raw(
+                    json,
+                    "error",
+                    ByteBuffer.wrap(Problem.of(Problem.Kind.NOT_ACCEPTABLE, String.valueOf(onlyBinary.getMessage()))
+                            .toJson()));
         }
     }
 

@@ -55,7 +55,9 @@ public record Announcement(
         node.put("model", model).put("version", version).put("worker", worker);
         node.set("inputs", specs(signature.inputs()));
         node.set("outputs", specs(signature.outputs()));
-        node.put("max_batch_size", maxBatchSize).put("max_tensor_bytes", maxTensorBytes).put("timeout_ms", timeoutMs);
+        node.put("max_batch_size", maxBatchSize)
+                .put("max_tensor_bytes", maxTensorBytes)
+                .put("timeout_ms", timeoutMs);
         node.put("execution_provider", executionProvider).put("capacity_rows_per_second", capacityRowsPerSecond);
         node.put("ready", ready);
         try {
@@ -88,7 +90,9 @@ public record Announcement(
     private static ArrayNode specs(List<TensorSpec> specs) {
         ArrayNode array = JSON.createArrayNode();
         for (TensorSpec spec : specs) {
-            ObjectNode node = array.addObject().put("name", spec.name()).put("datatype", spec.datatype().name());
+            ObjectNode node = array.addObject()
+                    .put("name", spec.name())
+                    .put("datatype", spec.datatype().name());
             ArrayNode shape = node.putArray("shape");
             for (long dimension : spec.shape().toArray()) {
                 shape.add(dimension);

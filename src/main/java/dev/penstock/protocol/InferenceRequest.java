@@ -30,7 +30,8 @@ public record InferenceRequest(
 
     /** Whether the output of that name is asked for. */
     public boolean wants(String output) {
-        return outputs.isEmpty() || outputs.stream().anyMatch(requested -> requested.name().equals(output));
+        return outputs.isEmpty()
+                || outputs.stream().anyMatch(requested -> requested.name().equals(output));
     }
 
     /** Whether the output of that name is wanted in binary form. */

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /**
  * Walks strictly over JSON (RFC 8259) in a byte array, asking for one value after the other. There are no tokens, no boxes and no
- * copies, which makes it four to six times as fast on tensors as a general streaming parser, and each error knows its field.
+ * copies, which makes it more than twice as fast on tensors as a general streaming parser, and each error knows its field.
  */
 final class JsonCursor {
     private static final int MAX_DEPTH = 64;
@@ -68,13 +68,12 @@ final class JsonCursor {
 
     /** After an entry: whether one more follows. */
     boolean another(char bracket) throws InvalidRequestException {
-        if (take(',')) {
-            return true;
+        byte next = peek();
+        if (next != ',' && next != closing(bracket)) {
+            throw malformed("expected ',' or '" + closing(bracket) + "'");
         }
-        if (take(closing(bracket))) {
-            return false;
-        }
-        throw malformed("expected ',' or '" + closing(bracket) + "'");
+        position++;
+        return next == ',';
     }
 
     /** Passes a member's key and enters it in the path; refuses one that is not allowed here, or was seen already. */

@@ -37,7 +37,9 @@ public final class RecordHeaders {
     /** The last header of that name, as UTF-8. */
     public static Optional<String> text(Headers headers, String name) {
         Header header = headers.lastHeader(name);
-        return header == null || header.value() == null ? Optional.empty() : Optional.of(new String(header.value(), UTF_8));
+        return header == null || header.value() == null
+                ? Optional.empty()
+                : Optional.of(new String(header.value(), UTF_8));
     }
 
     /** @throws InvalidRequestException when the header is there and is not a whole number of at least {@code min} */
@@ -54,7 +56,8 @@ public final class RecordHeaders {
         } catch (NumberFormatException notANumber) {
             // told below, together with what is out of range
         }
-        throw new InvalidRequestException(name, "must be a whole number of " + min + " or more, was '" + text.get() + "'");
+        throw new InvalidRequestException(
+                name, "must be a whole number of " + min + " or more, was '" + text.get() + "'");
     }
 
     public static void set(Headers headers, String name, String value) {

@@ -1,6 +1,5 @@
 package dev.penstock.protocol;
 
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -18,8 +17,11 @@ public record Reply(String correlationId, String model, String modelVersion, Out
         return switch (outcome) {
             case Outcome.Succeeded succeeded -> bytes(succeeded.response().bytes());
             case Outcome.Failed failed -> failed.problem().toJson();
-            case Outcome.Expired expired -> Problem.of(Problem.Kind.DEADLINE_EXCEEDED, "the deadline passed before the request ran").toJson();
-            case Outcome.Cancelled cancelled -> Problem.of(Problem.Kind.CANCELLED, "the request was cancelled").toJson();
+            case Outcome.Expired expired ->
+                Problem.of(Problem.Kind.DEADLINE_EXCEEDED, "the deadline passed before the request ran")
+                        .toJson();
+            case Outcome.Cancelled cancelled ->
+                Problem.of(Problem.Kind.CANCELLED, "the request was cancelled").toJson();
         };
     }
 
@@ -32,7 +34,8 @@ public record Reply(String correlationId, String model, String modelVersion, Out
         RecordHeaders.set(headers, RecordHeaders.QUEUE_MS, millis(timings.queueMs()));
         RecordHeaders.set(headers, RecordHeaders.FEATURES_MS, millis(timings.featuresMs()));
         RecordHeaders.set(headers, RecordHeaders.COMPUTE_MS, millis(timings.computeMs()));
-        if (outcome instanceof Outcome.Succeeded succeeded && succeeded.response().jsonLength().isPresent()) {
+        if (outcome instanceof Outcome.Succeeded succeeded
+                && succeeded.response().jsonLength().isPresent()) {
             RecordHeaders.set(headers, RecordHeaders.CONTENT_TYPE, RecordHeaders.BINARY);
             RecordHeaders.set(
                     headers,
@@ -50,12 +53,14 @@ public record Reply(String correlationId, String model, String modelVersion, Out
     public static Reply read(Headers headers, byte[] value) throws InvalidRequestException {
         String status = required(headers, RecordHeaders.STATUS);
         Outcome outcome = switch (status) {
-            case "succeeded" -> new Outcome.Succeeded(new Payload(ByteBuffer.wrap(value), RecordHeaders.jsonLength(headers)));
+            case "succeeded" ->
+                new Outcome.Succeeded(new Payload(ByteBuffer.wrap(value), RecordHeaders.jsonLength(headers)));
             case "failed" -> new Outcome.Failed(problem(value));
             case "expired" -> new Outcome.Expired();
             case "cancelled" -> new Outcome.Cancelled();
-            default -> throw new InvalidRequestException(
-                    RecordHeaders.STATUS, "must be succeeded, failed, expired or cancelled, was '" + status + "'");
+            default ->
+                throw new InvalidRequestException(
+                        RecordHeaders.STATUS, "must be succeeded, failed, expired or cancelled, was '" + status + "'");
         };
         return new Reply(
                 required(headers, RecordHeaders.CORRELATION_ID),

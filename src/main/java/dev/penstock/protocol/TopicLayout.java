@@ -33,7 +33,8 @@ public record TopicLayout(
                 topic(Topics.MODELS, 1, Duration.ofDays(7))
                         .configs(Map.of(
                                 TopicConfig.CLEANUP_POLICY_CONFIG, "compact,delete",
-                                TopicConfig.RETENTION_MS_CONFIG, Long.toString(Duration.ofDays(7).toMillis()),
+                                TopicConfig.RETENTION_MS_CONFIG,
+                                        Long.toString(Duration.ofDays(7).toMillis()),
                                 TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime")));
     }
 

@@ -34,7 +34,10 @@ final class Announcer implements AutoCloseable {
         this.producer = producer;
         this.brokerClock = brokerClock;
         heartbeat.scheduleAtFixedRate(
-                () -> announcements.values().forEach(this::send), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+                () -> announcements.values().forEach(this::send),
+                every.toMillis(),
+                every.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -64,8 +67,7 @@ final class Announcer implements AutoCloseable {
     private Future<RecordMetadata> send(Announcement announcement) {
         long sentMillis = System.currentTimeMillis();
         return producer.send(
-                new ProducerRecord<>(
-                        Topics.MODELS, announcement.key().getBytes(UTF_8), announcement.toJson()),
+                new ProducerRecord<>(Topics.MODELS, announcement.key().getBytes(UTF_8), announcement.toJson()),
                 (metadata, failure) -> {
                     if (failure == null) {
                         brokerClock.observe(sentMillis, metadata.timestamp(), System.currentTimeMillis());

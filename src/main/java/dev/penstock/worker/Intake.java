@@ -109,18 +109,21 @@ final class Intake implements Runnable {
                 ledger.open(new TopicPartition(record.topic(), record.partition()), record.offset(), bytes);
         String correlationId = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID)
                 .orElseGet(() -> UUID.randomUUID().toString());
-        String version =
-                RecordHeaders.text(record.headers(), RecordHeaders.MODEL_VERSION).orElse(defaultVersion);
+        String version = RecordHeaders.text(record.headers(), RecordHeaders.MODEL_VERSION)
+                .orElse(defaultVersion);
         Origin origin = new Origin(record, position, correlationId, Optional.empty(), version);
         try {
             origin = new Origin(record, position, correlationId, replyTopics.resolve(record.headers()), version);
             Version serving = versions.get(version);
             if (serving == null) {
-                replies.reject(origin, Problem.of(Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
+                replies.reject(
+                        origin,
+                        Problem.of(
+                                Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
                 return;
             }
-            serving.loop.offer(
-                    serving.decoder.decode(origin, lane(record.topic()), System.nanoTime(), System.currentTimeMillis()));
+            serving.loop.offer(serving.decoder.decode(
+                    origin, lane(record.topic()), System.nanoTime(), System.currentTimeMillis()));
         } catch (InvalidRequestException invalid) {
             replies.reject(origin, Problem.of(invalid));
         }
@@ -156,9 +159,7 @@ final class Intake implements Runnable {
         if (ledger.openRequests() > 0) {
             LOG.warnf(
                     "Model %s: %d requests are still open after %s; another worker will serve them",
-                    model,
-                    ledger.openRequests(),
-                    bounds.drainTimeout());
+                    model, ledger.openRequests(), bounds.drainTimeout());
         }
         commitSync();
     }
@@ -168,7 +169,8 @@ final class Intake implements Runnable {
         if (!offsets.isEmpty()) {
             consumer.commitAsync(offsets, (committed, failure) -> {
                 if (failure != null) {
-                    // The next commit of these partitions covers it; until then a crash would serve some requests twice.
+                    // The next commit of these partitions covers it; until then a crash would serve some requests
+                    // twice.
                     LOG.debugf(failure, "Commit of %s failed", committed);
                 }
             });
@@ -189,7 +191,8 @@ final class Intake implements Runnable {
     private void measureBacklog() {
         Map<Lane, Long> backlog = new EnumMap<>(Lane.class);
         for (TopicPartition partition : consumer.assignment()) {
-            backlog.merge(lane(partition.topic()), consumer.currentLag(partition).orElse(0), Long::sum);
+            backlog.merge(
+                    lane(partition.topic()), consumer.currentLag(partition).orElse(0), Long::sum);
         }
         backlog.forEach(meters::backlog);
     }

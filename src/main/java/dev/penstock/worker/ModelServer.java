@@ -105,8 +105,8 @@ final class ModelServer implements AutoCloseable {
         List<Accelerator> accelerators = new ArrayList<>();
         for (Session session : loaded.sessions()) {
             String thread = "penstock-session-" + model + "-" + loaded.version();
-            ExecutorService sessionThread =
-                    Executors.newSingleThreadExecutor(task -> Thread.ofPlatform().name(thread).unstarted(task));
+            ExecutorService sessionThread = Executors.newSingleThreadExecutor(
+                    task -> Thread.ofPlatform().name(thread).unstarted(task));
             parts.add(session);
             for (int i = 0; i < SLOTS_PER_SESSION; i++) {
                 Slot slot = session.openSlot();
@@ -116,7 +116,8 @@ final class ModelServer implements AutoCloseable {
             parts.add(sessionThread);
         }
         ModelConfig config = loaded.definition().config();
-        BatchPolicy policy = new BatchPolicy(config.maxBatchSize(), config.maxQueueDelay().toNanos());
+        BatchPolicy policy =
+                new BatchPolicy(config.maxBatchSize(), config.maxQueueDelay().toNanos());
         LoopThread thread = new LoopThread("penstock-loop-" + model + "-" + loaded.version(), this::failed);
         WorkerLoop loop = new WorkerLoop(new Batcher<>(policy), accelerators, replies, meters, thread::wake);
         loops.put(thread, loop);

@@ -27,14 +27,18 @@ final class RecordDecoder {
     private final boolean variableShapes;
 
     RecordDecoder(
-            RequestReader reader, Signature signature, int maxBatchSize, Duration defaultTimeout, BrokerClock brokerClock) {
+            RequestReader reader,
+            Signature signature,
+            int maxBatchSize,
+            Duration defaultTimeout,
+            BrokerClock brokerClock) {
         this.reader = reader;
         this.signature = signature;
         this.maxBatchSize = maxBatchSize;
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
-        this.variableShapes =
-                signature.inputs().stream().anyMatch(input -> !input.shape().withRows(1).isFixed());
+        this.variableShapes = signature.inputs().stream()
+                .anyMatch(input -> !input.shape().withRows(1).isFixed());
     }
 
     /** @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature */
@@ -45,7 +49,8 @@ final class RecordDecoder {
         long rows = inputs.getFirst().shape().rows();
         if (rows > maxBatchSize) {
             throw new InvalidRequestException(
-                    "inputs[0].shape", "must have 1.." + maxBatchSize + " rows, the model's max_batch_size, had " + rows);
+                    "inputs[0].shape",
+                    "must have 1.." + maxBatchSize + " rows, the model's max_batch_size, had " + rows);
         }
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.NoJsonFormException;
 import dev.penstock.protocol.Outcome;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
@@ -13,7 +14,6 @@ import dev.penstock.protocol.ResponseWriter;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.Timings;
 import dev.penstock.protocol.Topics;
-import dev.penstock.protocol.NoJsonFormException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,11 +44,7 @@ final class ReplyPublisher implements Replies {
     private final int maxRecordBytes;
     private final WorkerMeters meters;
 
-    ReplyPublisher(
-            Producer<byte[], byte[]> producer,
-            String model,
-            int maxRecordBytes,
-            WorkerMeters meters) {
+    ReplyPublisher(Producer<byte[], byte[]> producer, String model, int maxRecordBytes, WorkerMeters meters) {
         this.producer = producer;
         this.model = model;
         this.maxRecordBytes = maxRecordBytes;
@@ -106,16 +102,21 @@ final class ReplyPublisher implements Replies {
         }
         Reply reply = new Reply(origin.correlationId(), model, origin.modelVersion(), outcome, timings);
         ReplyAddress address = origin.replyTo().get();
-        byte[] key = address.partition().isPresent() ? null : origin.correlationId().getBytes(UTF_8);
-        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                address.topic(), address.partition().orElse(null), key, reply.value());
+        byte[] key =
+                address.partition().isPresent() ? null : origin.correlationId().getBytes(UTF_8);
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(address.topic(), address.partition().orElse(null), key, reply.value());
         reply.writeHeaders(record.headers());
         echo(origin.source().headers(), record.headers());
         producer.send(record, (metadata, failure) -> {
             if (failure == null) {
                 safe.run();
             } else {
-                LOG.errorf(failure, "The reply to %s could not be delivered to %s", origin.correlationId(), address.topic());
+                LOG.errorf(
+                        failure,
+                        "The reply to %s could not be delivered to %s",
+                        origin.correlationId(),
+                        address.topic());
                 deadLetter(
                         origin,
                         "the reply could not be delivered to " + address.topic() + ": " + failure.getMessage(),
@@ -164,7 +165,8 @@ final class ReplyPublisher implements Replies {
     /** What the sender uses to follow its request: trace context and CloudEvents' attributes. */
     private static void echo(Headers from, Headers to) {
         for (Header header : from) {
-            if (header.key().equals(RecordHeaders.TRACEPARENT) || header.key().startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
+            if (header.key().equals(RecordHeaders.TRACEPARENT)
+                    || header.key().startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
                 to.add(new RecordHeader(header.key(), header.value()));
             }
         }

@@ -92,7 +92,8 @@ final class ReplyTopics {
         if (partitions.isPresent()) {
             producer.partitionsFor(topic);
         }
-        known.put(topic, new Known(partitions, now + (partitions.isPresent() ? REMEMBER_NANOS : REMEMBER_MISSING_NANOS)));
+        known.put(
+                topic, new Known(partitions, now + (partitions.isPresent() ? REMEMBER_NANOS : REMEMBER_MISSING_NANOS)));
         return partitions;
     }
 
@@ -100,8 +101,11 @@ final class ReplyTopics {
     private OptionalInt ask(String topic) {
         while (true) {
             try {
-                var described = admin.describeTopics(List.of(topic)).allTopicNames().get(5, TimeUnit.SECONDS);
-                return described.values().stream().mapToInt(found -> found.partitions().size()).findFirst();
+                var described =
+                        admin.describeTopics(List.of(topic)).allTopicNames().get(5, TimeUnit.SECONDS);
+                return described.values().stream()
+                        .mapToInt(found -> found.partitions().size())
+                        .findFirst();
             } catch (ExecutionException | TimeoutException failed) {
                 if (failed.getCause() instanceof UnknownTopicOrPartitionException
                         || failed.getCause() instanceof InvalidTopicException) {

@@ -88,18 +88,23 @@ public final class Worker implements AutoCloseable {
      */
     public void start() throws IOException, ExecutionException, InterruptedException, TimeoutException {
         ModelRepository.Contents contents = new ModelRepository(config.models(), config.maxModelBytes()).scan();
-        contents.refused().forEach(refusal -> LOG.errorf("Model %s is not served: %s", refusal.name(), refusal.reason()));
+        contents.refused()
+                .forEach(refusal -> LOG.errorf("Model %s is not served: %s", refusal.name(), refusal.reason()));
         Map<String, List<WarmModel>> loaded = new TreeMap<>();
         for (ModelDefinition definition : contents.found()) {
             if (config.serve().isEmpty() || config.serve().get().contains(definition.name())) {
-                load(definition).ifPresent(model -> loaded.computeIfAbsent(definition.name(), none -> new ArrayList<>()).add(model));
+                load(definition)
+                        .ifPresent(model -> loaded.computeIfAbsent(definition.name(), none -> new ArrayList<>())
+                                .add(model));
             }
         }
         if (loaded.isEmpty()) {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
         for (var model : loaded.entrySet()) {
-            model.getValue().sort(Comparator.comparingLong(version -> version.definition().version()));
+            model.getValue()
+                    .sort(Comparator.comparingLong(
+                            version -> version.definition().version()));
             serve(model.getKey(), model.getValue());
         }
         warm = true;
@@ -142,21 +147,32 @@ public final class Worker implements AutoCloseable {
             return Optional.of(new WarmModel(definition, sessions, rowsPerSecond));
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
-            LOG.errorf("Model %s version %d is not served: %s", definition.name(), definition.version(), refused.getMessage());
+            LOG.errorf(
+                    "Model %s version %d is not served: %s",
+                    definition.name(), definition.version(), refused.getMessage());
             return Optional.empty();
         }
     }
 
-    private void serve(String name, List<WarmModel> versions) throws ExecutionException, InterruptedException, TimeoutException {
+    private void serve(String name, List<WarmModel> versions)
+            throws ExecutionException, InterruptedException, TimeoutException {
         TopicLayout.create(admin, layout.ofModel(name));
         for (WarmModel version : versions) {
-            announcer.announce(announcement(version).notReady()); // and with it, learn the broker's clock before anything is timed
+            announcer.announce(
+                    announcement(version).notReady()); // and with it, learn the broker's clock before anything is timed
         }
         ModelServer server = new ModelServer(
                 name,
                 versions,
                 new ModelServer.Shared(
-                        config, producer, this::consumer, replyTopics, reader, brokerClock, layout.maxRecordBytes(), registry));
+                        config,
+                        producer,
+                        this::consumer,
+                        replyTopics,
+                        reader,
+                        brokerClock,
+                        layout.maxRecordBytes(),
+                        registry));
         servers.add(server);
         server.start();
         for (WarmModel version : versions) {
@@ -206,7 +222,8 @@ public final class Worker implements AutoCloseable {
 
     private static String processName() {
         try {
-            return InetAddress.getLocalHost().getHostName() + "-" + ProcessHandle.current().pid();
+            return InetAddress.getLocalHost().getHostName() + "-"
+                    + ProcessHandle.current().pid();
         } catch (UnknownHostException nameless) {
             return "worker-" + ProcessHandle.current().pid();
         }

@@ -24,14 +24,11 @@ public interface WorkerConfig {
 
     /** Requests taken off the log and not yet answered, a model; more take memory and go to another worker later. */
     @WithDefault("4096")
-    @Min(1)
-    @Max(1_000_000)
-    int maxOpenRequests();
+    @Min(1) @Max(1_000_000) int maxOpenRequests();
 
     /** Their bytes, likewise. */
     @WithDefault("67108864")
-    @Min(1024)
-    long maxOpenBytes();
+    @Min(1024) long maxOpenBytes();
 
     /** The deadline of requests that name none, from their arrival in the log; a model's own {@code timeout} goes before. */
     @WithDefault("10m")
@@ -51,6 +48,5 @@ public interface WorkerConfig {
 
     /** The size of a model file above which it is refused. */
     @WithDefault("2147483647")
-    @Min(1)
-    long maxModelBytes();
+    @Min(1) long maxModelBytes();
 }

@@ -112,7 +112,12 @@ final class WorkerLoop {
             case Accelerator.Broke broke -> {
                 if (run.batch.size() == 1) {
                     Task task = run.batch.getFirst();
-                    reply(task, new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason())), run.startedNanos, 0, task.rows());
+                    reply(
+                            task,
+                            new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason())),
+                            run.startedNanos,
+                            0,
+                            task.rows());
                 } else {
                     int middle = run.batch.size() / 2;
                     halves.add(run.batch.subList(0, middle));

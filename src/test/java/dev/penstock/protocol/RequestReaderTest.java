@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,7 +63,7 @@ class RequestReaderTest {
                 "  {\"inputs\":[%s]}".formatted(tensor("FP32", "[1]", "[3]")).getBytes(UTF_8);
         ByteBuffer direct = ByteBuffer.allocateDirect(body.length).put(body).flip();
 
-        assertThat(reader.read(new Payload(direct.position(2), java.util.OptionalInt.empty()))
+        assertThat(reader.read(new Payload(direct.position(2), OptionalInt.empty()))
                         .inputs())
                 .hasSize(1);
     }

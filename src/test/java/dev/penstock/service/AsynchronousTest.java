@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 @WholeService
 class AsynchronousTest {
     private static final String INFER = "/v2/models/digits/infer";
-    private static final String BODY = Digits.request(DigitsTable.load().heldOut().getFirst());
+    private static final String BODY =
+            Digits.request(DigitsTable.load().heldOut().getFirst());
 
     private Service service;
 
@@ -36,13 +37,15 @@ class AsynchronousTest {
         assertThat(accepted.header("Location")).isEqualTo("/v2/requests/" + id);
         assertThat(accepted.json().path("status").asText()).isEqualTo("queued");
 
-        JsonNode done = service.get(accepted.header("Location"), "Prefer", "wait=10").json();
+        JsonNode done =
+                service.get(accepted.header("Location"), "Prefer", "wait=10").json();
         assertThat(done.path("status").asText()).isEqualTo("succeeded");
         assertThat(done.path("id").asText()).isEqualTo(id);
         assertThat(done.path("model_name").asText()).isEqualTo("digits");
         assertThat(done.path("model_version").asText()).isEqualTo("1");
         assertThat(done.path("timings").path("batch_size").asInt()).isPositive();
-        assertThat(Instant.parse(done.path("completed_at").asText())).isAfter(Instant.parse(done.path("submitted_at").asText()));
+        assertThat(Instant.parse(done.path("completed_at").asText()))
+                .isAfter(Instant.parse(done.path("submitted_at").asText()));
         JsonNode synchronous = service.post(INFER, BODY).json();
         assertThat(done.path("response").path("outputs")).isEqualTo(synchronous.path("outputs"));
     }
@@ -51,7 +54,8 @@ class AsynchronousTest {
     void pollsWithoutWaiting() {
         String location = service.post(INFER, BODY, "Prefer", "respond-async").header("Location");
         await().atMost(Duration.ofSeconds(10))
-                .until(() -> service.get(location).json().path("status").asText().equals("succeeded"));
+                .until(() ->
+                        service.get(location).json().path("status").asText().equals("succeeded"));
     }
 
     @Test
@@ -72,11 +76,16 @@ class AsynchronousTest {
 
     @Test
     void doesNotKnowForgedIds() {
-        String id = service.post(INFER, BODY, "Prefer", "respond-async").json().path("id").asText();
+        String id = service.post(INFER, BODY, "Prefer", "respond-async")
+                .json()
+                .path("id")
+                .asText();
         String forged = (id.charAt(0) == 'A' ? 'B' : 'A') + id.substring(1);
         assertThat(service.get("/v2/requests/" + forged).status()).isEqualTo(404);
         assertThat(service.get("/v2/requests/nonsense").status()).isEqualTo(404);
-        assertThat(service.send("DELETE", "/v2/requests/" + forged, BodyPublishers.noBody()).status()).isEqualTo(404);
+        assertThat(service.send("DELETE", "/v2/requests/" + forged, BodyPublishers.noBody())
+                        .status())
+                .isEqualTo(404);
         assertThat(service.get("/v2/requests/" + forged + "/events").status()).isEqualTo(404);
     }
 
@@ -99,7 +108,10 @@ class AsynchronousTest {
     void cancelsWhatHasNoOutcome() {
         String location = "/v2/requests/" + issued(Instant.now());
         assertThat(delete(location).status()).isEqualTo(202);
-        assertThat(service.get(location, "Prefer", "wait=10").json().path("status").asText())
+        assertThat(service.get(location, "Prefer", "wait=10")
+                        .json()
+                        .path("status")
+                        .asText())
                 .isEqualTo("cancelled");
         assertThat(delete(location).status()).isEqualTo(409);
     }
@@ -118,7 +130,9 @@ class AsynchronousTest {
     void tellsEventsUntilTheOutcome() {
         String location = "/v2/requests/" + issued(Instant.now());
         CompletableFuture<String> events = new CompletableFuture<>();
-        Thread.ofVirtual().start(() -> events.complete(new String(service.get(location + "/events").body(), UTF_8)));
+        Thread.ofVirtual()
+                .start(() -> events.complete(
+                        new String(service.get(location + "/events").body(), UTF_8)));
         delete(location);
         assertThat(events)
                 .succeedsWithin(Duration.ofSeconds(20))
@@ -135,7 +149,8 @@ class AsynchronousTest {
         }
         assertThat(late.status()).isEqualTo(504);
         String id = late.json().path("id").asText();
-        JsonNode outcome = service.get("/v2/requests/" + id, "Prefer", "wait=10").json();
+        JsonNode outcome =
+                service.get("/v2/requests/" + id, "Prefer", "wait=10").json();
         assertThat(outcome.path("status").asText()).isIn("expired", "succeeded");
     }
 

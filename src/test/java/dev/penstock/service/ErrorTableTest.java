@@ -35,23 +35,38 @@ class ErrorTableTest {
                 bad("NaN", input("[1,64]", "FP32", PIXELS.replaceFirst("0", "NaN")), "inputs[0].data[0]"),
                 bad("overflow", input("[1,64]", "FP32", PIXELS.replaceFirst("0", "1e999999999")), "inputs[0].data[0]"),
                 bad("overflow of FP32", input("[1,64]", "FP32", PIXELS.replaceFirst("0", "3e39")), "inputs[0].data[0]"),
-                bad("string for a number", input("[1,64]", "FP32", PIXELS.replaceFirst("0", "\"0\"")), "inputs[0].data[0]"),
+                bad(
+                        "string for a number",
+                        input("[1,64]", "FP32", PIXELS.replaceFirst("0", "\"0\"")),
+                        "inputs[0].data[0]"),
                 bad("duplicate key", "{\"inputs\":[],\"inputs\":[]}", "inputs"),
                 bad("depth over 64", input("[1,64]", "FP32", "[".repeat(70) + "]".repeat(70)), ""),
                 bad("too few data", input("[1,64]", "FP32", "1,2,3"), "inputs[0].data"),
                 bad("too many data", input("[1,64]", "FP32", PIXELS + ",1"), "inputs[0].data"),
                 bad("negative dimension", input("[-1,64]", "FP32", PIXELS), "inputs[0].shape"),
                 bad("no rows", input("[0,64]", "FP32", ""), "inputs[0].shape"),
-                bad("too many rows", input("[1025,64]", "FP32", (PIXELS + ",").repeat(1024) + PIXELS), "inputs[0].shape"),
+                bad(
+                        "too many rows",
+                        input("[1025,64]", "FP32", (PIXELS + ",").repeat(1024) + PIXELS),
+                        "inputs[0].shape"),
                 bad("wrong shape", input("[64]", "FP32", PIXELS), "inputs[0].shape"),
                 bad("shape overflow", input("[4611686018427387904,64]", "FP32", PIXELS), "inputs[0].shape"),
                 bad("wrong datatype", input("[1,64]", "FP64", PIXELS), "inputs[0].datatype"),
                 bad("unknown datatype", input("[1,64]", "FLOAT", PIXELS), "inputs[0].datatype"),
                 bad("FP16 in JSON", input("[1,64]", "FP16", PIXELS), "inputs[0]"),
                 bad("unknown input", input("[1,64]", "FP32", PIXELS).replace("pixels", "pixel"), "inputs[0].name"),
-                bad("unknown output", input("[1,64]", "FP32", PIXELS).replaceFirst("\\{", "{\"outputs\":[{\"name\":\"x\"}],"), "outputs[0].name"),
-                bad("bad priority", input("[1,64]", "FP32", PIXELS).replaceFirst("\\{", "{\"parameters\":{\"priority\":\"now\"},"), "parameters.priority"),
-                bad("bad timeout", input("[1,64]", "FP32", PIXELS).replaceFirst("\\{", "{\"parameters\":{\"timeout\":-1},"), "parameters.timeout"));
+                bad(
+                        "unknown output",
+                        input("[1,64]", "FP32", PIXELS).replaceFirst("\\{", "{\"outputs\":[{\"name\":\"x\"}],"),
+                        "outputs[0].name"),
+                bad(
+                        "bad priority",
+                        input("[1,64]", "FP32", PIXELS).replaceFirst("\\{", "{\"parameters\":{\"priority\":\"now\"},"),
+                        "parameters.priority"),
+                bad(
+                        "bad timeout",
+                        input("[1,64]", "FP32", PIXELS).replaceFirst("\\{", "{\"parameters\":{\"timeout\":-1},"),
+                        "parameters.timeout"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -86,7 +101,10 @@ class ErrorTableTest {
         assertProblem(service.post("/v2/models/nothing/infer", "{}"), 404, "tag:penstock.dev,2026:problem/not-found");
         assertProblem(service.get("/v2/models/nothing"), 404, "tag:penstock.dev,2026:problem/not-found");
         assertProblem(service.get("/v2/models/nothing/ready"), 404, "tag:penstock.dev,2026:problem/not-found");
-        assertProblem(service.post("/v2/models/digits/versions/9/infer", "{}"), 404, "tag:penstock.dev,2026:problem/not-found");
+        assertProblem(
+                service.post("/v2/models/digits/versions/9/infer", "{}"),
+                404,
+                "tag:penstock.dev,2026:problem/not-found");
     }
 
     @Test
@@ -110,9 +128,7 @@ class ErrorTableTest {
     @Test
     void refusesAChunkedBodyOverTheLimit() {
         Service.Answer answer = service.send(
-                "POST",
-                INFER,
-                BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[1_048_577])));
+                "POST", INFER, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[1_048_577])));
         assertThat(answer.status()).isEqualTo(413); // from the server itself, which has no problem document for it
     }
 
@@ -127,13 +143,20 @@ class ErrorTableTest {
     @Test
     void refusesContentThatItDoesNotTake() {
         String body = input("[1,64]", "FP32", PIXELS);
-        assertProblem(service.post(INFER, body, "Content-Type", "text/xml"), 415, "tag:penstock.dev,2026:problem/unsupported-media-type");
-        assertProblem(service.post(INFER, body, "Content-Encoding", "gzip"), 415, "tag:penstock.dev,2026:problem/unsupported-media-type");
+        assertProblem(
+                service.post(INFER, body, "Content-Type", "text/xml"),
+                415,
+                "tag:penstock.dev,2026:problem/unsupported-media-type");
+        assertProblem(
+                service.post(INFER, body, "Content-Encoding", "gzip"),
+                415,
+                "tag:penstock.dev,2026:problem/unsupported-media-type");
     }
 
     @Test
     void refusesHeadersThatAreTooLarge() {
-        assertThat(service.post(INFER, "{}", "X-Long", "x".repeat(20_000)).status()).isEqualTo(431);
+        assertThat(service.post(INFER, "{}", "X-Long", "x".repeat(20_000)).status())
+                .isEqualTo(431);
     }
 
     @Test
@@ -146,7 +169,8 @@ class ErrorTableTest {
 
     @Test
     void servesAGoodRequestAfterAllThat() {
-        assertThat(service.post(INFER, input("[1,64]", "FP32", PIXELS)).status()).isEqualTo(200);
+        assertThat(service.post(INFER, input("[1,64]", "FP32", PIXELS)).status())
+                .isEqualTo(200);
     }
 
     private static void assertProblem(Service.Answer answer, int status, String type) {
@@ -165,7 +189,7 @@ class ErrorTableTest {
     }
 
     private static String input(String shape, String datatype, String data) {
-        return "{\"inputs\":[{\"name\":\"pixels\",\"shape\":" + shape + ",\"datatype\":\"" + datatype + "\",\"data\":[" + data
-                + "]}]}";
+        return "{\"inputs\":[{\"name\":\"pixels\",\"shape\":" + shape + ",\"datatype\":\"" + datatype + "\",\"data\":["
+                + data + "]}]}";
     }
 }

@@ -36,7 +36,9 @@ class KafkaDoorTest {
     void connect() {
         Service.underTest().awaitModel("digits");
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()), new StringSerializer(), new StringSerializer());
+                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
+                new StringSerializer(),
+                new StringSerializer());
     }
 
     @AfterEach
@@ -52,7 +54,8 @@ class KafkaDoorTest {
         assertThat(header(reply, "model")).hasValue("digits");
         assertThat(header(reply, "model-version")).hasValue("1");
         assertThat(header(reply, "content-type")).hasValue("application/json");
-        assertThat(header(reply, "batch-size").map(Integer::parseInt)).hasValueSatisfying(size -> assertThat(size).isPositive());
+        assertThat(header(reply, "batch-size").map(Integer::parseInt))
+                .hasValueSatisfying(size -> assertThat(size).isPositive());
         for (String timing : List.of("queue-ms", "features-ms", "compute-ms")) {
             assertThat(header(reply, timing).map(Double::parseDouble))
                     .hasValueSatisfying(millis -> assertThat(millis).isNotNegative());
@@ -171,7 +174,9 @@ class KafkaDoorTest {
 
     private static ConsumerRecord<String, String> awaitRecord(String topic, String correlationId) {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()), new StringDeserializer(), new StringDeserializer())) {
+                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
+                new StringDeserializer(),
+                new StringDeserializer())) {
             List<PartitionInfo> partitions = consumer.partitionsFor(topic);
             List<TopicPartition> all = IntStream.range(0, partitions.size())
                     .mapToObj(partition -> new TopicPartition(topic, partition))

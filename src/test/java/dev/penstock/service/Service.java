@@ -18,7 +18,8 @@ import org.eclipse.microprofile.config.ConfigProvider;
 final class Service {
     static final ObjectMapper JSON = new ObjectMapper();
 
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI base;
 
     Service(URI base) {
@@ -31,7 +32,9 @@ final class Service {
     }
 
     Service awaitModel(String model) {
-        await().atMost(Duration.ofSeconds(60)).until(() -> get("/v2/models/" + model + "/ready").status() == 200);
+        await().atMost(Duration.ofSeconds(60))
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class) // it may not listen yet
+                .until(() -> get("/v2/models/" + model + "/ready").status() == 200);
         return this;
     }
 
@@ -49,7 +52,8 @@ final class Service {
     }
 
     Answer send(String method, String path, HttpRequest.BodyPublisher body, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path)).method(method, body).timeout(Duration.ofSeconds(70));
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(base.resolve(path)).method(method, body).timeout(Duration.ofSeconds(70));
         if (headers.length > 0) {
             request.headers(headers);
         }

@@ -30,14 +30,21 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
     public Map<String, String> start() {
         bootstrapServers = stack.bootstrapServers();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
-            admin.createTopics(List.of(new NewTopic(REPLIES, 3, (short) 1), new NewTopic(FORBIDDEN_REPLIES, 1, (short) 1)));
+            admin.createTopics(
+                    List.of(new NewTopic(REPLIES, 3, (short) 1), new NewTopic(FORBIDDEN_REPLIES, 1, (short) 1)));
             return Map.of(
-                    "penstock.kafka.bootstrap-servers", bootstrapServers,
-                    "penstock.redis.url", stack.redisUrl(),
-                    "penstock.worker.models", models().toString(),
-                    "penstock.max-request-bytes", "1048576",
-                    "penstock.topics.request-partitions", "4",
-                    "penstock.ingress.request-id-key", REQUEST_ID_KEY);
+                    "penstock.kafka.bootstrap-servers",
+                    bootstrapServers,
+                    "penstock.redis.url",
+                    stack.redisUrl(),
+                    "penstock.worker.models",
+                    models().toString(),
+                    "penstock.max-request-bytes",
+                    "1048576",
+                    "penstock.topics.request-partitions",
+                    "4",
+                    "penstock.ingress.request-id-key",
+                    REQUEST_ID_KEY);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }

@@ -44,7 +44,11 @@ class SynchronousTest {
     void recognisesHeldOutDigits() {
         List<DigitsTable.Row> rows = DigitsTable.load().heldOut();
         long right = rows.stream()
-                .filter(row -> service.post(INFER, Digits.request(row)).json().at("/outputs/0/data/0").asInt() == row.digit())
+                .filter(row -> service.post(INFER, Digits.request(row))
+                                .json()
+                                .at("/outputs/0/data/0")
+                                .asInt()
+                        == row.digit())
                 .count();
         assertThat((double) right / rows.size()).isGreaterThanOrEqualTo(0.94);
     }
@@ -68,18 +72,22 @@ class SynchronousTest {
 
     @Test
     void givesOnlyTheOutputsThatWereAskedFor() {
-        JsonNode json = service.post(INFER, digits("\"outputs\":[{\"name\":\"digit\"}],")).json();
+        JsonNode json = service.post(INFER, digits("\"outputs\":[{\"name\":\"digit\"}],"))
+                .json();
         assertThat(json.path("outputs").findValuesAsText("name")).containsExactly("digit");
     }
 
     @Test
     void takesAVersion() {
-        assertThat(service.post("/v2/models/digits/versions/1/infer", digits("")).status()).isEqualTo(200);
+        assertThat(service.post("/v2/models/digits/versions/1/infer", digits(""))
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test
     void takesWhatCurlSendsUnasked() {
-        assertThat(service.post(INFER, digits(""), "Content-Type", "application/x-www-form-urlencoded").status())
+        assertThat(service.post(INFER, digits(""), "Content-Type", "application/x-www-form-urlencoded")
+                        .status())
                 .isEqualTo(200);
     }
 
@@ -92,7 +100,8 @@ class SynchronousTest {
                 .orElseThrow();
         JsonNode json = service.post(
                         INFER,
-                        "{\"inputs\":[{\"name\":\"pixels\",\"shape\":[3,64],\"datatype\":\"FP32\",\"data\":[" + data + "]}]}")
+                        "{\"inputs\":[{\"name\":\"pixels\",\"shape\":[3,64],\"datatype\":\"FP32\",\"data\":[" + data
+                                + "]}]}")
                 .json();
         assertThat(json.at("/outputs/0/shape").toString()).isEqualTo("[3]");
         for (int i = 0; i < 3; i++) {
@@ -134,14 +143,17 @@ class SynchronousTest {
         Payload payload = RequestWriter.write(request, name -> false);
         Service.Answer answer = service.post("/v2/models/" + model + "/infer", bytes(payload));
         assertThat(answer.status()).as(new String(answer.body(), UTF_8)).isEqualTo(200);
-        InferenceResponse response =
-                new ResponseReader(ReaderLimits.DEFAULT).read(Payload.json(answer.body()));
+        InferenceResponse response = new ResponseReader(ReaderLimits.DEFAULT).read(Payload.json(answer.body()));
         assertThat(response.outputs().getFirst().data()).isEqualTo(input.data());
     }
 
     @Test
     void takesARawBodyForASingleInput() {
-        ByteBuffer raw = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).putFloat(3);
+        ByteBuffer raw = ByteBuffer.allocate(12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putFloat(1)
+                .putFloat(2)
+                .putFloat(3);
         Service.Answer answer = service.awaitModel(TestModels.echo(Datatype.FP32))
                 .post(
                         "/v2/models/" + TestModels.echo(Datatype.FP32) + "/infer",
@@ -163,9 +175,11 @@ class SynchronousTest {
             int index = i == 17 ? 99 : i % 3;
             var answer = new CompletableFuture<Service.Answer>();
             answers.add(answer);
-            Thread.ofVirtual().start(() -> answer.complete(service.post(
-                    "/v2/models/" + TestModels.PICK + "/infer",
-                    "{\"inputs\":[{\"name\":\"index\",\"shape\":[1],\"datatype\":\"INT64\",\"data\":[" + index + "]}]}")));
+            Thread.ofVirtual()
+                    .start(() -> answer.complete(service.post(
+                            "/v2/models/" + TestModels.PICK + "/infer",
+                            "{\"inputs\":[{\"name\":\"index\",\"shape\":[1],\"datatype\":\"INT64\",\"data\":[" + index
+                                    + "]}]}")));
         }
         for (int i = 0; i < 40; i++) {
             assertThat(answers.get(i).get().status()).isEqualTo(i == 17 ? 500 : 200);

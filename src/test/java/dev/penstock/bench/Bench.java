@@ -1,0 +1,132 @@
+package dev.penstock.bench;
+
+import ai.onnxruntime.OrtException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.common.KafkaException;
+
+/** {@code ./penstock bench NAME [options]}. Exits with 1 when an answer was missing or wrong, with 2 when it could not run. */
+public final class Bench {
+    private static final String USAGE = """
+            usage: penstock bench NAME [--option value ...]
+
+            sync    synchronous calls: idle latency, closed loops, one open loop; writes target/bench/sync.json
+                --connections 1,64,256   the closed loops
+                --rate 4200              requests per second of the open loop
+                --seconds 20             of each measurement
+                --warm-up 60             seconds of load before the first measurement
+                --rounds 3               of all measurements, one after the other
+            doors   requests by all three doors, each answer checked; writes target/bench/doors.json
+                --requests 10000         at each door
+                --outstanding 64         requests on their way at a time
+                --reply-topic penstock.replies.demo
+            self    how fast the load generator is, against a server that does next to nothing
+
+            sync and doors start a service of their own from target/quarkus-app, or use the one at
+                --url http://HOST:PORT
+                --management http://HOST:PORT   (http://127.0.0.1:9000)
+                --kafka HOST:PORT               (127.0.0.1:9092)
+            and ask the model
+                --model digits           in src/main/models
+            """;
+
+    private static final Path DIGITS = Path.of("src/main/models/digits/1/model.onnx");
+    private static final List<String> SYNC_OPTIONS = List.of(
+            "--url",
+            "--management",
+            "--kafka",
+            "--model",
+            "--connections",
+            "--rate",
+            "--seconds",
+            "--warm-up",
+            "--rounds");
+    private static final List<String> DOORS_OPTIONS =
+            List.of("--url", "--management", "--kafka", "--model", "--requests", "--outstanding", "--reply-topic");
+
+    private interface Measurement {
+        /** Gives the number of errors. */
+        long run(Target target, Corpus corpus) throws IOException, InterruptedException;
+    }
+
+    private Bench() {}
+
+    public static void main(String[] arguments) throws InterruptedException {
+        int exit;
+        try {
+            exit = run(Arrays.asList(arguments)) == 0 ? 0 : 1;
+        } catch (IllegalArgumentException | IllegalStateException | KafkaException | IOException | OrtException e) {
+            System.err.println("bench: " + e.getMessage());
+            exit = 2;
+        }
+        System.exit(exit);
+    }
+
+    private static long run(List<String> arguments) throws IOException, InterruptedException, OrtException {
+        String name = arguments.isEmpty() ? "--help" : arguments.get(0);
+        List<String> rest = arguments.subList(Math.min(1, arguments.size()), arguments.size());
+        return switch (name) {
+            case "sync" -> sync(Options.parse(rest, SYNC_OPTIONS));
+            case "doors" -> doors(Options.parse(rest, DOORS_OPTIONS));
+            case "self" -> {
+                System.out.println(Machine.here());
+                yield GeneratorSpeed.measure(System.out);
+            }
+            case "--help", "-h" -> {
+                System.out.print(USAGE);
+                yield 0;
+            }
+            default -> throw new IllegalArgumentException("benchmark must be sync, doors or self, was " + name);
+        };
+    }
+
+    private static long sync(Options options) throws IOException, InterruptedException, OrtException {
+        SyncBench.Settings settings = new SyncBench.Settings(
+                model(options),
+                options.integers("--connections", List.of(1, 64, 256), 1, 10_000),
+                options.integer("--rate", 4200, 1, 1_000_000),
+                options.integer("--seconds", 20, 1, 3600),
+                options.integer("--warm-up", 60, 0, 3600),
+                options.integer("--rounds", 3, 1, 100));
+        return measure(options, (target, corpus) -> new SyncBench(target, corpus, settings, System.out).run());
+    }
+
+    private static long doors(Options options) throws IOException, InterruptedException, OrtException {
+        DoorsBench.Settings settings = new DoorsBench.Settings(
+                model(options),
+                options.integer("--requests", 10_000, 1, 100_000_000),
+                options.integer("--outstanding", 64, 1, 10_000),
+                options.text("--reply-topic").orElse("penstock.replies.demo"));
+        return measure(options, (target, corpus) -> new DoorsBench(target, corpus, settings).run(System.out));
+    }
+
+    private static long measure(Options options, Measurement measurement)
+            throws IOException, InterruptedException, OrtException {
+        System.out.println(Machine.here());
+        Corpus corpus = DigitsCorpus.load(DIGITS);
+        Optional<URI> url = options.uri("--url");
+        if (url.isPresent()) {
+            Target target = new Target(
+                    url.get(),
+                    options.uri("--management").orElse(URI.create("http://127.0.0.1:9000")),
+                    options.text("--kafka").orElse("127.0.0.1:9092"));
+            return measurement.run(target, corpus);
+        }
+        try (LocalService service = LocalService.start(model(options))) {
+            return measurement.run(service.target(), corpus);
+        }
+    }
+
+    /** Only requests with known answers are sent, and there are none yet for other models. */
+    private static String model(Options options) {
+        String model = options.text("--model").orElse("digits");
+        if (!model.equals("digits")) {
+            throw new IllegalArgumentException("--model must be digits, was " + model);
+        }
+        return model;
+    }
+}

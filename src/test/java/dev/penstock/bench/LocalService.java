@@ -1,0 +1,141 @@
+package dev.penstock.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A whole Penstock with its own broker and Redis, in a JVM of its own on free ports: what {@code ./penstock up} starts. */
+public final class LocalService implements AutoCloseable {
+    private static final Path PACKAGE = Path.of("target/quarkus-app/quarkus-run.jar");
+    private static final Path MODELS = Path.of("src/main/models");
+    private static final Path LOG = Path.of("target/bench/service.log");
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+
+    private final Process process;
+    private final Target target;
+
+    private LocalService(Process process, Target target) {
+        this.process = process;
+        this.target = target;
+    }
+
+    /** Starts the package that is built, and waits until it is ready to serve the model. */
+    public static LocalService start(String model) throws IOException, InterruptedException {
+        if (!Files.exists(PACKAGE)) {
+            throw new IOException(PACKAGE + " must be built first: ./mvnw package");
+        }
+        List<Integer> ports = freePorts(4);
+        Files.createDirectories(LOG.getParent());
+        ProcessBuilder builder =
+                new ProcessBuilder(command(ports)).redirectErrorStream(true).redirectOutput(LOG.toFile());
+        builder.environment()
+                .putIfAbsent("PENSTOCK_WORKER_MODELS", MODELS.toAbsolutePath().toString());
+        // As in the launcher: ONNX Runtime can crash the JVM while it sends telemetry.
+        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+        Process process = builder.start();
+        Target target = new Target(
+                URI.create("http://127.0.0.1:" + ports.get(0)),
+                URI.create("http://127.0.0.1:" + ports.get(1)),
+                "127.0.0.1:" + ports.get(2));
+        LocalService service = new LocalService(process, target);
+        try {
+            service.awaitReady(model);
+            return service;
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            service.close();
+            throw e;
+        }
+    }
+
+    /** With the launcher's own flags for the JVM. */
+    private static List<String> command(List<Integer> ports) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xms512m",
+                "-Xmx2g",
+                "-XX:+UseParallelGC"));
+        if (Runtime.version().feature() >= 24) {
+            command.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        command.addAll(List.of("-jar", PACKAGE.toString(), "up"));
+        List<String> names = List.of("--port", "--management-port", "--kafka-port", "--redis-port");
+        for (int i = 0; i < names.size(); i++) {
+            command.add(names.get(i));
+            command.add(ports.get(i).toString());
+        }
+        return command;
+    }
+
+    public Target target() {
+        return target;
+    }
+
+    private void awaitReady(String model) throws IOException, InterruptedException {
+        URI ready = target.http().resolve("/v2/models/" + model + "/ready");
+        long startNanos = System.nanoTime();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            while (!isReady(client, ready)) {
+                if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
+                    throw new IOException("the service ended with " + process.exitValue() + "; see " + LOG);
+                }
+                if (System.nanoTime() - startNanos > START_LIMIT.toNanos()) {
+                    throw new IOException(ready + " must be 200 within " + START_LIMIT + "; see " + LOG);
+                }
+            }
+        }
+    }
+
+    private static boolean isReady(HttpClient client, URI ready) throws InterruptedException {
+        try {
+            HttpRequest request =
+                    HttpRequest.newBuilder(ready).timeout(Duration.ofSeconds(2)).build();
+            return client.send(request, BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Ports that were free a moment ago; held together, so that they differ. */
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        try {
+            List<Integer> ports = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                held.add(socket);
+                ports.add(socket.getLocalPort());
+            }
+            return ports;
+        } finally {
+            for (ServerSocket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    /** Asks it to stop (SIGTERM), and makes it where it does not. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

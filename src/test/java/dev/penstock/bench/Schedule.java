@@ -1,0 +1,75 @@
+package dev.penstock.bench;
+
+/** Which request starts when. Pure: time comes in as a parameter. */
+final class Schedule {
+    private final HttpLoad.Pace pace;
+    private final HttpLoad.Extent extent;
+    private final long startNanos;
+    private final long measureFromNanos;
+    private int taken;
+    private int measuredTaken;
+
+    Schedule(HttpLoad load, long startNanos) {
+        this.pace = load.pace();
+        this.extent = load.extent();
+        this.startNanos = startNanos;
+        this.measureFromNanos = startNanos + load.warmUp().toNanos();
+    }
+
+    long measureFromNanos() {
+        return measureFromNanos;
+    }
+
+    /** When the next request is to start. */
+    long nextDueNanos(long nowNanos) {
+        return switch (pace) {
+            case HttpLoad.ClosedLoop closed -> nowNanos;
+            case HttpLoad.OpenLoop open -> startNanos + (long) (taken * 1e9 / open.ratePerSecond());
+        };
+    }
+
+    boolean isMeasured(long dueNanos) {
+        return dueNanos - measureFromNanos >= 0;
+    }
+
+    /** Takes the next request and gives its index. */
+    int take(long dueNanos) {
+        if (isMeasured(dueNanos)) {
+            measuredTaken++;
+        }
+        return taken++;
+    }
+
+    /** Whether all requests are taken. */
+    boolean isOver(long nowNanos) {
+        return switch (extent) {
+            case HttpLoad.Counting counting -> measuredTaken >= counting.requests();
+            case HttpLoad.Lasting lasting ->
+                nextDueNanos(nowNanos) - measureFromNanos >= lasting.duration().toNanos();
+        };
+    }
+
+    /** Whether a run that is still busy now has overrun its end by more than the patience. */
+    boolean isOverrun(long nowNanos, long patienceNanos) {
+        return switch (extent) {
+            case HttpLoad.Counting counting -> false;
+            case HttpLoad.Lasting lasting ->
+                nowNanos - measureFromNanos > lasting.duration().toNanos() + patienceNanos;
+        };
+    }
+
+    /** Measured requests that were planned and never taken. */
+    long untaken() {
+        return switch (extent) {
+            case HttpLoad.Counting counting -> counting.requests() - measuredTaken;
+            case HttpLoad.Lasting lasting ->
+                switch (pace) {
+                    case HttpLoad.ClosedLoop closed -> 0;
+                    case HttpLoad.OpenLoop open -> {
+                        double planned = Math.ceil(lasting.duration().toNanos() / 1e9 * open.ratePerSecond());
+                        yield Math.max(0, (long) planned - measuredTaken);
+                    }
+                };
+        };
+    }
+}

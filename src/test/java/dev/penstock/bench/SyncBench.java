@@ -1,0 +1,112 @@
+package dev.penstock.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** Synchronous calls: idle latency, closed loops over ever more connections, and an open loop at a constant rate. */
+final class SyncBench {
+    /** After the service's warm-up, each measurement still sees its own connections for the first time. */
+    private static final Duration SETTLE = Duration.ofSeconds(1);
+
+    private static final int OPEN_LOOP_CONNECTIONS = 256;
+
+    /** @param ratePerSecond of the open loop */
+    record Settings(
+            String model, List<Integer> connections, int ratePerSecond, int seconds, int warmUpSeconds, int rounds) {}
+
+    private final HttpLoad load;
+    private final Settings settings;
+    private final PrintStream out;
+
+    SyncBench(Target target, Corpus corpus, Settings settings, PrintStream out) {
+        PostTemplate post = new PostTemplate(target.infer(settings.model()), List.of());
+        this.load = HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
+                .withCheck((i, status, body) -> corpus.check(i, body));
+        this.settings = settings;
+        this.out = out;
+    }
+
+    /** Prints the table, writes the report, and gives the number of errors. */
+    long run() throws IOException {
+        warmUp();
+        Map<String, List<LoadResult>> rounds = new LinkedHashMap<>();
+        for (int round = 1; round <= settings.rounds(); round++) {
+            for (Map.Entry<String, HttpLoad> measurement : measurements().entrySet()) {
+                out.printf("round %d of %d: %s%n", round, settings.rounds(), measurement.getKey());
+                rounds.computeIfAbsent(measurement.getKey(), name -> new ArrayList<>())
+                        .add(measurement.getValue().run());
+            }
+        }
+        out.println();
+        out.print(table(rounds));
+        out.println("median of " + settings.rounds()
+                + " rounds (lowest-highest); each answer checked; latency of the open loop"
+                + " counts from the intended start");
+        out.println("written to " + Report.now("sync", settings, rounds).write());
+        return rounds.values().stream()
+                .flatMap(List::stream)
+                .mapToLong(LoadResult::errors)
+                .sum();
+    }
+
+    private void warmUp() throws IOException {
+        if (settings.warmUpSeconds() > 0) {
+            out.printf("warm-up: %d s at 64 connections%n", settings.warmUpSeconds());
+            load.withConnections(64)
+                    .withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.warmUpSeconds())))
+                    .run();
+        }
+    }
+
+    private Map<String, HttpLoad> measurements() {
+        HttpLoad measured =
+                load.withWarmUp(SETTLE).withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.seconds())));
+        Map<String, HttpLoad> measurements = new LinkedHashMap<>();
+        for (int connections : settings.connections()) {
+            String name = connections == 1 ? "1 connection" : connections + " connections";
+            measurements.put(name, measured.withConnections(connections));
+        }
+        measurements.put(
+                "open loop, " + settings.ratePerSecond() + "/s",
+                measured.withConnections(OPEN_LOOP_CONNECTIONS)
+                        .withPace(new HttpLoad.OpenLoop(settings.ratePerSecond())));
+        return measurements;
+    }
+
+    private static Table table(Map<String, List<LoadResult>> rounds) {
+        Table table = new Table(
+                "sync", "requests/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms", "mean ms", "errors");
+        rounds.forEach((name, results) -> table.add(
+                name,
+                spread("%,.0f", results, LoadResult::throughputPerSecond),
+                spread("%.2f", results, result -> result.latency().p50Millis()),
+                median("%.2f", results, result -> result.latency().p90Millis()),
+                spread("%.2f", results, result -> result.latency().p99Millis()),
+                median("%.2f", results, result -> result.latency().p999Millis()),
+                median("%.1f", results, result -> result.latency().maxMillis()),
+                median("%.2f", results, result -> result.latency().meanMillis()),
+                Long.toString(results.stream().mapToLong(LoadResult::errors).sum())));
+        return table;
+    }
+
+    /** The median, and the lowest and highest where there are several. */
+    static String spread(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
+        DoubleSummaryStatistics all = results.stream().mapToDouble(measure).summaryStatistics();
+        String median = median(form, results, measure);
+        return results.size() == 1
+                ? median
+                : median + (" (" + form + "-" + form + ")").formatted(all.getMin(), all.getMax());
+    }
+
+    private static String median(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
+        double[] sorted = results.stream().mapToDouble(measure).sorted().toArray();
+        return form.formatted((sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2);
+    }
+}

@@ -1,0 +1,15 @@
+package dev.penstock.bench;
+
+import java.net.URI;
+
+/**
+ * Where a running Penstock is reached.
+ *
+ * @param kafka {@code HOST:PORT}
+ */
+public record Target(URI http, URI management, String kafka) {
+
+    URI infer(String model) {
+        return http.resolve("/v2/models/" + model + "/infer");
+    }
+}

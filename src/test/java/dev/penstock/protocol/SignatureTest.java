@@ -1,0 +1,86 @@
+package dev.penstock.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.penstock.protocol.InferenceRequest.RequestedOutput;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SignatureTest {
+    private static final Signature SIGNATURE = new Signature(
+            List.of(
+                    new TensorSpec("x", Datatype.FP32, Shape.of(-1, 2)),
+                    new TensorSpec("n", Datatype.INT8, Shape.of(-1, -1))),
+            List.of(new TensorSpec("y", Datatype.FP32, Shape.of(-1, 3))));
+
+    private final Tensor x = tensor("x", Datatype.FP32, 2, 2);
+    private final Tensor n = tensor("n", Datatype.INT8, 2, 5);
+
+    @Test
+    void takesARequestThatFitsAndOrdersItsInputs() {
+        InferenceRequest request = request(List.of(n, x), "y");
+
+        assertThatCode(() -> SIGNATURE.check(request)).doesNotThrowAnyException();
+        assertThat(SIGNATURE.ordered(request)).containsExactly(x, n);
+    }
+
+    @Test
+    void refusesInputsThatTheModelDoesNotHave() {
+        assertRefused("inputs[1].name", "must be one of [x, n], was 'z'", x, tensor("z", Datatype.INT8, 2, 2));
+        assertRefused("inputs", "must have 'n'", x);
+        assertRefused("inputs[2].name", "must be given once, was 'x' again", x, n, x);
+    }
+
+    @Test
+    void refusesAnotherDatatypeOrShape() {
+        assertRefused("inputs[0].datatype", "must be FP32, was FP64", tensor("x", Datatype.FP64, 2, 2), n);
+        assertRefused("inputs[0].shape", "must be [-1, 2], was [2, 3]", tensor("x", Datatype.FP32, 2, 3), n);
+        assertRefused("inputs[0].shape", "must be [-1, 2], was [2]", tensor("x", Datatype.FP32, 2), n);
+        assertRefused("inputs[0].shape", "must be [-1, 2], was []", tensor("x", Datatype.FP32), n);
+    }
+
+    @Test
+    void refusesNoRowsAndRowsThatDiffer() {
+        assertRefused("inputs[0].shape", "must have 1 row or more, had 0", tensor("x", Datatype.FP32, 0, 2), n);
+        assertRefused(
+                "inputs[1].shape",
+                "must have as many rows as inputs[0], which has 2, had 3",
+                x,
+                tensor("n", Datatype.INT8, 3, 5));
+    }
+
+    @Test
+    void refusesOutputsThatTheModelDoesNotHave() {
+        assertRefused("outputs[0].name", "must be one of [y], was 'q'", request(List.of(x, n), "q"));
+        assertRefused("outputs[1].name", "must be given once, was 'y' again", request(List.of(x, n), "y", "y"));
+    }
+
+    private static void assertRefused(String field, String rule, Tensor... inputs) {
+        assertRefused(field, rule, request(List.of(inputs)));
+    }
+
+    private static void assertRefused(String field, String rule, InferenceRequest request) {
+        InvalidRequestException refusal =
+                catchThrowableOfType(InvalidRequestException.class, () -> SIGNATURE.check(request));
+
+        assertThat(refusal).isNotNull();
+        assertThat(refusal.getMessage()).isEqualTo(field + ": " + rule);
+    }
+
+    private static InferenceRequest request(List<Tensor> inputs, String... outputs) {
+        List<RequestedOutput> requested = List.of(outputs).stream()
+                .map(name -> new RequestedOutput(name, Optional.empty()))
+                .toList();
+        return new InferenceRequest(Optional.empty(), Map.of(), inputs, requested, false);
+    }
+
+    private static Tensor tensor(String name, Datatype datatype, long... dimensions) {
+        Shape shape = Shape.of(dimensions);
+        return new Tensor(name, datatype, shape, ByteBuffer.allocate((int) shape.elements() * datatype.byteSize()));
+    }
+}

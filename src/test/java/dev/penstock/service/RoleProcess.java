@@ -1,0 +1,75 @@
+package dev.penstock.service;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The built package in a JVM of its own, as the launcher starts it. */
+final class RoleProcess implements AutoCloseable {
+    private static final Path PACKAGE = Path.of(System.getProperty("penstock.package", "target/quarkus-app"));
+
+    private final Process process;
+    private final Path log;
+
+    /** @param arguments as of {@code ./penstock} */
+    RoleProcess(List<String> arguments) throws IOException {
+        log = Files.createTempFile("penstock-", ".log");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx512m",
+                "-jar",
+                PACKAGE.resolve("quarkus-run.jar").toString()));
+        command.addAll(arguments);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+        builder.environment()
+                .put(
+                        "PENSTOCK_WORKER_MODELS",
+                        Path.of("src/main/models").toAbsolutePath().toString());
+        process = builder.start();
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    /** Its exit status, once it has ended by itself. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("still runs after 60 s; see " + log);
+        }
+        return process.exitValue();
+    }
+
+    /** Kills it, without a chance to say goodbye. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Asks it to stop, as Ctrl-C does, and waits. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException stopped) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package dev.penstock.service;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.local.LocalStack;
+import dev.penstock.samples.DigitsTable;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Ingress and worker as processes of their own, killed and started while requests wait. */
+class RolesApartIT {
+    private static final List<DigitsTable.Row> ROWS = DigitsTable.load().heldOut();
+
+    private static final LocalStack stack = LocalStack.start();
+
+    @AfterAll
+    static void stopBrokerAndRedis() {
+        stack.close();
+    }
+
+    @Test
+    void losesNothingWhenTheWorkerIsKilledAndTheIngressRestarted() throws Exception {
+        int port = RoleProcess.freePort();
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        List<String> locations = new ArrayList<>();
+        try (RoleProcess ingress = ingress(port)) {
+            try (RoleProcess worker = worker()) {
+                service.awaitModel("digits");
+                worker.kill();
+            }
+            for (DigitsTable.Row row : ROWS.subList(0, 100)) {
+                Service.Answer accepted =
+                        service.post("/v2/models/digits/infer", Digits.request(row), "Prefer", "respond-async");
+                assertThat(accepted.status()).isEqualTo(202);
+                locations.add(accepted.header("Location"));
+            }
+            assertThat(service.get(locations.getFirst()).json().path("status").asText())
+                    .isEqualTo("queued");
+        }
+        try (RoleProcess ingress = ingress(port);
+                RoleProcess worker = worker()) {
+            service.awaitModel("digits");
+            int right = 0;
+            for (int i = 0; i < 100; i++) {
+                JsonNode done =
+                        service.get(locations.get(i), "Prefer", "wait=30").json();
+                assertThat(done.path("status").asText()).isEqualTo("succeeded");
+                right += done.at("/response/outputs/0/data/0").asInt()
+                                == ROWS.get(i).digit()
+                        ? 1
+                        : 0;
+            }
+            assertThat(right).isGreaterThan(90);
+        }
+    }
+
+    @Test
+    void answersKcat() throws Exception {
+        int port = RoleProcess.freePort();
+        try (RoleProcess ingress = ingress(port);
+                RoleProcess worker = worker()) {
+            new Service(URI.create("http://127.0.0.1:" + port)).awaitModel("digits");
+            kcat(
+                    "-P",
+                    "-t",
+                    "penstock.digits.requests",
+                    "-H",
+                    "correlation-id=from-kcat",
+                    "-H",
+                    "reply-topic=" + LocalStack.DEMO_REPLIES,
+                    "docs/examples/seven.json");
+            String reply = kcat("-C", "-t", LocalStack.DEMO_REPLIES, "-o", "beginning", "-c", "1", "-f", "%h\\n%s\\n");
+            assertThat(reply).contains("correlation-id=from-kcat", "status=succeeded", "\"data\":[7]");
+        }
+    }
+
+    @Test
+    void saysSoWhenAPortIsTaken() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            String port = Integer.toString(taken.getLocalPort());
+            try (RoleProcess second = new RoleProcess(List.of(
+                    "up",
+                    "--port",
+                    port,
+                    "--management-port",
+                    Integer.toString(RoleProcess.freePort()),
+                    "--kafka",
+                    stack.bootstrapServers(),
+                    "--redis",
+                    stack.redisUrl()))) {
+                assertThat(second.awaitExit()).isEqualTo(1);
+                assertThat(second.log()).contains("port " + port + " is taken").doesNotContain("\tat ");
+            }
+        }
+    }
+
+    private static RoleProcess ingress(int port) throws IOException {
+        return new RoleProcess(List.of(
+                "up",
+                "--role",
+                "ingress",
+                "--port",
+                Integer.toString(port),
+                "--management-port",
+                Integer.toString(RoleProcess.freePort()),
+                "--kafka",
+                stack.bootstrapServers(),
+                "--redis",
+                stack.redisUrl()));
+    }
+
+    private static RoleProcess worker() throws IOException {
+        return new RoleProcess(List.of(
+                "up",
+                "--role",
+                "worker",
+                "--management-port",
+                Integer.toString(RoleProcess.freePort()),
+                "--kafka",
+                stack.bootstrapServers()));
+    }
+
+    private static String kcat(String... arguments) throws IOException, InterruptedException {
+        Path output = Files.createTempFile("kcat-", ".out");
+        List<String> command = new ArrayList<>(List.of("kcat", "-b", stack.bootstrapServers()));
+        command.addAll(List.of(arguments));
+        Process kcat = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        if (!kcat.waitFor(30, TimeUnit.SECONDS)) {
+            kcat.destroyForcibly();
+        }
+        return new String(Files.readAllBytes(output), UTF_8);
+    }
+}
