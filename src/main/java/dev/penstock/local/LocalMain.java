@@ -12,6 +12,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** {@code penstock up} and {@code penstock kafka}: the service with all that it needs, in one JVM, until Ctrl-C. */
 @QuarkusMain(name = "local")
@@ -25,6 +27,8 @@ public final class LocalMain {
     LocalMain() {}
 
     public static void main(String... arguments) throws InterruptedException {
+        // Until the service sets up the log, all that passes is kept in memory, and traces would push out what matters.
+        Logger.getLogger("").setLevel(Level.INFO);
         try {
             LocalOptions options = LocalOptions.parse(List.of(arguments));
             requireFreePorts(options);
