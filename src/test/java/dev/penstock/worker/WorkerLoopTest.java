@@ -93,7 +93,8 @@ class WorkerLoopTest {
 
     @Test
     void countsNoNegativeWaitForWhatArrivedDuringTheTurn() {
-        loop.offer(task("from the future", 1, FAR));
+        loop.offer(task("before the turn", 1, FAR, -10));
+        loop.offer(task("during the turn", 1, FAR, 0));
         loop.step(-5);
         accelerator.finish();
         loop.step(1);
@@ -101,6 +102,10 @@ class WorkerLoopTest {
     }
 
     private static Task task(String name, int value, long deadlineNanos) {
+        return task(name, value, deadlineNanos, 0);
+    }
+
+    private static Task task(String name, int value, long deadlineNanos, long arrivalNanos) {
         OffsetLedger ledger = new OffsetLedger();
         Origin origin = new Origin(
                 new ConsumerRecord<>("t", 0, 0, new byte[0], new byte[0]),
@@ -110,7 +115,7 @@ class WorkerLoopTest {
                 "1");
         Tensor input = new Tensor("x", Datatype.INT8, Shape.of(1, 1), ByteBuffer.wrap(new byte[] {(byte) value}));
         InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
-        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), "key", 0, deadlineNanos);
+        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), "key", arrivalNanos, deadlineNanos);
     }
 
     /** Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */
