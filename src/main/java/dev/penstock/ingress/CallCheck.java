@@ -24,6 +24,10 @@ final class CallCheck {
         this.config = config;
     }
 
+    int maxBodyBytes() {
+        return reader.limits().maxBodyBytes();
+    }
+
     /**
      * Checks everything that can be told without running the model.
      *

@@ -38,42 +38,51 @@ public final class InferResource {
 
     @POST
     @Path("models/{model}/infer")
-    public CompletionStage<Response> infer(@RestPath String model, @Context HttpServerRequest http, byte[] body)
+    public CompletionStage<Response> infer(@RestPath String model, @Context HttpServerRequest http)
             throws InvalidRequestException {
-        return infer(model, Optional.empty(), http, body);
+        return infer(model, Optional.empty(), http);
     }
 
     @POST
     @Path("models/{model}/versions/{version}/infer")
     public CompletionStage<Response> infer(
-            @RestPath String model, @RestPath String version, @Context HttpServerRequest http, byte[] body)
+            @RestPath String model, @RestPath String version, @Context HttpServerRequest http)
             throws InvalidRequestException {
-        return infer(model, Optional.of(version), http, body);
+        return infer(model, Optional.of(version), http);
     }
 
-    private CompletionStage<Response> infer(String model, Optional<String> version, HttpServerRequest http, byte[] body)
+    private CompletionStage<Response> infer(String model, Optional<String> version, HttpServerRequest http)
             throws InvalidRequestException {
         checkContent(http);
         Preference preference = Preference.parse(http.headers().getAll("Prefer"));
-        Call call = new Call(
-                model,
-                version,
-                new Payload(ByteBuffer.wrap(body), jsonLength(http)),
-                timeout(http),
-                lane(http),
-                Optional.ofNullable(http.getHeader("traceparent")));
-        CheckedCall checked = ingress.check(call, preference.respondAsync());
+        OptionalInt jsonLength = jsonLength(http);
+        Optional<Duration> timeout = timeout(http);
+        Optional<Lane> lane = lane(http);
+        return CallBody.read(http, ingress.maxBodyBytes()).thenCompose(body -> {
+            Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
+            Optional<String> traceparent = Optional.ofNullable(http.getHeader("traceparent"));
+            return run(new Call(model, version, payload, timeout, lane, traceparent), preference);
+        });
+    }
+
+    private CompletionStage<Response> run(Call call, Preference preference) {
+        CheckedCall checked;
+        try {
+            checked = ingress.check(call, preference.respondAsync());
+        } catch (InvalidRequestException invalid) {
+            return CompletableFuture.failedFuture(invalid);
+        }
         if (!preference.respondAsync()) {
             return ingress.answer(checked).thenApply(answered -> Answers.of(answered.id(), answered.reply()));
         }
         return ingress.submit(checked).thenCompose(id -> {
             if (preference.patience().isZero()) {
-                return CompletableFuture.completedFuture(Answers.accepted(id, model));
+                return CompletableFuture.completedFuture(Answers.accepted(id, call.model()));
             }
             return ingress.outcome(id, preference.patience())
                     .exceptionally(redisIsAway -> Optional.empty())
                     .thenApply(outcome -> outcome.map(result -> Answers.of(id, Optional.of(result.reply())))
-                            .orElseGet(() -> Answers.accepted(id, model)));
+                            .orElseGet(() -> Answers.accepted(id, call.model())));
         });
     }
 

@@ -111,6 +111,10 @@ public final class Ingress implements AutoCloseable {
         return replyFollower.isAssigned() && modelFollower.isAssigned();
     }
 
+    int maxBodyBytes() {
+        return check.maxBodyBytes();
+    }
+
     CheckedCall check(Call call, boolean async) throws InvalidRequestException {
         return check.check(call, async);
     }

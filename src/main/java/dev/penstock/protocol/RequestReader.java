@@ -27,6 +27,10 @@ public final class RequestReader {
         this.limits = limits;
     }
 
+    public ReaderLimits limits() {
+        return limits;
+    }
+
     /**
      * Reads a request and checks it against what the model takes; a JSON length of 0 announces a raw body.
      *

@@ -1,5 +1,6 @@
 package dev.penstock.service;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
@@ -129,7 +130,15 @@ class ErrorTableTest {
     void refusesAChunkedBodyOverTheLimit() {
         Service.Answer answer = service.send(
                 "POST", INFER, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[1_048_577])));
-        assertThat(answer.status()).isEqualTo(413); // from the server itself, which has no problem document for it
+        assertProblem(answer, 413, "tag:penstock.dev,2026:problem/payload-too-large");
+    }
+
+    @Test
+    void takesAChunkedBody() {
+        String body = input("[1,64]", "FP32", PIXELS) + " ".repeat(200_000);
+        Service.Answer answer = service.send(
+                "POST", INFER, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body.getBytes(UTF_8))));
+        assertThat(answer.status()).isEqualTo(200);
     }
 
     @Test
