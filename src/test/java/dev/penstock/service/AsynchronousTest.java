@@ -141,19 +141,6 @@ class AsynchronousTest {
                 .contains("\"status\":\"cancelled\"");
     }
 
-    @Test
-    void expiresWhatCannotRunByItsDeadlineAndSaysSo() {
-        Service.Answer late = service.post(INFER, BODY, "Penstock-Timeout-Ms", "1");
-        if (late.status() == 200) {
-            return; // served within a millisecond: nothing to see
-        }
-        assertThat(late.status()).isEqualTo(504);
-        String id = late.json().path("id").asText();
-        JsonNode outcome =
-                service.get("/v2/requests/" + id, "Prefer", "wait=10").json();
-        assertThat(outcome.path("status").asText()).isIn("expired", "succeeded");
-    }
-
     private Service.Answer delete(String location) {
         return service.send("DELETE", location, BodyPublishers.noBody());
     }

@@ -182,7 +182,7 @@ class ErrorTableTest {
                 .isEqualTo(200);
     }
 
-    private static void assertProblem(Service.Answer answer, int status, String type) {
+    static void assertProblem(Service.Answer answer, int status, String type) {
         assertThat(answer.status()).isEqualTo(status);
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.json().path("status").asInt()).isEqualTo(status);

@@ -64,6 +64,31 @@ class RolesApartIT {
         }
     }
 
+    /** Killed, the worker says nothing more, and its models stay in the catalogue for a while: nobody can answer in time. */
+    @Test
+    void answers504WhenNoOutcomeComesInTimeAndKeepsTheLateOneForPolling() throws Exception {
+        int port = RoleProcess.freePort();
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        try (RoleProcess ingress = ingress(port)) {
+            try (RoleProcess worker = worker()) {
+                service.awaitModel("digits");
+                worker.kill();
+            }
+            Service.Answer late = service.post(
+                    "/v2/models/digits/infer", Digits.request(ROWS.getFirst()), "Penstock-Timeout-Ms", "300");
+            ErrorTableTest.assertProblem(late, 504, "tag:penstock.dev,2026:problem/deadline-exceeded");
+            String location = "/v2/requests/" + late.json().path("id").asText();
+            assertThat(service.get(location).json().path("status").asText()).isEqualTo("queued");
+            try (RoleProcess worker = worker()) {
+                assertThat(service.get(location, "Prefer", "wait=30")
+                                .json()
+                                .path("status")
+                                .asText())
+                        .isEqualTo("expired");
+            }
+        }
+    }
+
     @Test
     void answersKcat() throws Exception {
         int port = RoleProcess.freePort();
