@@ -9,7 +9,6 @@ import dev.penstock.model.Session;
 import dev.penstock.protocol.Announcement;
 import dev.penstock.protocol.RequestReader;
 import dev.penstock.protocol.TopicLayout;
-import dev.penstock.protocol.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,14 +25,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jboss.logging.Logger;
 
@@ -167,7 +161,7 @@ public final class Worker implements AutoCloseable {
                 new ModelServer.Shared(
                         config,
                         producer,
-                        this::consumer,
+                        new RequestConsumers(kafka, config.groupProtocol()),
                         replyTopics,
                         reader,
                         brokerClock,
@@ -193,18 +187,6 @@ public final class Worker implements AutoCloseable {
                 model.sessions().getFirst().executionProvider(),
                 model.rowsPerSecond(),
                 true);
-    }
-
-    private Consumer<byte[], byte[]> consumer(String model) {
-        Map<String, Object> settings = new HashMap<>(kafka);
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, Topics.workerGroup(model));
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
-        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
-        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
-        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
-        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     /** A batch's replies leave together; what is on its way when the next batch ends gathers the replies of that one. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.GroupProtocol;
 
 /** Configuration of the worker role. */
 @ConfigMapping(prefix = "penstock.worker")
@@ -45,6 +46,13 @@ public interface WorkerConfig {
     /** How long a stopping worker goes on to answer what it has taken. */
     @WithDefault("10s")
     Duration drainTimeout();
+
+    /**
+     * How workers share a model's partitions: {@code classic}, or {@code consumer} (KIP-848), which needs brokers of 4.0 or newer, and
+     * leaves the session timeout, the time until a dead worker's requests go to another, to them: 45 s unless they say otherwise.
+     */
+    @WithDefault("classic")
+    GroupProtocol groupProtocol();
 
     /** The size of a model file above which it is refused. */
     @WithDefault("2147483647")
