@@ -14,7 +14,7 @@ public final class Bench {
     private static final String USAGE = """
             usage: penstock bench NAME [--option value ...]
 
-            sync    synchronous calls: idle latency, closed loops, one open loop; writes target/bench/sync.json
+            sync    synchronous calls: idle latency, also of submit-and-wait; closed loops, one open loop; writes target/bench/sync.json
                 --connections 1,64,256   the closed loops
                 --rate 4200              requests per second of the open loop
                 --seconds 20             of each measurement

@@ -22,15 +22,21 @@ final class SyncBench {
             String model, List<Integer> connections, int ratePerSecond, int seconds, int warmUpSeconds, int rounds) {}
 
     private final HttpLoad load;
+    private final HttpLoad patient;
     private final Settings settings;
     private final PrintStream out;
 
     SyncBench(Target target, Corpus corpus, Settings settings, PrintStream out) {
-        PostTemplate post = new PostTemplate(target.infer(settings.model()), List.of());
-        this.load = HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
-                .withCheck((i, status, body) -> corpus.check(i, body));
+        this.load = load(target, corpus, settings, List.of());
+        this.patient = load(target, corpus, settings, List.of("Prefer: respond-async, wait=10"));
         this.settings = settings;
         this.out = out;
+    }
+
+    private static HttpLoad load(Target target, Corpus corpus, Settings settings, List<String> headers) {
+        PostTemplate post = new PostTemplate(target.infer(settings.model()), headers);
+        return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
+                .withCheck((i, status, body) -> corpus.check(i, body));
     }
 
     /** Prints the table, writes the report, and gives the number of errors. */
@@ -66,18 +72,24 @@ final class SyncBench {
     }
 
     private Map<String, HttpLoad> measurements() {
-        HttpLoad measured =
-                load.withWarmUp(SETTLE).withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.seconds())));
+        HttpLoad measured = lasting(load);
         Map<String, HttpLoad> measurements = new LinkedHashMap<>();
         for (int connections : settings.connections()) {
             String name = connections == 1 ? "1 connection" : connections + " connections";
             measurements.put(name, measured.withConnections(connections));
+            if (connections == 1) {
+                measurements.put("1, respond-async, wait=10", lasting(patient));
+            }
         }
         measurements.put(
                 "open loop, " + settings.ratePerSecond() + "/s",
                 measured.withConnections(OPEN_LOOP_CONNECTIONS)
                         .withPace(new HttpLoad.OpenLoop(settings.ratePerSecond())));
         return measurements;
+    }
+
+    private HttpLoad lasting(HttpLoad endless) {
+        return endless.withWarmUp(SETTLE).withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.seconds())));
     }
 
     private static Table table(Map<String, List<LoadResult>> rounds) {
