@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -46,6 +47,8 @@ public final class Ingress implements AutoCloseable {
     private final Vertx vertx;
     private final Catalogue catalogue;
     private final CallCheck check;
+    private final Gate gate;
+    private final LagWatch lagWatch;
     private final Ids ids;
     private final Publisher publisher;
     private final PendingReplies pending;
@@ -75,6 +78,7 @@ public final class Ingress implements AutoCloseable {
         this.vertx = vertx;
         this.catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
         this.check = new CallCheck(catalogue, reader, config);
+        this.gate = new Gate(catalogue, config.syncMaxWait(), registry, System::nanoTime);
         this.results = new ResultStore(redis, config.resultTtl());
         this.ids = new Ids(requestIdKey());
         this.outcomes = new OutcomeWatch(vertx, redis, results);
@@ -96,6 +100,7 @@ public final class Ingress implements AutoCloseable {
                                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000,
                                 ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
                 results);
+        this.lagWatch = new LagWatch(Admin.create(kafka), config.lagInterval(), gate::modelsInDemand, gate);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(Duration.ofSeconds(30))) {
             throw new TimeoutException("no position on " + Topics.REPLIES + " within 30 s");
@@ -119,12 +124,14 @@ public final class Ingress implements AutoCloseable {
         return check.check(call, async);
     }
 
-    /** Publishes, and completes with the reply; fails with a {@link Refusal} when there is none to be had. */
+    /** Publishes, and completes with the reply; throws or fails with a {@link Refusal} when there is none to be had. */
     CompletableFuture<Answered> answer(CheckedCall call) {
+        gate.admit(call, false);
         RequestId id = ids.issue(call.timeout());
         Optional<CompletableFuture<Optional<Reply>>> place =
                 pending.await(id, System.nanoTime() + call.timeout().toNanos());
         if (place.isEmpty()) {
+            gate.rejected(call.call().model(), "pending");
             return CompletableFuture.failedFuture(new Refusal(
                     Problem.of(Problem.Kind.CAPACITY, "as many calls wait here as may (" + config.maxPending() + ")"),
                     1));
@@ -142,8 +149,9 @@ public final class Ingress implements AutoCloseable {
         });
     }
 
-    /** Publishes, and completes with the id once the request is safe. */
+    /** Publishes, and completes with the id once the request is safe; throws or fails with a {@link Refusal}. */
     CompletableFuture<RequestId> submit(CheckedCall call) {
+        gate.admit(call, true);
         RequestId id = ids.issue(call.timeout());
         CompletableFuture<RequestId> accepted = new CompletableFuture<>();
         publisher.publish(
@@ -185,6 +193,7 @@ public final class Ingress implements AutoCloseable {
     @Override
     public void close() {
         vertx.cancelTimer(sweep);
+        lagWatch.close();
         publisher.close();
         recorder.close();
         replyFollower.close();

@@ -26,6 +26,17 @@ public interface IngressConfig {
     @WithDefault("10000")
     @Min(1) @Max(1_000_000) int maxPending();
 
+    /**
+     * The longest predicted wait with which a synchronous call is still let in, however late its deadline is: its caller rather hears
+     * 503 and when to come back. Asynchronous requests may wait as long as their deadline allows.
+     */
+    @WithDefault("5s")
+    Duration syncMaxWait();
+
+    /** How often Kafka is asked how far the workers are behind. Rarer, and a burst is noticed later. */
+    @WithDefault("500ms")
+    Duration lagInterval();
+
     /** Bytes on their way to Kafka at once; more are refused with 503, since the publisher must never block an event loop. */
     @WithDefault("33554432")
     @Min(1_048_576) long maxPublishingBytes();

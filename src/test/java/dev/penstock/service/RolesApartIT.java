@@ -2,6 +2,7 @@ package dev.penstock.service;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.local.LocalStack;
@@ -11,6 +12,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -85,6 +87,38 @@ class RolesApartIT {
                                 .path("status")
                                 .asText())
                         .isEqualTo("expired");
+            }
+        }
+    }
+
+    @Test
+    void refusesAtTheGateWhatNobodyCouldServeInTimeAndTakesWhatCanWait() throws Exception {
+        int port = RoleProcess.freePort();
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        String body = Digits.request(ROWS.getFirst());
+        try (RoleProcess ingress = ingress(port)) {
+            try (RoleProcess worker = worker()) {
+                service.awaitModel("digits");
+                worker.kill();
+            }
+            Service.Answer refused = await().atMost(Duration.ofSeconds(30))
+                    .until(
+                            () -> service.post("/v2/models/digits/infer", body, "Penstock-Timeout-Ms", "200"),
+                            answer -> answer.status() == 503);
+            ErrorTableTest.assertProblem(
+                    refused, 503, "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity");
+            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+
+            Service.Answer accepted = service.post("/v2/models/digits/infer", body, "Prefer", "respond-async");
+            assertThat(accepted.status()).isEqualTo(202);
+            try (RoleProcess worker = worker()) {
+                assertThat(service.get(accepted.header("Location"), "Prefer", "wait=30")
+                                .json()
+                                .path("status")
+                                .asText())
+                        .isEqualTo("succeeded");
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> service.post("/v2/models/digits/infer", body), answer -> answer.status() == 200);
             }
         }
     }

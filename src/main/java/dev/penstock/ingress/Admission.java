@@ -1,0 +1,199 @@
+package dev.penstock.ingress;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Decides, for one lane of one model, whether a request can still be served in time. No clock and no I/O of its own. Thread-safe.
+ *
+ * <p>The predicted wait is the backlog over the drain rate. The backlog was seen a moment ago, at the last observation; since then it
+ * grew by what all ingresses let in and shrank by what the workers did:
+ *
+ * <pre>W = max(0, backlog + admitted / share - 0.95 * rate * elapsed) / rate</pre>
+ *
+ * where {@code share} is this ingress's part of all that arrives, so that many ingresses that see the same old backlog do not each fill
+ * it. The rate is that of the commits, over some seconds in which there was work all the time; until there was, it is what the workers
+ * announced. A request is let in when 1.2 W fits its deadline.
+ *
+ * <p>Who is refused hears when to come back: each next one gets the next free place of a virtual queue that drains at this ingress's
+ * share of the rate, so that they do not come back all at once (virtual scheduling, as in ITU-T I.371's GCRA).
+ */
+final class Admission {
+    /** Of the deadline, what the wait may use up is one part in this: predictions err, and the run itself takes time. */
+    static final double CAUTION = 1.2;
+
+    private static final double CAUTIOUS_DRAIN = 0.95;
+
+    /** Lets the shares of ingresses whose traffic grows grow with it; what they take too much together is less than this. */
+    private static final double SHARE_GROWTH = 1.05;
+
+    /** The places of the virtual queue leave a fifth of the rate to those who come for the first time. */
+    private static final double ROOM_FOR_OTHERS = 0.8;
+
+    private static final double SECOND = 1e9;
+    private static final int MOST_RETRY_SECONDS = 60;
+    private static final long MOST_RETRY_NANOS = MOST_RETRY_SECONDS * 1_000_000_000L;
+    private static final long WINDOW_NANOS = 2_000_000_000L;
+    private static final long STUCK_NANOS = 5_000_000_000L;
+    private static final long FORGET_NANOS = 30_000_000_000L;
+    private static final double LONGEST_NANOS = 30 * 86_400 * SECOND;
+
+    /** An answered request counts as backlog until its worker commits, half of {@code penstock.worker.commit-interval} on average. */
+    private static final double COMMIT_DELAY_SECONDS = 0.1;
+
+    private final Deque<Seen> window = new ArrayDeque<>();
+    private long admitted;
+    private long askedNanos;
+    private long admittedWhenAsked;
+    private double share;
+    private double announcedRate;
+    private double learnedRate;
+    private long learnedNanos;
+    private OptionalLong stuckSince = OptionalLong.empty();
+    private OptionalLong goneSince = OptionalLong.empty();
+    private OptionalLong lastPlace = OptionalLong.empty();
+
+    /**
+     * What Kafka says of a lane, summed over its partitions.
+     *
+     * @param end records that were ever put on the log
+     * @param committed of them, those that are answered
+     * @param ingresses how many let requests in, this one included
+     */
+    record Lag(long end, long committed, int ingresses) {
+        Lag {
+            if (ingresses < 1) {
+                throw new IllegalArgumentException("ingresses must be 1 or more, was " + ingresses);
+            }
+        }
+
+        long records() {
+            return Math.max(0, end - committed);
+        }
+    }
+
+    /** @param admitted what was let in here until then */
+    private record Seen(long nanos, Lag lag, long admitted) {}
+
+    /** A request that is not let in. */
+    record Refused(long predictedWaitNanos, int retryAfterSeconds) {}
+
+    /** @param ingresses how many let requests in, as far as is known */
+    Admission(int ingresses) {
+        share = 1.0 / ingresses;
+    }
+
+    /**
+     * Lets a request in, or not.
+     *
+     * @param leftNanos until its deadline
+     * @param maxWaitNanos what its caller is made to wait at most, however late the deadline is
+     */
+    synchronized Optional<Refused> admit(long now, long leftNanos, long maxWaitNanos) {
+        long wait = predictedWaitNanos(now);
+        long fits = Math.min((long) (leftNanos / CAUTION), maxWaitNanos);
+        if (wait <= fits) {
+            admitted++;
+            return Optional.empty();
+        }
+        return Optional.of(new Refused(wait, retryAfterSeconds(now, wait - fits / 2)));
+    }
+
+    /** What the workers that are alive said they can do together, rows a second; 0 when there is none. */
+    synchronized void announced(long now, double rowsPerSecond) {
+        announcedRate = rowsPerSecond;
+        if (rowsPerSecond > 0) {
+            goneSince = OptionalLong.empty();
+        } else if (goneSince.isEmpty()) {
+            goneSince = OptionalLong.of(now);
+        }
+    }
+
+    /** Kafka is asked for the lag now; the answer, whenever it comes, is as old as this. */
+    synchronized void asking(long now) {
+        askedNanos = now;
+        admittedWhenAsked = admitted;
+    }
+
+    /** The answer to what was asked last. */
+    synchronized void observed(Lag lag) {
+        window.addLast(new Seen(askedNanos, lag, admittedWhenAsked));
+        while (window.size() > 2 && askedNanos - window.getFirst().nanos > WINDOW_NANOS) {
+            window.removeFirst();
+        }
+        Seen first = window.getFirst();
+        long arrived = lag.end() - first.lag.end();
+        double ours = arrived > 0 ? (double) (admittedWhenAsked - first.admitted) / arrived : 0;
+        share = Math.min(1, Math.max(ours * SHARE_GROWTH, 1.0 / lag.ingresses()));
+        learn();
+        if (lag.committed() > first.lag.committed() || lag.records() == 0) {
+            stuckSince = OptionalLong.empty();
+        } else if (stuckSince.isEmpty()) {
+            stuckSince = OptionalLong.of(askedNanos);
+        }
+    }
+
+    /** Until a request that is let in now would begin to run. */
+    synchronized long predictedWaitNanos(long now) {
+        double rate = rate(now);
+        double backlog = backlog(now, rate);
+        double drains = rate > 0 ? backlog / rate * SECOND : 0;
+        return (long) Math.min(drains, LONGEST_NANOS) + outageNanos(now).orElse(0);
+    }
+
+    private double backlog(long now, double rate) {
+        Seen last = window.peekLast();
+        if (last == null) {
+            return 0;
+        }
+        double elapsed = Math.min(now - last.nanos, WINDOW_NANOS) / SECOND;
+        double seen = Math.max(0, last.lag.records() - rate * COMMIT_DELAY_SECONDS);
+        return Math.max(0, seen + (admitted - last.admitted) / share - CAUTIOUS_DRAIN * rate * elapsed);
+    }
+
+    /** How long nobody is expected to work, if nobody works now: at least as long again as it has been so. */
+    private OptionalLong outageNanos(long now) {
+        if (goneSince.isPresent()) {
+            return OptionalLong.of(Math.max(STUCK_NANOS, now - goneSince.getAsLong()));
+        }
+        if (stuckSince.isPresent() && now - stuckSince.getAsLong() >= STUCK_NANOS) {
+            return OptionalLong.of(now - stuckSince.getAsLong());
+        }
+        return OptionalLong.empty();
+    }
+
+    /** Commits tell the workers' speed only over a time in which there was always work. */
+    private void learn() {
+        Seen last = window.getLast();
+        for (Seen first : window) {
+            double seconds = (last.nanos - first.nanos) / SECOND;
+            double drained = seconds > 0 ? (last.lag.committed() - first.lag.committed()) / seconds : 0;
+            double enough = Math.max(1, drained * 4 * COMMIT_DELAY_SECONDS);
+            boolean busy = window.stream()
+                    .filter(seen -> seen.nanos >= first.nanos)
+                    .allMatch(seen -> seen.lag.records() > enough);
+            if (drained > 0 && busy) {
+                learnedRate = drained;
+                learnedNanos = last.nanos;
+                return;
+            }
+        }
+    }
+
+    private double rate(long now) {
+        return learnedRate > 0 && now - learnedNanos < FORGET_NANOS ? learnedRate : announcedRate;
+    }
+
+    /** @param enoughNanos until there is room; half of it, since what comes then must be let in even where this erred */
+    private int retryAfterSeconds(long now, long enoughNanos) {
+        double ourRate = Math.max(rate(now) * share * ROOM_FOR_OTHERS, 1.0 / MOST_RETRY_SECONDS);
+        long earliest = now + enoughNanos;
+        long next = lastPlace.isPresent() ? lastPlace.getAsLong() + (long) (SECOND / ourRate) : earliest;
+        long place = next - earliest > 0 ? next : earliest;
+        long wait = Math.min(place - now, MOST_RETRY_NANOS);
+        lastPlace = OptionalLong.of(now + wait);
+        return Math.clamp((long) Math.ceil(wait / SECOND), 1, MOST_RETRY_SECONDS);
+    }
+}

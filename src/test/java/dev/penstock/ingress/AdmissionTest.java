@@ -1,0 +1,144 @@
+package dev.penstock.ingress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.ingress.Admission.Lag;
+import dev.penstock.ingress.GateSimulation.Second;
+import dev.penstock.ingress.GateSimulation.Setting;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AdmissionTest {
+    private static final long SECOND = 1_000_000_000L;
+    private static final double CAPACITY = 1000;
+
+    private final Admission admission = new Admission(1);
+
+    @Test
+    void letsInWhatItKnowsNothingAgainst() {
+        assertThat(admission.admit(0, SECOND, Long.MAX_VALUE)).isEmpty();
+    }
+
+    @Test
+    void refusesWhatWouldWaitPastItsDeadlineAndSaysWhenToComeBack() {
+        admission.announced(0, 100);
+        observed(0, new Lag(1010, 0, 1)); // ten seconds of work, and what is about to be committed
+
+        assertThat(admission.admit(0, 13 * SECOND, Long.MAX_VALUE)).isEmpty();
+        Optional<Admission.Refused> refused = admission.admit(0, 6 * SECOND, Long.MAX_VALUE);
+
+        assertThat(refused).isPresent();
+        assertThat(refused.get().predictedWaitNanos()).isBetween(10 * SECOND, 11 * SECOND);
+        assertThat(refused.get().retryAfterSeconds()).isEqualTo(8); // when half of the five seconds that fit are left
+    }
+
+    @Test
+    void refusesWhoIsNotToWaitThatLongHoweverLateTheDeadline() {
+        admission.announced(0, 100);
+        observed(0, new Lag(1010, 0, 1));
+        assertThat(admission.admit(0, 3600 * SECOND, 5 * SECOND)).isPresent();
+    }
+
+    @Test
+    void expectsAnOutageToLastAsLongAgain() {
+        admission.announced(0, 100);
+        for (int second = 0; second <= 20; second++) {
+            observed(second * SECOND, new Lag(10, 0, 1));
+        }
+        assertThat(admission.predictedWaitNanos(20 * SECOND)).isGreaterThanOrEqualTo(20 * SECOND);
+        observed(21 * SECOND, new Lag(10, 10, 1));
+        assertThat(admission.predictedWaitNanos(21 * SECOND)).isZero();
+    }
+
+    @Test
+    void expectsToWaitWhenThereIsNoWorker() {
+        admission.announced(0, 0);
+        assertThat(admission.admit(0, 30 * SECOND, 4 * SECOND)).isPresent();
+        assertThat(admission.admit(0, 600 * SECOND, Long.MAX_VALUE)).isEmpty();
+        admission.announced(SECOND, 100);
+        assertThat(admission.admit(SECOND, 30 * SECOND, 4 * SECOND)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "5,5", "50,50", "50,2"})
+    void refusesNothingBelowCapacity(int ingresses, int hot) {
+        List<Second> seconds = new GateSimulation(setting(ingresses, hot, 0.9, 1, 0, false)).run(60);
+        // The first half second, before the lag is known, each counts on its equal share.
+        assertThat(total(seconds, hot < ingresses ? 1 : 0, second -> second.refused))
+                .isZero();
+    }
+
+    /** The first seconds are those in which the workers' true speed is learned: they announce four times what they do. */
+    @ParameterizedTest
+    @CsvSource({
+        "1,1,2,0",
+        "1,1,10,0",
+        "5,5,2,0",
+        "5,5,10,0",
+        "50,50,2,0",
+        "50,50,10,0",
+        "50,2,2,0",
+        "10,10,2,400",
+        "10,10,10,400"
+    })
+    void keepsWorkersBusyAndAdmittedRequestsInTimeUnderOverload(int ingresses, int hot, double load, int staleMillis) {
+        int seconds = 60;
+        int settled = 12;
+        List<Second> run = new GateSimulation(setting(ingresses, hot, load, 2, staleMillis, false)).run(seconds);
+
+        double served = total(run, settled, second -> second.served) / (seconds - settled);
+        double late = total(run, settled, second -> second.servedLate) / total(run, settled, second -> second.served);
+        double longest = run.subList(settled, seconds).stream()
+                .mapToDouble(second -> second.longestWaitSeconds)
+                .max()
+                .orElseThrow();
+        double shortest = run.subList(settled, seconds).stream()
+                .mapToDouble(second -> second.shortestWaitSeconds)
+                .min()
+                .orElseThrow();
+
+        assertThat(served).as("served a second").isGreaterThan(0.97 * CAPACITY);
+        assertThat(late).as("late").isLessThan(0.01);
+        assertThat(longest).as("longest wait, s").isLessThan(2 / Admission.CAUTION * 1.1);
+        assertThat(shortest).as("oscillates down to, s").isGreaterThan(0.5);
+    }
+
+    @Test
+    void isBackToNormalWithinFiveSecondsOfTheEndOfABurst() {
+        Setting burst =
+                new Setting(CAPACITY, 4 * CAPACITY, t -> t < 20 ? 10 * CAPACITY : 0.5 * CAPACITY, 5, 5, 2, 0, false, 7);
+        List<Second> run = new GateSimulation(burst).run(40);
+        assertThat(total(run, 25, second -> second.refused)).isZero();
+        assertThat(run.get(25).longestWaitSeconds).isLessThan(0.1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "5", "20"})
+    void letsInThoseWhoComeBackWhenTold(int ingresses) {
+        Setting burst = new Setting(
+                CAPACITY, CAPACITY, t -> t < 2 ? 8 * CAPACITY : 0.1 * CAPACITY, ingresses, ingresses, 2, 0, true, 11);
+        List<Second> run = new GateSimulation(burst).run(70);
+        double cameBack = total(run, 0, second -> second.cameBack);
+        assertThat(cameBack).isGreaterThan(10 * CAPACITY);
+        assertThat(total(run, 0, second -> second.cameBackAdmitted) / cameBack).isGreaterThanOrEqualTo(0.95);
+    }
+
+    private void observed(long now, Lag lag) {
+        admission.asking(now);
+        admission.observed(lag);
+    }
+
+    private static Setting setting(
+            int ingresses, int hot, double load, double deadline, int staleMillis, boolean back) {
+        return new Setting(
+                CAPACITY, 4 * CAPACITY, t -> load * CAPACITY, ingresses, hot, deadline, staleMillis, back, 42);
+    }
+
+    private static double total(List<Second> seconds, int from, ToIntFunction<Second> count) {
+        return seconds.subList(from, seconds.size()).stream().mapToInt(count).sum();
+    }
+}

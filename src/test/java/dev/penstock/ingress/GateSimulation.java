@@ -1,0 +1,144 @@
+package dev.penstock.ingress;
+
+import dev.penstock.ingress.Admission.Lag;
+import dev.penstock.ingress.Admission.Refused;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * Ingresses in front of one log and its workers, in steps of a millisecond. Each ingress sees the lag only now and then, and late;
+ * workers commit now and then. Requests that are refused may come back when they were told.
+ */
+final class GateSimulation {
+    private static final long STEP_NANOS = 1_000_000;
+    private static final int COMMIT_STEPS = 200;
+    private static final int OBSERVE_STEPS = 500;
+
+    /**
+     * @param capacity what the workers do, requests a second
+     * @param announced what they say
+     * @param offered requests a second at a time in seconds
+     * @param hot ingresses that have all the traffic
+     * @param staleSteps how long Kafka takes to tell the lag, less than the time between two questions
+     */
+    record Setting(
+            double capacity,
+            double announced,
+            DoubleUnaryOperator offered,
+            int ingresses,
+            int hot,
+            double deadlineSeconds,
+            int staleSteps,
+            boolean comeBack,
+            long seed) {}
+
+    /** A second of it. */
+    static final class Second {
+        int offered;
+        int admitted;
+        int refused;
+        int served;
+        int servedLate;
+        double longestWaitSeconds;
+        double shortestWaitSeconds = Double.MAX_VALUE;
+        int cameBack;
+        int cameBackAdmitted;
+    }
+
+    private record Returning(long step, int ingress) {}
+
+    private final Setting setting;
+    private final Random random;
+    private final List<Admission> gates = new ArrayList<>();
+    private final List<long[]> history = new ArrayList<>();
+    private final List<Long> arrivals = new ArrayList<>();
+    private final PriorityQueue<Returning> returning = new PriorityQueue<>((a, b) -> Long.compare(a.step, b.step));
+    private long served;
+    private long committed;
+    private double credit;
+
+    GateSimulation(Setting setting) {
+        this.setting = setting;
+        this.random = new Random(setting.seed());
+        for (int i = 0; i < setting.ingresses(); i++) {
+            Admission gate = new Admission(setting.ingresses());
+            gate.announced(0, setting.announced());
+            gates.add(gate);
+        }
+    }
+
+    List<Second> run(int seconds) {
+        List<Second> seen = new ArrayList<>();
+        double due = 0;
+        for (long step = 0; step < seconds * 1000L; step++) {
+            if (step % 1000 == 0) {
+                seen.add(new Second());
+            }
+            Second second = seen.getLast();
+            serve(step, second);
+            if (step % COMMIT_STEPS == 0) {
+                committed = served;
+            }
+            history.add(new long[] {arrivals.size(), committed});
+            observe(step);
+            while (!returning.isEmpty() && returning.peek().step <= step) {
+                int ingress = returning.remove().ingress;
+                second.cameBack++;
+                second.cameBackAdmitted += call(step, ingress, second, false) ? 1 : 0;
+            }
+            for (due += setting.offered().applyAsDouble(step / 1000.0) / 1000; due >= 1; due--) {
+                second.offered++;
+                call(step, random.nextInt(setting.hot()), second, setting.comeBack());
+            }
+        }
+        return seen;
+    }
+
+    private boolean call(long step, int ingress, Second second, boolean comesBack) {
+        long left = (long) (setting.deadlineSeconds() * 1e9);
+        Optional<Refused> refused = gates.get(ingress).admit(step * STEP_NANOS, left, Long.MAX_VALUE);
+        if (refused.isEmpty()) {
+            arrivals.add(step);
+            second.admitted++;
+            return true;
+        }
+        second.refused++;
+        if (comesBack) {
+            // Clients take whole seconds, and are never quite on time.
+            long after = refused.get().retryAfterSeconds() * 1000L + random.nextInt(300);
+            returning.add(new Returning(step + after, ingress));
+        }
+        return false;
+    }
+
+    private void serve(long step, Second second) {
+        credit = Math.min(credit + setting.capacity() / 1000, Math.max(1, setting.capacity() / 100));
+        while (credit >= 1 && served < arrivals.size()) {
+            double wait = (step - arrivals.get((int) served)) / 1000.0;
+            second.longestWaitSeconds = Math.max(second.longestWaitSeconds, wait);
+            second.shortestWaitSeconds = Math.min(second.shortestWaitSeconds, wait);
+            second.served++;
+            second.servedLate += wait > setting.deadlineSeconds() ? 1 : 0;
+            served++;
+            credit--;
+        }
+    }
+
+    private void observe(long step) {
+        for (int i = 0; i < gates.size(); i++) {
+            long phase = (step + i * 37L) % OBSERVE_STEPS;
+            if (phase == 0) {
+                gates.get(i).asking(step * STEP_NANOS);
+            }
+            int late = setting.staleSteps() % OBSERVE_STEPS;
+            if (phase == late && step >= setting.staleSteps()) {
+                long[] then = history.get((int) step - setting.staleSteps());
+                gates.get(i).observed(new Lag(then[0], then[1], gates.size()));
+            }
+        }
+    }
+}
