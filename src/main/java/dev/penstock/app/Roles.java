@@ -8,6 +8,7 @@ import dev.penstock.protocol.TopicLayout;
 import dev.penstock.worker.Worker;
 import dev.penstock.worker.WorkerConfig;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
@@ -76,6 +77,11 @@ final class Roles {
             worker = Optional.of(starting);
             starting.start();
         }
+    }
+
+    /** Readiness goes down with this; the shutdown goes on when all calls that wait have their answers, or the timeout is over. */
+    void stopTaking(@Observes ShutdownDelayInitiatedEvent event) {
+        ingress.ifPresent(Ingress::stopTaking);
     }
 
     void stop(@Observes ShutdownEvent event) {

@@ -53,6 +53,11 @@ public final class InferResource {
 
     private CompletionStage<Response> infer(String model, Optional<String> version, HttpServerRequest http)
             throws InvalidRequestException {
+        if (!ingress.isTaking()) {
+            http.response().putHeader("Connection", "close");
+            throw new Refusal(
+                    Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; nothing was accepted"), 1);
+        }
         checkContent(http);
         Preference preference = Preference.parse(http.headers().getAll("Prefer"));
         OptionalInt jsonLength = jsonLength(http);

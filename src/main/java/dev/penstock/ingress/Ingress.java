@@ -58,6 +58,7 @@ public final class Ingress implements AutoCloseable {
     private final TopicFollower modelFollower;
     private final ResultRecorder recorder;
     private final long sweep;
+    private volatile boolean taking = true;
 
     /**
      * Connects.
@@ -114,6 +115,16 @@ public final class Ingress implements AutoCloseable {
     /** Whether replies can be received. */
     public boolean isConnected() {
         return replyFollower.isAssigned() && modelFollower.isAssigned();
+    }
+
+    /** From now on new requests are refused; those that wait here are still answered, and long polls end with what there is. */
+    public void stopTaking() {
+        taking = false;
+        outcomes.release();
+    }
+
+    boolean isTaking() {
+        return taking;
     }
 
     int maxBodyBytes() {

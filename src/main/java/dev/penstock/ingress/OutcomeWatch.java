@@ -30,6 +30,10 @@ final class OutcomeWatch {
     private final Redis redis;
     private final ResultStore store;
     private final Map<String, List<Runnable>> waiting = new ConcurrentHashMap<>();
+    /** The last look of each wait. */
+    private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean released;
     private Optional<RedisConnection> connection = Optional.empty();
     private boolean connecting;
 
@@ -42,7 +46,7 @@ final class OutcomeWatch {
     /** Completes with the outcome once there is one, or empty after that time; fails when Redis cannot be asked. */
     CompletableFuture<Optional<StoredResult>> await(String id, Duration atMost) {
         CompletableFuture<Optional<StoredResult>> result = new CompletableFuture<>();
-        if (!atMost.isPositive()) {
+        if (released || !atMost.isPositive()) {
             look(id, result, true);
             return result;
         }
@@ -54,9 +58,12 @@ final class OutcomeWatch {
             return watchers;
         });
         subscribe(channel, look);
+        Runnable last = () -> look(id, result, true);
+        ends.add(last);
         long again = vertx.setPeriodic(LOOK_MILLIS, timer -> look.run());
-        long end = vertx.setTimer(atMost.toMillis(), timer -> look(id, result, true));
+        long end = vertx.setTimer(atMost.toMillis(), timer -> last.run());
         result.whenComplete((found, failure) -> {
+            ends.remove(last);
             vertx.cancelTimer(again);
             vertx.cancelTimer(end);
             waiting.computeIfPresent(channel, (none, watchers) -> {
@@ -68,6 +75,12 @@ final class OutcomeWatch {
             }
         });
         return result;
+    }
+
+    /** Nobody is made to wait any more: all waits end with what there is. */
+    void release() {
+        released = true;
+        ends.forEach(Runnable::run);
     }
 
     private void look(String id, CompletableFuture<Optional<StoredResult>> result, boolean last) {

@@ -15,7 +15,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -119,6 +124,38 @@ class RolesApartIT {
                         .isEqualTo("succeeded");
                 await().atMost(Duration.ofSeconds(30))
                         .until(() -> service.post("/v2/models/digits/infer", body), answer -> answer.status() == 200);
+            }
+        }
+    }
+
+    @Test
+    void answersEveryCallThatItTookWhenItIsStoppedUnderLoad() throws Exception {
+        int port = RoleProcess.freePort();
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        String body = Digits.request(ROWS.getFirst());
+        try (RoleProcess ingress = ingress(port);
+                RoleProcess worker = worker();
+                ExecutorService callers = Executors.newFixedThreadPool(16)) {
+            service.awaitModel("digits");
+            AtomicInteger answered = new AtomicInteger();
+            Callable<Service.Answer> untilRefused = () -> {
+                Service.Answer answer;
+                do {
+                    answer = service.post("/v2/models/digits/infer", body); // throws where a connection breaks under it
+                    answered.incrementAndGet();
+                } while (!answer.json().path("detail").asText().contains("is stopping"));
+                return answer;
+            };
+            List<Future<Service.Answer>> calls = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                calls.add(callers.submit(untilRefused));
+            }
+            await().until(() -> answered.get() > 100);
+            ingress.close();
+            for (Future<Service.Answer> call : calls) {
+                Service.Answer last = call.get();
+                ErrorTableTest.assertProblem(last, 503, "tag:penstock.dev,2026:problem/unavailable");
+                assertThat(last.header("Retry-After")).isEqualTo("1");
             }
         }
     }
