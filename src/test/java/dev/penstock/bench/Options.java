@@ -49,6 +49,24 @@ final class Options {
                 .orElse(standard);
     }
 
+    /** One of the allowed words; absent when not given. */
+    Optional<String> word(String name, List<String> allowed) {
+        return text(name).map(value -> word(name, value, allowed));
+    }
+
+    List<String> words(String name, List<String> standard, List<String> allowed) {
+        return text(name)
+                .map(values -> Arrays.stream(values.split(",", -1))
+                        .map(value -> word(name, value, allowed))
+                        .toList())
+                .orElse(standard);
+    }
+
+    private static String word(String name, String value, List<String> allowed) {
+        require(allowed.contains(value), name + " must be of " + String.join(", ", allowed), value);
+        return value;
+    }
+
     private static int integer(String name, String value, int min, int max) {
         boolean holds = value.matches("\\d{1,9}") && Integer.parseInt(value) >= min && Integer.parseInt(value) <= max;
         require(holds, name + " must be in " + min + ".." + max, value);
