@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -24,13 +23,13 @@ final class BatchingBench {
     private static final String COPY = "-one-by-one";
 
     /**
-     * @param form {@code json} or {@code binary}; absent, each workload's own
+     * @param form {@code json}, {@code binary}, or {@code own} for what suits each model
      * @param warmUpSeconds of load on each service, half of it for either copy
      * @param limitSeconds of each measurement of the raw session; 0 reads {@code target/bench/limit.json}
      */
     record Settings(
             List<String> models,
-            Optional<String> form,
+            String form,
             List<Integer> connections,
             int seconds,
             int warmUpSeconds,
@@ -115,7 +114,10 @@ final class BatchingBench {
                 : new LimitBench(out).measure(workload, Duration.ofSeconds(settings.limitSeconds()));
         LimitBench.Point best = LimitBench.best(limits);
         WorkloadCorpus corpus = new WorkloadCorpus(
-                workload, settings.form().map(form -> form.equals("binary")).orElse(workload.binary()));
+                workload,
+                settings.form().equals("own")
+                        ? workload.binary()
+                        : settings.form().equals("binary"));
         List<String> names = List.of(Copy.ONE_BY_ONE.model(workload), Copy.ADAPTIVE.model(workload));
         try (LocalService service = LocalService.start(serve(workload), names)) {
             BatchingLoads loads = new BatchingLoads(service.target(), workload, corpus, settings, out);

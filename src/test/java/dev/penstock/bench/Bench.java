@@ -29,7 +29,7 @@ public final class Bench {
                 --seconds 2              of each of the 16 measurements of a model
             batching  batch size 1 against adaptive, in turns on one service; writes target/bench/batching.json and .svg
                 --models                 as above
-                --form json|binary       of the inputs (each model's own: binary for the mlps, JSON for the others)
+                --form own               of the inputs: json, binary, or each model's own (binary for the mlps, JSON for others)
                 --connections 64,256     the closed loops
                 --seconds 10             of each measurement
                 --warm-up 60             seconds of load on each service before the first measurement
@@ -131,7 +131,7 @@ public final class Bench {
     private static long batching(Options options) throws IOException, InterruptedException, OrtException {
         BatchingBench.Settings settings = new BatchingBench.Settings(
                 models(options),
-                options.word("--form", List.of("json", "binary")),
+                options.word("--form", "own", List.of("own", "json", "binary")),
                 options.integers("--connections", List.of(64, 256), 1, 10_000),
                 options.integer("--seconds", 10, 1, 3600),
                 options.integer("--warm-up", 60, 0, 3600),

@@ -49,20 +49,19 @@ final class Options {
                 .orElse(standard);
     }
 
-    /** One of the allowed words; absent when not given. */
-    Optional<String> word(String name, List<String> allowed) {
-        return text(name).map(value -> word(name, value, allowed));
+    String word(String name, String standard, List<String> allowed) {
+        return text(name).map(value -> allowed(name, value, allowed)).orElse(standard);
     }
 
     List<String> words(String name, List<String> standard, List<String> allowed) {
         return text(name)
                 .map(values -> Arrays.stream(values.split(",", -1))
-                        .map(value -> word(name, value, allowed))
+                        .map(value -> allowed(name, value, allowed))
                         .toList())
                 .orElse(standard);
     }
 
-    private static String word(String name, String value, List<String> allowed) {
+    private static String allowed(String name, String value, List<String> allowed) {
         require(allowed.contains(value), name + " must be of " + String.join(", ", allowed), value);
         return value;
     }

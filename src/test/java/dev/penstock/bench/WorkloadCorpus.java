@@ -88,13 +88,14 @@ final class WorkloadCorpus implements Corpus {
         }
         ByteBuffer elements =
                 ByteBuffer.wrap(response).order(ByteOrder.LITTLE_ENDIAN).position(json);
+        double distance = 0;
+        double length = 0;
         for (float expected : answer) {
-            // Written so that NaN is wrong too.
-            if (!(Math.abs(elements.getFloat() - expected) <= tolerance)) {
-                return false;
-            }
+            double difference = elements.getFloat() - expected;
+            distance += difference * difference;
+            length += expected * expected;
         }
-        return true;
+        return distance <= tolerance * tolerance * length; // never holds for NaN
     }
 
     /** Of one length, so that every JSON part has the same, and the headers too. */
