@@ -17,7 +17,7 @@ public final class Chart {
     private static final int HEIGHT = 480;
     private static final int LEFT = 84;
     private static final int RIGHT = 24;
-    private static final int TOP = 84;
+    private static final int TOP = 92;
     private static final int BOTTOM = 64;
     /** Okabe and Ito's colours, which colour-blind people can tell apart. */
     private static final List<String> COLOURS =
@@ -110,15 +110,22 @@ public final class Chart {
         svg.append("</g>\n");
         horizontalLines(svg);
         xAxis(svg);
-        double legend = LEFT;
+        double legendX = LEFT;
+        double legendY = 42;
         for (int i = 0; i < series.size(); i++) {
+            double width = 42 + 7.2 * series.get(i).name.length();
+            if (legendX > LEFT && legendX + width > WIDTH - RIGHT) {
+                legendX = LEFT;
+                legendY += 18;
+            }
             svg.append(String.format(
                     Locale.ROOT,
-                    "<rect x=\"%.1f\" y=\"50\" width=\"12\" height=\"12\" fill=\"%s\"/>",
-                    legend,
+                    "<rect x=\"%.1f\" y=\"%.1f\" width=\"12\" height=\"12\" fill=\"%s\"/>",
+                    legendX,
+                    legendY,
                     colour(i)));
-            text(svg, legend + 18, 61, "start", series.get(i).name);
-            legend += 42 + 7.2 * series.get(i).name.length();
+            text(svg, legendX + 18, legendY + 11, "start", series.get(i).name);
+            legendX += width;
             if (bars) {
                 drawBars(svg, i);
             } else {

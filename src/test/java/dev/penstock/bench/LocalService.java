@@ -50,6 +50,8 @@ public final class LocalService implements AutoCloseable {
         // As in the launcher: ONNX Runtime can crash the JVM while it sends telemetry.
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         Process process = builder.start();
+        // Whoever ends the benchmark early ends its service too.
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         Target target = new Target(
                 URI.create("http://127.0.0.1:" + ports.get(0)),
                 URI.create("http://127.0.0.1:" + ports.get(1)),
