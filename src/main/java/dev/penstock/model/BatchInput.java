@@ -2,6 +2,7 @@ package dev.penstock.model;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import dev.penstock.protocol.Corners;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -9,12 +10,16 @@ import dev.penstock.protocol.TensorSpec;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** One input of a batch: the rows of all requests, one after the other. */
 final class BatchInput {
     private final int index;
     private final TensorSpec spec;
     private final SymbolicShape declared;
+    /** What fills up one element; empty when this input is never padded. */
+    private final Optional<byte[]> padding;
+
     private final ReusedBuffer buffer = new ReusedBuffer();
 
     private Shape shape = Shape.of(0);
@@ -22,10 +27,11 @@ final class BatchInput {
     private String[] strings = {};
 
     /** @param index of this input in the signature, and so in every request */
-    BatchInput(int index, TensorSpec spec, SymbolicShape declared) {
+    BatchInput(int index, TensorSpec spec, SymbolicShape declared, Optional<byte[]> padding) {
         this.index = index;
         this.spec = spec;
         this.declared = declared;
+        this.padding = padding;
     }
 
     /** The name under which the loaded graph takes it. */
@@ -37,43 +43,63 @@ final class BatchInput {
         return shape.rows();
     }
 
-    /** Copies this input of all requests, and notes its variable dimensions in {@code sizes}. */
+    /** Copies this input of all requests, filled up to {@code sizes}, the batch's variable dimensions. */
     void gather(List<List<Tensor>> requests, Map<String, Long> sizes) throws InferenceException {
-        Shape key = requests.get(0).get(index).shape().withRows(Shape.VARIABLE);
+        Shape key = declared.resolve(1, sizes).orElseThrow().withRows(Shape.VARIABLE);
         long rows = 0;
-        long bytes = 0;
         for (List<Tensor> request : requests) {
             Tensor tensor = request.get(index);
             if (tensor.datatype() != spec.datatype()
                     || !spec.shape().admits(tensor.shape())
-                    || !key.admits(tensor.shape())) {
+                    || !(key.admits(tensor.shape()) || (padding.isPresent() && isWithin(tensor.shape(), key)))) {
                 throw new IllegalArgumentException("input '" + spec.name() + "' must be " + spec.datatype()
                         + " of shape " + key + " in this batch, was " + tensor.datatype() + " of " + tensor.shape());
             }
             rows += tensor.shape().rows();
-            bytes += tensor.data().limit();
         }
         shape = key.withRows(rows);
-        if (declared.bind(shape, sizes).isPresent()) {
-            throw new InferenceException(
-                    InferenceException.Kind.FAILED,
-                    "input '" + spec.name() + "' of shape " + shape + " must agree with the other inputs on "
-                            + declared.variables());
-        }
         if (spec.datatype() == Datatype.BYTES) {
             gatherStrings(requests);
         } else {
-            gatherBytes(requests, bytes);
+            gatherBytes(requests, key);
         }
     }
 
-    private void gatherBytes(List<List<Tensor>> requests, long bytes) throws InferenceException {
-        data = buffer.ofSize(bytes);
+    private static boolean isWithin(Shape shape, Shape key) {
+        for (int i = 1; i < key.rank(); i++) {
+            if (shape.dimension(i) > key.dimension(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void gatherBytes(List<List<Tensor>> requests, Shape key) throws InferenceException {
+        int elementBytes = spec.datatype().byteSize();
+        data = buffer.ofSize(Math.multiplyExact(shape.elements(), elementBytes));
         int offset = 0;
         for (List<Tensor> request : requests) {
-            ByteBuffer source = request.get(index).data();
-            data.put(offset, source, 0, source.limit());
-            offset += source.limit();
+            Tensor tensor = request.get(index);
+            ByteBuffer source = tensor.data();
+            Shape place = key.withRows(tensor.shape().rows());
+            if (place.equals(tensor.shape())) {
+                data.put(offset, source, 0, source.limit());
+                offset += source.limit();
+            } else {
+                int end = offset + Math.toIntExact(place.elements() * elementBytes);
+                fillUp(offset, end);
+                Corners.copy(source, 0, tensor.shape(), data, offset, place, elementBytes);
+                offset = end;
+            }
+        }
+    }
+
+    /** Each copy doubles what is there. */
+    private void fillUp(int start, int end) {
+        byte[] element = padding.orElseThrow();
+        data.put(start, element);
+        for (int filled = element.length; start + filled < end; filled *= 2) {
+            data.put(start + filled, data, start, Math.min(filled, end - start - filled));
         }
     }
 

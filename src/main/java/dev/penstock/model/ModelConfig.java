@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How a model is served: its model.yaml, every key optional.
@@ -15,6 +16,10 @@ import java.util.Optional;
  * @param maxBatchSize {@code max_batch_size}: the most rows of a run. More rows use the accelerator better and take longer
  * @param maxQueueDelay {@code max_queue_delay}: how long a request may wait for others while there is capacity
  * @param preferredBatchSizes {@code preferred_batch_sizes}: sizes worth running at once, ascending
+ * @param shapeBuckets {@code shape_buckets}: the sizes that other variable dimensions are padded to; without, only requests of equal sizes
+ *     share a run
+ * @param maxBatchElements {@code max_batch_elements}: the most rows × variable sizes (such as tokens) of a run, padding included. Long rows
+ *     gain less from company and take more memory
  * @param instances {@code instances}: sessions, each with its own copy of the weights
  * @param executionProviders {@code execution_providers}: in order of preference, CPU last
  * @param checksums {@code sha256}: what model.onnx must hash to
@@ -25,6 +30,8 @@ public record ModelConfig(
         int maxBatchSize,
         Duration maxQueueDelay,
         List<Integer> preferredBatchSizes,
+        ShapeBuckets shapeBuckets,
+        OptionalInt maxBatchElements,
         int instances,
         List<ExecutionProvider> executionProviders,
         WarmUp warmUp,
@@ -55,16 +62,31 @@ public record ModelConfig(
                         .sorted()
                         .distinct()
                         .toList(),
+                ShapeBuckets.read(section.section("shape_buckets")),
+                maxBatchElements(section),
                 section.integer("instances", 1, MOST_INSTANCES, 1),
                 providers(section),
                 WarmUp.read(section.section("warm_up"), maxBatchSize),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20));
-        section.refuse("shape_buckets", "is not supported yet");
         section.refuse("features", "is not supported yet");
         section.refuseUnread();
         return config;
+    }
+
+    /** The most rows of a run whose variable dimensions, but for the rows, have these sizes. A request with more is run alone. */
+    int maxRows(Map<String, Long> sizes) {
+        double elements = 1;
+        for (long size : sizes.values()) {
+            elements *= Math.max(1, size);
+        }
+        return (int) Math.clamp(maxBatchElements.orElse(Integer.MAX_VALUE) / elements, 1, maxBatchSize);
+    }
+
+    private static OptionalInt maxBatchElements(YamlSection section) throws ModelRefusedException {
+        int elements = section.integer("max_batch_elements", 1, Integer.MAX_VALUE, Integer.MAX_VALUE);
+        return elements == Integer.MAX_VALUE ? OptionalInt.empty() : OptionalInt.of(elements);
     }
 
     private static List<ExecutionProvider> providers(YamlSection section) throws ModelRefusedException {

@@ -18,7 +18,7 @@ public final class ModelLoader {
     /** Loads one session; a model with several instances is loaded as often. */
     public LoadedModel load(ModelDefinition definition) throws ModelRefusedException {
         SessionOpener.Opened opened = SessionOpener.open(bytes(definition), definition.graph(), definition.config());
-        Session session = new OnnxSession(opened, definition.graph());
+        Session session = new OnnxSession(opened, definition.graph(), definition.config());
         boolean isWarm = false;
         try {
             double rowsPerSecond = warmUp(session, definition);
@@ -48,13 +48,12 @@ public final class ModelLoader {
     /** Answers rows per second: of full batches at the largest sizes, the median run. */
     private static double warmUp(Session session, ModelDefinition definition) throws ModelRefusedException {
         OnnxGraph graph = definition.graph();
-        int maxBatchSize = definition.config().maxBatchSize();
-        WarmUp warmUp = definition.config().warmUp();
+        ModelConfig config = definition.config();
         try (Slot slot = session.openSlot()) {
-            for (WarmUp.Run run : warmUp.runs(graph, maxBatchSize)) {
+            for (WarmUp.Run run : config.warmUp().runs(graph, config)) {
                 run(slot, graph, run);
             }
-            WarmUp.Run full = warmUp.largest(graph, maxBatchSize);
+            WarmUp.Run full = config.warmUp().fullBatch(graph, config);
             run(slot, graph, full);
             List<Long> nanos = new ArrayList<>();
             long start = System.nanoTime();
@@ -62,7 +61,7 @@ public final class ModelLoader {
                 nanos.add(run(slot, graph, full));
             } while (nanos.size() < MOST_MEASURED_RUNS && System.nanoTime() - start < MEASURING_NANOS);
             nanos.sort(null);
-            return maxBatchSize * 1e9 / Math.max(1, nanos.get(nanos.size() / 2));
+            return full.rows() * 1e9 / Math.max(1, nanos.get(nanos.size() / 2));
         }
     }
 

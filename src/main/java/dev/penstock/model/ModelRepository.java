@@ -78,7 +78,8 @@ public record ModelRepository(Path folder, long maxFileBytes) {
                 ModelProto proto = onnx.parse();
                 OnnxSafety.check(proto);
                 OnnxGraph graph = OnnxGraph.read(proto);
-                config.warmUp().runs(graph, config.maxBatchSize());
+                config.shapeBuckets().check(graph);
+                config.warmUp().runs(graph, config);
                 found.add(new ModelDefinition(name, version, file, sha256, graph, config));
             } catch (ModelRefusedException e) {
                 refused.add(new Refusal(name, OptionalLong.of(version), e.reason()));

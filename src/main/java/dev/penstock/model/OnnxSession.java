@@ -11,13 +11,15 @@ import java.util.Set;
 final class OnnxSession implements Session {
     private final SessionOpener.Opened opened;
     private final OnnxGraph graph;
+    private final Fitting fitting;
 
     /** Off for good once the model was found to give other shapes than it declares. */
     private volatile boolean pinning = true;
 
-    OnnxSession(SessionOpener.Opened opened, OnnxGraph graph) {
+    OnnxSession(SessionOpener.Opened opened, OnnxGraph graph, ModelConfig config) {
         this.opened = opened;
         this.graph = graph;
+        this.fitting = new Fitting(graph, config);
     }
 
     @Override
@@ -32,7 +34,7 @@ final class OnnxSession implements Session {
 
     @Override
     public Slot openSlot() {
-        return new OnnxSlot(this, graph);
+        return new OnnxSlot(this, graph, fitting);
     }
 
     OrtSession.Result run(Map<String, OnnxTensor> inputs, Set<String> requested, Map<String, OnnxTensor> pinned)

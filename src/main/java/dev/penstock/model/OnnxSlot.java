@@ -25,17 +25,16 @@ final class OnnxSlot implements Slot {
     private static final String WRONG_PIN = "The output OrtValue provided for output";
 
     private final OnnxSession session;
-    private final List<BatchInput> inputs = new ArrayList<>();
+    private final Fitting fitting;
+    private final List<BatchInput> inputs;
     private final List<BatchOutput> outputs = new ArrayList<>();
-    private final Map<String, Long> sizes = new HashMap<>();
+    private Map<String, Long> sizes = Map.of();
     private long rows;
 
-    OnnxSlot(OnnxSession session, OnnxGraph graph) {
+    OnnxSlot(OnnxSession session, OnnxGraph graph, Fitting fitting) {
         this.session = session;
-        List<TensorSpec> inputSpecs = graph.signature().inputs();
-        for (int i = 0; i < inputSpecs.size(); i++) {
-            inputs.add(new BatchInput(i, inputSpecs.get(i), graph.inputShapes().get(i)));
-        }
+        this.fitting = fitting;
+        this.inputs = fitting.batchInputs();
         List<TensorSpec> outputSpecs = graph.signature().outputs();
         for (int i = 0; i < outputSpecs.size(); i++) {
             outputs.add(new BatchOutput(outputSpecs.get(i), graph.outputShapes().get(i)));
@@ -45,7 +44,7 @@ final class OnnxSlot implements Slot {
     @Override
     public void assemble(List<List<Tensor>> requests) throws InferenceException {
         rows = 0;
-        sizes.clear();
+        sizes = fitting.sizes(requests.get(0));
         for (BatchInput input : inputs) {
             input.gather(requests, sizes);
             if (input.rows() != inputs.get(0).rows()) {

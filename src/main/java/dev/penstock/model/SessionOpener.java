@@ -137,8 +137,8 @@ final class SessionOpener {
                     }
                 }
                 case TensorRt tensorRt -> {
-                    String smallest = profile(graph, config.warmUp().smallest(graph));
-                    String largest = profile(graph, config.warmUp().largest(graph, config.maxBatchSize()));
+                    String smallest = profile(graph, config.warmUp().smallest(graph, config));
+                    String largest = profile(graph, config.warmUp().largest(graph, config));
                     try (OrtTensorRTProviderOptions settings = new OrtTensorRTProviderOptions(tensorRt.deviceId())) {
                         for (Map.Entry<String, String> option :
                                 tensorRt.options(smallest, largest).entrySet()) {

@@ -10,14 +10,15 @@ import java.util.List;
 public interface Slot extends AutoCloseable {
 
     /**
-     * Copies the inputs of all requests, one after the other, into reused buffers.
+     * Copies the inputs of all requests, one after the other, into reused buffers, and pads them there as {@link Fitting} says.
      *
-     * @param requests for each request its inputs in signature order; all of one batch key: the same dimensions but for the rows
+     * @param requests for each request its inputs in signature order; all of one batch key: the same dimensions, once padded, but for the
+     *     rows
      * @throws InferenceException when a value cannot be handed to the model, or the buffers cannot be had
      */
     void assemble(List<List<Tensor>> requests) throws InferenceException;
 
-    /** Runs all rows. Outputs come in signature order, as views of reused buffers: valid until the next {@code assemble}. */
+    /** Runs all rows. Outputs come in signature order, padded as the inputs were, as views of reused buffers: valid until the next {@code assemble}. */
     List<Tensor> run() throws InferenceException;
 
     @Override

@@ -2,7 +2,6 @@ package dev.penstock.model;
 
 import dev.penstock.protocol.Shape;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +11,8 @@ import java.util.TreeSet;
 /**
  * The shapes to run before a model is announced: {@code warm_up} of model.yaml. Each new shape may cost a search for kernels, which no
  * request should pay for.
+ *
+ * <p>Every bucket of {@code shape_buckets} is run too, whatever {@code sizes} says.
  *
  * @param rows row counts; when empty, one row and a full batch
  * @param sizes sizes of the other variable dimensions by name: the model's own, or {@code input.index}; {@value #DEFAULT_SIZE} for the rest
@@ -58,7 +59,7 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
     }
 
     /** Every row count with every combination of sizes; the last run is the largest. */
-    List<Run> runs(OnnxGraph graph, int maxBatchSize) throws ModelRefusedException {
+    List<Run> runs(OnnxGraph graph, ModelConfig config) throws ModelRefusedException {
         TreeSet<String> variables = variables(graph);
         for (String name : sizes.keySet()) {
             if (!variables.contains(name)) {
@@ -70,7 +71,7 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         for (String name : variables) {
             List<Map<String, Long>> longer = new ArrayList<>();
             for (Map<String, Long> combination : combinations) {
-                for (int size : sizesOf(name)) {
+                for (int size : sizesOf(name, config.shapeBuckets())) {
                     Map<String, Long> extended = new LinkedHashMap<>(combination);
                     extended.put(name, (long) size);
                     longer.add(extended);
@@ -80,24 +81,41 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         }
         List<Run> runs = new ArrayList<>();
         for (Map<String, Long> combination : combinations) {
-            for (int count : rows.isEmpty() ? new TreeSet<>(List.of(1, maxBatchSize)) : new TreeSet<>(rows)) {
-                runs.add(new Run(count, combination));
+            int most = config.maxRows(combination);
+            TreeSet<Integer> counts = new TreeSet<>();
+            for (int count : rows.isEmpty() ? List.of(1, most) : rows) {
+                counts.add(Math.min(count, most));
             }
+            counts.forEach(count -> runs.add(new Run(count, combination)));
+        }
+        if (runs.size() > MOST_RUNS) {
+            throw new ModelRefusedException("model.yaml: shape_buckets and warm_up must make at most " + MOST_RUNS
+                    + " runs before the model is ready, made " + runs.size());
         }
         return runs;
     }
 
-    /** A full batch at the largest sizes. */
-    Run largest(OnnxGraph graph, int maxBatchSize) {
+    /** The most rows that a run may have, each of the largest sizes. */
+    Run largest(OnnxGraph graph, ModelConfig config) {
         Map<String, Long> sizes = new LinkedHashMap<>();
-        variables(graph).forEach(name -> sizes.put(name, (long) Collections.max(sizesOf(name))));
-        return new Run(maxBatchSize, sizes);
+        variables(graph)
+                .forEach(name -> sizes.put(
+                        name, (long) sizesOf(name, config.shapeBuckets()).last()));
+        return new Run(config.maxBatchSize(), sizes);
+    }
+
+    /** As many of the largest rows as may run together. */
+    Run fullBatch(OnnxGraph graph, ModelConfig config) {
+        Run largest = largest(graph, config);
+        return new Run(config.maxRows(largest.sizes()), largest.sizes());
     }
 
     /** One row at the smallest sizes. */
-    Run smallest(OnnxGraph graph) {
+    Run smallest(OnnxGraph graph, ModelConfig config) {
         Map<String, Long> sizes = new LinkedHashMap<>();
-        variables(graph).forEach(name -> sizes.put(name, (long) Collections.min(sizesOf(name))));
+        variables(graph)
+                .forEach(name -> sizes.put(
+                        name, (long) sizesOf(name, config.shapeBuckets()).first()));
         return new Run(1, sizes);
     }
 
@@ -108,8 +126,16 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
                 .toList();
     }
 
-    private List<Integer> sizesOf(String name) {
-        return new ArrayList<>(new TreeSet<>(sizes.getOrDefault(name, List.of(DEFAULT_SIZE))));
+    private TreeSet<Integer> sizesOf(String name, ShapeBuckets buckets) {
+        TreeSet<Integer> all = new TreeSet<>(sizes.getOrDefault(name, List.of()));
+        ShapeBuckets.Dimension bucketed = buckets.dimensions().get(name);
+        if (bucketed != null) {
+            all.addAll(bucketed.sizes());
+        }
+        if (all.isEmpty()) {
+            all.add(DEFAULT_SIZE);
+        }
+        return all;
     }
 
     private static TreeSet<String> variables(OnnxGraph graph) {

@@ -80,6 +80,15 @@ final class YamlSection {
         return integers;
     }
 
+    double number(String key) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isEmpty() || !value.get().isNumber()) {
+            throw refused(
+                    key, "must be a number", value.<Object>map(node -> node).orElse("absent"));
+        }
+        return value.get().doubleValue();
+    }
+
     boolean flag(String key, boolean otherwise) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         if (value.isPresent() && !value.get().isBoolean()) {

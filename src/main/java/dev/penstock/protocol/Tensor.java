@@ -50,6 +50,17 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         return new Tensor(name, datatype, shape.withRows(count), data.slice(start, end - start));
     }
 
+    /** The first corner of that shape, copied; itself where it has that shape. Only of datatypes of a fixed size. */
+    public Tensor cropped(Shape corner) {
+        if (corner.equals(shape)) {
+            return this;
+        }
+        int elementBytes = datatype.byteSize();
+        ByteBuffer cropped = ByteBuffer.allocate(Math.toIntExact(Math.multiplyExact(corner.elements(), elementBytes)));
+        Corners.copy(data, 0, shape, cropped, 0, corner, elementBytes);
+        return new Tensor(name, datatype, corner, cropped);
+    }
+
     /** The byte offset at which element {@code target} starts, given that element {@code known} starts at {@code offset}. */
     private int offsetOfElement(int offset, long known, long target) {
         if (datatype.isFixedSize()) {

@@ -123,8 +123,7 @@ final class ModelServer implements AutoCloseable {
         loops.put(thread, loop);
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
-                loaded.signature(),
-                config.maxBatchSize(),
+                loaded.definition(),
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
         return new Intake.Version(decoder, loop);

@@ -1,5 +1,7 @@
 package dev.penstock.worker;
 
+import dev.penstock.model.Fitting;
+import dev.penstock.model.ModelDefinition;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
@@ -17,28 +19,20 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Turns a record into a task for one model version. Thread-safe. */
 final class RecordDecoder {
-    private static final Object ONE_SHAPE = new Object();
-
     private final RequestReader reader;
     private final Signature signature;
     private final int maxBatchSize;
     private final Duration defaultTimeout;
     private final BrokerClock brokerClock;
-    private final boolean variableShapes;
+    private final Fitting fitting;
 
-    RecordDecoder(
-            RequestReader reader,
-            Signature signature,
-            int maxBatchSize,
-            Duration defaultTimeout,
-            BrokerClock brokerClock) {
+    RecordDecoder(RequestReader reader, ModelDefinition definition, Duration defaultTimeout, BrokerClock brokerClock) {
         this.reader = reader;
-        this.signature = signature;
-        this.maxBatchSize = maxBatchSize;
+        this.signature = definition.graph().signature();
+        this.maxBatchSize = definition.config().maxBatchSize();
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
-        this.variableShapes = signature.inputs().stream()
-                .anyMatch(input -> !input.shape().withRows(1).isFixed());
+        this.fitting = new Fitting(definition.graph(), definition.config());
     }
 
     /** @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature */
@@ -55,7 +49,7 @@ final class RecordDecoder {
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
-        return new Task(origin, lane, request, inputs, batchKey(inputs), arrivalNanos, deadlineNanos);
+        return new Task(origin, lane, request, inputs, fitting.of(inputs), arrivalNanos, deadlineNanos);
     }
 
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
@@ -75,12 +69,5 @@ final class RecordDecoder {
         long millis = timeout.or(() -> deadline.map(at -> Math.max(0, at - record.timestamp())))
                 .orElse(defaultTimeout.toMillis());
         return Math.min(millis, longest);
-    }
-
-    private Object batchKey(List<Tensor> inputs) {
-        if (!variableShapes) {
-            return ONE_SHAPE;
-        }
-        return inputs.stream().map(input -> input.shape().withRows(1)).toList();
     }
 }

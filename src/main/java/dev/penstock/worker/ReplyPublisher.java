@@ -58,7 +58,7 @@ final class ReplyPublisher implements Replies {
         List<Tensor> outputs = new ArrayList<>(batchOutputs.size());
         for (Tensor output : batchOutputs) {
             if (request.wants(output.name())) {
-                outputs.add(output.rows(fromRow, task.rows()));
+                outputs.add(task.fit().crop(output.rows(fromRow, task.rows())));
             }
         }
         InferenceResponse response =

@@ -24,6 +24,17 @@ public final class Bench {
                 --requests 10000         at each door
                 --outstanding 64         requests on their way at a time
                 --reply-topic penstock.replies.demo
+            limit   the raw ONNX session in a tight loop, at 1 to 128 rows a run; writes target/bench/limit.json and .svg
+                --models digits,mlp-19mb,mlp-70mb,minilm-16,minilm-64
+                --seconds 2              of each of the 16 measurements of a model
+            batching  batch size 1 against adaptive, in turns on one service; writes target/bench/batching.json and .svg
+                --models                 as above
+                --form own               of the inputs: json, binary, or each model's own (binary for the mlps, JSON for others)
+                --connections 64,256     the closed loops
+                --seconds 10             of each measurement
+                --warm-up 60             seconds of load on each service before the first measurement
+                --rounds 3               of all measurements, one after the other
+                --limit-seconds 1        of each measurement of the raw session; 0 takes target/bench/limit.json
             self    how fast the load generator is, against a server that does next to nothing
 
             sync and doors start a service of their own from target/quarkus-app, or use the one at
@@ -47,6 +58,9 @@ public final class Bench {
             "--rounds");
     private static final List<String> DOORS_OPTIONS =
             List.of("--url", "--management", "--kafka", "--model", "--requests", "--outstanding", "--reply-topic");
+
+    private static final List<String> BATCHING_OPTIONS =
+            List.of("--models", "--form", "--connections", "--seconds", "--warm-up", "--rounds", "--limit-seconds");
 
     private interface Measurement {
         /** Gives the number of errors. */
@@ -72,6 +86,8 @@ public final class Bench {
         return switch (name) {
             case "sync" -> sync(Options.parse(rest, SYNC_OPTIONS));
             case "doors" -> doors(Options.parse(rest, DOORS_OPTIONS));
+            case "limit" -> limit(Options.parse(rest, List.of("--models", "--seconds")));
+            case "batching" -> batching(Options.parse(rest, BATCHING_OPTIONS));
             case "self" -> {
                 System.out.println(Machine.here());
                 yield GeneratorSpeed.measure(System.out);
@@ -80,7 +96,9 @@ public final class Bench {
                 System.out.print(USAGE);
                 yield 0;
             }
-            default -> throw new IllegalArgumentException("benchmark must be sync, doors or self, was " + name);
+            default ->
+                throw new IllegalArgumentException(
+                        "benchmark must be sync, doors, limit, batching or self, was " + name);
         };
     }
 
@@ -102,6 +120,29 @@ public final class Bench {
                 options.integer("--outstanding", 64, 1, 10_000),
                 options.text("--reply-topic").orElse("penstock.replies.demo"));
         return measure(options, (target, corpus) -> new DoorsBench(target, corpus, settings).run(System.out));
+    }
+
+    private static long limit(Options options) throws IOException, InterruptedException, OrtException {
+        System.out.println(Machine.here());
+        new LimitBench(System.out).run(models(options), options.integer("--seconds", 2, 1, 60));
+        return 0;
+    }
+
+    private static long batching(Options options) throws IOException, InterruptedException, OrtException {
+        BatchingBench.Settings settings = new BatchingBench.Settings(
+                models(options),
+                options.word("--form", "own", List.of("own", "json", "binary")),
+                options.integers("--connections", List.of(64, 256), 1, 10_000),
+                options.integer("--seconds", 10, 1, 3600),
+                options.integer("--warm-up", 60, 0, 3600),
+                options.integer("--rounds", 3, 1, 100),
+                options.integer("--limit-seconds", 1, 0, 60));
+        System.out.println(Machine.here());
+        return new BatchingBench(settings, System.out).run();
+    }
+
+    private static List<String> models(Options options) {
+        return options.words("--models", Workload.NAMES, Workload.NAMES);
     }
 
     private static long measure(Options options, Measurement measurement)

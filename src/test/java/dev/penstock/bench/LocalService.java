@@ -30,8 +30,14 @@ public final class LocalService implements AutoCloseable {
         this.target = target;
     }
 
-    /** Starts the package that is built, and waits until it is ready to serve the model. */
+    /** Starts the package that is built with the sample models, and waits until it is ready to serve the one named. */
     public static LocalService start(String model) throws IOException, InterruptedException {
+        String folder = System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", MODELS.toString());
+        return start(Path.of(folder), List.of(model));
+    }
+
+    /** Starts the package that is built with the models of a folder, and waits until it is ready to serve those named. */
+    static LocalService start(Path models, List<String> names) throws IOException, InterruptedException {
         if (!Files.exists(PACKAGE)) {
             throw new IOException(PACKAGE + " must be built first: ./mvnw package");
         }
@@ -40,17 +46,21 @@ public final class LocalService implements AutoCloseable {
         ProcessBuilder builder =
                 new ProcessBuilder(command(ports)).redirectErrorStream(true).redirectOutput(LOG.toFile());
         builder.environment()
-                .putIfAbsent("PENSTOCK_WORKER_MODELS", MODELS.toAbsolutePath().toString());
+                .put("PENSTOCK_WORKER_MODELS", models.toAbsolutePath().toString());
         // As in the launcher: ONNX Runtime can crash the JVM while it sends telemetry.
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         Process process = builder.start();
+        // Whoever ends the benchmark early ends its service too.
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         Target target = new Target(
                 URI.create("http://127.0.0.1:" + ports.get(0)),
                 URI.create("http://127.0.0.1:" + ports.get(1)),
                 "127.0.0.1:" + ports.get(2));
         LocalService service = new LocalService(process, target);
         try {
-            service.awaitReady(model);
+            for (String name : names) {
+                service.awaitReady(name);
+            }
             return service;
         } catch (IOException | InterruptedException | RuntimeException e) {
             service.close();

@@ -49,6 +49,23 @@ final class Options {
                 .orElse(standard);
     }
 
+    String word(String name, String standard, List<String> allowed) {
+        return text(name).map(value -> allowed(name, value, allowed)).orElse(standard);
+    }
+
+    List<String> words(String name, List<String> standard, List<String> allowed) {
+        return text(name)
+                .map(values -> Arrays.stream(values.split(",", -1))
+                        .map(value -> allowed(name, value, allowed))
+                        .toList())
+                .orElse(standard);
+    }
+
+    private static String allowed(String name, String value, List<String> allowed) {
+        require(allowed.contains(value), name + " must be of " + String.join(", ", allowed), value);
+        return value;
+    }
+
     private static int integer(String name, String value, int min, int max) {
         boolean holds = value.matches("\\d{1,9}") && Integer.parseInt(value) >= min && Integer.parseInt(value) <= max;
         require(holds, name + " must be in " + min + ".." + max, value);

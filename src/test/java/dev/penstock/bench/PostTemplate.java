@@ -11,13 +11,25 @@ public final class PostTemplate {
 
     /** @param headers lines such as {@code Prefer: respond-async}, beside Host, Content-Type (JSON) and Content-Length */
     public PostTemplate(URI uri, List<String> headers) {
+        this(uri, "application/json", headers);
+    }
+
+    private PostTemplate(URI uri, String contentType, List<String> headers) {
         StringBuilder text = new StringBuilder("POST ")
                 .append(uri.getRawPath())
                 .append(" HTTP/1.1\r\nHost: ")
                 .append(uri.getRawAuthority())
-                .append("\r\nContent-Type: application/json\r\n");
+                .append("\r\nContent-Type: ")
+                .append(contentType)
+                .append("\r\n");
         headers.forEach(header -> text.append(header).append("\r\n"));
         head = text.append("Content-Length: ").toString().getBytes(ISO_8859_1);
+    }
+
+    /** For bodies in binary form whose JSON part, at the start, has that many bytes. */
+    static PostTemplate binary(URI uri, int jsonLength) {
+        return new PostTemplate(
+                uri, "application/octet-stream", List.of("Inference-Header-Content-Length: " + jsonLength));
     }
 
     public byte[] with(byte[] body) {

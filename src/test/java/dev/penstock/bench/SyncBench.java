@@ -118,7 +118,11 @@ final class SyncBench {
     }
 
     private static String median(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
+        return form.formatted(median(results, measure));
+    }
+
+    static double median(List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
         double[] sorted = results.stream().mapToDouble(measure).sorted().toArray();
-        return form.formatted((sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2);
+        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 }

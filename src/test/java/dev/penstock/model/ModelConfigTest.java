@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,8 @@ class ModelConfigTest {
                         64,
                         Duration.ZERO,
                         List.of(),
+                        ShapeBuckets.NONE,
+                        OptionalInt.empty(),
                         1,
                         List.of(Cuda.PREFERRED, Cpu.DEFAULT),
                         new WarmUp(List.of(), Map.of()),
@@ -44,6 +47,9 @@ class ModelConfigTest {
                 max_batch_size: 128
                 max_queue_delay: 5ms
                 preferred_batch_sizes: [64, 32]
+                shape_buckets:
+                  sequence: {sizes: [64, 16], pad: {ids: 0, mask: 0.5}, mask: mask}
+                max_batch_elements: 4096
                 instances: 2
                 execution_providers:
                   - tensorrt: {required: true, device_id: 1, fp16: true, workspace_limit: 1GiB, cache_folder: /var/cache/trt}
@@ -62,6 +68,11 @@ class ModelConfigTest {
                         128,
                         Duration.ofMillis(5),
                         List.of(32, 64),
+                        new ShapeBuckets(Map.of(
+                                "sequence",
+                                new ShapeBuckets.Dimension(
+                                        List.of(16, 64), Map.of("ids", 0.0, "mask", 0.5), Optional.of("mask")))),
+                        OptionalInt.of(4096),
                         2,
                         List.of(
                                 new TensorRt(true, 1, true, OptionalLong.of(1L << 30), Optional.of("/var/cache/trt")),
@@ -112,7 +123,13 @@ class ModelConfigTest {
                 "execution_providers: [cuda: {cuda_graphs: true}] | execution_providers.cuda.cuda_graphs must be false: ONNX Runtime's Java API lacks the I/O binding that they need, was true",
                 "execution_providers: [tensorrt: {cache_folder: 7}] | execution_providers.tensorrt.cache_folder must be text, was 7",
                 "execution_providers: [cpu: {intra_op_threads: 0}] | execution_providers.cpu.intra_op_threads must be an integer in 1..256, was 0",
-                "shape_buckets: [16, 32] | shape_buckets is not supported yet",
+                "shape_buckets: [16, 32] | shape_buckets must be a mapping, was [16,32]",
+                "shape_buckets: {n: {pad: {x: 0}}} | shape_buckets.n.sizes must be a list of at least one integer, was []",
+                "shape_buckets: {n: {sizes: [0]}} | shape_buckets.n.sizes must be an integer in 1..1048576, was 0",
+                "shape_buckets: {n: {sizes: [8], pad: {x: zero}}} | shape_buckets.n.pad.x must be a number, was \"zero\"",
+                "shape_buckets: {n: {sizes: [8], mask: 1}} | shape_buckets.n.mask must be text, was 1",
+                "shape_buckets: {n: {size: 8, sizes: [8]}} | unknown key 'shape_buckets.n.size'; known are sizes, pad, mask",
+                "max_batch_elements: 0 | max_batch_elements must be an integer in 1..2147483647, was 0",
                 "features: {} | features is not supported yet",
             })
     void refusesWithKeyValueAndRange(String yaml, String reason) {

@@ -95,15 +95,17 @@ class ModelLoaderTest {
         String yaml = "max_batch_size: 4\nwarm_up: {rows: [2], sizes: {height: [8, 2]}}";
         ModelDefinition definition = definition(image(), yaml);
 
-        assertThat(definition.config().warmUp().runs(definition.graph(), 4))
+        assertThat(definition.config().warmUp().runs(definition.graph(), definition.config()))
                 .containsExactly(
                         new WarmUp.Run(2, Map.of("height", 2L, "x.2", 32L)),
                         new WarmUp.Run(2, Map.of("height", 8L, "x.2", 32L)));
         assertThat(SessionOpener.profile(
-                        definition.graph(), definition.config().warmUp().largest(definition.graph(), 4)))
+                        definition.graph(),
+                        definition.config().warmUp().largest(definition.graph(), definition.config())))
                 .isEqualTo("x:4x8x32");
         assertThat(SessionOpener.profile(
-                        definition.graph(), definition.config().warmUp().smallest(definition.graph())))
+                        definition.graph(),
+                        definition.config().warmUp().smallest(definition.graph(), definition.config())))
                 .isEqualTo("x:1x2x32");
     }
 

@@ -69,6 +69,23 @@ public final class OnnxModels {
                 .addNode(node("ReduceSum", List.of("masked", "axes"), "total", integer("keepdims", 0))));
     }
 
+    /** values and mask [batch, sequence] → mean [batch] of the values where the mask is 1; FP32. */
+    public static ModelProto maskedMean() {
+        return model(GraphProto.newBuilder()
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("axes")
+                        .setDataType(DataType.INT64.getNumber())
+                        .addDims(1)
+                        .addInt64Data(1))
+                .addInput(value("values", DataType.FLOAT, "batch", "sequence"))
+                .addInput(value("mask", DataType.FLOAT, "batch", "sequence"))
+                .addOutput(value("mean", DataType.FLOAT, "batch"))
+                .addNode(node("Mul", List.of("values", "mask"), "masked"))
+                .addNode(node("ReduceSum", List.of("masked", "axes"), "sum", integer("keepdims", 0)))
+                .addNode(node("ReduceSum", List.of("mask", "axes"), "count", integer("keepdims", 0)))
+                .addNode(node("Div", List.of("sum", "count"), "mean")));
+    }
+
     /** Claims y [batch, 3], and gives what it gets: x [batch, width]. */
     public static ModelProto lyingAboutItsOutput() {
         return model(GraphProto.newBuilder()

@@ -261,7 +261,8 @@ class OnnxSlotTest {
         ModelDefinition definition = contents.found().get(0);
         OnnxSession session = new OnnxSession(
                 SessionOpener.open(ModelLoader.bytes(definition), definition.graph(), definition.config()),
-                definition.graph());
+                definition.graph(),
+                definition.config());
         open.add(session);
         return session;
     }

@@ -28,6 +28,14 @@ public final class FetchMinilm {
             # "token_type_ids" (all 0). Output "last_hidden_state", FP32 [texts, pieces, 384]; its mean over the pieces is the
             # text's vector. Fetched by FetchMinilm; see docs/samples.md.
             max_batch_size: 32
+            # Texts of up to as many pieces share a run, the shorter ones filled up; the mask tells the model.
+            shape_buckets:
+              sequence_length:
+                sizes: [16, 32, 64, 128, 256, 512]
+                pad: {input_ids: 0, attention_mask: 0, token_type_ids: 0}
+                mask: attention_mask
+            # Pieces in a run, padding included. On CPUs a run gains nothing beyond, and loses from some 1000 on; for a GPU, try 16384.
+            max_batch_elements: 512
             sha256:
               1: %s
             """.formatted(SHA256);

@@ -16,6 +16,9 @@ final class TestModels {
     /** Takes sequences of any length. */
     static final String TOKENS = "tokens";
 
+    /** Takes sequences of any length, and pads them to 4, 8 or 16; as many as make 32 positions share a run. */
+    static final String BUCKETS = "buckets";
+
     /** Takes tensors of up to 24 bytes. */
     static final String SMALL_TENSORS = "small-tensors";
 
@@ -29,7 +32,7 @@ final class TestModels {
     }
 
     static List<String> names() {
-        List<String> names = new ArrayList<>(List.of("digits", PICK, TOKENS, SMALL_TENSORS));
+        List<String> names = new ArrayList<>(List.of("digits", PICK, TOKENS, BUCKETS, SMALL_TENSORS));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
@@ -42,6 +45,12 @@ final class TestModels {
         }
         OnnxModels.write(folder, PICK, 1, OnnxModels.lookup());
         OnnxModels.write(folder, TOKENS, 1, OnnxModels.sequence());
+        OnnxModels.write(folder, BUCKETS, 1, OnnxModels.sequence());
+        OnnxModels.writeConfig(folder, BUCKETS, """
+                max_batch_elements: 32
+                shape_buckets:
+                  sequence: {sizes: [4, 8, 16], pad: {ids: 7, mask: 0}, mask: mask}
+                """);
         OnnxModels.write(folder, SMALL_TENSORS, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.writeConfig(folder, SMALL_TENSORS, "max_tensor_bytes: 24\n");
         OnnxModels.write(folder, REFUSED, 1, OnnxModels.fixedBatch());

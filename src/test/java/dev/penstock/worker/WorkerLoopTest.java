@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
+import dev.penstock.model.Fit;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class WorkerLoopTest {
     private static final long FAR = 1_000_000;
     private static final int BAD = -1;
+    private static final Fit FIT = new Fit("key", 8, Map.of());
 
     private final ManualAccelerator accelerator = new ManualAccelerator();
     private final RecordedReplies replies = new RecordedReplies();
@@ -115,7 +117,7 @@ class WorkerLoopTest {
                 "1");
         Tensor input = new Tensor("x", Datatype.INT8, Shape.of(1, 1), ByteBuffer.wrap(new byte[] {(byte) value}));
         InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
-        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), "key", arrivalNanos, deadlineNanos);
+        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), FIT, arrivalNanos, deadlineNanos);
     }
 
     /** Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */

@@ -1,0 +1,88 @@
+package dev.penstock.model;
+
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.TensorSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Finds out which requests for a model fit into one batch: those of equal sizes, once padded. Immutable. */
+public final class Fitting {
+    private final OnnxGraph graph;
+    private final ModelConfig config;
+    private final Optional<Fit> onlyFit;
+
+    public Fitting(OnnxGraph graph, ModelConfig config) {
+        this.graph = graph;
+        this.config = config;
+        boolean isVariable = graph.inputShapes().stream()
+                .anyMatch(shape -> !shape.variables().isEmpty());
+        this.onlyFit = isVariable ? Optional.empty() : Optional.of(new Fit("any", config.maxRows(Map.of()), Map.of()));
+    }
+
+    /** @param inputs in the signature's order, each admitted by it */
+    public Fit of(List<Tensor> inputs) {
+        return onlyFit.orElseGet(() -> find(inputs));
+    }
+
+    private Fit find(List<Tensor> inputs) {
+        Map<String, Long> own = new HashMap<>();
+        if (bind(inputs, own).isPresent()) {
+            // Its run will fail, with the reason; until then it keeps to others of the same mistake.
+            return new Fit(inputs.stream().map(each -> each.shape().withRows(1)).toList(), 1, Map.of());
+        }
+        Map<String, Long> padded = new HashMap<>(own);
+        config.shapeBuckets().pad(padded);
+        return new Fit(
+                Map.copyOf(padded), config.maxRows(padded), padded.equals(own) ? Map.of() : ownOutputs(own, padded));
+    }
+
+    private Map<String, Shape> ownOutputs(Map<String, Long> own, Map<String, Long> padded) {
+        Map<String, Shape> shapes = new HashMap<>();
+        for (int i = 0; i < graph.outputShapes().size(); i++) {
+            Optional<Shape> row = graph.outputShapes().get(i).resolve(1, own);
+            if (row.isPresent() && !row.equals(graph.outputShapes().get(i).resolve(1, padded))) {
+                shapes.put(graph.signature().outputs().get(i).name(), row.get());
+            }
+        }
+        return shapes;
+    }
+
+    /** The sizes of the variable dimensions, padded, that the request brings to its batch. */
+    Map<String, Long> sizes(List<Tensor> inputs) throws InferenceException {
+        Map<String, Long> sizes = new HashMap<>();
+        Optional<String> conflict = bind(inputs, sizes);
+        if (conflict.isPresent()) {
+            throw new InferenceException(InferenceException.Kind.FAILED, conflict.get());
+        }
+        config.shapeBuckets().pad(sizes);
+        return sizes;
+    }
+
+    /** Notes the request's own sizes. Answers what is wrong with them, if something is. */
+    private Optional<String> bind(List<Tensor> inputs, Map<String, Long> sizes) {
+        for (int i = 0; i < inputs.size(); i++) {
+            SymbolicShape declared = graph.inputShapes().get(i);
+            Tensor input = inputs.get(i);
+            if (declared.bind(input.shape(), sizes).isPresent()) {
+                return Optional.of("input '" + input.name() + "' of shape " + input.shape()
+                        + " must agree with the other inputs on " + declared.variables());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Inputs of the batch, ready to gather. */
+    List<BatchInput> batchInputs() {
+        List<BatchInput> inputs = new ArrayList<>();
+        for (int i = 0; i < graph.inputShapes().size(); i++) {
+            SymbolicShape shape = graph.inputShapes().get(i);
+            TensorSpec spec = graph.signature().inputs().get(i);
+            inputs.add(new BatchInput(i, spec, shape, config.shapeBuckets().padding(spec, shape)));
+        }
+        return inputs;
+    }
+}

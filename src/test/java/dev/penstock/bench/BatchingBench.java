@@ -1,0 +1,194 @@
+package dev.penstock.bench;
+
+import ai.onnxruntime.OrtException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What batching is worth: the same model served twice by one service, under a second name with {@code max_batch_size: 1}, and loaded
+ * in turns.
+ */
+final class BatchingBench {
+    private static final Path SERVED = Path.of("target/bench/served");
+    private static final Path PLOTS = Path.of("target/bench");
+    private static final String COPY = "-one-by-one";
+
+    /**
+     * @param form {@code json}, {@code binary}, or {@code own} for what suits each model
+     * @param warmUpSeconds of load on each service, half of it for either copy
+     * @param limitSeconds of each measurement of the raw session; 0 reads {@code target/bench/limit.json}
+     */
+    record Settings(
+            List<String> models,
+            String form,
+            List<Integer> connections,
+            int seconds,
+            int warmUpSeconds,
+            int rounds,
+            int limitSeconds) {}
+
+    enum Copy {
+        ONE_BY_ONE("batch size 1"),
+        ADAPTIVE("adaptive");
+
+        private final String title;
+
+        Copy(String title) {
+            this.title = title;
+        }
+
+        String title() {
+            return title;
+        }
+
+        String model(Workload workload) {
+            return workload.model() + (this == ONE_BY_ONE ? COPY : "");
+        }
+    }
+
+    /** One measurement of a round. */
+    record Sample(Copy copy, String load, LoadResult result, double meanBatch) {}
+
+    /** @param limit the raw session's rows per second at its best batch size */
+    record Outcome(double limit, int limitAt, List<Sample> samples) {
+        List<Sample> of(Copy copy, String load) {
+            return samples.stream()
+                    .filter(sample -> sample.copy == copy && sample.load.equals(load))
+                    .toList();
+        }
+
+        List<String> loads() {
+            return samples.stream().map(Sample::load).distinct().toList();
+        }
+
+        /** The median; NaN when that was not measured. */
+        double median(Copy copy, String load, ToDoubleFunction<LoadResult> measure) {
+            List<LoadResult> results =
+                    of(copy, load).stream().map(Sample::result).toList();
+            return results.isEmpty() ? Double.NaN : SyncBench.median(results, measure);
+        }
+    }
+
+    private final Settings settings;
+    private final PrintStream out;
+
+    BatchingBench(Settings settings, PrintStream out) {
+        this.settings = settings;
+        this.out = out;
+    }
+
+    /** Prints the tables, writes report and plots, and gives the number of errors. */
+    long run() throws IOException, OrtException, InterruptedException {
+        Map<String, Outcome> outcomes = new LinkedHashMap<>();
+        for (String name : settings.models()) {
+            Outcome outcome = measure(Workload.named(name));
+            outcomes.put(name, outcome);
+            out.println();
+            out.print(table(name, outcome));
+            out.printf(
+                    "best of the raw session: %,.0f rows/s, at %d rows a run%n%n", outcome.limit(), outcome.limitAt());
+        }
+        out.println("median of " + settings.rounds() + " rounds (lowest-highest), each answer checked; open loops count"
+                + " latency from the intended start; efficiency is rows/s over the raw session's best");
+        BatchingPlots.write(PLOTS, outcomes);
+        out.println("written to " + Report.now("batching", settings, outcomes).write() + " and " + PLOTS
+                + "/batching-*.svg");
+        return outcomes.values().stream()
+                .flatMap(outcome -> outcome.samples().stream())
+                .mapToLong(sample -> sample.result().errors())
+                .sum();
+    }
+
+    private Outcome measure(Workload workload) throws IOException, OrtException, InterruptedException {
+        List<LimitBench.Point> limits = settings.limitSeconds() == 0
+                ? LimitBench.read(workload.name())
+                : new LimitBench(out).measure(workload, Duration.ofSeconds(settings.limitSeconds()));
+        LimitBench.Point best = LimitBench.best(limits);
+        WorkloadCorpus corpus = new WorkloadCorpus(
+                workload,
+                settings.form().equals("own")
+                        ? workload.binary()
+                        : settings.form().equals("binary"));
+        List<String> names = List.of(Copy.ONE_BY_ONE.model(workload), Copy.ADAPTIVE.model(workload));
+        try (LocalService service = LocalService.start(serve(workload), names)) {
+            BatchingLoads loads = new BatchingLoads(service.target(), workload, corpus, settings, out);
+            if (settings.warmUpSeconds() > 0) {
+                out.printf("%s: warm-up, %d s%n", workload.name(), settings.warmUpSeconds());
+                loads.warmUp();
+            }
+            List<Sample> samples = new ArrayList<>();
+            for (int round = 1; round <= settings.rounds(); round++) {
+                loads.round(round, samples);
+            }
+            return new Outcome(best.best(), best.batchSize(), samples);
+        }
+    }
+
+    /** The model's folder and its copy, which differs in its largest batch only. */
+    private static Path serve(Workload workload) throws IOException {
+        Path repository = SERVED.resolve(workload.model());
+        for (Copy copy : Copy.values()) {
+            Path folder = repository.resolve(copy.model(workload));
+            Files.createDirectories(folder.resolve("1"));
+            Files.copy(workload.file(), folder.resolve("1/model.onnx"), StandardCopyOption.REPLACE_EXISTING);
+            Path yaml = workload.folder().resolve("model.yaml");
+            String config = Files.exists(yaml) ? Files.readString(yaml) : "";
+            Files.writeString(folder.resolve("model.yaml"), copy == Copy.ADAPTIVE ? config : oneByOne(config));
+        }
+        return repository;
+    }
+
+    static String oneByOne(String config) {
+        StringBuilder changed = new StringBuilder();
+        config.lines()
+                .filter(line -> !line.startsWith("max_batch_size:") && !line.startsWith("preferred_batch_sizes:"))
+                .forEach(line -> changed.append(line).append('\n'));
+        return changed.append("max_batch_size: 1\n").toString();
+    }
+
+    private Table table(String name, Outcome outcome) {
+        Table table = new Table(
+                name, "rows/s", "p50 ms", "p99 ms", "p99.9 ms", "mean ms", "mean batch", "efficiency", "errors");
+        for (String load : outcome.loads()) {
+            for (Copy copy : Copy.values()) {
+                List<Sample> samples = outcome.of(copy, load);
+                List<LoadResult> results = samples.stream().map(Sample::result).toList();
+                if (!samples.isEmpty()) {
+                    double rate = SyncBench.median(results, LoadResult::throughputPerSecond);
+                    table.add(
+                            load + ", " + copy.title(),
+                            SyncBench.spread("%,.0f", results, LoadResult::throughputPerSecond),
+                            SyncBench.spread(
+                                    "%.2f", results, result -> result.latency().p50Millis()),
+                            SyncBench.spread(
+                                    "%.2f", results, result -> result.latency().p99Millis()),
+                            "%.2f"
+                                    .formatted(SyncBench.median(
+                                            results, result -> result.latency().p999Millis())),
+                            "%.2f"
+                                    .formatted(SyncBench.median(
+                                            results, result -> result.latency().meanMillis())),
+                            "%.1f"
+                                    .formatted(samples.stream()
+                                            .mapToDouble(Sample::meanBatch)
+                                            .average()
+                                            .orElse(0)),
+                            "%.2f".formatted(rate / outcome.limit()),
+                            Long.toString(results.stream()
+                                    .mapToLong(LoadResult::errors)
+                                    .sum()));
+                }
+            }
+        }
+        return table;
+    }
+}

@@ -1,0 +1,120 @@
+package dev.penstock.bench;
+
+import ai.onnxruntime.OrtException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.protocol.Tensor;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/** The raw session in a tight loop, at each batch size: no service around the same session can be faster. */
+final class LimitBench {
+    private static final List<Integer> BATCH_SIZES = List.of(1, 2, 4, 8, 16, 32, 64, 128);
+    private static final Path REPORT = Path.of("target/bench/limit.json");
+
+    /**
+     * Rows per second at a batch size, with all cores in use.
+     *
+     * @param callers each core has a caller of its own, and each run one thread
+     * @param threads one caller, whose run has a thread for each core
+     */
+    record Point(int batchSize, double callers, double threads) {
+        double best() {
+            return Math.max(callers, threads);
+        }
+    }
+
+    private final PrintStream out;
+
+    LimitBench(PrintStream out) {
+        this.out = out;
+    }
+
+    /** Prints the table, writes the report and the plot. */
+    void run(List<String> models, int seconds) throws IOException, OrtException, InterruptedException {
+        Map<String, List<Point>> limits = new LinkedHashMap<>();
+        for (String model : models) {
+            limits.put(model, measure(Workload.named(model), Duration.ofSeconds(seconds)));
+        }
+        out.println();
+        out.print(table(limits));
+        out.println(
+                "rows/s; the better of a caller for each core with one thread each (c), and one caller with all (t)");
+        Map<String, Object> settings = Map.of("models", models, "seconds", seconds, "batchSizes", BATCH_SIZES);
+        out.println("written to " + Report.now("limit", settings, limits).write() + " and " + plot(limits));
+    }
+
+    List<Point> measure(Workload workload, Duration duration) throws OrtException, InterruptedException {
+        int cores = Runtime.getRuntime().availableProcessors();
+        List<Point> points = new ArrayList<>();
+        Random random = new Random(1);
+        List<List<Tensor>> rows =
+                Stream.generate(() -> workload.inputs().draw(random)).limit(128).toList();
+        try (RawSession narrow = new RawSession(workload, 1);
+                RawSession wide = new RawSession(workload, cores)) {
+            for (int size : BATCH_SIZES) {
+                List<List<Tensor>> batch = rows.subList(0, size);
+                Point point = new Point(
+                        size, narrow.rowsPerSecond(batch, cores, duration), wide.rowsPerSecond(batch, 1, duration));
+                out.printf("limit of %s at %d rows: %,.0f rows/s%n", workload.name(), size, point.best());
+                points.add(point);
+            }
+        }
+        return points;
+    }
+
+    static Point best(List<Point> points) {
+        return points.stream().max(Comparator.comparingDouble(Point::best)).orElseThrow();
+    }
+
+    /** What an earlier {@code bench limit} on this machine found. */
+    static List<Point> read(String model) throws IOException {
+        if (!Files.exists(REPORT)) {
+            throw new IOException(REPORT + " must be there: ./penstock bench limit");
+        }
+        ObjectMapper json = new ObjectMapper();
+        JsonNode points = json.readTree(REPORT.toFile()).path("results").path(model);
+        if (points.isMissingNode()) {
+            throw new IOException(REPORT + " must have " + model + ": ./penstock bench limit --models " + model);
+        }
+        return json.convertValue(points, new TypeReference<>() {});
+    }
+
+    private static Table table(Map<String, List<Point>> limits) {
+        List<String> header = new ArrayList<>(List.of("batch size"));
+        header.addAll(limits.keySet());
+        Table table = new Table(header.toArray(String[]::new));
+        for (int i = 0; i < BATCH_SIZES.size(); i++) {
+            List<String> cells = new ArrayList<>(List.of(BATCH_SIZES.get(i).toString()));
+            for (List<Point> points : limits.values()) {
+                Point point = points.get(i);
+                cells.add("%,.0f %s".formatted(point.best(), point.callers() >= point.threads() ? "c" : "t"));
+            }
+            table.add(cells.toArray(String[]::new));
+        }
+        return table;
+    }
+
+    private static Path plot(Map<String, List<Point>> limits) throws IOException {
+        Chart chart = Chart.lines(
+                        "The raw session's limit",
+                        "rows in a run",
+                        "rows/s",
+                        BATCH_SIZES.stream().map(String::valueOf).toList())
+                .withLogarithmicAxis();
+        limits.forEach((name, points) ->
+                chart.with(name, points.stream().mapToDouble(Point::best).toArray()));
+        return chart.write(REPORT.resolveSibling("limit.svg"));
+    }
+}

@@ -1,0 +1,119 @@
+package dev.penstock.bench;
+
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A model, and what is asked of it.
+ *
+ * @param folder of the model, as a worker reads it
+ * @param output the FP32 output that is asked for
+ * @param binary whether inputs go in binary form unless the command line says otherwise
+ * @param tolerance how far an answer may be from the raw session's for the same row alone, relative to the length of that one, both as vectors
+ */
+record Workload(
+        String name, String model, Path folder, String output, boolean binary, double tolerance, Inputs inputs) {
+    private static final Path SAMPLES = Path.of("src/main/models");
+    private static final Path GENERATED = Path.of("target/bench/models");
+    static final List<String> NAMES = List.of("digits", "mlp-19mb", "mlp-70mb", "minilm-16", "minilm-64");
+
+    /** What it costs to sum in another order. */
+    private static final double ROUNDING = 1e-4;
+
+    /**
+     * The quantized model takes one scale for all of a run, from its least to its greatest activation, so that an answer depends on the
+     * rows beside it: by 0.16 to 0.24 of its length, measured at 2 to 32 random rows. Another row's answer is 1.17 away or more.
+     */
+    private static final double SHARED_QUANTIZATION = 0.5;
+
+    private static final int PIXELS = 64;
+    private static final int FULL_INK = 16;
+    private static final int FIRST_WORD = 1000;
+    private static final int WORDS = 30_000;
+
+    /** Draws the inputs of one row. */
+    interface Inputs {
+        List<Tensor> draw(Random random);
+    }
+
+    /** Makes the model where it can be made; else says how to get it. */
+    static Workload named(String name) throws IOException {
+        return switch (name) {
+            case "digits" ->
+                new Workload(name, name, SAMPLES.resolve(name), "scores", false, ROUNDING, Workload::image);
+            case "mlp-19mb" -> mlp(name, 2048);
+            case "mlp-70mb" -> mlp(name, 4096);
+            case "minilm-16" -> minilm(name, 16);
+            case "minilm-64" -> minilm(name, 64);
+            default -> throw new IllegalArgumentException("model must be one of " + NAMES + ", was " + name);
+        };
+    }
+
+    Path file() {
+        return folder.resolve("1/model.onnx");
+    }
+
+    private static Workload mlp(String name, int hidden) throws IOException {
+        Path folder = GENERATED.resolve(name);
+        GeneratedMlp.build(folder, hidden);
+        return new Workload(name, name, folder, "scores", true, ROUNDING, random -> List.of(features(random)));
+    }
+
+    private static Workload minilm(String name, int tokens) throws IOException {
+        Path folder = SAMPLES.resolve("minilm");
+        if (!Files.exists(folder)) {
+            throw new IOException(folder + " must be there: ./penstock models fetch minilm");
+        }
+        return new Workload(
+                name,
+                "minilm",
+                folder,
+                "last_hidden_state",
+                false,
+                SHARED_QUANTIZATION,
+                random -> text(tokens, random));
+    }
+
+    private static List<Tensor> image(Random random) {
+        float[] pixels = new float[PIXELS];
+        for (int i = 0; i < PIXELS; i++) {
+            pixels[i] = random.nextInt(FULL_INK + 1);
+        }
+        return List.of(floats("pixels", pixels));
+    }
+
+    private static Tensor features(Random random) {
+        float[] features = new float[GeneratedMlp.FEATURES];
+        for (int i = 0; i < features.length; i++) {
+            features[i] = (float) random.nextGaussian();
+        }
+        return floats("features", features);
+    }
+
+    private static List<Tensor> text(int tokens, Random random) {
+        return List.of(
+                longs("input_ids", random.longs(tokens, FIRST_WORD, WORDS).toArray()),
+                longs("attention_mask", random.longs(tokens, 1, 2).toArray()),
+                longs("token_type_ids", new long[tokens]));
+    }
+
+    private static Tensor floats(String name, float[] row) {
+        ByteBuffer data = ByteBuffer.allocate(row.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        data.asFloatBuffer().put(row);
+        return new Tensor(name, Datatype.FP32, Shape.of(1, row.length), data);
+    }
+
+    private static Tensor longs(String name, long[] row) {
+        ByteBuffer data = ByteBuffer.allocate(row.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        data.asLongBuffer().put(row);
+        return new Tensor(name, Datatype.INT64, Shape.of(1, row.length), data);
+    }
+}
