@@ -134,7 +134,7 @@ final class BatchingBench {
     }
 
     /** The model's folder and its copy, which differs in its largest batch only. */
-    private static Path serve(Workload workload) throws IOException {
+    static Path serve(Workload workload) throws IOException {
         Path repository = SERVED.resolve(workload.model());
         for (Copy copy : Copy.values()) {
             Path folder = repository.resolve(copy.model(workload));

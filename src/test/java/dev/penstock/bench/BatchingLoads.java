@@ -121,8 +121,9 @@ final class BatchingLoads {
 
     private HttpLoad load(Copy copy) {
         URI uri = target.infer(copy.model(workload));
-        PostTemplate post =
-                corpus.isBinary() ? PostTemplate.binary(uri, corpus.jsonLength()) : new PostTemplate(uri, List.of());
+        PostTemplate post = corpus.isBinary()
+                ? PostTemplate.binary(uri, corpus.jsonLength(), List.of())
+                : new PostTemplate(uri, List.of());
         return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
                 .withCheck((i, status, body) -> corpus.check(i, body));
     }

@@ -35,6 +35,12 @@ public final class Bench {
                 --warm-up 60             seconds of load on each service before the first measurement
                 --rounds 3               of all measurements, one after the other
                 --limit-seconds 1        of each measurement of the raw session; 0 takes target/bench/limit.json
+            overload  the gate: a model served one by one, offered more than it can do; writes target/bench/overload.json and .svg
+                --model mlp-70mb         as above
+                --factors 2,10           of its peak
+                --deadline 1000          of each call, in milliseconds
+                --seconds 20             of each measurement
+                --warm-up 60
             self    how fast the load generator is, against a server that does next to nothing
 
             sync and doors start a service of their own from target/quarkus-app, or use the one at
@@ -62,6 +68,9 @@ public final class Bench {
     private static final List<String> BATCHING_OPTIONS =
             List.of("--models", "--form", "--connections", "--seconds", "--warm-up", "--rounds", "--limit-seconds");
 
+    private static final List<String> OVERLOAD_OPTIONS =
+            List.of("--model", "--factors", "--deadline", "--seconds", "--warm-up");
+
     private interface Measurement {
         /** Gives the number of errors. */
         long run(Target target, Corpus corpus) throws IOException, InterruptedException;
@@ -88,6 +97,7 @@ public final class Bench {
             case "doors" -> doors(Options.parse(rest, DOORS_OPTIONS));
             case "limit" -> limit(Options.parse(rest, List.of("--models", "--seconds")));
             case "batching" -> batching(Options.parse(rest, BATCHING_OPTIONS));
+            case "overload" -> overload(Options.parse(rest, OVERLOAD_OPTIONS));
             case "self" -> {
                 System.out.println(Machine.here());
                 yield GeneratorSpeed.measure(System.out);
@@ -98,7 +108,7 @@ public final class Bench {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "benchmark must be sync, doors, limit, batching or self, was " + name);
+                        "benchmark must be sync, doors, limit, batching, overload or self, was " + name);
         };
     }
 
@@ -120,6 +130,17 @@ public final class Bench {
                 options.integer("--outstanding", 64, 1, 10_000),
                 options.text("--reply-topic").orElse("penstock.replies.demo"));
         return measure(options, (target, corpus) -> new DoorsBench(target, corpus, settings).run(System.out));
+    }
+
+    private static long overload(Options options) throws IOException, InterruptedException, OrtException {
+        OverloadBench.Settings settings = new OverloadBench.Settings(
+                options.word("--model", "mlp-70mb", Workload.NAMES),
+                options.integers("--factors", List.of(2, 10), 1, 100),
+                options.integer("--deadline", 1000, 1, 600_000),
+                options.integer("--seconds", 20, 1, 3600),
+                options.integer("--warm-up", 60, 1, 3600));
+        System.out.println(Machine.here());
+        return new OverloadBench(settings, System.out).run();
     }
 
     private static long limit(Options options) throws IOException, InterruptedException, OrtException {

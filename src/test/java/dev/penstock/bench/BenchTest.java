@@ -75,8 +75,7 @@ class BenchTest {
 
     private static List<LoadResult> rates(double... perSecond) {
         return DoubleStream.of(perSecond)
-                .mapToObj(
-                        rate -> new LoadResult(1, (long) rate, 0, Map.of(), 0, 0, 0, 0, new Latency(0, 0, 0, 0, 0, 0)))
+                .mapToObj(rate -> new LoadResult(1, (long) rate, 0, Map.of(), 0, 0, 0, 0, Latency.NONE, Latency.NONE))
                 .toList();
     }
 }

@@ -148,7 +148,7 @@ final class HttpRun implements Closeable {
             if (request.measured() && response.status() / 100 == 2) {
                 tally.success(right, request.dueNanos(), now);
             } else if (request.measured()) {
-                tally.otherStatus(status, now);
+                tally.otherStatus(status, request.dueNanos(), now);
             }
         });
         inFlight--;

@@ -6,6 +6,8 @@ import org.HdrHistogram.Histogram;
 public record Latency(
         double meanMillis, double p50Millis, double p90Millis, double p99Millis, double p999Millis, double maxMillis) {
 
+    static final Latency NONE = new Latency(0, 0, 0, 0, 0, 0);
+
     static Latency ofNanos(Histogram nanos) {
         return new Latency(
                 nanos.getTotalCount() == 0 ? 0 : nanos.getMean() / 1e6,

@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param reconnects connections opened anew, for whatever reason; a request is lost only where {@code ioErrors} says so
  * @param duplicates second answers to a request that was answered already
  * @param latency of {@code succeeded} and {@code wrong}
+ * @param otherLatency of {@code otherStatuses}, where the load was over HTTP
  */
 public record LoadResult(
         double elapsedSeconds,
@@ -27,7 +28,8 @@ public record LoadResult(
         long unanswered,
         long reconnects,
         long duplicates,
-        Latency latency) {
+        Latency latency,
+        Latency otherLatency) {
 
     public LoadResult {
         otherStatuses = new TreeMap<>(otherStatuses);

@@ -88,6 +88,16 @@ public final class LocalService implements AutoCloseable {
         return command;
     }
 
+    /** Memory that the service has in use, and its broker with it, in bytes. */
+    long residentBytes() throws IOException {
+        try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .findFirst()
+                    .orElse(0);
+        }
+    }
+
     public Target target() {
         return target;
     }

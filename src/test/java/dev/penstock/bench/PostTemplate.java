@@ -3,6 +3,7 @@ package dev.penstock.bench;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The bytes of an HTTP/1.1 POST up to its content length, so that a request costs two array copies. */
@@ -27,9 +28,10 @@ public final class PostTemplate {
     }
 
     /** For bodies in binary form whose JSON part, at the start, has that many bytes. */
-    static PostTemplate binary(URI uri, int jsonLength) {
-        return new PostTemplate(
-                uri, "application/octet-stream", List.of("Inference-Header-Content-Length: " + jsonLength));
+    static PostTemplate binary(URI uri, int jsonLength, List<String> headers) {
+        List<String> all = new ArrayList<>(headers);
+        all.add("Inference-Header-Content-Length: " + jsonLength);
+        return new PostTemplate(uri, "application/octet-stream", all);
     }
 
     public byte[] with(byte[] body) {

@@ -11,6 +11,7 @@ final class Tally {
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final Histogram latencyNanos = new Histogram(1_000, LONGEST_NANOS, 3);
+    private final Histogram otherLatencyNanos = new Histogram(1_000, LONGEST_NANOS, 3);
     private final Map<String, Long> otherStatuses = new HashMap<>();
     private long succeeded;
     private long wrong;
@@ -33,6 +34,11 @@ final class Tally {
     synchronized void otherStatus(String status, long nowNanos) {
         otherStatuses.merge(status, 1L, Long::sum);
         lastAnswerNanos = OptionalLong.of(nowNanos);
+    }
+
+    synchronized void otherStatus(String status, long startNanos, long nowNanos) {
+        otherStatus(status, nowNanos);
+        otherLatencyNanos.recordValue(Math.clamp(nowNanos - startNanos, 0, LONGEST_NANOS));
     }
 
     synchronized void ioError() {
@@ -61,6 +67,7 @@ final class Tally {
                 unanswered,
                 reconnects,
                 duplicates,
-                Latency.ofNanos(latencyNanos));
+                Latency.ofNanos(latencyNanos),
+                Latency.ofNanos(otherLatencyNanos));
     }
 }
