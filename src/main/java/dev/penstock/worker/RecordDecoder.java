@@ -6,6 +6,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.RecordHeaders;
 import dev.penstock.protocol.RequestReader;
+import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import java.nio.ByteBuffer;
@@ -21,20 +22,16 @@ final class RecordDecoder {
 
     private final RequestReader reader;
     private final Signature signature;
-    private final int maxBatchSize;
+    private final int maxRows;
     private final Duration defaultTimeout;
     private final BrokerClock brokerClock;
     private final boolean variableShapes;
 
     RecordDecoder(
-            RequestReader reader,
-            Signature signature,
-            int maxBatchSize,
-            Duration defaultTimeout,
-            BrokerClock brokerClock) {
+            RequestReader reader, Signature signature, int maxRows, Duration defaultTimeout, BrokerClock brokerClock) {
         this.reader = reader;
         this.signature = signature;
-        this.maxBatchSize = maxBatchSize;
+        this.maxRows = maxRows;
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
         this.variableShapes = signature.inputs().stream()
@@ -47,10 +44,9 @@ final class RecordDecoder {
         InferenceRequest request = read(record);
         List<Tensor> inputs = signature.ordered(request);
         long rows = inputs.getFirst().shape().rows();
-        if (rows > maxBatchSize) {
+        if (rows > maxRows) {
             throw new InvalidRequestException(
-                    "inputs[0].shape",
-                    "must have 1.." + maxBatchSize + " rows, the model's max_batch_size, had " + rows);
+                    "inputs[0].shape", "must have 1.." + maxRows + " rows in one request, had " + rows);
         }
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
@@ -78,9 +74,11 @@ final class RecordDecoder {
     }
 
     private Object batchKey(List<Tensor> inputs) {
-        if (!variableShapes) {
-            return ONE_SHAPE;
-        }
-        return inputs.stream().map(input -> input.shape().withRows(1)).toList();
+        return batchKeyOf(inputs.stream().map(Tensor::shape).toList());
+    }
+
+    /** What requests whose inputs have these shapes must share to share a batch. */
+    Object batchKeyOf(List<Shape> inputs) {
+        return variableShapes ? inputs.stream().map(shape -> shape.withRows(1)).toList() : ONE_SHAPE;
     }
 }

@@ -26,7 +26,7 @@ class ModelConfigTest {
         assertThat(ModelConfig.parse(yaml))
                 .isEqualTo(new ModelConfig(
                         64,
-                        Duration.ZERO,
+                        Optional.empty(),
                         List.of(),
                         1,
                         List.of(Cuda.PREFERRED, Cpu.DEFAULT),
@@ -60,7 +60,7 @@ class ModelConfigTest {
         assertThat(config)
                 .isEqualTo(new ModelConfig(
                         128,
-                        Duration.ofMillis(5),
+                        Optional.of(Duration.ofMillis(5)),
                         List.of(32, 64),
                         2,
                         List.of(
