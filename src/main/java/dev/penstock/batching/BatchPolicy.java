@@ -1,19 +1,33 @@
 package dev.penstock.batching;
 
+import java.util.List;
+
 /**
  * The bounds within which batches are formed.
  *
  * @param maxBatchSize rows a batch holds at most
- * @param maxQueueDelayNanos how long a request may be held back for company, from its arrival in the log; 0 never holds
+ * @param window how long requests may be held back for company while the accelerator has nothing else to do
+ * @param preferredSizes row counts that are worth running at once, ascending
+ * @param bulkFloor the share of rows that bulk work gets while it waits, however much interactive work there is
  */
-public record BatchPolicy(int maxBatchSize, long maxQueueDelayNanos) {
+public record BatchPolicy(int maxBatchSize, Window window, List<Integer> preferredSizes, double bulkFloor) {
 
     public BatchPolicy {
         if (maxBatchSize < 1 || maxBatchSize > 1024) {
             throw new IllegalArgumentException("maxBatchSize must be in 1..1024, was " + maxBatchSize);
         }
-        if (maxQueueDelayNanos < 0) {
-            throw new IllegalArgumentException("maxQueueDelayNanos must be 0 or more, was " + maxQueueDelayNanos);
+        preferredSizes = preferredSizes.stream().sorted().distinct().toList();
+        for (int size : preferredSizes) {
+            if (size < 1 || size > maxBatchSize) {
+                throw new IllegalArgumentException("preferredSizes must be in 1.." + maxBatchSize + ", had " + size);
+            }
         }
+        if (!(bulkFloor >= 0 && bulkFloor <= 1)) {
+            throw new IllegalArgumentException("bulkFloor must be in 0..1, was " + bulkFloor);
+        }
+    }
+
+    public static BatchPolicy of(int maxBatchSize, Window window) {
+        return new BatchPolicy(maxBatchSize, window, List.of(), 0.05);
     }
 }

@@ -61,10 +61,9 @@ final class CallCheck {
 
     private static void checkSize(InferenceRequest request, Announcement model) throws InvalidRequestException {
         long rows = request.inputs().getFirst().shape().rows();
-        if (rows > model.maxBatchSize()) {
+        if (rows > model.maxRequestRows()) {
             throw new InvalidRequestException(
-                    "inputs[0].shape",
-                    "must have 1.." + model.maxBatchSize() + " rows, the model's max_batch_size, had " + rows);
+                    "inputs[0].shape", "must have 1.." + model.maxRequestRows() + " rows in one request, had " + rows);
         }
         for (Tensor input : request.inputs()) {
             if (input.data().limit() > model.maxTensorBytes()) {

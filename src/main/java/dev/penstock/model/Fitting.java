@@ -25,14 +25,23 @@ public final class Fitting {
 
     /** @param inputs in the signature's order, each admitted by it */
     public Fit of(List<Tensor> inputs) {
+        return onlyFit.orElseGet(() -> find(shapes(inputs)));
+    }
+
+    /** @param inputs in the signature's order, each admitted by it */
+    public Fit ofShapes(List<Shape> inputs) {
         return onlyFit.orElseGet(() -> find(inputs));
     }
 
-    private Fit find(List<Tensor> inputs) {
+    private static List<Shape> shapes(List<Tensor> inputs) {
+        return inputs.stream().map(Tensor::shape).toList();
+    }
+
+    private Fit find(List<Shape> inputs) {
         Map<String, Long> own = new HashMap<>();
         if (bind(inputs, own).isPresent()) {
             // Its run will fail, with the reason; until then it keeps to others of the same mistake.
-            return new Fit(inputs.stream().map(each -> each.shape().withRows(1)).toList(), 1, Map.of());
+            return new Fit(inputs.stream().map(shape -> shape.withRows(1)).toList(), 1, Map.of());
         }
         Map<String, Long> padded = new HashMap<>(own);
         config.shapeBuckets().pad(padded);
@@ -54,7 +63,7 @@ public final class Fitting {
     /** The sizes of the variable dimensions, padded, that the request brings to its batch. */
     Map<String, Long> sizes(List<Tensor> inputs) throws InferenceException {
         Map<String, Long> sizes = new HashMap<>();
-        Optional<String> conflict = bind(inputs, sizes);
+        Optional<String> conflict = bind(shapes(inputs), sizes);
         if (conflict.isPresent()) {
             throw new InferenceException(InferenceException.Kind.FAILED, conflict.get());
         }
@@ -63,12 +72,12 @@ public final class Fitting {
     }
 
     /** Notes the request's own sizes. Answers what is wrong with them, if something is. */
-    private Optional<String> bind(List<Tensor> inputs, Map<String, Long> sizes) {
+    private Optional<String> bind(List<Shape> inputs, Map<String, Long> sizes) {
         for (int i = 0; i < inputs.size(); i++) {
             SymbolicShape declared = graph.inputShapes().get(i);
-            Tensor input = inputs.get(i);
-            if (declared.bind(input.shape(), sizes).isPresent()) {
-                return Optional.of("input '" + input.name() + "' of shape " + input.shape()
+            if (declared.bind(inputs.get(i), sizes).isPresent()) {
+                String name = graph.signature().inputs().get(i).name();
+                return Optional.of("input '" + name + "' of shape " + inputs.get(i)
                         + " must agree with the other inputs on " + declared.variables());
             }
         }

@@ -14,7 +14,8 @@ import java.util.OptionalInt;
  * How a model is served: its model.yaml, every key optional.
  *
  * @param maxBatchSize {@code max_batch_size}: the most rows of a run. More rows use the accelerator better and take longer
- * @param maxQueueDelay {@code max_queue_delay}: how long a request may wait for others while there is capacity
+ * @param maxQueueDelay {@code max_queue_delay}: how long a request may wait for others while there is capacity; when absent, as long as
+ *     the batcher finds worth it
  * @param preferredBatchSizes {@code preferred_batch_sizes}: sizes worth running at once, ascending
  * @param shapeBuckets {@code shape_buckets}: the sizes that other variable dimensions are padded to; without, only requests of equal sizes
  *     share a run
@@ -28,7 +29,7 @@ import java.util.OptionalInt;
  */
 public record ModelConfig(
         int maxBatchSize,
-        Duration maxQueueDelay,
+        Optional<Duration> maxQueueDelay,
         List<Integer> preferredBatchSizes,
         ShapeBuckets shapeBuckets,
         OptionalInt maxBatchElements,
@@ -38,6 +39,9 @@ public record ModelConfig(
         Checksums checksums,
         Optional<Duration> timeout,
         long maxTensorBytes) {
+
+    /** A request may have so many times the rows of a batch: it runs in parts. */
+    public static final int MOST_BATCHES_A_REQUEST = 64;
 
     private static final int MOST_ROWS = 1024;
     private static final int MOST_INSTANCES = 64;
@@ -50,14 +54,18 @@ public record ModelConfig(
         executionProviders = List.copyOf(executionProviders);
     }
 
+    /** Rows that one request may have. */
+    public int maxRequestRows() {
+        return MOST_BATCHES_A_REQUEST * maxBatchSize;
+    }
+
     /** @throws ModelRefusedException naming the key, the value and the allowed range */
     public static ModelConfig parse(String yaml) throws ModelRefusedException {
         YamlSection section = YamlSection.parse(yaml);
         int maxBatchSize = section.integer("max_batch_size", 1, MOST_ROWS, 64);
         ModelConfig config = new ModelConfig(
                 maxBatchSize,
-                section.duration("max_queue_delay", Duration.ZERO, Duration.ofSeconds(10))
-                        .orElse(Duration.ZERO),
+                section.duration("max_queue_delay", Duration.ZERO, Duration.ofSeconds(10)),
                 section.integers("preferred_batch_sizes", 1, maxBatchSize).stream()
                         .sorted()
                         .distinct()

@@ -21,9 +21,10 @@ public final class ModelLoader {
         Session session = new OnnxSession(opened, definition.graph(), definition.config());
         boolean isWarm = false;
         try {
-            double rowsPerSecond = warmUp(session, definition);
+            List<MeasuredRun> runs = new ArrayList<>();
+            double rowsPerSecond = warmUp(session, definition, runs);
             isWarm = true;
-            return new LoadedModel(definition, session, rowsPerSecond, opened.notes());
+            return new LoadedModel(definition, session, runs, rowsPerSecond, opened.notes());
         } finally {
             if (!isWarm) {
                 session.close();
@@ -46,12 +47,14 @@ public final class ModelLoader {
     }
 
     /** Answers rows per second: of full batches at the largest sizes, the median run. */
-    private static double warmUp(Session session, ModelDefinition definition) throws ModelRefusedException {
+    private static double warmUp(Session session, ModelDefinition definition, List<MeasuredRun> measured)
+            throws ModelRefusedException {
         OnnxGraph graph = definition.graph();
         ModelConfig config = definition.config();
         try (Slot slot = session.openSlot()) {
             for (WarmUp.Run run : config.warmUp().runs(graph, config)) {
-                run(slot, graph, run);
+                run(slot, graph, run); // the first of a shape may take long, and tells nothing of the next
+                measured.add(new MeasuredRun(run.rows(), WarmUp.inputShapes(graph, run), run(slot, graph, run)));
             }
             WarmUp.Run full = config.warmUp().fullBatch(graph, config);
             run(slot, graph, full);

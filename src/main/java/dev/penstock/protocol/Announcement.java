@@ -13,7 +13,7 @@ import java.util.List;
  * What a worker says, every few seconds, about a model version that it serves.
  *
  * @param version a positive integer, as decimal digits
- * @param maxBatchSize rows that one request may have at most
+ * @param maxRequestRows rows that one request may have at most
  * @param capacityRowsPerSecond what its sessions reached in full batches at warm-up
  * @param ready false while warming up and once stopping
  */
@@ -22,7 +22,7 @@ public record Announcement(
         String version,
         String worker,
         Signature signature,
-        int maxBatchSize,
+        int maxRequestRows,
         long maxTensorBytes,
         long timeoutMs,
         String executionProvider,
@@ -42,7 +42,7 @@ public record Announcement(
                 version,
                 worker,
                 signature,
-                maxBatchSize,
+                maxRequestRows,
                 maxTensorBytes,
                 timeoutMs,
                 executionProvider,
@@ -55,7 +55,7 @@ public record Announcement(
         node.put("model", model).put("version", version).put("worker", worker);
         node.set("inputs", specs(signature.inputs()));
         node.set("outputs", specs(signature.outputs()));
-        node.put("max_batch_size", maxBatchSize)
+        node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)
                 .put("timeout_ms", timeoutMs);
         node.put("execution_provider", executionProvider).put("capacity_rows_per_second", capacityRowsPerSecond);
@@ -76,7 +76,7 @@ public record Announcement(
                     node.required("version").asText(),
                     node.required("worker").asText(),
                     new Signature(specs(node.required("inputs")), specs(node.required("outputs"))),
-                    node.required("max_batch_size").asInt(),
+                    node.required("max_request_rows").asInt(),
                     node.required("max_tensor_bytes").asLong(),
                     node.required("timeout_ms").asLong(),
                     node.required("execution_provider").asText(),

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.model.InferenceException;
 import dev.penstock.protocol.Tensor;
 import java.util.List;
 import java.util.function.Consumer;
@@ -10,15 +11,23 @@ interface Accelerator {
     /**
      * Takes a batch: for each request its inputs in the signature's order.
      *
+     * @param latestStartNanos the batch must not begin to run after this
      * @param done called once, from any thread
      */
-    void start(List<List<Tensor>> requests, Consumer<Result> done);
+    void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done);
 
     sealed interface Result {}
 
-    /** @param outputs of all rows, in the signature's order; valid until the next start */
-    record Ran(List<Tensor> outputs, long nanos) implements Result {}
+    /**
+     * @param outputs of all rows, in the signature's order; valid until the next start
+     * @param nanos of the run
+     * @param assemblyNanos of the copying before it
+     */
+    record Ran(List<Tensor> outputs, long nanos, long assemblyNanos) implements Result {}
 
     /** The run failed as a whole; one request may be to blame. */
-    record Broke(String reason) implements Result {}
+    record Broke(InferenceException.Kind kind, String reason) implements Result {}
+
+    /** What ran before took longer than expected, and the latest start has passed: the batch has not been run. */
+    record TooLate() implements Result {}
 }

@@ -8,8 +8,11 @@ import dev.penstock.protocol.Topics;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -24,7 +27,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Takes one model's requests off the log: polls, decodes, hands tasks to the loop of their version, and commits what is settled.
- * Bounded: when too much is open, partitions pause and polling goes on, so that the group keeps its member. {@link #run} is the
+ * Bounded: when too much is open, partitions pause and polling goes on, so that the group keeps its member; see {@link Backpressure}. {@link #run} is the
  * consumer's thread.
  */
 final class Intake implements Runnable {
@@ -41,14 +44,15 @@ final class Intake implements Runnable {
     private final Bounds bounds;
     private final OffsetLedger ledger = new OffsetLedger();
     private volatile boolean stopping;
-    private boolean paused;
+    private final Backpressure backpressure;
+    private final Set<Lane> paused = EnumSet.noneOf(Lane.class);
     private long committedNanos = System.nanoTime();
 
     /** One version that is served. */
     record Version(RecordDecoder decoder, WorkerLoop loop) {}
 
-    /** @param maxOpenRequests polled and not yet answered; likewise their bytes */
-    record Bounds(int maxOpenRequests, long maxOpenBytes, Duration commitInterval, Duration drainTimeout) {}
+    /** @param maxOpen polled and not yet answered */
+    record Bounds(OpenWork.Amount maxOpen, Duration commitInterval, Duration drainTimeout) {}
 
     Intake(
             String model,
@@ -67,6 +71,7 @@ final class Intake implements Runnable {
         this.replies = replies;
         this.meters = meters;
         this.bounds = bounds;
+        this.backpressure = new Backpressure(bounds.maxOpen());
     }
 
     /** Ends {@link #run} once what is open has been answered, or after the drain timeout. */
@@ -105,8 +110,9 @@ final class Intake implements Runnable {
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
         int bytes = Math.max(0, record.serializedValueSize());
+        Lane lane = lane(record.topic());
         OffsetLedger.Position position =
-                ledger.open(new TopicPartition(record.topic(), record.partition()), record.offset(), bytes);
+                ledger.open(new TopicPartition(record.topic(), record.partition()), lane, record.offset(), bytes);
         String correlationId = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID)
                 .orElseGet(() -> UUID.randomUUID().toString());
         String version = RecordHeaders.text(record.headers(), RecordHeaders.MODEL_VERSION)
@@ -122,8 +128,9 @@ final class Intake implements Runnable {
                                 Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
                 return;
             }
-            serving.loop.offer(serving.decoder.decode(
-                    origin, lane(record.topic()), System.nanoTime(), System.currentTimeMillis()));
+            Task task = serving.decoder.decode(origin, lane, System.nanoTime(), System.currentTimeMillis());
+            position.holds(task.rows());
+            serving.loop.offer(task);
         } catch (InvalidRequestException invalid) {
             replies.reject(origin, Problem.of(invalid));
         }
@@ -135,23 +142,25 @@ final class Intake implements Runnable {
     }
 
     private void holdBackOrGoOn() {
-        boolean full = ledger.openRequests() >= bounds.maxOpenRequests() || ledger.openBytes() >= bounds.maxOpenBytes();
-        if (full && !paused) {
-            consumer.pause(consumer.assignment());
-            paused = true;
-        } else if (paused
-                && ledger.openRequests() <= bounds.maxOpenRequests() / 2
-                && ledger.openBytes() <= bounds.maxOpenBytes() / 2) {
-            consumer.resume(consumer.assignment());
-            paused = false;
+        Set<Lane> held = backpressure.held(ledger.open(Lane.INTERACTIVE), ledger.open(Lane.BULK));
+        for (Lane lane : Lane.values()) {
+            if (held.contains(lane) && paused.add(lane)) {
+                consumer.pause(partitions(lane, consumer.assignment()));
+            } else if (!held.contains(lane) && paused.remove(lane)) {
+                consumer.resume(partitions(lane, consumer.assignment()));
+            }
         }
+    }
+
+    private List<TopicPartition> partitions(Lane lane, Collection<TopicPartition> of) {
+        return of.stream().filter(partition -> lane(partition.topic()) == lane).toList();
     }
 
     private void drain() {
         versions.values().forEach(version -> version.loop.drain());
         long until = System.nanoTime() + bounds.drainTimeout().toNanos();
         consumer.pause(consumer.assignment());
-        paused = true;
+        paused.addAll(EnumSet.allOf(Lane.class));
         while (ledger.openRequests() > 0 && System.nanoTime() - until < 0) {
             consumer.poll(Duration.ofMillis(10));
             consumer.pause(consumer.assignment());
@@ -200,9 +209,7 @@ final class Intake implements Runnable {
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-            if (paused) {
-                consumer.pause(partitions);
-            }
+            paused.forEach(lane -> consumer.pause(partitions(lane, partitions)));
         }
 
         @Override

@@ -2,6 +2,8 @@ package dev.penstock.worker;
 
 import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
+import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Window;
 import dev.penstock.model.ModelConfig;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
@@ -16,7 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
-import org.apache.kafka.clients.consumer.Consumer;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.jboss.logging.Logger;
 
@@ -53,8 +55,10 @@ final class ModelServer implements AutoCloseable {
                 replies,
                 meters,
                 new Intake.Bounds(
-                        shared.config().maxOpenRequests(),
-                        shared.config().maxOpenBytes(),
+                        new OpenWork.Amount(
+                                shared.config().maxOpenRequests(),
+                                shared.config().maxOpenRows(),
+                                shared.config().maxOpenBytes()),
                         shared.config().commitInterval(),
                         shared.config().drainTimeout()));
         this.intakeThread = Thread.ofPlatform().name("penstock-intake-" + model).unstarted(() -> {
@@ -102,30 +106,42 @@ final class ModelServer implements AutoCloseable {
     }
 
     private Intake.Version serve(WarmModel loaded, ReplyPublisher replies, WorkerMeters meters, Shared shared) {
-        List<Accelerator> accelerators = new ArrayList<>();
+        List<List<Accelerator>> accelerators = new ArrayList<>();
         for (Session session : loaded.sessions()) {
             String thread = "penstock-session-" + model + "-" + loaded.version();
             ExecutorService sessionThread = Executors.newSingleThreadExecutor(
                     task -> Thread.ofPlatform().name(thread).unstarted(task));
             parts.add(session);
+            List<Accelerator> slots = new ArrayList<>();
+            accelerators.add(slots);
             for (int i = 0; i < SLOTS_PER_SESSION; i++) {
                 Slot slot = session.openSlot();
                 parts.add(slot);
-                accelerators.add(new SessionAccelerator(slot, sessionThread));
+                slots.add(new SessionAccelerator(slot, sessionThread));
             }
             parts.add(sessionThread);
         }
+        meters.addSessions(loaded.sessions().size());
         ModelConfig config = loaded.definition().config();
-        BatchPolicy policy =
-                new BatchPolicy(config.maxBatchSize(), config.maxQueueDelay().toNanos());
-        LoopThread thread = new LoopThread("penstock-loop-" + model + "-" + loaded.version(), this::failed);
-        WorkerLoop loop = new WorkerLoop(new Batcher<>(policy), accelerators, replies, meters, thread::wake);
-        loops.put(thread, loop);
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
                 loaded.definition(),
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
+        CostModel costs = new CostModel();
+        loaded.runs().forEach(run -> costs.observe(decoder.batchKeyOf(run.inputs()), run.rows(), run.nanos()));
+        Window window = Window.adaptive();
+        BatchPolicy policy = new BatchPolicy(
+                config.maxBatchSize(),
+                config.maxQueueDelay()
+                        .map(bound -> window.atMost(bound.toNanos()))
+                        .orElse(window),
+                config.preferredBatchSizes(),
+                shared.config().bulkFloor());
+        LoopThread thread = new LoopThread("penstock-loop-" + model + "-" + loaded.version(), this::failed);
+        WorkerLoop loop = new WorkerLoop(
+                new Batcher<>(policy, costs), accelerators, replies, meters, shared.deviceLost(), thread::wake);
+        loops.put(thread, loop);
         return new Intake.Version(decoder, loop);
     }
 
@@ -144,10 +160,11 @@ final class ModelServer implements AutoCloseable {
             RequestReader reader,
             BrokerClock brokerClock,
             int maxRecordBytes,
-            MeterRegistry registry) {}
+            MeterRegistry registry,
+            Consumer<String> deviceLost) {}
 
     /** Makes the consumer of a model's group. */
     interface Consumers {
-        Consumer<byte[], byte[]> forModel(String model);
+        org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> forModel(String model);
     }
 }

@@ -1,12 +1,14 @@
 package dev.penstock.worker;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.penstock.protocol.Lane;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -16,14 +18,19 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class OffsetLedger {
     private final Map<TopicPartition, Deque<Position>> open = new HashMap<>();
-    private final AtomicInteger openRequests = new AtomicInteger();
-    private final AtomicLong openBytes = new AtomicLong();
+    private final Map<Lane, OpenWork> work = new EnumMap<>(Lane.class);
 
-    Position open(TopicPartition partition, long offset, int bytes) {
-        Position position = new Position(offset, bytes);
+    OffsetLedger() {
+        for (Lane lane : Lane.values()) {
+            work.put(lane, new OpenWork());
+        }
+    }
+
+    Position open(TopicPartition partition, Lane lane, long offset, int bytes) {
+        OpenWork ofLane = requireNonNull(work.get(lane));
+        Position position = new Position(ofLane, offset, bytes);
         open.computeIfAbsent(partition, none -> new ArrayDeque<>()).add(position);
-        openRequests.incrementAndGet();
-        openBytes.addAndGet(bytes);
+        ofLane.add(1, 0, bytes);
         return position;
     }
 
@@ -47,23 +54,32 @@ final class OffsetLedger {
         open.keySet().removeAll(partitions);
     }
 
-    int openRequests() {
-        return openRequests.get();
+    OpenWork.Amount open(Lane lane) {
+        return requireNonNull(work.get(lane)).amount();
     }
 
-    long openBytes() {
-        return openBytes.get();
+    int openRequests() {
+        return open(Lane.INTERACTIVE).plus(open(Lane.BULK)).requests();
     }
 
     /** One record's place in the log; to be settled exactly once, when its reply is safe. */
-    final class Position {
+    static final class Position {
+        private final OpenWork work;
         private final long offset;
         private final int bytes;
+        private int rows;
         private volatile boolean settled;
 
-        private Position(long offset, int bytes) {
+        private Position(OpenWork work, long offset, int bytes) {
+            this.work = work;
             this.offset = offset;
             this.bytes = bytes;
+        }
+
+        /** To be told before anybody can settle it. */
+        void holds(int decodedRows) {
+            work.add(0, decodedRows, 0);
+            rows = decodedRows;
         }
 
         void settle() {
@@ -71,8 +87,7 @@ final class OffsetLedger {
                 throw new IllegalStateException("offset " + offset + " is settled already");
             }
             settled = true;
-            openRequests.decrementAndGet();
-            openBytes.addAndGet(-bytes);
+            work.add(-1, -rows, -bytes);
         }
     }
 }

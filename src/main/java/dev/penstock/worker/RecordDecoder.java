@@ -8,6 +8,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.RecordHeaders;
 import dev.penstock.protocol.RequestReader;
+import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import java.nio.ByteBuffer;
@@ -21,7 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 final class RecordDecoder {
     private final RequestReader reader;
     private final Signature signature;
-    private final int maxBatchSize;
+    private final int maxRows;
     private final Duration defaultTimeout;
     private final BrokerClock brokerClock;
     private final Fitting fitting;
@@ -29,7 +30,7 @@ final class RecordDecoder {
     RecordDecoder(RequestReader reader, ModelDefinition definition, Duration defaultTimeout, BrokerClock brokerClock) {
         this.reader = reader;
         this.signature = definition.graph().signature();
-        this.maxBatchSize = definition.config().maxBatchSize();
+        this.maxRows = definition.config().maxRequestRows();
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
         this.fitting = new Fitting(definition.graph(), definition.config());
@@ -41,10 +42,9 @@ final class RecordDecoder {
         InferenceRequest request = read(record);
         List<Tensor> inputs = signature.ordered(request);
         long rows = inputs.getFirst().shape().rows();
-        if (rows > maxBatchSize) {
+        if (rows > maxRows) {
             throw new InvalidRequestException(
-                    "inputs[0].shape",
-                    "must have 1.." + maxBatchSize + " rows, the model's max_batch_size, had " + rows);
+                    "inputs[0].shape", "must have 1.." + maxRows + " rows in one request, had " + rows);
         }
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
@@ -69,5 +69,10 @@ final class RecordDecoder {
         long millis = timeout.or(() -> deadline.map(at -> Math.max(0, at - record.timestamp())))
                 .orElse(defaultTimeout.toMillis());
         return Math.min(millis, longest);
+    }
+
+    /** What requests whose inputs have these shapes must share to share a batch. */
+    Object batchKeyOf(List<Shape> inputs) {
+        return fitting.ofShapes(inputs).batchKey();
     }
 }

@@ -18,23 +18,32 @@ final class SessionAccelerator implements Accelerator {
     }
 
     @Override
-    public void start(List<List<Tensor>> requests, Consumer<Result> done) {
+    public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
+        long begun = System.nanoTime();
         try {
             slot.assemble(requests);
         } catch (InferenceException broke) {
-            done.accept(new Broke(String.valueOf(broke.getMessage())));
+            done.accept(broke(broke));
             return;
         }
-        sessionThread.execute(() -> done.accept(run()));
+        long assemblyNanos = System.nanoTime() - begun;
+        sessionThread.execute(() -> done.accept(run(latestStartNanos, assemblyNanos)));
     }
 
-    private Result run() {
+    private Result run(long latestStartNanos, long assemblyNanos) {
         long start = System.nanoTime();
+        if (start - latestStartNanos > 0) {
+            return new TooLate();
+        }
         try {
             List<Tensor> outputs = slot.run();
-            return new Ran(outputs, System.nanoTime() - start);
+            return new Ran(outputs, System.nanoTime() - start, assemblyNanos);
         } catch (InferenceException broke) {
-            return new Broke(String.valueOf(broke.getMessage()));
+            return broke(broke);
         }
+    }
+
+    private static Broke broke(InferenceException cause) {
+        return new Broke(cause.kind(), String.valueOf(cause.getMessage()));
     }
 }

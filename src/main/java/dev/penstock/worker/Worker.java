@@ -1,6 +1,7 @@
 package dev.penstock.worker;
 
 import dev.penstock.model.LoadedModel;
+import dev.penstock.model.MeasuredRun;
 import dev.penstock.model.ModelDefinition;
 import dev.penstock.model.ModelLoader;
 import dev.penstock.model.ModelRefusedException;
@@ -37,6 +38,9 @@ import org.jboss.logging.Logger;
  */
 public final class Worker implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Worker.class);
+
+    /** EX_UNAVAILABLE of sysexits. */
+    private static final int DEVICE_LOST_EXIT = 69;
 
     private final WorkerConfig config;
     private final Map<String, Object> kafka;
@@ -127,18 +131,20 @@ public final class Worker implements AutoCloseable {
 
     private Optional<WarmModel> load(ModelDefinition definition) {
         List<Session> sessions = new ArrayList<>();
+        List<MeasuredRun> runs = new ArrayList<>();
         double rowsPerSecond = 0;
         try {
             for (int i = 0; i < definition.config().instances(); i++) {
                 LoadedModel loaded = loader.load(definition);
                 loaded.notes().forEach(note -> LOG.infof("Model %s: %s", definition.name(), note));
                 sessions.add(loaded.session());
+                runs.addAll(loaded.runs());
                 rowsPerSecond += loaded.rowsPerSecond();
             }
             LOG.infof(
                     "Model %s version %d is warm on %s: %.0f rows/s in full batches",
                     definition.name(), definition.version(), sessions.getFirst().executionProvider(), rowsPerSecond);
-            return Optional.of(new WarmModel(definition, sessions, rowsPerSecond));
+            return Optional.of(new WarmModel(definition, sessions, runs, rowsPerSecond));
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
             LOG.errorf(
@@ -166,12 +172,19 @@ public final class Worker implements AutoCloseable {
                         reader,
                         brokerClock,
                         layout.maxRecordBytes(),
-                        registry));
+                        registry,
+                        Worker::end));
         servers.add(server);
         server.start();
         for (WarmModel version : versions) {
             announcer.announce(announcement(version));
         }
+    }
+
+    /** At once: what was taken is not committed, and another worker serves it. Answering anything from here would answer wrong. */
+    private static void end(String reason) {
+        LOG.fatalf("The accelerator is lost until this process is started anew, so it ends: %s", reason);
+        Runtime.getRuntime().halt(DEVICE_LOST_EXIT);
     }
 
     private Announcement announcement(WarmModel model) {
@@ -181,7 +194,7 @@ public final class Worker implements AutoCloseable {
                 model.version(),
                 config.id().orElseGet(Worker::processName),
                 model.signature(),
-                definition.config().maxBatchSize(),
+                definition.config().maxRequestRows(),
                 definition.config().maxTensorBytes(),
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
                 model.sessions().getFirst().executionProvider(),

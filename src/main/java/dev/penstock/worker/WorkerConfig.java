@@ -2,6 +2,8 @@ package dev.penstock.worker;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.nio.file.Path;
@@ -30,6 +32,17 @@ public interface WorkerConfig {
     /** Their bytes, likewise. */
     @WithDefault("67108864")
     @Min(1024) long maxOpenBytes();
+
+    /** Their rows, likewise. */
+    @WithDefault("65536")
+    @Min(1) @Max(16_000_000) int maxOpenRows();
+
+    /**
+     * The share of rows that bulk requests get while any wait, however many interactive ones there are. A larger one slows interactive
+     * requests down under load; with 0 they may keep bulk requests waiting for ever.
+     */
+    @WithDefault("0.05")
+    @DecimalMin("0") @DecimalMax("1") double bulkFloor();
 
     /** The deadline of requests that name none, from their arrival in the log; a model's own {@code timeout} goes before. */
     @WithDefault("10m")

@@ -1,8 +1,13 @@
 package dev.penstock.worker;
 
 import dev.penstock.batching.Batcher;
+import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Part;
+import dev.penstock.batching.Priority;
 import dev.penstock.batching.Step;
 import dev.penstock.batching.Waiting;
+import dev.penstock.model.InferenceException;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Outcome;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
@@ -12,52 +17,70 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 
 /**
  * The worker's duty cycle for one model version: take what arrived, answer what finished, start what the batcher says. Has no clock
  * and no thread of its own; {@link #step} is confined to one thread, {@link #offer} and completions come from others and wake it.
  *
  * <p>A batch that fails is halved and run again until the rows at fault are alone: they fail with the reason, their neighbours
- * succeed.
+ * succeed. One that runs out of memory goes back to the batcher, which makes smaller ones from then on.
  */
 final class WorkerLoop {
     /** What {@link #step} returns when there is nothing to wait for but an arrival or a completion. */
     static final long UNTIL_WOKEN = Long.MAX_VALUE;
 
     private final Batcher<Task> batcher;
+    private final CostModel costs;
+    private final List<SessionSlots> sessions;
     private final Replies replies;
     private final WorkerMeters meters;
+    private final Consumer<String> deviceLost;
     private final Runnable wake;
     private final Queue<Task> arrived = new ConcurrentLinkedQueue<>();
     private final Queue<Finished> finished = new ConcurrentLinkedQueue<>();
-    private final Deque<Accelerator> free;
-    private final Deque<List<Task>> halves = new ArrayDeque<>();
+    private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
+    private final Joins joins = new Joins();
 
-    /** @param wake makes the thread that steps this loop step it again soon; called from any thread */
+    /** Whether an arrival changes what the loop would do; while no slot is free it does not, and waking a thread is dear. */
+    private volatile boolean takesArrivals = true;
+
+    /**
+     * @param sessions of each its slots
+     * @param deviceLost told the reason when an accelerator is broken until the process is started anew
+     * @param wake makes the thread that steps this loop step it again soon; called from any thread
+     */
     WorkerLoop(
             Batcher<Task> batcher,
-            Collection<? extends Accelerator> accelerators,
+            Collection<? extends Collection<? extends Accelerator>> sessions,
             Replies replies,
             WorkerMeters meters,
+            Consumer<String> deviceLost,
             Runnable wake) {
         this.batcher = batcher;
-        this.free = new ArrayDeque<>(accelerators);
+        this.costs = batcher.costs();
+        this.sessions = sessions.stream().map(SessionSlots::new).toList();
         this.replies = replies;
         this.meters = meters;
+        this.deviceLost = deviceLost;
         this.wake = wake;
     }
 
     /** Adds a request; from any thread. */
     void offer(Task task) {
         arrived.add(task);
-        wake.run();
+        if (takesArrivals) {
+            wake.run();
+        }
     }
 
     /** From now on nothing waits for company. */
     void drain() {
         batcher.drain();
+        wake.run();
     }
 
     /**
@@ -66,23 +89,24 @@ final class WorkerLoop {
      * @return nanoseconds after which to step again unless woken earlier, or {@link #UNTIL_WOKEN}
      */
     long step(long now) {
+        takesArrivals = true;
         for (Task task = arrived.poll(); task != null; task = arrived.poll()) {
-            batcher.offer(new Waiting<>(task, task.batchKey(), task.rows(), task.arrivalNanos(), task.deadlineNanos()));
+            batcher.offer(waiting(task));
         }
         for (Finished run = finished.poll(); run != null; run = finished.poll()) {
-            settle(run);
+            settle(run, now);
         }
-        while (!free.isEmpty()) {
+        for (Optional<SessionSlots> free = soonestFree(now); free.isPresent(); free = soonestFree(now)) {
             if (!halves.isEmpty()) {
-                start(halves.removeFirst(), now);
+                startAgain(halves.removeFirst(), free.get(), now);
                 continue;
             }
-            switch (batcher.next(now)) {
+            switch (batcher.next(now, free.get().room(now))) {
                 case Step.Run<Task> run -> {
                     meters.batch(run.rows(), run.trigger());
-                    start(run.batch().stream().map(Waiting::request).toList(), now);
+                    start(run.batch(), run.latestStartNanos(), free.get(), now);
                 }
-                case Step.Expire<Task> expire -> expire.requests().forEach(waiting -> expire(waiting.request(), now));
+                case Step.Expire<Task> expire -> expire.parts().forEach(part -> expire(part, now));
                 case Step.WaitUntil<Task> wait -> {
                     return Math.max(0, wait.nanos() - now);
                 }
@@ -91,55 +115,140 @@ final class WorkerLoop {
                 }
             }
         }
-        return UNTIL_WOKEN;
+        takesArrivals = false;
+        return UNTIL_WOKEN; // a completion will
     }
 
-    private void start(List<Task> batch, long now) {
-        Accelerator accelerator = free.removeFirst();
-        List<List<Tensor>> inputs = new ArrayList<>(batch.size());
-        for (Task task : batch) {
-            inputs.add(task.inputs());
+    private static Waiting<Task> waiting(Task task) {
+        Priority priority = task.lane() == Lane.BULK ? Priority.BULK : Priority.INTERACTIVE;
+        return new Waiting<>(
+                task,
+                task.batchKey(),
+                task.maxRows(),
+                priority,
+                task.rows(),
+                task.arrivalNanos(),
+                task.deadlineNanos());
+    }
+
+    private Optional<SessionSlots> soonestFree(long now) {
+        Optional<SessionSlots> soonest = Optional.empty();
+        for (SessionSlots session : sessions) {
+            if (session.hasFreeSlot() && (soonest.isEmpty() || session.isFreeBefore(soonest.get(), now))) {
+                soonest = Optional.of(session);
+            }
         }
-        accelerator.start(inputs, result -> {
-            finished.add(new Finished(accelerator, batch, now, result));
+        return soonest;
+    }
+
+    /** Half of a batch that failed; it keeps to itself, so that the guilty are found, but runs no later than any batch may. */
+    private void startAgain(List<Part<Task>> half, SessionSlots session, long now) {
+        long start = session.room(now).surelyFreeAtNanos();
+        long p95 = (long) costs.p95Nanos(half.getFirst().of().key(), rows(half));
+        List<Part<Task>> inTime = new ArrayList<>(half.size());
+        for (Part<Task> part : half) {
+            if (part.of().deadlineNanos() - p95 - start < 0) {
+                expire(part, now);
+            } else {
+                inTime.add(part);
+            }
+        }
+        long latestStart = inTime.stream()
+                .mapToLong(part -> part.of().deadlineNanos() - p95 - start)
+                .min()
+                .orElse(0);
+        start(inTime, start + latestStart, session, now);
+    }
+
+    private void start(List<Part<Task>> batch, long latestStartNanos, SessionSlots session, long now) {
+        List<Part<Task>> wanted = batch;
+        if (joins.open() > 0) {
+            wanted = new ArrayList<>(batch);
+            wanted.removeIf(part -> joins.isGivenUp(part) && !joins.giveUp(part));
+        }
+        if (wanted.isEmpty()) {
+            return;
+        }
+        List<List<Tensor>> inputs = new ArrayList<>(wanted.size());
+        for (Part<Task> part : wanted) {
+            inputs.add(inputs(part));
+        }
+        Object key = wanted.getFirst().of().key();
+        int rows = rows(wanted);
+        Accelerator accelerator = session.take(now, costs.expectedNanos(key, rows), costs.p95Nanos(key, rows));
+        List<Part<Task>> running = wanted;
+        accelerator.start(inputs, latestStartNanos, result -> {
+            finished.add(new Finished(session, accelerator, running, rows, now, result));
             wake.run();
         });
     }
 
-    private void settle(Finished run) {
+    private static List<Tensor> inputs(Part<Task> part) {
+        List<Tensor> inputs = part.request().inputs();
+        return part.isWhole()
+                ? inputs
+                : inputs.stream()
+                        .map(input -> input.rows(part.fromRow(), part.rows()))
+                        .toList();
+    }
+
+    private void settle(Finished run, long now) {
         switch (run.result) {
-            case Accelerator.Ran ran -> answer(run, ran);
-            case Accelerator.Broke broke -> {
-                if (run.batch.size() == 1) {
-                    Task task = run.batch.getFirst();
-                    reply(
-                            task,
-                            new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason())),
-                            run.startedNanos,
-                            0,
-                            task.rows());
-                } else {
-                    int middle = run.batch.size() / 2;
-                    halves.add(run.batch.subList(0, middle));
-                    halves.add(run.batch.subList(middle, run.batch.size()));
-                }
+            case Accelerator.Ran ran -> {
+                costs.observe(run.key(), run.rows, ran.nanos());
+                run.session.assembled(ran.assemblyNanos());
+                meters.ran(ran.nanos());
+                answer(run, ran);
             }
+            case Accelerator.TooLate late -> {
+                meters.recalled();
+                run.batch.forEach(batcher::offer);
+            }
+            case Accelerator.Broke broke -> broke(run, broke);
         }
-        free.addFirst(run.accelerator);
+        run.session.giveBack(run.accelerator, now);
+    }
+
+    private void broke(Finished run, Accelerator.Broke broke) {
+        if (broke.kind() == InferenceException.Kind.DEVICE_LOST) {
+            deviceLost.accept(broke.reason());
+        }
+        if (broke.kind() == InferenceException.Kind.OUT_OF_MEMORY && run.rows > 1) {
+            batcher.ranOutOfMemory(run.key(), run.rows);
+            run.batch.forEach(batcher::offer);
+        } else if (run.batch.size() > 1) {
+            int middle = run.batch.size() / 2;
+            halves.add(run.batch.subList(0, middle));
+            halves.add(run.batch.subList(middle, run.batch.size()));
+        } else {
+            Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason()));
+            giveUp(run.batch.getFirst(), failed, run.startedNanos, run.rows);
+        }
     }
 
     private void answer(Finished run, Accelerator.Ran ran) {
-        meters.ran(ran.nanos());
-        int rows = run.batch.stream().mapToInt(Task::rows).sum();
         int from = 0;
-        for (Task task : run.batch) {
-            reply(task, replies.outcome(task, ran.outputs(), from), run.startedNanos, ran.nanos(), rows);
-            from += task.rows();
+        for (Part<Task> part : run.batch) {
+            Task task = part.request();
+            if (part.isWhole()) {
+                reply(task, replies.outcome(task, ran.outputs(), from), run.startedNanos, ran.nanos(), run.rows);
+            } else {
+                joins.add(part, ran.outputs(), from)
+                        .ifPresent(outputs -> reply(
+                                task, replies.outcome(task, outputs, 0), run.startedNanos, ran.nanos(), run.rows));
+            }
+            from += part.rows();
         }
     }
 
-    private void expire(Task task, long now) {
-        reply(task, new Outcome.Expired(), now, 0, 0);
+    private void expire(Part<Task> part, long now) {
+        giveUp(part, new Outcome.Expired(), now, 0);
+    }
+
+    private void giveUp(Part<Task> part, Outcome outcome, long startedNanos, int batchRows) {
+        if (part.isWhole() || joins.giveUp(part)) {
+            reply(part.request(), outcome, startedNanos, 0, batchRows);
+        }
     }
 
     private void reply(Task task, Outcome outcome, long startedNanos, long computeNanos, int batchRows) {
@@ -149,5 +258,23 @@ final class WorkerLoop {
         replies.send(task, outcome, new Timings(queueNanos / 1e6, 0, computeNanos / 1e6, batchRows));
     }
 
-    private record Finished(Accelerator accelerator, List<Task> batch, long startedNanos, Accelerator.Result result) {}
+    private static int rows(List<Part<Task>> batch) {
+        int rows = 0;
+        for (Part<Task> part : batch) {
+            rows += part.rows();
+        }
+        return rows;
+    }
+
+    private record Finished(
+            SessionSlots session,
+            Accelerator accelerator,
+            List<Part<Task>> batch,
+            int rows,
+            long startedNanos,
+            Accelerator.Result result) {
+        Object key() {
+            return batch.getFirst().of().key();
+        }
+    }
 }

@@ -6,6 +6,7 @@ import dev.penstock.batching.Trigger;
 import dev.penstock.protocol.Lane;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
@@ -27,6 +28,8 @@ final class WorkerMeters {
     private final Timer sessionRun;
     private final DistributionSummary batchSize;
     private final Counter deadLetters;
+    private final Counter recalls;
+    private final BusyRatio busy = new BusyRatio(System.nanoTime());
     private final Map<Lane, Timer> queueWait = new EnumMap<>(Lane.class);
     private final Map<Lane, AtomicLong> backlog = new EnumMap<>(Lane.class);
     private final Map<Trigger, Counter> triggers = new EnumMap<>(Trigger.class);
@@ -50,6 +53,15 @@ final class WorkerMeters {
                 .register(registry);
         deadLetters = Counter.builder("inference.dead.letters")
                 .description("Records that could not be served, kept for people to look at")
+                .tag("model", model)
+                .register(registry);
+        recalls = Counter.builder("inference.batch.recalls")
+                .description(
+                        "Batches that were not run after all, as the one before took long and they would have been late")
+                .tag("model", model)
+                .register(registry);
+        Gauge.builder("inference.session.busy.ratio", busy, ratio -> ratio.read(System.nanoTime()))
+                .description("The share of time that sessions were running, since the reading before")
                 .tag("model", model)
                 .register(registry);
         for (Lane lane : Lane.values()) {
@@ -79,12 +91,21 @@ final class WorkerMeters {
                         outcome -> registry.counter("inference.requests", "model", model, "outcome", outcome)));
     }
 
+    void addSessions(int more) {
+        busy.addSessions(more);
+    }
+
     void batch(int rows, Trigger trigger) {
         batchSize.record(rows);
         requireNonNull(triggers.get(trigger)).increment();
     }
 
+    void recalled() {
+        recalls.increment();
+    }
+
     void ran(long nanos) {
+        busy.ran(nanos);
         sessionRun.record(nanos, TimeUnit.NANOSECONDS);
     }
 

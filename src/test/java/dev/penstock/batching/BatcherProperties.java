@@ -2,8 +2,8 @@ package dev.penstock.batching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -12,40 +12,45 @@ import net.jqwik.api.constraints.LongRange;
 
 class BatcherProperties {
 
-    /** Whatever comes, and whenever the batcher is asked: each request leaves once, in a legal batch or expired. */
+    /** Whatever comes, and whenever the batcher is asked: each row leaves once, in a legal batch or expired. */
     @Property
-    void everyRequestLeavesExactlyOnce(
+    void everyRowLeavesExactlyOnce(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 16) int max,
             @ForAll @LongRange(min = 0, max = 200) long delay) {
         Random random = new Random(seed);
-        Batcher<Integer> batcher = new Batcher<>(new BatchPolicy(max, delay));
-        List<Integer> left = new ArrayList<>();
+        Batcher<Integer> batcher = new Batcher<>(BatchPolicy.of(max, Window.fixed(delay)), new CostModel());
+        Map<Integer, Integer> rowsLeft = new HashMap<>();
         long now = random.nextLong();
         int offered = 0;
         while (offered < 200 || batcher.waitingRows() > 0) {
             for (int burst = random.nextInt(8); burst > 0 && offered < 200; burst--) {
-                long arrival = now - random.nextInt(50);
+                int rows = 1 + random.nextInt(2 * max);
+                rowsLeft.put(offered, rows);
                 batcher.offer(new Waiting<>(
-                        offered++, random.nextInt(3), 1 + random.nextInt(max), arrival, now + random.nextInt(400)));
+                        offered++,
+                        random.nextInt(3),
+                        random.nextBoolean() ? Priority.BULK : Priority.INTERACTIVE,
+                        rows,
+                        now - random.nextInt(50),
+                        now + random.nextInt(400)));
             }
-            switch (batcher.next(now)) {
+            long freeAt = now + random.nextInt(60) - 30;
+            Room room = new Room(freeAt, freeAt + random.nextInt(10), random.nextInt(20));
+            switch (batcher.next(now, room)) {
                 case Step.Run<Integer> run -> {
-                    long at = now;
+                    long latest = Math.max(0, freeAt - now) + now;
                     assertThat(run.rows()).isBetween(1, max);
-                    assertThat(run.batch())
-                            .extracting(Waiting::key)
-                            .containsOnly(run.batch().getFirst().key());
-                    assertThat(run.batch()).allMatch(waiting -> waiting.deadlineNanos() - at > 0);
-                    run.batch().forEach(waiting -> left.add(waiting.request()));
+                    assertThat(run.batch()).allMatch(part -> part.of().key().equals(run.key()));
+                    assertThat(run.batch()).allMatch(part -> part.of().deadlineNanos() - latest > 0);
+                    run.batch().forEach(part -> leave(part, rowsLeft));
                 }
                 case Step.Expire<Integer> expire -> {
-                    long at = now;
-                    assertThat(expire.requests()).isNotEmpty().allMatch(waiting -> waiting.deadlineNanos() - at <= 0);
-                    expire.requests().forEach(waiting -> left.add(waiting.request()));
+                    assertThat(expire.parts()).isNotEmpty();
+                    expire.parts().forEach(part -> leave(part, rowsLeft));
                 }
                 case Step.WaitUntil<Integer> wait -> {
-                    assertThat(wait.nanos() - now).isPositive().isLessThanOrEqualTo(delay);
+                    assertThat(wait.nanos() - now).isPositive().isLessThanOrEqualTo(Math.max(delay, freeAt - now));
                     now = wait.nanos();
                 }
                 case Step.Idle<Integer> idle ->
@@ -53,6 +58,10 @@ class BatcherProperties {
             }
             now += random.nextInt(20);
         }
-        assertThat(left).hasSize(200).doesNotHaveDuplicates();
+        assertThat(rowsLeft.values()).allMatch(rows -> rows == 0);
+    }
+
+    private static void leave(Part<Integer> part, Map<Integer, Integer> rowsLeft) {
+        assertThat(rowsLeft.merge(part.request(), -part.rows(), Integer::sum)).isNotNegative();
     }
 }

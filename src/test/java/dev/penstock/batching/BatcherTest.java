@@ -1,7 +1,6 @@
 package dev.penstock.batching;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import java.util.List;
@@ -10,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class BatcherTest {
     private static final long FAR = 1_000_000;
 
-    private final Batcher<String> batcher = new Batcher<>(new BatchPolicy(4, 100));
+    private final Batcher<String> batcher = new Batcher<>(BatchPolicy.of(4, Window.fixed(100)), new CostModel());
 
     @Test
     void isIdleWhenNothingWaits() {
@@ -42,35 +41,34 @@ class BatcherTest {
 
     @Test
     void neverHoldsAnythingWithoutADelay() {
-        Batcher<String> eager = new Batcher<>(new BatchPolicy(4, 0));
-        eager.offer(new Waiting<>("a", "k", 1, 0, FAR));
+        Batcher<String> eager = new Batcher<>(BatchPolicy.of(4, Window.fixed(0)), new CostModel());
+        eager.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, FAR));
         assertRuns(eager.next(0), Trigger.DELAY, "a");
     }
 
     @Test
     void runsBeforeTheDelayWhenADeadlineFallsWithinIt() {
-        batcher.offer(new Waiting<>("urgent", "k", 1, 0, 150));
+        batcher.offer(new Waiting<>("urgent", "k", Priority.INTERACTIVE, 1, 0, 150));
         assertThat(batcher.next(20)).isEqualTo(new Step.WaitUntil<>(50));
         assertRuns(batcher.next(50), Trigger.DEADLINE, "urgent");
     }
 
     @Test
     void handsBackWhatIsPastItsDeadlineBeforeAnythingRuns() {
-        batcher.offer(new Waiting<>("dead", "k", 1, 0, 90));
+        batcher.offer(new Waiting<>("dead", "k", Priority.INTERACTIVE, 1, 0, 90));
         offer("alive", 0);
         assertThat(batcher.next(200))
                 .asInstanceOf(type(Step.Expire.class))
-                .satisfies(
-                        step -> assertThat(((Step.Expire<?>) step).requests()).hasSize(1));
+                .satisfies(step -> assertThat(((Step.Expire<?>) step).parts()).hasSize(1));
         assertRuns(batcher.next(200), Trigger.DELAY, "alive");
         assertThat(batcher.next(200)).isInstanceOf(Step.Idle.class);
     }
 
     @Test
     void takesTheEarliestDeadlineFirstWhenNotAllFit() {
-        batcher.offer(new Waiting<>("relaxed", "k", 3, 0, FAR));
-        batcher.offer(new Waiting<>("urgent", "k", 2, 0, FAR - 1));
-        assertRuns(batcher.next(0), Trigger.FULL, "urgent");
+        offer("relaxed", 3, FAR);
+        offer("urgent", 2, FAR - 1);
+        assertRuns(batcher.next(0), Trigger.FULL, "urgent", "relaxed");
         assertRuns(batcher.next(100), Trigger.DELAY, "relaxed");
     }
 
@@ -84,8 +82,8 @@ class BatcherTest {
 
     @Test
     void countsRowsNotRequests() {
-        batcher.offer(new Waiting<>("three rows", "k", 3, 0, FAR));
-        batcher.offer(new Waiting<>("one row", "k", 1, 0, FAR));
+        batcher.offer(new Waiting<>("three rows", "k", Priority.INTERACTIVE, 3, 0, FAR));
+        batcher.offer(new Waiting<>("one row", "k", Priority.INTERACTIVE, 1, 0, FAR));
         assertThat(batcher.waitingRows()).isEqualTo(4);
         assertRuns(batcher.next(0), Trigger.FULL, "three rows", "one row");
         assertThat(batcher.waitingRows()).isZero();
@@ -93,16 +91,16 @@ class BatcherTest {
 
     @Test
     void neverMixesKeys() {
-        batcher.offer(new Waiting<>("8 wide", "8", 1, 0, FAR));
-        batcher.offer(new Waiting<>("9 wide", "9", 1, 0, FAR - 1));
+        batcher.offer(new Waiting<>("8 wide", "8", Priority.INTERACTIVE, 1, 0, FAR));
+        batcher.offer(new Waiting<>("9 wide", "9", Priority.INTERACTIVE, 1, 0, FAR - 1));
         assertRuns(batcher.next(100), Trigger.DELAY, "9 wide");
         assertRuns(batcher.next(100), Trigger.DELAY, "8 wide");
     }
 
     @Test
     void wakesForTheQueueThatIsDueFirst() {
-        batcher.offer(new Waiting<>("later", "8", 1, 40, FAR));
-        batcher.offer(new Waiting<>("sooner", "9", 1, 10, FAR));
+        batcher.offer(new Waiting<>("later", "8", Priority.INTERACTIVE, 1, 40, FAR));
+        batcher.offer(new Waiting<>("sooner", "9", Priority.INTERACTIVE, 1, 10, FAR));
         assertThat(batcher.next(50)).isEqualTo(new Step.WaitUntil<>(110));
     }
 
@@ -116,27 +114,251 @@ class BatcherTest {
     @Test
     void survivesTheWrapOfTheNanoClock() {
         long now = Long.MAX_VALUE - 10;
-        batcher.offer(new Waiting<>("a", "k", 1, now, now + 5_000));
+        batcher.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, now, now + 5_000));
         assertThat(batcher.next(now + 5)).isEqualTo(new Step.WaitUntil<>(now + 100));
         assertRuns(batcher.next(now + 100), Trigger.DELAY, "a");
     }
 
     @Test
-    void refusesARequestThatFitsNoBatch() {
-        assertThatThrownBy(() -> batcher.offer(new Waiting<>("big", "k", 5, 0, FAR)))
-                .hasMessage("rows must be in 1..4, was 5");
+    void splitsARequestThatIsLargerThanABatch() {
+        offer("large", 9, FAR);
+        assertThat(parts(batcher.next(0))).containsExactly("large 0+4");
+        offer("more urgent", 1, FAR - 1);
+        assertThat(parts(batcher.next(0))).containsExactly("more urgent 0+1", "large 4+3");
+        assertThat(parts(batcher.next(100))).containsExactly("large 7+2");
+        assertThat(batcher.next(100)).isInstanceOf(Step.Idle.class);
+    }
+
+    @Test
+    void growsTheBatchWhileTheAcceleratorIsBusyAndClosesItInTimeForItsAssembly() {
+        Room busy = new Room(1000, 1010, 30);
+        offer("a", 0);
+        assertThat(batcher.next(500, busy)).isEqualTo(new Step.WaitUntil<>(970));
+        offer("b", 0);
+        assertRuns(batcher.next(970, busy), Trigger.DELAY, "a", "b");
+    }
+
+    @Test
+    void closesAFullBatchWhileTheAcceleratorIsBusy() {
+        offer("a", 4, FAR);
+        assertRuns(batcher.next(500, new Room(1000, 1010, 30)), Trigger.FULL, "a");
+    }
+
+    @Test
+    void startsAtOnceWhenTheAcceleratorTakesLongerThanExpected() {
+        offer("a", 400);
+        assertRuns(batcher.next(1200, new Room(1000, 1010, 30)), Trigger.DELAY, "a");
+    }
+
+    @Test
+    void givesUpWhatWouldBeLateByTheTimeItIsDone() {
+        costs(batcher, 100);
+        offer("hopeless", 1, 90);
+        offer("possible", 1, 200);
+        assertThat(parts(batcher.next(0))).containsExactly("hopeless 0+1");
+        assertRuns(batcher.next(10), Trigger.DEADLINE, "possible");
+    }
+
+    @Test
+    void countsOnTheEndOfTheRunningBatchWhenItJudgesDeadlines() {
+        costs(batcher, 100);
+        offer("hopeless behind this batch", 1, 300);
+        assertThat(batcher.next(0, new Room(150, 220, 30))).isInstanceOf(Step.Expire.class);
+    }
+
+    @Test
+    void saysUntilWhenTheBatchMayStart() {
+        costs(batcher, 100);
+        batcher.drain();
+        offer("a", 1, 1000);
+        offer("b", 1, 500);
+        long p95 = (long) batcher.costs().p95Nanos("k", 2);
+        assertThat(batcher.next(0))
+                .isInstanceOfSatisfying(
+                        Step.Run.class,
+                        run -> assertThat(run.latestStartNanos()).isEqualTo(500 - p95));
+    }
+
+    @Test
+    void stopsGrowingABatchWhereItWouldMakeAMemberLate() {
+        for (int i = 0; i < 100; i++) {
+            batcher.costs().observe("k", 1, 100);
+            batcher.costs().observe("k", 4, 400);
+        }
+        batcher.drain();
+        offer("urgent", 1, 250);
+        offer("b", 1, FAR);
+        offer("c", 1, FAR);
+        assertRuns(batcher.next(0), Trigger.DRAIN, "urgent", "b");
+        assertRuns(batcher.next(0), Trigger.DRAIN, "c");
+    }
+
+    @Test
+    void learnsAgainAfterHavingGivenEverythingUp() {
+        costs(batcher, 1_000_000);
+        batcher.drain();
+        int givenUp = 0;
+        do {
+            offer("a", 1, 1000);
+            givenUp++;
+        } while (batcher.next(0) instanceof Step.Expire && givenUp < 1000);
+        assertThat(givenUp).isBetween(2, 400);
+    }
+
+    @Test
+    void bulkFillsWhatInteractiveLeaves() {
+        offerBulk("bulk", 1);
+        offer("a", 0);
+        offer("b", 0);
+        offer("c", 0);
+        assertRuns(batcher.next(0), Trigger.FULL, "a", "b", "c", "bulk");
+    }
+
+    @Test
+    void interactiveGoesFirstWhateverTheDeadlines() {
+        batcher.offer(new Waiting<>("bulk", "k", Priority.BULK, 1, 0, 500));
+        offer("a", 4, FAR);
+        assertRuns(batcher.next(0), Trigger.FULL, "a");
+    }
+
+    @Test
+    void bulkGetsItsFloorUnderAFloodOfInteractiveRequests() {
+        offerBulk("bulk", 100);
+        int rows = 0;
+        int bulk = 0;
+        while (rows < 800) {
+            offer("flood", 8, FAR);
+            if (batcher.next(0) instanceof Step.Run<String> run) {
+                rows += run.rows();
+                bulk += run.batch().stream()
+                        .filter(part -> part.of().priority() == Priority.BULK)
+                        .mapToInt(Part::rows)
+                        .sum();
+            }
+        }
+        assertThat(bulk).isBetween(800 / 20 - 4, 800 / 20 + 4);
+    }
+
+    @Test
+    void bulkOfAnotherKeyGetsItsFloorToo() {
+        batcher.offer(new Waiting<>("bulk", "other", Priority.BULK, 1000, 0, FAR));
+        int bulk = 0;
+        for (int batches = 0; batches < 200; batches++) {
+            offer("flood", 4, FAR);
+            if (batcher.next(0) instanceof Step.Run<String> run && run.key().equals("other")) {
+                bulk += run.rows();
+            }
+        }
+        assertThat(bulk).isBetween(800 / 20 - 8, 800 / 20 + 8);
+    }
+
+    @Test
+    void savesNoFloorUpWhileNoBulkWaits() {
+        BulkShare share = new BulkShare(0.5, 100);
+        share.ran(50, 0, false);
+        assertThat(share.owedRows()).isZero();
+        share.ran(50, 0, true);
+        assertThat(share.owedRows()).isEqualTo(25);
+    }
+
+    @Test
+    void halvesTheCeilingOfAKeyThatRanOutOfMemoryAndOfNoOther() {
+        batcher.ranOutOfMemory("k", 4);
+        offer("a", 3, FAR);
+        batcher.offer(new Waiting<>("b", "other", Priority.INTERACTIVE, 4, 0, FAR + 1));
+        assertThat(parts(batcher.next(0))).containsExactly("a 0+2");
+        assertThat(batcher.next(0))
+                .isInstanceOfSatisfying(
+                        Step.Run.class, run -> assertThat(run.key()).isEqualTo("other"));
+        batcher.ranOutOfMemory("k", 1);
+        assertThat(parts(batcher.next(0))).containsExactly("a 2+1");
+    }
+
+    @Test
+    void cutsToAPreferredSizeWhereThatIsNoDearer() {
+        Batcher<String> preferring =
+                new Batcher<>(new BatchPolicy(8, Window.fixed(0), List.of(2, 4), 0), new CostModel());
+        preferring.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 7, 0, FAR));
+        assertThat(parts(preferring.next(0))).containsExactly("a 0+4");
+        assertThat(parts(preferring.next(0))).containsExactly("a 4+2");
+        preferring.costs().observe("k", 1, 100);
+        preferring.costs().observe("k", 8, 110);
+        preferring.offer(new Waiting<>("b", "k", Priority.INTERACTIVE, 6, 0, FAR));
+        assertThat(parts(preferring.next(0))).containsExactly("a 6+1", "b 0+6");
+    }
+
+    @Test
+    void endsTheWaitAtAPreferredSize() {
+        Batcher<String> preferring =
+                new Batcher<>(new BatchPolicy(8, Window.fixed(100), List.of(2), 0), new CostModel());
+        preferring.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, FAR));
+        assertThat(preferring.next(0)).isInstanceOf(Step.WaitUntil.class);
+        preferring.offer(new Waiting<>("b", "k", Priority.INTERACTIVE, 1, 0, FAR));
+        assertRuns(preferring.next(0), Trigger.FULL, "a", "b");
+    }
+
+    @Test
+    void makesBatchesNoLargerThanPays() {
+        batcher.costs().observe("k", 1, 100);
+        batcher.costs().observe("k", 2, 150);
+        batcher.costs().observe("k", 4, 1000);
+        offer("a", 4, FAR);
+        assertThat(parts(batcher.next(0))).containsExactly("a 0+2");
+    }
+
+    @Test
+    void underOverloadGivesUpTheFewWhoWouldMakeAllOthersLate() {
+        Batcher<String> loaded = new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), new CostModel());
+        for (int i = 0; i < 100; i++) {
+            loaded.costs().observe("k", 1, 1_000_000);
+            loaded.costs().observe("k", 8, 1_100_000);
+        }
+        for (int i = 0; i < 1000; i++) {
+            loaded.offer(new Waiting<>("many " + i, "k", Priority.INTERACTIVE, 1, 0, 100_000_000));
+        }
+        loaded.offer(new Waiting<>("just too late for a full batch", "k", Priority.INTERACTIVE, 1, 0, 1_040_000));
+        assertThat(parts(loaded.next(0))).containsExactly("just too late for a full batch 0+1");
+        assertThat(parts(loaded.next(0))).hasSize(8);
+    }
+
+    private static void costs(Batcher<String> batcher, long nanos) {
+        for (int i = 0; i < 100; i++) {
+            batcher.costs().observe("k", 1, nanos);
+            batcher.costs().observe("k", 4, nanos);
+        }
+    }
+
+    private void offerBulk(String name, int rows) {
+        batcher.offer(new Waiting<>(name, "k", Priority.BULK, rows, 0, FAR));
+    }
+
+    private void offer(String name, int rows, long deadline) {
+        batcher.offer(new Waiting<>(name, "k", Priority.INTERACTIVE, rows, 0, deadline));
     }
 
     private void offer(String name, long arrival) {
-        batcher.offer(new Waiting<>(name, "k", 1, arrival, FAR));
+        batcher.offer(new Waiting<>(name, "k", Priority.INTERACTIVE, 1, arrival, FAR));
     }
 
     private static void assertRuns(Step<String> step, Trigger trigger, String... names) {
         assertThat(step).isInstanceOf(Step.Run.class);
         Step.Run<String> run = (Step.Run<String>) step;
-        assertThat(run.batch().stream().map(Waiting::request)).containsExactly(names);
+        assertThat(run.batch().stream().map(Part::request)).containsExactly(names);
         assertThat(run.trigger()).isEqualTo(trigger);
         assertThat(run.rows())
-                .isEqualTo(run.batch().stream().mapToInt(Waiting::rows).sum());
+                .isEqualTo(run.batch().stream().mapToInt(Part::rows).sum());
+    }
+
+    /** What ran or expired, as "name fromRow+rows". */
+    private static List<String> parts(Step<String> step) {
+        List<Part<String>> parts = switch (step) {
+            case Step.Run<String> run -> run.batch();
+            case Step.Expire<String> expire -> expire.parts();
+            case Step.WaitUntil<String> wait -> List.of();
+            case Step.Idle<String> idle -> List.of();
+        };
+        return parts.stream()
+                .map(part -> part.request() + " " + part.fromRow() + "+" + part.rows())
+                .toList();
     }
 }

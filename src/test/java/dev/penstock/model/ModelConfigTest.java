@@ -27,7 +27,7 @@ class ModelConfigTest {
         assertThat(ModelConfig.parse(yaml))
                 .isEqualTo(new ModelConfig(
                         64,
-                        Duration.ZERO,
+                        Optional.empty(),
                         List.of(),
                         ShapeBuckets.NONE,
                         OptionalInt.empty(),
@@ -66,7 +66,7 @@ class ModelConfigTest {
         assertThat(config)
                 .isEqualTo(new ModelConfig(
                         128,
-                        Duration.ofMillis(5),
+                        Optional.of(Duration.ofMillis(5)),
                         List.of(32, 64),
                         new ShapeBuckets(Map.of(
                                 "sequence",

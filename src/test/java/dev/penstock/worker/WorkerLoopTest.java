@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
+import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Window;
 import dev.penstock.model.Fit;
+import dev.penstock.model.InferenceException;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
@@ -18,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,13 +38,9 @@ class WorkerLoopTest {
     private static final Fit FIT = new Fit("key", 8, Map.of());
 
     private final ManualAccelerator accelerator = new ManualAccelerator();
+    private final List<String> lost = new ArrayList<>();
     private final RecordedReplies replies = new RecordedReplies();
-    private final WorkerLoop loop = new WorkerLoop(
-            new Batcher<>(new BatchPolicy(8, 0)),
-            List.of(accelerator),
-            replies,
-            new WorkerMeters(new SimpleMeterRegistry(), "m"),
-            () -> {});
+    private final WorkerLoop loop = loopOf(List.of(List.of(accelerator)));
 
     @Test
     void sleepsUntilSomethingArrives() {
@@ -103,34 +103,178 @@ class WorkerLoopTest {
         assertThat(replies.timings.queueMs()).isZero();
     }
 
+    @Test
+    void joinsTheOutputsOfARequestThatRanInParts() {
+        loop.offer(task("large", new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, FAR));
+        loop.offer(task("small", 12, FAR + 1));
+        loop.step(0);
+        assertThat(accelerator.running()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.status).isEmpty();
+        assertThat(accelerator.running()).containsExactly(9, 10, 11, 12);
+        accelerator.finish();
+        loop.step(2);
+        assertThat(replies.rows)
+                .containsEntry("large", List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11))
+                .containsEntry("small", List.of(12));
+    }
+
+    @Test
+    void failsARequestOnceWhenOneOfItsPartsFailsAndDropsTheOthers() {
+        byte[] values = new byte[20];
+        values[0] = BAD;
+        loop.offer(task("large", values, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.status).containsExactly(Map.entry("large", "failed"));
+        assertThat(accelerator.isBusy()).isFalse();
+    }
+
+    @Test
+    void makesSmallerBatchesAfterOneThatRanOutOfMemory() {
+        accelerator.memoryRows = 3;
+        for (int i = 0; i < 8; i++) {
+            loop.offer(task("task " + i, i, FAR));
+        }
+        loop.step(0);
+        finishAll();
+        assertThat(replies.status.values()).hasSize(8).containsOnly("succeeded");
+        accelerator.sizes.clear();
+        for (int i = 0; i < 8; i++) {
+            loop.offer(task("later " + i, i, FAR));
+        }
+        loop.step(100);
+        finishAll();
+        assertThat(accelerator.sizes).allMatch(rows -> rows <= 2);
+    }
+
+    @Test
+    void failsASingleRowThatRunsOutOfMemory() {
+        accelerator.memoryRows = 0;
+        loop.offer(task("too large", 1, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.status).containsExactly(Map.entry("too large", "failed"));
+    }
+
+    @Test
+    void tellsOfALostDevice() {
+        accelerator.isLost = true;
+        loop.offer(task("a", 1, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(lost).containsExactly("CUDA failure 700");
+    }
+
+    @Test
+    void takesBackABatchWhoseTurnCameTooLateAndExpiresItsMembers() {
+        loop.offer(task("urgent", 1, 100));
+        loop.offer(task("relaxed", 2, FAR));
+        loop.step(0);
+        assertThat(accelerator.latestStart).isEqualTo(100);
+        accelerator.isTooLate = true;
+        accelerator.finish();
+        accelerator.isTooLate = false;
+        loop.step(200);
+        assertThat(replies.status).containsExactly(Map.entry("urgent", "expired"));
+        assertThat(accelerator.running()).containsExactly(2);
+    }
+
+    @Test
+    void assemblesOneBatchWhileAnotherRunsAndKeepsAnIdleSessionBusyFirst() {
+        ManualAccelerator first = new ManualAccelerator();
+        ManualAccelerator second = new ManualAccelerator();
+        WorkerLoop two = loopOf(List.of(List.of(first, new ManualAccelerator()), List.of(second)));
+        two.offer(task("a", 1, FAR));
+        two.step(0);
+        two.offer(task("b", 2, FAR));
+        two.step(1);
+        assertThat(first.running()).containsExactly(1);
+        assertThat(second.running()).containsExactly(2);
+    }
+
+    private void finishAll() {
+        for (long now = 1; accelerator.isBusy(); now++) {
+            accelerator.finish();
+            loop.step(now);
+        }
+    }
+
+    private WorkerLoop loopOf(List<List<ManualAccelerator>> sessions) {
+        return new WorkerLoop(
+                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), new CostModel()),
+                sessions,
+                replies,
+                new WorkerMeters(new SimpleMeterRegistry(), "m"),
+                lost::add,
+                () -> {});
+    }
+
     private static Task task(String name, int value, long deadlineNanos) {
         return task(name, value, deadlineNanos, 0);
     }
 
+    private static Task task(String name, byte[] values, long deadlineNanos) {
+        return task(name, values, deadlineNanos, 0);
+    }
+
     private static Task task(String name, int value, long deadlineNanos, long arrivalNanos) {
+        return task(name, new byte[] {(byte) value}, deadlineNanos, arrivalNanos);
+    }
+
+    private static Task task(String name, byte[] values, long deadlineNanos, long arrivalNanos) {
         OffsetLedger ledger = new OffsetLedger();
         Origin origin = new Origin(
                 new ConsumerRecord<>("t", 0, 0, new byte[0], new byte[0]),
-                ledger.open(new TopicPartition("t", 0), 0, 0),
+                ledger.open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, 0),
                 name,
                 Optional.empty(),
                 "1");
-        Tensor input = new Tensor("x", Datatype.INT8, Shape.of(1, 1), ByteBuffer.wrap(new byte[] {(byte) value}));
+        Tensor input = new Tensor("x", Datatype.INT8, Shape.of(values.length, 1), ByteBuffer.wrap(values));
         InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
         return new Task(origin, Lane.INTERACTIVE, request, List.of(input), FIT, arrivalNanos, deadlineNanos);
     }
 
-    /** Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */
+    /** Echoes its inputs. Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */
     private static final class ManualAccelerator implements Accelerator {
         private final Deque<Runnable> completions = new ArrayDeque<>();
+        private final List<Integer> sizes = new ArrayList<>();
         private List<Integer> values = List.of();
+        private int memoryRows = 100;
+        private boolean isLost;
+        private boolean isTooLate;
+        private long latestStart;
 
         @Override
-        public void start(List<List<Tensor>> requests, Consumer<Result> done) {
+        public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
             List<Integer> batch = new ArrayList<>();
-            requests.forEach(inputs -> batch.add((int) inputs.getFirst().data().get(0)));
+            requests.forEach(inputs -> batch.addAll(values(inputs.getFirst())));
             values = batch;
-            completions.add(() -> done.accept(batch.contains(BAD) ? new Broke("bad row") : new Ran(List.of(), 5)));
+            sizes.add(batch.size());
+            latestStart = latestStartNanos;
+            completions.add(() -> done.accept(result(batch)));
+        }
+
+        private Result result(List<Integer> batch) {
+            if (isTooLate) {
+                return new TooLate();
+            }
+            if (isLost) {
+                return new Broke(InferenceException.Kind.DEVICE_LOST, "CUDA failure 700");
+            }
+            if (batch.size() > memoryRows) {
+                return new Broke(InferenceException.Kind.OUT_OF_MEMORY, "out of memory");
+            }
+            if (batch.contains(BAD)) {
+                return new Broke(InferenceException.Kind.FAILED, "bad row");
+            }
+            ByteBuffer data = ByteBuffer.allocate(batch.size());
+            batch.forEach(value -> data.put(value.byteValue()));
+            return new Ran(List.of(new Tensor("y", Datatype.INT8, Shape.of(batch.size(), 1), data.flip())), 5, 1);
         }
 
         List<Integer> running() {
@@ -146,12 +290,24 @@ class WorkerLoopTest {
         }
     }
 
+    private static List<Integer> values(Tensor tensor) {
+        List<Integer> values = new ArrayList<>();
+        for (int i = 0; i < tensor.data().limit(); i++) {
+            values.add((int) tensor.data().get(i));
+        }
+        return values;
+    }
+
     private static final class RecordedReplies implements Replies {
         private final Map<String, String> status = new LinkedHashMap<>();
+        private final Map<String, List<Integer>> rows = new HashMap<>();
         private Timings timings = Timings.NONE;
 
         @Override
         public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
+            rows.put(
+                    task.origin().correlationId(),
+                    values(batchOutputs.getFirst().rows(fromRow, task.rows())));
             return new Outcome.Succeeded(Payload.json(new byte[0]));
         }
 

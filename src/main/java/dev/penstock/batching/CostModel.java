@@ -1,0 +1,43 @@
+package dev.penstock.batching;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What runs cost, learned online for each batch key. Confined to one thread. Remembers the {@value #MOST_KEYS} keys used last; one
+ * that it has not seen borrows from what all keys have in common.
+ */
+public final class CostModel {
+    private static final int MOST_KEYS = 1024;
+
+    private final CostCurve ofAll = new CostCurve();
+    private final Map<Object, CostCurve> curves = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Object, CostCurve> eldest) {
+            return size() > MOST_KEYS;
+        }
+    };
+
+    /** A run of so many rows took so long. */
+    public void observe(Object key, int rows, long nanos) {
+        curves.computeIfAbsent(key, unseen -> new CostCurve()).observe(rows, nanos);
+        ofAll.observe(rows, nanos);
+    }
+
+    public double expectedNanos(Object key, int rows) {
+        return curve(key).expectedNanos(rows);
+    }
+
+    public double p95Nanos(Object key, int rows) {
+        return curve(key).p95Nanos(rows);
+    }
+
+    CostCurve curve(Object key) {
+        CostCurve seen = curves.get(key);
+        return seen == null ? ofAll : seen;
+    }
+
+    int keys() {
+        return curves.size();
+    }
+}

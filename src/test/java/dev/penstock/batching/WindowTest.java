@@ -1,0 +1,55 @@
+package dev.penstock.batching;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class WindowTest {
+    private static final double PER_SECOND = 1e-9;
+
+    private final Window window = Window.adaptive();
+    private final CostCurve memoryBound = curve(1_000_000, 60_000);
+
+    @Test
+    void isZeroWhenIdle() {
+        assertThat(window.nanos(1, 100 * PER_SECOND, memoryBound)).isZero();
+        assertThat(window.nanos(1, 0, memoryBound)).isZero();
+    }
+
+    @Test
+    void opensWhereTheRowsAtHandCouldNotKeepUp() {
+        assertThat(window.nanos(1, 10_000 * PER_SECOND, memoryBound)).isBetween(900_000L, 1_000_000L);
+    }
+
+    @Test
+    void closesOnceTheRowsAtHandKeepUp() {
+        assertThat(window.nanos(30, 10_000 * PER_SECOND, memoryBound)).isZero();
+    }
+
+    @Test
+    void neverOpensWhereABatchSavesNothing() {
+        assertThat(window.nanos(1, 100_000 * PER_SECOND, curve(0, 1_000_000))).isZero();
+    }
+
+    @Test
+    void staysWithinTheGivenBound() {
+        assertThat(window.atMost(5000).nanos(1, 10_000 * PER_SECOND, memoryBound))
+                .isEqualTo(5000);
+    }
+
+    @Test
+    void takesOneRequestOnAnIdleSlowModelForNoLoad() {
+        CostModel costs = new CostModel();
+        costs.observe("k", 1, 500_000_000);
+        Batcher<String> batcher = new Batcher<>(BatchPolicy.of(8, window), costs);
+        batcher.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
+        assertThat(batcher.next(0)).isInstanceOf(Step.Run.class);
+    }
+
+    private static CostCurve curve(long fixed, long row) {
+        CostCurve curve = new CostCurve();
+        curve.observe(1, fixed + row);
+        curve.observe(64, fixed + 64 * row);
+        return curve;
+    }
+}
