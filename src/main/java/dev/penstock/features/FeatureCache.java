@@ -85,32 +85,40 @@ public final class FeatureCache implements AutoCloseable {
 
     /** An answer for each of the entities; never fails. Dependants run on whatever thread brought the last answer. */
     public CompletableFuture<Map<EntityKey, Lookup>> lookup(Collection<EntityKey> entities) {
+        Map<EntityKey, CompletableFuture<Lookup>> found = find(entities);
+        return CompletableFuture.allOf(found.values().toArray(CompletableFuture[]::new))
+                .thenApply(done -> {
+                    Map<EntityKey, Lookup> answers = new HashMap<>();
+                    found.forEach((entity, answer) -> answers.put(entity, answer.join()));
+                    return answers;
+                });
+    }
+
+    /** The same, for those who need not wait for all: what is held is there at once, however long the rest takes. */
+    public Map<EntityKey, CompletableFuture<Lookup>> find(Collection<EntityKey> entities) {
         long start = System.nanoTime();
         long now = clock.millis();
-        Map<EntityKey, Lookup> answers = new HashMap<>();
-        Map<EntityKey, CompletableFuture<Lookup>> awaited = new HashMap<>();
+        Map<EntityKey, CompletableFuture<Lookup>> answers = new HashMap<>();
         List<EntityKey> missing = new ArrayList<>();
         List<EntityKey> old = new ArrayList<>();
         for (EntityKey entity : new LinkedHashSet<>(entities)) {
             CachePolicy.Answer answer = held(entity, now);
             count(answer);
             if (answer.lookup().isPresent()) {
-                answers.put(entity, answer.lookup().get());
+                answers.put(
+                        entity,
+                        CompletableFuture.completedFuture(answer.lookup().get()));
                 if (answer.refresh() && begin(entity, maxPending / 2).isPresent()) {
                     old.add(entity);
                 }
             } else {
-                awaited.put(entity, await(entity, now, missing));
+                answers.put(entity, await(entity, now, missing));
             }
         }
         meters.l1.took(start);
         fetch(missing, now);
         fetch(old, now);
-        return CompletableFuture.allOf(awaited.values().toArray(CompletableFuture[]::new))
-                .thenApply(done -> {
-                    awaited.forEach((entity, answer) -> answers.put(entity, answer.join()));
-                    return answers;
-                });
+        return answers;
     }
 
     /** A newer vector has become known, from elsewhere: replaces what L1 holds of the entity, if it holds something. */
