@@ -6,10 +6,12 @@ import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.redis.client.Redis;
+import java.sql.Driver;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -108,7 +110,9 @@ public final class Features implements AutoCloseable {
                         .maxSize(settings.calls())
                         .acquisitionTimeout(settings.timeout())
                         .connectionFactoryConfiguration(factory -> {
-                            factory.jdbcUrl(url).loginTimeout(settings.timeout());
+                            factory.jdbcUrl(url)
+                                    .connectionProviderClass(driver(name, url))
+                                    .loginTimeout(settings.timeout());
                             settings.username().ifPresent(user -> factory.principal(new NamePrincipal(user)));
                             settings.password().ifPresent(word -> factory.credential(new SimplePassword(word)));
                             return factory;
@@ -118,6 +122,25 @@ public final class Features implements AutoCloseable {
         } catch (SQLException refused) {
             throw new IllegalArgumentException(
                     "penstock.features.sources." + name + ".jdbc-url: " + refused.getMessage(), refused);
+        }
+    }
+
+    /** Found here, since {@link java.sql.DriverManager} looks where no application server or Quarkus keeps them. */
+    private static Class<? extends Driver> driver(String name, String url) {
+        for (Driver driver : ServiceLoader.load(Driver.class, Features.class.getClassLoader())) {
+            if (takes(driver, url)) {
+                return driver.getClass();
+            }
+        }
+        throw new IllegalArgumentException(
+                "penstock.features.sources." + name + ".jdbc-url: no driver here takes such a URL");
+    }
+
+    private static boolean takes(Driver driver, String url) {
+        try {
+            return driver.acceptsURL(url);
+        } catch (SQLException broken) {
+            return false;
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param checksums {@code sha256}: what model.onnx must hash to
  * @param timeout {@code timeout}: the deadline of requests that name none
  * @param maxTensorBytes {@code max_tensor_bytes}: the largest input tensor of a request
+ * @param features {@code features}: columns that are looked up by entity
  */
 public record ModelConfig(
         int maxBatchSize,
@@ -30,7 +31,8 @@ public record ModelConfig(
         WarmUp warmUp,
         Checksums checksums,
         Optional<Duration> timeout,
-        long maxTensorBytes) {
+        long maxTensorBytes,
+        Optional<FeaturesSection> features) {
 
     private static final int MOST_ROWS = 1024;
     private static final int MOST_INSTANCES = 64;
@@ -60,9 +62,9 @@ public record ModelConfig(
                 WarmUp.read(section.section("warm_up"), maxBatchSize),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
-                section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20));
+                section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
+                FeaturesSection.read(section.section("features")));
         section.refuse("shape_buckets", "is not supported yet");
-        section.refuse("features", "is not supported yet");
         section.refuseUnread();
         return config;
     }

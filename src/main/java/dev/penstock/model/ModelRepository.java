@@ -78,6 +78,9 @@ public record ModelRepository(Path folder, long maxFileBytes) {
                 ModelProto proto = onnx.parse();
                 OnnxSafety.check(proto);
                 OnnxGraph graph = OnnxGraph.read(proto);
+                if (config.features().isPresent()) {
+                    config.features().get().check(graph.signature());
+                }
                 config.warmUp().runs(graph, config.maxBatchSize());
                 found.add(new ModelDefinition(name, version, file, sha256, graph, config));
             } catch (ModelRefusedException e) {

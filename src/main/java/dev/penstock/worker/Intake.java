@@ -45,7 +45,7 @@ final class Intake implements Runnable {
     private long committedNanos = System.nanoTime();
 
     /** One version that is served. */
-    record Version(RecordDecoder decoder, WorkerLoop loop) {}
+    record Version(RecordDecoder decoder, WorkerLoop loop, FeatureGate gate) {}
 
     /** @param maxOpenRequests polled and not yet answered; likewise their bytes */
     record Bounds(int maxOpenRequests, long maxOpenBytes, Duration commitInterval, Duration drainTimeout) {}
@@ -92,6 +92,7 @@ final class Intake implements Runnable {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 take(record);
             }
+            versions.values().forEach(version -> version.gate.release());
         } catch (WakeupException stop) {
             return; // told to stop; the flag says so
         }
@@ -122,7 +123,7 @@ final class Intake implements Runnable {
                                 Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
                 return;
             }
-            serving.loop.offer(serving.decoder.decode(
+            serving.gate.offer(serving.decoder.decode(
                     origin, lane(record.topic()), System.nanoTime(), System.currentTimeMillis()));
         } catch (InvalidRequestException invalid) {
             replies.reject(origin, Problem.of(invalid));

@@ -127,7 +127,8 @@ final class ModelServer implements AutoCloseable {
                 config.maxBatchSize(),
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
-        return new Intake.Version(decoder, loop);
+        return new Intake.Version(
+                decoder, loop, new FeatureGate(loop, decoder, replies, loaded.features(), this::failed));
     }
 
     private void failed(Throwable bug) {

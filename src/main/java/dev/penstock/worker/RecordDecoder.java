@@ -58,6 +58,19 @@ final class RecordDecoder {
         return new Task(origin, lane, request, inputs, batchKey(inputs), arrivalNanos, deadlineNanos);
     }
 
+    /** The task with the model's own inputs, now that its features are there. */
+    Task joined(Task task, List<Tensor> inputs, Task.Features features) {
+        return new Task(
+                task.origin(),
+                task.lane(),
+                task.request(),
+                inputs,
+                batchKey(inputs),
+                task.arrivalNanos(),
+                task.deadlineNanos(),
+                Optional.of(features));
+    }
+
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
         if (record.value() == null) {
             throw new InvalidRequestException("value", "must be a v2 request, was null");
