@@ -1,6 +1,7 @@
 package dev.penstock.bench;
 
 import ai.onnxruntime.OrtException;
+import dev.penstock.features.FeaturesBenchmark;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -24,6 +25,14 @@ public final class Bench {
                 --requests 10000         at each door
                 --outstanding 64         requests on their way at a time
                 --reply-topic penstock.replies.demo
+            features  lookups of features, drawn by Zipf's law, with and without each cache; writes target/bench/features.json
+                --entities 100000        to draw from
+                --l1 10000               that the process holds
+                --source-ms 80           that the source takes for a call
+                --poll 64                requests that are looked up together
+                --polls 64               on their way at a time
+                --warm-up-requests 1000000
+                --requests 500000
             self    how fast the load generator is, against a server that does next to nothing
 
             sync and doors start a service of their own from target/quarkus-app, or use the one at
@@ -47,6 +56,9 @@ public final class Bench {
             "--rounds");
     private static final List<String> DOORS_OPTIONS =
             List.of("--url", "--management", "--kafka", "--model", "--requests", "--outstanding", "--reply-topic");
+
+    private static final List<String> FEATURES_OPTIONS =
+            List.of("--entities", "--l1", "--source-ms", "--poll", "--polls", "--warm-up-requests", "--requests");
 
     private interface Measurement {
         /** Gives the number of errors. */
@@ -72,6 +84,7 @@ public final class Bench {
         return switch (name) {
             case "sync" -> sync(Options.parse(rest, SYNC_OPTIONS));
             case "doors" -> doors(Options.parse(rest, DOORS_OPTIONS));
+            case "features" -> features(Options.parse(rest, FEATURES_OPTIONS));
             case "self" -> {
                 System.out.println(Machine.here());
                 yield GeneratorSpeed.measure(System.out);
@@ -80,7 +93,8 @@ public final class Bench {
                 System.out.print(USAGE);
                 yield 0;
             }
-            default -> throw new IllegalArgumentException("benchmark must be sync, doors or self, was " + name);
+            default ->
+                throw new IllegalArgumentException("benchmark must be sync, doors, features or self, was " + name);
         };
     }
 
@@ -102,6 +116,19 @@ public final class Bench {
                 options.integer("--outstanding", 64, 1, 10_000),
                 options.text("--reply-topic").orElse("penstock.replies.demo"));
         return measure(options, (target, corpus) -> new DoorsBench(target, corpus, settings).run(System.out));
+    }
+
+    private static long features(Options options) throws IOException, InterruptedException {
+        System.out.println(Machine.here());
+        FeaturesBenchmark.Settings settings = new FeaturesBenchmark.Settings(
+                options.integer("--entities", 100_000, 1, 10_000_000),
+                options.integer("--l1", 10_000, 1, 10_000_000),
+                options.integer("--source-ms", 80, 0, 10_000),
+                options.integer("--poll", 64, 1, 10_000),
+                options.integer("--polls", 64, 1, 1000),
+                options.integer("--warm-up-requests", 1_000_000, 0, 1_000_000_000),
+                options.integer("--requests", 500_000, 1, 1_000_000_000));
+        return new FeaturesBench(settings, System.out).run();
     }
 
     private static long measure(Options options, Measurement measurement)
