@@ -31,8 +31,8 @@ public final class Bench {
                 --source-ms 80           that the source takes for a call
                 --poll 64                requests that are looked up together
                 --polls 64               on their way at a time
-                --warm-up-requests 1000000
-                --requests 500000
+                --warm-up-requests 500000
+                --requests 200000
             self    how fast the load generator is, against a server that does next to nothing
 
             sync and doors start a service of their own from target/quarkus-app, or use the one at
@@ -126,8 +126,8 @@ public final class Bench {
                 options.integer("--source-ms", 80, 0, 10_000),
                 options.integer("--poll", 64, 1, 10_000),
                 options.integer("--polls", 64, 1, 1000),
-                options.integer("--warm-up-requests", 1_000_000, 0, 1_000_000_000),
-                options.integer("--requests", 500_000, 1, 1_000_000_000));
+                options.integer("--warm-up-requests", 500_000, 0, 1_000_000_000),
+                options.integer("--requests", 200_000, 1, 1_000_000_000));
         return new FeaturesBench(settings, System.out).run();
     }
 
