@@ -29,18 +29,20 @@ final class ArchitectureTest {
             "protocol", Set.of(),
             "ingress", Set.of("protocol"),
             "batching", Set.of(),
+            "features", Set.of("protocol"),
             "model", Set.of("protocol"),
-            "worker", Set.of("protocol", "batching", "model"),
+            "worker", Set.of("protocol", "batching", "features", "model"),
             "local", Set.of(),
             // Not local: the production package has none.
-            "app", Set.of("protocol", "ingress", "batching", "model", "worker"));
+            "app", Set.of("protocol", "ingress", "batching", "features", "model", "worker"));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.of(
             "ai.onnxruntime..", Set.of("model"),
             "ai.onnx.proto..", Set.of("model"),
             "com.google.protobuf..", Set.of("model"),
-            "io.vertx.redis..", Set.of("ingress", "app"),
+            "io.vertx.redis..", Set.of("ingress", "features", "app"),
+            "com.github.benmanes..", Set.of("features"),
             "jakarta.ws.rs..", Set.of("ingress", "app"),
             "io.vertx.core.http..", Set.of("ingress", "app"),
             "org.apache.kafka..", Set.of("protocol", "ingress", "worker", "local", "app"),

@@ -48,7 +48,7 @@ public interface PenstockConfig {
         Map<String, String> properties();
     }
 
-    /** Redis; needed by ingresses. */
+    /** Redis; needed by ingresses, and shared by workers of models with features. */
     interface Redis {
         /** Where to find it. */
         @WithDefault("redis://localhost:6379")

@@ -1,5 +1,7 @@
 package dev.penstock.app;
 
+import dev.penstock.features.Features;
+import dev.penstock.features.FeaturesConfig;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.protocol.ReaderLimits;
@@ -37,6 +39,7 @@ final class Roles {
     private final PenstockConfig config;
     private final IngressConfig ingressConfig;
     private final WorkerConfig workerConfig;
+    private final FeaturesConfig featuresConfig;
     private final MeterRegistry registry;
     private final Vertx vertx;
     private final Redis redis;
@@ -47,12 +50,14 @@ final class Roles {
             PenstockConfig config,
             IngressConfig ingressConfig,
             WorkerConfig workerConfig,
+            FeaturesConfig featuresConfig,
             MeterRegistry registry,
             Vertx vertx,
             Redis redis) {
         this.config = config;
         this.ingressConfig = ingressConfig;
         this.workerConfig = workerConfig;
+        this.featuresConfig = featuresConfig;
         this.registry = registry;
         this.vertx = vertx;
         this.redis = redis;
@@ -72,8 +77,14 @@ final class Roles {
             ingress = Optional.of(new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry));
         }
         if (config.roles().contains(PenstockConfig.Role.WORKER)) {
-            Worker starting =
-                    new Worker(workerConfig, kafka, layout, config.replies().allowedTopics(), reader, registry);
+            Worker starting = new Worker(
+                    workerConfig,
+                    kafka,
+                    layout,
+                    config.replies().allowedTopics(),
+                    reader,
+                    new Features(featuresConfig, redis, registry),
+                    registry);
             worker = Optional.of(starting);
             starting.start();
         }

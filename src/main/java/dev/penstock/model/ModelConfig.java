@@ -26,6 +26,7 @@ import java.util.OptionalInt;
  * @param checksums {@code sha256}: what model.onnx must hash to
  * @param timeout {@code timeout}: the deadline of requests that name none
  * @param maxTensorBytes {@code max_tensor_bytes}: the largest input tensor of a request
+ * @param features {@code features}: columns that are looked up by entity
  */
 public record ModelConfig(
         int maxBatchSize,
@@ -38,7 +39,8 @@ public record ModelConfig(
         WarmUp warmUp,
         Checksums checksums,
         Optional<Duration> timeout,
-        long maxTensorBytes) {
+        long maxTensorBytes,
+        Optional<FeaturesSection> features) {
 
     /** A request may have so many times the rows of a batch: it runs in parts. */
     public static final int MOST_BATCHES_A_REQUEST = 64;
@@ -77,8 +79,8 @@ public record ModelConfig(
                 WarmUp.read(section.section("warm_up"), maxBatchSize),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
-                section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20));
-        section.refuse("features", "is not supported yet");
+                section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
+                FeaturesSection.read(section.section("features")));
         section.refuseUnread();
         return config;
     }

@@ -79,6 +79,9 @@ public record ModelRepository(Path folder, long maxFileBytes) {
                 OnnxSafety.check(proto);
                 OnnxGraph graph = OnnxGraph.read(proto);
                 config.shapeBuckets().check(graph);
+                if (config.features().isPresent()) {
+                    config.features().get().check(graph.signature());
+                }
                 config.warmUp().runs(graph, config);
                 found.add(new ModelDefinition(name, version, file, sha256, graph, config));
             } catch (ModelRefusedException e) {

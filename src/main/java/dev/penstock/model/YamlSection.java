@@ -89,6 +89,39 @@ final class YamlSection {
         return value.get().doubleValue();
     }
 
+    /** In the order given, each once; empty when absent. */
+    List<String> texts(String key, int most) throws ModelRefusedException {
+        String rule = "must be a list of at most " + most + " names, each once";
+        Set<String> texts = new LinkedHashSet<>();
+        for (JsonNode element : list(key, rule, most)) {
+            if (!element.isTextual() || element.textValue().isBlank() || !texts.add(element.textValue())) {
+                throw refused(key, rule, element);
+            }
+        }
+        return List.copyOf(texts);
+    }
+
+    /** In the order given; empty when absent. */
+    List<Float> numbers(String key, int most) throws ModelRefusedException {
+        String rule = "must be a list of at most " + most + " finite numbers";
+        List<Float> numbers = new ArrayList<>();
+        for (JsonNode element : list(key, rule, most)) {
+            if (!element.isNumber() || !Float.isFinite(element.floatValue())) {
+                throw refused(key, rule, element);
+            }
+            numbers.add(element.floatValue());
+        }
+        return numbers;
+    }
+
+    private Iterable<JsonNode> list(String key, String rule, int most) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isPresent() && (!value.get().isArray() || value.get().size() > most)) {
+            throw refused(key, rule, value.get());
+        }
+        return value.<Iterable<JsonNode>>map(node -> node).orElse(List.of());
+    }
+
     boolean flag(String key, boolean otherwise) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         if (value.isPresent() && !value.get().isBoolean()) {

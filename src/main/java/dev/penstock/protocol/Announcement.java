@@ -55,6 +55,9 @@ public record Announcement(
         node.put("model", model).put("version", version).put("worker", worker);
         node.set("inputs", specs(signature.inputs()));
         node.set("outputs", specs(signature.outputs()));
+        if (!signature.instead().isEmpty()) {
+            node.set("inputs_instead", specs(signature.instead()));
+        }
         node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)
                 .put("timeout_ms", timeoutMs);
@@ -75,7 +78,10 @@ public record Announcement(
                     node.required("model").asText(),
                     node.required("version").asText(),
                     node.required("worker").asText(),
-                    new Signature(specs(node.required("inputs")), specs(node.required("outputs"))),
+                    new Signature(
+                            specs(node.required("inputs")),
+                            specs(node.required("outputs")),
+                            specs(node.path("inputs_instead"))),
                     node.required("max_request_rows").asInt(),
                     node.required("max_tensor_bytes").asLong(),
                     node.required("timeout_ms").asLong(),

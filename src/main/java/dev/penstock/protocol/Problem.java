@@ -29,6 +29,7 @@ public record Problem(String type, String title, int status, String detail, Map<
         UNAUTHENTICATED(PREFIX + "unauthenticated", 401, "No valid credential"),
         FORBIDDEN(PREFIX + "forbidden", 403, "Not allowed"),
         NOT_FOUND(PREFIX + "not-found", 404, "Not found"),
+        FEATURES_MISSING(PREFIX + "features-missing", 404, "No such entity"),
         METHOD_NOT_ALLOWED(PREFIX + "method-not-allowed", 405, "Method not allowed"),
         NOT_ACCEPTABLE(PREFIX + "not-acceptable", 406, "No acceptable form of the answer"),
         CANCELLED(PREFIX + "cancelled", 409, "The request was cancelled"),
@@ -43,6 +44,7 @@ public record Problem(String type, String title, int status, String detail, Map<
         INTERNAL(PREFIX + "internal", 500, "A fault of the service"),
         CAPACITY(IANA + "temporary-reduced-capacity", 503, "Not enough capacity to answer in time"),
         UNAVAILABLE(PREFIX + "unavailable", 503, "The service cannot take requests now"),
+        FEATURES_UNAVAILABLE(PREFIX + "features-unavailable", 503, "Features cannot be had now"),
         DEADLINE_EXCEEDED(PREFIX + "deadline-exceeded", 504, "No outcome within the deadline");
 
         private final String type;

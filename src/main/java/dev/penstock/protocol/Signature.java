@@ -7,12 +7,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a model takes and gives. Every shape's first dimension counts rows and is variable. */
-public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+/**
+ * What a model takes and gives. Every shape's first dimension counts rows and is variable.
+ *
+ * @param instead other inputs that a request may bring in place of {@code inputs}, all of them; empty when there are none
+ */
+public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<TensorSpec> instead) {
 
     public Signature {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
+        instead = List.copyOf(instead);
+    }
+
+    public Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+        this(inputs, outputs, List.of());
     }
 
     public Optional<TensorSpec> output(String name) {
@@ -24,14 +33,14 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
      * only outputs that there are.
      */
     public void check(InferenceRequest request) throws InvalidRequestException {
-        checkInputs(request.inputs());
+        checkInputs(request.inputs(), accepted(request));
         checkOutputs(request.outputs());
     }
 
     /** The inputs of a checked request in the order of this signature. */
     public List<Tensor> ordered(InferenceRequest request) {
         List<Tensor> ordered = new ArrayList<>(inputs.size());
-        for (TensorSpec spec : inputs) {
+        for (TensorSpec spec : accepted(request)) {
             for (Tensor tensor : request.inputs()) {
                 if (tensor.name().equals(spec.name())) {
                     ordered.add(tensor);
@@ -41,11 +50,22 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         return ordered;
     }
 
-    private void checkInputs(List<Tensor> tensors) throws InvalidRequestException {
+    /** The set of inputs that a request means: the other one when it brings something that only that one has, whole. */
+    private List<TensorSpec> accepted(InferenceRequest request) {
+        boolean other = !instead.isEmpty();
+        for (TensorSpec spec : instead) {
+            other &= request.inputs().stream()
+                    .anyMatch(given ->
+                            given.name().equals(spec.name()) && spec.shape().admits(given.shape()));
+        }
+        return other ? instead : inputs;
+    }
+
+    private static void checkInputs(List<Tensor> tensors, List<TensorSpec> inputs) throws InvalidRequestException {
         Set<String> names = new HashSet<>();
         for (int i = 0; i < tensors.size(); i++) {
             Tensor tensor = tensors.get(i);
-            checkInput(tensor, tensors.get(0).shape(), i);
+            checkInput(tensor, tensors.get(0).shape(), i, inputs);
             if (!names.add(tensor.name())) {
                 throw new InvalidRequestException(
                         field("inputs", i, "name"), "must be given once, was '" + tensor.name() + "' again");
@@ -58,7 +78,8 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         }
     }
 
-    private void checkInput(Tensor tensor, Shape first, int index) throws InvalidRequestException {
+    private static void checkInput(Tensor tensor, Shape first, int index, List<TensorSpec> inputs)
+            throws InvalidRequestException {
         Optional<TensorSpec> spec = named(tensor.name(), inputs);
         if (spec.isEmpty()) {
             throw new InvalidRequestException(

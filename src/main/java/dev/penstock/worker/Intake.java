@@ -49,7 +49,7 @@ final class Intake implements Runnable {
     private long committedNanos = System.nanoTime();
 
     /** One version that is served. */
-    record Version(RecordDecoder decoder, WorkerLoop loop) {}
+    record Version(RecordDecoder decoder, WorkerLoop loop, FeatureGate gate) {}
 
     /** @param maxOpen polled and not yet answered */
     record Bounds(OpenWork.Amount maxOpen, Duration commitInterval, Duration drainTimeout) {}
@@ -97,6 +97,7 @@ final class Intake implements Runnable {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 take(record);
             }
+            versions.values().forEach(version -> version.gate.release());
         } catch (WakeupException stop) {
             return; // told to stop; the flag says so
         }
@@ -130,7 +131,7 @@ final class Intake implements Runnable {
             }
             Task task = serving.decoder.decode(origin, lane, System.nanoTime(), System.currentTimeMillis());
             position.holds(task.rows());
-            serving.loop.offer(task);
+            serving.gate.offer(task);
         } catch (InvalidRequestException invalid) {
             replies.reject(origin, Problem.of(invalid));
         }

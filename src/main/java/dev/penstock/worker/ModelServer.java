@@ -125,7 +125,7 @@ final class ModelServer implements AutoCloseable {
         ModelConfig config = loaded.definition().config();
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
-                loaded.definition(),
+                loaded,
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
         CostModel costs = new CostModel();
@@ -142,7 +142,8 @@ final class ModelServer implements AutoCloseable {
         WorkerLoop loop = new WorkerLoop(
                 new Batcher<>(policy, costs), accelerators, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
-        return new Intake.Version(decoder, loop);
+        return new Intake.Version(
+                decoder, loop, new FeatureGate(loop, decoder, replies, loaded.features(), this::failed));
     }
 
     private void failed(Throwable bug) {

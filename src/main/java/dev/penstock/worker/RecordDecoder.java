@@ -1,5 +1,7 @@
 package dev.penstock.worker;
 
+import dev.penstock.model.FeaturesSection;
+import dev.penstock.model.Fit;
 import dev.penstock.model.Fitting;
 import dev.penstock.model.ModelDefinition;
 import dev.penstock.protocol.InferenceRequest;
@@ -14,22 +16,29 @@ import dev.penstock.protocol.Tensor;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Turns a record into a task for one model version. Thread-safe. */
 final class RecordDecoder {
+    /** Of a request whose features are still to be looked up: {@link #joined} finds the true one. */
+    private static final Fit NOT_YET_KNOWN = new Fit("features are missing", 1, Map.of());
+
     private final RequestReader reader;
     private final Signature signature;
     private final int maxRows;
     private final Duration defaultTimeout;
     private final BrokerClock brokerClock;
     private final Fitting fitting;
+    private final Optional<String> entity;
 
-    RecordDecoder(RequestReader reader, ModelDefinition definition, Duration defaultTimeout, BrokerClock brokerClock) {
+    RecordDecoder(RequestReader reader, WarmModel model, Duration defaultTimeout, BrokerClock brokerClock) {
+        ModelDefinition definition = model.definition();
         this.reader = reader;
-        this.signature = definition.graph().signature();
+        this.signature = model.signature();
+        this.entity = definition.config().features().map(FeaturesSection::entity);
         this.maxRows = definition.config().maxRequestRows();
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
@@ -49,7 +58,20 @@ final class RecordDecoder {
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
-        return new Task(origin, lane, request, inputs, fitting.of(inputs), arrivalNanos, deadlineNanos);
+        return new Task(origin, lane, request, inputs, fit(inputs), arrivalNanos, deadlineNanos);
+    }
+
+    /** The task with the model's own inputs, now that its features are there. */
+    Task joined(Task task, List<Tensor> inputs, Task.Features features) {
+        return new Task(
+                task.origin(),
+                task.lane(),
+                task.request(),
+                inputs,
+                fitting.of(inputs),
+                task.arrivalNanos(),
+                task.deadlineNanos(),
+                Optional.of(features));
     }
 
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
@@ -69,6 +91,12 @@ final class RecordDecoder {
         long millis = timeout.or(() -> deadline.map(at -> Math.max(0, at - record.timestamp())))
                 .orElse(defaultTimeout.toMillis());
         return Math.min(millis, longest);
+    }
+
+    private Fit fit(List<Tensor> inputs) {
+        boolean isJoinedLater = entity.isPresent()
+                && inputs.stream().anyMatch(input -> input.name().equals(entity.get()));
+        return isJoinedLater ? NOT_YET_KNOWN : fitting.of(inputs);
     }
 
     /** What requests whose inputs have these shapes must share to share a batch. */

@@ -16,6 +16,7 @@ import dev.penstock.protocol.Timings;
 import dev.penstock.protocol.Topics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.producer.Producer;
@@ -62,7 +63,7 @@ final class ReplyPublisher implements Replies {
             }
         }
         InferenceResponse response =
-                new InferenceResponse(model, task.origin().modelVersion(), request.id(), Map.of(), outputs);
+                new InferenceResponse(model, task.origin().modelVersion(), request.id(), parameters(task), outputs);
         try {
             Payload payload = ResponseWriter.write(response, request::wantsBinary);
             int limit = maxRecordBytes - RECORD_OVERHEAD;
@@ -73,6 +74,13 @@ final class ReplyPublisher implements Replies {
         } catch (NoJsonFormException notInThisForm) {
             return failed(String.valueOf(notInThisForm.getMessage()));
         }
+    }
+
+    private static Map<String, Object> parameters(Task task) {
+        return task.features()
+                .<Map<String, Object>>map(
+                        features -> Map.of("features", features.kind().name().toLowerCase(Locale.ROOT)))
+                .orElse(Map.of());
     }
 
     private static Outcome failed(String why) {

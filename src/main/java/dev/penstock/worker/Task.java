@@ -5,6 +5,7 @@ import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A request that can run.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param inputs in the signature's order
  * @param fit which batches it fits into
  * @param arrivalNanos when it arrived in the log, on this process's monotonic clock; likewise its deadline
+ * @param features what the lookups of its features came to; empty when it needed none
  */
 record Task(
         Origin origin,
@@ -20,7 +22,26 @@ record Task(
         List<Tensor> inputs,
         Fit fit,
         long arrivalNanos,
-        long deadlineNanos) {
+        long deadlineNanos,
+        Optional<Features> features) {
+
+    /** How good its features are, and how long they took. */
+    record Features(FeatureJoin.Kind kind, long nanos) {}
+
+    Task(
+            Origin origin,
+            Lane lane,
+            InferenceRequest request,
+            List<Tensor> inputs,
+            Fit fit,
+            long arrivalNanos,
+            long deadlineNanos) {
+        this(origin, lane, request, inputs, fit, arrivalNanos, deadlineNanos, Optional.empty());
+    }
+
+    double featuresMs() {
+        return features.map(looked -> looked.nanos / 1e6).orElse(0.0);
+    }
 
     /** What tasks must share to share a batch. */
     Object batchKey() {

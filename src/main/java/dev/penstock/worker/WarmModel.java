@@ -5,20 +5,28 @@ import dev.penstock.model.ModelDefinition;
 import dev.penstock.model.Session;
 import dev.penstock.protocol.Signature;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model version whose sessions are loaded and warm.
  *
  * @param runs what the warm-up runs of all sessions took
  * @param rowsPerSecond of all sessions together, in full batches
+ * @param features how its features are looked up; empty when it has none
  */
-record WarmModel(ModelDefinition definition, List<Session> sessions, List<MeasuredRun> runs, double rowsPerSecond) {
+record WarmModel(
+        ModelDefinition definition,
+        List<Session> sessions,
+        List<MeasuredRun> runs,
+        double rowsPerSecond,
+        Optional<FeatureJoin> features) {
 
     String version() {
         return Long.toString(definition.version());
     }
 
+    /** What requests send. */
     Signature signature() {
-        return definition.graph().signature();
+        return features.map(FeatureJoin::announced).orElse(definition.graph().signature());
     }
 }

@@ -1,5 +1,8 @@
 package dev.penstock.worker;
 
+import dev.penstock.features.FeatureView;
+import dev.penstock.features.Features;
+import dev.penstock.model.FeaturesSection;
 import dev.penstock.model.LoadedModel;
 import dev.penstock.model.MeasuredRun;
 import dev.penstock.model.ModelDefinition;
@@ -9,6 +12,7 @@ import dev.penstock.model.ModelRepository;
 import dev.penstock.model.Session;
 import dev.penstock.protocol.Announcement;
 import dev.penstock.protocol.RequestReader;
+import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TopicLayout;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -46,6 +50,7 @@ public final class Worker implements AutoCloseable {
     private final Map<String, Object> kafka;
     private final TopicLayout layout;
     private final RequestReader reader;
+    private final Features features;
     private final MeterRegistry registry;
     private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
@@ -66,11 +71,13 @@ public final class Worker implements AutoCloseable {
             TopicLayout layout,
             List<String> allowedReplyTopics,
             RequestReader reader,
+            Features features,
             MeterRegistry registry) {
         this.config = config;
         this.kafka = kafka;
         this.layout = layout;
         this.reader = reader;
+        this.features = features;
         this.registry = registry;
         this.admin = Admin.create(kafka);
         this.producer = producer();
@@ -125,6 +132,7 @@ public final class Worker implements AutoCloseable {
         for (ModelServer server : servers) {
             server.close();
         }
+        features.close();
         producer.close(Duration.ofSeconds(5));
         admin.close(Duration.ofSeconds(1));
     }
@@ -134,6 +142,7 @@ public final class Worker implements AutoCloseable {
         List<MeasuredRun> runs = new ArrayList<>();
         double rowsPerSecond = 0;
         try {
+            Optional<FeatureJoin> join = join(definition);
             for (int i = 0; i < definition.config().instances(); i++) {
                 LoadedModel loaded = loader.load(definition);
                 loaded.notes().forEach(note -> LOG.infof("Model %s: %s", definition.name(), note));
@@ -144,13 +153,34 @@ public final class Worker implements AutoCloseable {
             LOG.infof(
                     "Model %s version %d is warm on %s: %.0f rows/s in full batches",
                     definition.name(), definition.version(), sessions.getFirst().executionProvider(), rowsPerSecond);
-            return Optional.of(new WarmModel(definition, sessions, runs, rowsPerSecond));
+            return Optional.of(new WarmModel(definition, sessions, runs, rowsPerSecond, join));
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
             LOG.errorf(
                     "Model %s version %d is not served: %s",
                     definition.name(), definition.version(), refused.getMessage());
             return Optional.empty();
+        }
+    }
+
+    private Optional<FeatureJoin> join(ModelDefinition definition) throws ModelRefusedException {
+        if (definition.config().features().isEmpty()) {
+            return Optional.empty();
+        }
+        FeaturesSection section = definition.config().features().get();
+        Signature model = definition.graph().signature();
+        boolean servesStale = section.onUnavailable() == FeaturesSection.Fallback.STALE;
+        try {
+            FeatureView view = new FeatureView(
+                    section.view(), section.version(), section.names(), section.defaults(), servesStale);
+            return Optional.of(new FeatureJoin(
+                    section,
+                    features.open(view, section.source()),
+                    model,
+                    section.announced(model),
+                    section.target(model)));
+        } catch (IllegalArgumentException broken) {
+            throw new ModelRefusedException("its features: " + broken.getMessage(), broken);
         }
     }
 

@@ -255,7 +255,7 @@ final class WorkerLoop {
         // What arrives during a turn may be later than the time that the turn began with.
         long queueNanos = Math.max(0, startedNanos - task.arrivalNanos());
         meters.waited(task.lane(), queueNanos);
-        replies.send(task, outcome, new Timings(queueNanos / 1e6, 0, computeNanos / 1e6, batchRows));
+        replies.send(task, outcome, new Timings(queueNanos / 1e6, task.featuresMs(), computeNanos / 1e6, batchRows));
     }
 
     private static int rows(List<Part<Task>> batch) {

@@ -1,6 +1,7 @@
 package dev.penstock.bench;
 
 import ai.onnxruntime.OrtException;
+import dev.penstock.features.FeaturesBenchmark;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -41,6 +42,14 @@ public final class Bench {
                 --deadline 1000          of each call, in milliseconds
                 --seconds 20             of each measurement
                 --warm-up 60
+            features  lookups of features, drawn by Zipf's law, with and without each cache; writes target/bench/features.json
+                --entities 100000        to draw from
+                --l1 10000               that the process holds
+                --source-ms 80           that the source takes for a call
+                --poll 64                requests that are looked up together
+                --polls 64               on their way at a time
+                --warm-up-requests 500000
+                --requests 200000
             self    how fast the load generator is, against a server that does next to nothing
 
             sync and doors start a service of their own from target/quarkus-app, or use the one at
@@ -71,6 +80,9 @@ public final class Bench {
     private static final List<String> OVERLOAD_OPTIONS =
             List.of("--model", "--factors", "--deadline", "--seconds", "--warm-up");
 
+    private static final List<String> FEATURES_OPTIONS =
+            List.of("--entities", "--l1", "--source-ms", "--poll", "--polls", "--warm-up-requests", "--requests");
+
     private interface Measurement {
         /** Gives the number of errors. */
         long run(Target target, Corpus corpus) throws IOException, InterruptedException;
@@ -98,6 +110,7 @@ public final class Bench {
             case "limit" -> limit(Options.parse(rest, List.of("--models", "--seconds")));
             case "batching" -> batching(Options.parse(rest, BATCHING_OPTIONS));
             case "overload" -> overload(Options.parse(rest, OVERLOAD_OPTIONS));
+            case "features" -> features(Options.parse(rest, FEATURES_OPTIONS));
             case "self" -> {
                 System.out.println(Machine.here());
                 yield GeneratorSpeed.measure(System.out);
@@ -108,7 +121,7 @@ public final class Bench {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "benchmark must be sync, doors, limit, batching, overload or self, was " + name);
+                        "benchmark must be sync, doors, limit, batching, overload, features or self, was " + name);
         };
     }
 
@@ -164,6 +177,19 @@ public final class Bench {
 
     private static List<String> models(Options options) {
         return options.words("--models", Workload.NAMES, Workload.NAMES);
+    }
+
+    private static long features(Options options) throws IOException, InterruptedException {
+        System.out.println(Machine.here());
+        FeaturesBenchmark.Settings settings = new FeaturesBenchmark.Settings(
+                options.integer("--entities", 100_000, 1, 10_000_000),
+                options.integer("--l1", 10_000, 1, 10_000_000),
+                options.integer("--source-ms", 80, 0, 10_000),
+                options.integer("--poll", 64, 1, 10_000),
+                options.integer("--polls", 64, 1, 1000),
+                options.integer("--warm-up-requests", 500_000, 0, 1_000_000_000),
+                options.integer("--requests", 200_000, 1, 1_000_000_000));
+        return new FeaturesBench(settings, System.out).run();
     }
 
     private static long measure(Options options, Measurement measurement)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,10 +63,12 @@ final class SyncBench {
                 .sum();
     }
 
+    /** At the largest load, so that the JIT has seen what is measured. */
     private void warmUp() throws IOException {
         if (settings.warmUpSeconds() > 0) {
-            out.printf("warm-up: %d s at 64 connections%n", settings.warmUpSeconds());
-            load.withConnections(64)
+            int connections = Collections.max(settings.connections());
+            out.printf("warm-up: %d s at %d connections%n", settings.warmUpSeconds(), connections);
+            load.withConnections(connections)
                     .withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.warmUpSeconds())))
                     .run();
         }

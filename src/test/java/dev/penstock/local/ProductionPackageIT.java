@@ -60,6 +60,7 @@ class ProductionPackageIT {
                 .anyMatch(name -> name.startsWith("org.apache.kafka.kafka-clients-"))
                 .noneMatch(name -> name.contains("embedded-redis"))
                 .noneMatch(name -> name.contains("scala-library"))
+                .noneMatch(name -> name.startsWith("com.h2database"))
                 .filteredOn(name -> name.startsWith("org.apache.kafka."))
                 .hasSize(1);
     }

@@ -36,7 +36,8 @@ class ModelConfigTest {
                         new WarmUp(List.of(), Map.of()),
                         new Checksums(Optional.empty(), Map.of()),
                         Optional.empty(),
-                        16 * 1024 * 1024));
+                        16 * 1024 * 1024,
+                        Optional.empty()));
     }
 
     @Test
@@ -86,7 +87,8 @@ class ModelConfigTest {
                         new WarmUp(List.of(1, 128), Map.of("sequence", List.of(16, 128))),
                         new Checksums(Optional.empty(), Map.of(1L, hash)),
                         Optional.of(Duration.ofSeconds(2)),
-                        1 << 20));
+                        1 << 20,
+                        Optional.empty()));
     }
 
     @ParameterizedTest
@@ -130,12 +132,29 @@ class ModelConfigTest {
                 "shape_buckets: {n: {sizes: [8], mask: 1}} | shape_buckets.n.mask must be text, was 1",
                 "shape_buckets: {n: {size: 8, sizes: [8]}} | unknown key 'shape_buckets.n.size'; known are sizes, pad, mask",
                 "max_batch_elements: 0 | max_batch_elements must be an integer in 1..2147483647, was 0",
-                "features: {} | features is not supported yet",
             })
     void refusesWithKeyValueAndRange(String yaml, String reason) {
         assertThatThrownBy(() -> ModelConfig.parse(yaml))
                 .isInstanceOf(ModelRefusedException.class)
                 .hasMessage("model.yaml: " + reason);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "features: {view: v, source: s, names: [a]} | features.entity must be given",
+                "features: {entity: e, view: v, source: s} | features.names must be a list of at least one name",
+                "features: {entity: e, view: v, source: s, names: [a, a]} | features.names must be a list of at most 4096 names, each once",
+                "features: {entity: e, view: v, source: s, names: [a], default: [1, 2]} | features.default must be 1 numbers",
+                "features: {entity: e, view: v, source: s, names: [a], on_missing: default} | features.default must be given",
+                "features: {entity: e, view: v, source: s, names: [a], entity_datatype: FP32} | features.entity_datatype must be BYTES",
+                "features: {entity: e, view: v, source: s, names: [a], ttl: 5} | unknown key 'features.ttl'",
+            })
+    void refusesFeaturesThatBreakARule(String yaml, String reason) {
+        assertThatThrownBy(() -> ModelConfig.parse(yaml))
+                .isInstanceOf(ModelRefusedException.class)
+                .hasMessageContaining(reason);
     }
 
     @Test

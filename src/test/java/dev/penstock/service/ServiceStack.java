@@ -32,19 +32,19 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             admin.createTopics(
                     List.of(new NewTopic(REPLIES, 3, (short) 1), new NewTopic(FORBIDDEN_REPLIES, 1, (short) 1)));
-            return Map.of(
-                    "penstock.kafka.bootstrap-servers",
-                    bootstrapServers,
-                    "penstock.redis.url",
-                    stack.redisUrl(),
-                    "penstock.worker.models",
-                    models().toString(),
-                    "penstock.max-request-bytes",
-                    "1048576",
-                    "penstock.topics.request-partitions",
-                    "4",
-                    "penstock.ingress.request-id-key",
-                    REQUEST_ID_KEY);
+            return Map.ofEntries(
+                    Map.entry("penstock.kafka.bootstrap-servers", bootstrapServers),
+                    Map.entry("penstock.redis.url", stack.redisUrl()),
+                    Map.entry("penstock.worker.models", models().toString()),
+                    Map.entry("penstock.max-request-bytes", "1048576"),
+                    Map.entry("penstock.topics.request-partitions", "4"),
+                    Map.entry("penstock.ingress.request-id-key", REQUEST_ID_KEY),
+                    Map.entry("penstock.features.sources.customers.type", "sql"),
+                    Map.entry("penstock.features.sources.customers.jdbc-url", TestModels.CUSTOMERS),
+                    Map.entry(
+                            "penstock.features.sources.customers.query",
+                            "SELECT name, age, income FROM customers WHERE name IN (?)"),
+                    Map.entry("penstock.features.sources.customers.timeout", "5s"));
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }

@@ -22,6 +22,17 @@ final class TestModels {
     /** Takes tensors of up to 24 bytes. */
     static final String SMALL_TENSORS = "small-tensors";
 
+    /** Takes a customer's name and one value, and looks two more up; gives all three. */
+    static final String LOOKED_UP = "looked-up";
+
+    /** The same, and fails where there is no such customer. */
+    static final String LOOKED_UP_OR_FAILED = "looked-up-or-failed";
+
+    /** Of {@link #LOOKED_UP}: its source, with the customers anna and bert. */
+    static final String CUSTOMERS = "jdbc:h2:mem:customers;DB_CLOSE_DELAY=-1;INIT="
+            + "CREATE TABLE IF NOT EXISTS customers (name VARCHAR, age INT, income REAL) AS "
+            + "VALUES ('anna', 41, 5.5), ('bert', 29, 7.25)";
+
     /** Is refused: it runs one row at a time. */
     static final String REFUSED = "one-row";
 
@@ -32,11 +43,26 @@ final class TestModels {
     }
 
     static List<String> names() {
-        List<String> names = new ArrayList<>(List.of("digits", PICK, TOKENS, BUCKETS, SMALL_TENSORS));
+        List<String> names = new ArrayList<>(
+                List.of("digits", PICK, TOKENS, BUCKETS, SMALL_TENSORS, LOOKED_UP, LOOKED_UP_OR_FAILED));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
         return names;
+    }
+
+    private static String features(String onMissing) {
+        return """
+                features:
+                  entity: customer
+                  view: customers
+                  names: [age, income]
+                  from_column: 1
+                  default: [0, -1]
+                  on_missing: %s
+                  on_unavailable: stale
+                  source: customers
+                """.formatted(onMissing);
     }
 
     static void writeTo(Path folder) throws IOException {
@@ -53,6 +79,10 @@ final class TestModels {
                 """);
         OnnxModels.write(folder, SMALL_TENSORS, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.writeConfig(folder, SMALL_TENSORS, "max_tensor_bytes: 24\n");
+        OnnxModels.write(folder, LOOKED_UP, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(folder, LOOKED_UP, features("default"));
+        OnnxModels.write(folder, LOOKED_UP_OR_FAILED, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(folder, LOOKED_UP_OR_FAILED, features("fail"));
         OnnxModels.write(folder, REFUSED, 1, OnnxModels.fixedBatch());
     }
 }

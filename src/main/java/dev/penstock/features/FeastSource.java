@@ -1,0 +1,170 @@
+package dev.penstock.features;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+
+/**
+ * Features from a Feast feature server ({@code POST /get-online-features}). Its answer comes by columns: one result a feature, with a
+ * value and a status for each entity. Thread-safe.
+ */
+final class FeastSource implements FeatureSource {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Of an answer, for each value: a number, a status, a timestamp, and as much again. */
+    private static final int MOST_BYTES_A_VALUE = 256;
+
+    private static final int MOST_BYTES_BESIDE = 64 * 1024;
+
+    private final HttpClient http;
+    private final URI url;
+    private final String joinKey;
+    private final FeatureView view;
+    private final Duration timeout;
+    private final InstantSource clock;
+
+    /** @param joinKey by which Feast knows the entity, such as {@code driver_id} */
+    FeastSource(URI server, String joinKey, FeatureView view, Duration timeout, InstantSource clock, Executor threads) {
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(timeout)
+                .executor(threads)
+                .build();
+        this.url = URI.create(server.toString().replaceAll("/+$", "") + "/get-online-features");
+        this.joinKey = joinKey;
+        this.view = view;
+        this.timeout = timeout;
+        this.clock = clock;
+    }
+
+    @Override
+    public CompletionStage<Map<EntityKey, SourceResult>> load(Collection<EntityKey> entities) {
+        List<EntityKey> order = List.copyOf(entities);
+        long askedMillis = clock.millis();
+        int mostBytes = MOST_BYTES_BESIDE
+                + MOST_BYTES_A_VALUE * order.size() * (view.features().size() + 1);
+        HttpRequest request = HttpRequest.newBuilder(url)
+                .timeout(timeout)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(question(order)))
+                .build();
+        return http.sendAsync(request, info -> new LimitedBody(mostBytes))
+                .thenApply(answer -> read(answer, order, askedMillis));
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+
+    private byte[] question(List<EntityKey> entities) {
+        ObjectNode question = JSON.createObjectNode();
+        ArrayNode features = question.putArray("features");
+        view.features().forEach(feature -> features.add(view.name() + ":" + feature));
+        ArrayNode keys = question.putObject("entities").putArray(joinKey);
+        for (EntityKey entity : entities) {
+            switch (entity) {
+                case EntityKey.Id(long value) -> keys.add(value);
+                case EntityKey.Name(String value) -> keys.add(value);
+            }
+        }
+        question.put("full_feature_names", false);
+        try {
+            return JSON.writeValueAsBytes(question);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private Map<EntityKey, SourceResult> read(HttpResponse<byte[]> answer, List<EntityKey> entities, long askedMillis) {
+        if (answer.statusCode() != 200) {
+            throw new IllegalStateException("Feast answered " + answer.statusCode());
+        }
+        try {
+            List<Column> columns = columns(JSON.readTree(answer.body()));
+            Map<EntityKey, SourceResult> results = new HashMap<>();
+            for (int i = 0; i < entities.size(); i++) {
+                results.put(entities.get(i), result(columns, i, entities.size(), askedMillis));
+            }
+            return results;
+        } catch (IOException broken) {
+            throw new UncheckedIOException("Feast's answer is not JSON", broken);
+        }
+    }
+
+    /** The columns in the view's order, wherever they stand in the answer. */
+    private List<Column> columns(JsonNode answer) {
+        JsonNode names = answer.at("/metadata/feature_names");
+        // Some servers wrap the list, as protobuf has it.
+        JsonNode list = names.isObject() ? names.path("val") : names;
+        List<Column> columns = new ArrayList<>();
+        for (String feature : view.features()) {
+            int at = indexOf(list, feature);
+            if (at < 0 || !answer.path("results").path(at).isObject()) {
+                throw new IllegalStateException("Feast's answer has no feature '" + feature + "'");
+            }
+            JsonNode result = answer.path("results").path(at);
+            columns.add(new Column(result.path("values"), result.path("statuses")));
+        }
+        return columns;
+    }
+
+    private int indexOf(JsonNode names, String feature) {
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i).asText();
+            if (name.equals(feature) || name.equals(view.name() + "__" + feature)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** An entity is not there when the server says so of any of its features: a view's row is written and expires as a whole. */
+    private SourceResult result(List<Column> columns, int index, int entities, long askedMillis) {
+        VectorBuilder vector = new VectorBuilder(view);
+        for (Column column : columns) {
+            if (column.values.size() > entities) {
+                return new SourceResult.Broken(
+                        "Feast's answer must have " + entities + " values a feature, had " + column.values.size());
+            }
+            JsonNode value = column.values.path(index);
+            switch (column.statuses.path(index).asText()) {
+                case "NOT_FOUND", "OUTSIDE_MAX_AGE" -> {
+                    return new SourceResult.NotFound();
+                }
+                case "NULL_VALUE" -> vector.addNone();
+                case "PRESENT" -> {
+                    if (value.isNumber()) {
+                        vector.add(value.doubleValue());
+                    } else if (value.isBoolean()) {
+                        vector.add(value.booleanValue() ? 1 : 0);
+                    } else {
+                        vector.addBroken("must be a number, was " + value.getNodeType());
+                    }
+                }
+                case "INVALID" -> vector.addBroken("is INVALID to Feast");
+                default -> vector.addBroken("must have a status that Feast knows");
+            }
+        }
+        return vector.build(askedMillis, askedMillis);
+    }
+
+    private record Column(JsonNode values, JsonNode statuses) {}
+}

@@ -1,0 +1,292 @@
+package dev.penstock.features;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The features of one view in three tiers: this process (L1), Redis (L2), the source (L3). Thread-safe; no call of it blocks.
+ *
+ * <p>A batch is looked up as a batch: one pass over L1, one round trip to Redis for all its misses, full calls to the source for what is
+ * left, and one pipelined write back. An entity that is being fetched is not fetched again: whoever else wants it waits for the same
+ * answer. What is old but good enough is served at once and fetched anew beside.
+ */
+public final class FeatureCache implements AutoCloseable {
+    /** Of an entry beside its values, roughly: keys, references, Caffeine's own. */
+    private static final int ENTRY_BYTES = 160;
+
+    private static final int USUAL_KEY_LENGTH = 16;
+
+    private final FeatureView view;
+    private final CachePolicy policy;
+    private final int maxPending;
+    private final InstantSource clock;
+    private final Optional<SharedCache> shared;
+    private final FeatureSource source;
+    private final FeatureMeters meters;
+    private final BulkLoader loader;
+    private final Cache<EntityKey, Held> l1;
+
+    /** The single flight: what is being fetched, and the answer to come. */
+    private final Map<EntityKey, CompletableFuture<Lookup>> pending = new ConcurrentHashMap<>();
+
+    /**
+     * @param maxEntities that L1 holds, when their keys are of the usual length; longer ones count for more
+     * @param maxPending entities being fetched at a time; lookups over it are unavailable
+     * @param bulkSize entities of one call to the source
+     * @param sourceCalls at a time
+     */
+    record Limits(int maxEntities, int maxPending, int bulkSize, int sourceCalls, Duration gather) {}
+
+    FeatureCache(
+            FeatureView view,
+            CachePolicy policy,
+            Limits limits,
+            Optional<SharedCache> shared,
+            FeatureSource source,
+            MeterRegistry registry,
+            InstantSource clock) {
+        this.view = view;
+        this.policy = policy;
+        this.maxPending = limits.maxPending;
+        this.clock = clock;
+        this.shared = shared;
+        this.source = source;
+        this.meters = new FeatureMeters(registry, view.name());
+        this.loader = new BulkLoader(
+                source,
+                new BulkLoader.Limits(limits.bulkSize, limits.sourceCalls, limits.gather),
+                meters.source,
+                this::loaded);
+        this.l1 = Caffeine.newBuilder()
+                .maximumWeight((long) limits.maxEntities * weight(USUAL_KEY_LENGTH))
+                .weigher((EntityKey entity, Held held) -> weight(entity.text().length()))
+                .expireAfterWrite(policy.keepFor())
+                .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+                .executor(Runnable::run)
+                .build();
+    }
+
+    public FeatureView view() {
+        return view;
+    }
+
+    /** An answer for each of the entities; never fails. Dependants run on whatever thread brought the last answer. */
+    public CompletableFuture<Map<EntityKey, Lookup>> lookup(Collection<EntityKey> entities) {
+        Map<EntityKey, CompletableFuture<Lookup>> found = find(entities);
+        return CompletableFuture.allOf(found.values().toArray(CompletableFuture[]::new))
+                .thenApply(done -> {
+                    Map<EntityKey, Lookup> answers = new HashMap<>();
+                    found.forEach((entity, answer) -> answers.put(entity, answer.join()));
+                    return answers;
+                });
+    }
+
+    /** The same, for those who need not wait for all: what is held is there at once, however long the rest takes. */
+    public Map<EntityKey, CompletableFuture<Lookup>> find(Collection<EntityKey> entities) {
+        long start = System.nanoTime();
+        long now = clock.millis();
+        Map<EntityKey, CompletableFuture<Lookup>> answers = new HashMap<>();
+        List<EntityKey> missing = new ArrayList<>();
+        List<EntityKey> old = new ArrayList<>();
+        for (EntityKey entity : new LinkedHashSet<>(entities)) {
+            CachePolicy.Answer answer = held(entity, now);
+            count(answer);
+            if (answer.lookup().isPresent()) {
+                answers.put(
+                        entity,
+                        CompletableFuture.completedFuture(answer.lookup().get()));
+                if (answer.refresh() && begin(entity, maxPending / 2).isPresent()) {
+                    old.add(entity);
+                }
+            } else {
+                answers.put(entity, await(entity, now, missing));
+            }
+        }
+        meters.l1.took(start);
+        fetch(missing, now);
+        fetch(old, now);
+        return answers;
+    }
+
+    /** A newer vector has become known, from elsewhere: replaces what L1 holds of the entity, if it holds something. */
+    public void update(EntityKey entity, FeatureVector vector) {
+        l1.asMap().computeIfPresent(entity, (same, held) -> new Held.Known(vector).over(Optional.of(held)));
+    }
+
+    /** Likewise, for all workers. */
+    public void share(Map<EntityKey, FeatureVector> vectors) {
+        Map<EntityKey, Held> held = new HashMap<>();
+        vectors.forEach((entity, vector) -> held.put(entity, new Held.Known(vector)));
+        shared.ifPresent(cache -> cache.write(held));
+    }
+
+    @Override
+    public void close() {
+        source.close();
+    }
+
+    private CachePolicy.Answer held(EntityKey entity, long now) {
+        return Optional.ofNullable(l1.getIfPresent(entity))
+                .map(held -> policy.answer(entity, held, view.servesStale(), now))
+                .orElseGet(() -> new CachePolicy.Answer(Optional.empty(), false));
+    }
+
+    /** The answer to come; adds the entity to {@code missing} when it is ours to fetch. */
+    private CompletableFuture<Lookup> await(EntityKey entity, long now, List<EntityKey> missing) {
+        Optional<CompletableFuture<Lookup>> mine = begin(entity, maxPending);
+        if (mine.isEmpty()) {
+            CompletableFuture<Lookup> others = pending.get(entity);
+            return others != null
+                    ? others
+                    : CompletableFuture.completedFuture(held(entity, now)
+                            .lookup()
+                            .orElseGet(() -> new Lookup.Unavailable("more than " + maxPending + " entities of view '"
+                                    + view.name() + "' are being fetched")));
+        }
+        // Another flight may have landed between our look and our start.
+        Optional<Lookup> landed = held(entity, now).lookup();
+        if (landed.isPresent()) {
+            pending.remove(entity);
+            mine.get().complete(landed.get());
+        } else {
+            missing.add(entity);
+        }
+        return mine.get();
+    }
+
+    /** Starts a flight; empty when there is one already, or there are too many. */
+    private Optional<CompletableFuture<Lookup>> begin(EntityKey entity, int most) {
+        if (pending.size() >= most) {
+            return Optional.empty();
+        }
+        CompletableFuture<Lookup> flight = new CompletableFuture<>();
+        return pending.putIfAbsent(entity, flight) == null ? Optional.of(flight) : Optional.empty();
+    }
+
+    private void fetch(List<EntityKey> entities, long now) {
+        if (entities.isEmpty()) {
+            return;
+        }
+        if (shared.isEmpty()) {
+            loader.want(entities);
+            return;
+        }
+        long start = System.nanoTime();
+        shared.get().read(entities).whenComplete((found, failure) -> {
+            meters.redis.took(start);
+            if (failure != null) {
+                meters.redis.errors.increment(entities.size());
+                loader.want(entities);
+            } else {
+                loader.want(settleShared(entities, found, now));
+            }
+        });
+    }
+
+    /** Settles what Redis knows well enough; gives the rest. */
+    private List<EntityKey> settleShared(List<EntityKey> entities, Map<EntityKey, Held> found, long now) {
+        List<EntityKey> rest = new ArrayList<>();
+        for (EntityKey entity : entities) {
+            Held held = found.get(entity);
+            if (held != null && isGoodEnough(entity, held, now)) {
+                meters.redis.hits.increment();
+                settle(entity, held, now);
+                continue;
+            }
+            rest.add(entity);
+            if (held == null) {
+                meters.redis.misses.increment();
+            } else {
+                meters.redis.stale.increment();
+                hold(entity, held); // to fall back to, should the source fail
+            }
+        }
+        return rest;
+    }
+
+    /** A refresh wants something newer than what it refreshes; a miss takes what is fresh, and its next lookup refreshes. */
+    private boolean isGoodEnough(EntityKey entity, Held held, long now) {
+        return switch (held) {
+            case Held.Known(FeatureVector known) ->
+                l1.getIfPresent(entity) == null
+                        ? policy.answer(entity, held, false, now).lookup().isPresent()
+                        : policy.isNew(entity, known, now);
+            case Held.Absent absent ->
+                policy.answer(entity, absent, false, now).lookup().isPresent();
+            case Held.Failed failed -> false;
+        };
+    }
+
+    private void loaded(Map<EntityKey, SourceResult> results) {
+        long now = clock.millis();
+        Map<EntityKey, Held> news = new HashMap<>();
+        results.forEach((entity, result) -> {
+            switch (result) {
+                case SourceResult.Found(FeatureVector vector) -> {
+                    meters.source.hits.increment();
+                    news.put(entity, settle(entity, new Held.Known(vector), now));
+                }
+                case SourceResult.NotFound none -> {
+                    meters.source.misses.increment();
+                    news.put(entity, settle(entity, new Held.Absent(now, Optional.empty()), now));
+                }
+                case SourceResult.Broken(String reason) -> {
+                    meters.source.errors.increment();
+                    settle(entity, new Held.Failed(now, reason, Optional.empty()), now);
+                }
+            }
+        });
+        if (!news.isEmpty()) {
+            shared.ifPresent(cache -> cache.write(news));
+        }
+    }
+
+    /** Holds it, and lands the flight: in this order, so that whoever finds no flight finds the value. */
+    private Held settle(EntityKey entity, Held news, long now) {
+        Held held = hold(entity, news);
+        CompletableFuture<Lookup> flight = pending.remove(entity);
+        if (flight != null) {
+            flight.complete(policy.answer(entity, held, view.servesStale(), now)
+                    .lookup()
+                    .orElseGet(() -> held.vector()
+                            .<Lookup>map(Lookup.Fresh::new)
+                            .orElseGet(() -> new Lookup.Missing(Optional.empty()))));
+        }
+        return held;
+    }
+
+    @SuppressWarnings("NullAway") // Caffeine gives null for what was not there
+    private Held hold(EntityKey entity, Held news) {
+        return l1.asMap().compute(entity, (same, before) -> news.over(Optional.ofNullable(before)));
+    }
+
+    private void count(CachePolicy.Answer answer) {
+        if (answer.lookup().isEmpty()) {
+            meters.l1.misses.increment();
+            return;
+        }
+        switch (answer.lookup().get()) {
+            case Lookup.Fresh fresh -> meters.l1.hits.increment();
+            case Lookup.Stale stale -> meters.l1.stale.increment();
+            case Lookup.Missing missing -> meters.l1.hits.increment();
+            case Lookup.Unavailable unavailable -> meters.l1.errors.increment();
+        }
+    }
+
+    private int weight(int keyLength) {
+        return ENTRY_BYTES + keyLength + view.features().size() * Float.BYTES;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.penstock.features;
+
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.security.NamePrincipal;
+import io.agroal.api.security.SimplePassword;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.redis.client.Redis;
+import java.sql.Driver;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Opens the caches that models ask for, each with its source, as configured; closes them all. */
+public final class Features implements AutoCloseable {
+    private static final int HTTP_THREADS = 2;
+
+    private final FeaturesConfig config;
+    private final Redis redis;
+    private final MeterRegistry registry;
+    private final InstantSource clock = InstantSource.system();
+    private final Optional<RedisCache.Guards> guards;
+    private final ExecutorService httpThreads = Executors.newFixedThreadPool(
+            HTTP_THREADS,
+            task -> Thread.ofPlatform().name("penstock-feast").daemon().unstarted(task));
+    private final List<FeatureCache> open = new CopyOnWriteArrayList<>();
+
+    public Features(FeaturesConfig config, Redis redis, MeterRegistry registry) {
+        this.config = config;
+        this.redis = redis;
+        this.registry = registry;
+        this.guards = config.redis().enabled()
+                ? Optional.of(
+                        Guards.ofRedis(config.redis().timeout(), config.redis().openFor()))
+                : Optional.empty();
+    }
+
+    /** @throws IllegalArgumentException when there is no such source, or its configuration breaks a rule */
+    public FeatureCache open(FeatureView view, String source) {
+        FeaturesConfig.Source settings = Optional.ofNullable(config.sources().get(source))
+                .orElseThrow(() -> new IllegalArgumentException("penstock.features.sources." + source
+                        + " must be configured; there are " + config.sources().keySet()));
+        CachePolicy policy = new CachePolicy(
+                config.refreshAfter(),
+                config.freshFor(),
+                config.keepFor(),
+                config.missingFor(),
+                config.failedFor(),
+                config.jitter());
+        FeatureSource guarded = new GuardedSource(
+                source,
+                source(source, settings, view),
+                new GuardedSource.Limits(settings.timeout(), settings.calls(), settings.openFor()));
+        FeatureCache cache = new FeatureCache(
+                view,
+                policy,
+                new FeatureCache.Limits(
+                        config.entities(), config.maxPending(), settings.bulkSize(), settings.calls(), config.gather()),
+                guards.map(guard -> new RedisCache(
+                        redis, view, policy, clock, new FeatureMeters(registry, view.name()).redis, guard)),
+                guarded,
+                registry,
+                clock);
+        open.add(cache);
+        return cache;
+    }
+
+    @Override
+    public void close() {
+        open.forEach(FeatureCache::close);
+        httpThreads.shutdownNow();
+    }
+
+    private FeatureSource source(String name, FeaturesConfig.Source settings, FeatureView view) {
+        return switch (settings.type()) {
+            case SQL -> {
+                SqlQuery query = query(name, settings);
+                AgroalDataSource pool = pool(name, settings);
+                yield new SqlSource(pool, query, view, settings.timeout(), settings.calls(), clock, pool);
+            }
+            case FEAST ->
+                new FeastSource(
+                        required(name, "url", settings.url()),
+                        required(name, "join-key", settings.joinKey()),
+                        view,
+                        settings.timeout(),
+                        clock,
+                        httpThreads);
+        };
+    }
+
+    private static SqlQuery query(String name, FeaturesConfig.Source settings) {
+        try {
+            return SqlQuery.parse(required(name, "query", settings.query()));
+        } catch (IllegalArgumentException broken) {
+            throw new IllegalArgumentException(
+                    "penstock.features.sources." + name + ".query: " + broken.getMessage(), broken);
+        }
+    }
+
+    private static AgroalDataSource pool(String name, FeaturesConfig.Source settings) {
+        String url = required(name, "jdbc-url", settings.jdbcUrl());
+        AgroalDataSourceConfigurationSupplier pool = new AgroalDataSourceConfigurationSupplier()
+                .connectionPoolConfiguration(connections -> connections
+                        .maxSize(settings.calls())
+                        .acquisitionTimeout(settings.timeout())
+                        .connectionFactoryConfiguration(factory -> {
+                            factory.jdbcUrl(url)
+                                    .connectionProviderClass(driver(name, url))
+                                    .loginTimeout(settings.timeout());
+                            settings.username().ifPresent(user -> factory.principal(new NamePrincipal(user)));
+                            settings.password().ifPresent(word -> factory.credential(new SimplePassword(word)));
+                            return factory;
+                        }));
+        try {
+            return AgroalDataSource.from(pool);
+        } catch (SQLException refused) {
+            throw new IllegalArgumentException(
+                    "penstock.features.sources." + name + ".jdbc-url: " + refused.getMessage(), refused);
+        }
+    }
+
+    /** Found here, since {@link java.sql.DriverManager} looks where no application server or Quarkus keeps them. */
+    private static Class<? extends Driver> driver(String name, String url) {
+        for (Driver driver : ServiceLoader.load(Driver.class, Features.class.getClassLoader())) {
+            if (takes(driver, url)) {
+                return driver.getClass();
+            }
+        }
+        throw new IllegalArgumentException(
+                "penstock.features.sources." + name + ".jdbc-url: no driver here takes such a URL");
+    }
+
+    private static boolean takes(Driver driver, String url) {
+        try {
+            return driver.acceptsURL(url);
+        } catch (SQLException broken) {
+            return false;
+        }
+    }
+
+    private static <T> T required(String source, String key, Optional<T> value) {
+        return value.orElseThrow(() -> new IllegalArgumentException(
+                "penstock.features.sources." + source + "." + key + " must be given for a source of its type"));
+    }
+}

@@ -1,0 +1,113 @@
+package dev.penstock.features;
+
+import io.smallrye.faulttolerance.api.TypedGuard;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.jboss.logging.Logger;
+
+/**
+ * One view in Redis: an MGET for a whole batch, pipelined conditional SETs with a TTL. Every round trip is bounded, and none is tried while
+ * the circuit is open. Thread-safe.
+ */
+final class RedisCache implements SharedCache {
+    private static final Logger LOG = Logger.getLogger(RedisCache.class);
+
+    /** Reads the version behind the form byte, see {@link StoredForm}; what is not of form 1 (known) is always replaced. */
+    private static final String SET_UNLESS_NEWER = """
+            local held = redis.call('GETRANGE', KEYS[1], 0, 8)
+            if #held == 9 and string.byte(held) == 1
+                and struct.unpack('<I8', held, 2) > struct.unpack('<I8', ARGV[1], 2) then return 0 end
+            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+            return 1""";
+
+    private final Redis redis;
+    private final FeatureView view;
+    private final CachePolicy policy;
+    private final InstantSource clock;
+    private final FeatureMeters.Tier meters;
+    private final Guards guards;
+
+    /** Of all views: one Redis, one circuit. Writes have their own, since a full Redis still answers reads. */
+    record Guards(TypedGuard<CompletionStage<Response>> reads, TypedGuard<CompletionStage<List<Response>>> writes) {}
+
+    RedisCache(
+            Redis redis,
+            FeatureView view,
+            CachePolicy policy,
+            InstantSource clock,
+            FeatureMeters.Tier meters,
+            Guards guards) {
+        this.redis = redis;
+        this.view = view;
+        this.policy = policy;
+        this.clock = clock;
+        this.meters = meters;
+        this.guards = guards;
+    }
+
+    @Override
+    public CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities) {
+        List<EntityKey> order = List.copyOf(entities);
+        Request request = Request.cmd(Command.MGET);
+        order.forEach(entity -> request.arg(view.key(entity)));
+        return guards.reads.get(() -> redis.send(request).toCompletionStage()).thenApply(values -> read(order, values));
+    }
+
+    @Override
+    public void write(Map<EntityKey, Held> held) {
+        long now = clock.millis();
+        List<Request> requests = new ArrayList<>(held.size());
+        held.forEach((entity, each) -> {
+            long ttlMillis = policy.ttlMillis(entity, each, now);
+            if (ttlMillis > 0) {
+                requests.add(Request.cmd(Command.EVAL)
+                        .arg(SET_UNLESS_NEWER)
+                        .arg(1)
+                        .arg(view.key(entity))
+                        .arg(Buffer.buffer(StoredForm.write(each)))
+                        .arg(ttlMillis));
+            }
+        });
+        if (!requests.isEmpty()) {
+            guards.writes.get(() -> sent(redis.batch(requests))).whenComplete((written, failure) -> {
+                if (failure != null) {
+                    meters.errors.increment(requests.size());
+                    LOG.debugf("View %s: %d values not written to Redis: %s", view.name(), requests.size(), failure);
+                }
+            });
+        }
+    }
+
+    private static CompletionStage<List<Response>> sent(Future<List<Response>> future) {
+        return future.toCompletionStage();
+    }
+
+    private Map<EntityKey, Held> read(List<EntityKey> order, Response values) {
+        Map<EntityKey, Held> found = new HashMap<>();
+        for (int i = 0; i < order.size(); i++) {
+            Response value = values.get(i);
+            if (value != null) {
+                try {
+                    found.put(
+                            order.get(i),
+                            StoredForm.read(value.toBytes(), view.features().size()));
+                } catch (StoredForm.BrokenException broken) {
+                    meters.errors.increment();
+                    LOG.debugf("%s: %s", view.key(order.get(i)), broken.getMessage());
+                }
+            }
+        }
+        return found;
+    }
+}

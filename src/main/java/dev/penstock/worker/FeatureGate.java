@@ -1,0 +1,102 @@
+package dev.penstock.worker;
+
+import dev.penstock.features.EntityKey;
+import dev.penstock.features.Lookup;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Outcome;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.Timings;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Stands before a version's loop: a task goes through when its features are there. What one poll brought is looked up together, and
+ * each task goes on when its own entities are known, not when all are. {@link #offer} and {@link #release} are confined to the
+ * consumer's thread; tasks go on from any.
+ */
+final class FeatureGate {
+    private final WorkerLoop loop;
+    private final RecordDecoder decoder;
+    private final Replies replies;
+    private final Optional<FeatureJoin> join;
+    private final Consumer<Throwable> failed;
+    private final List<Waiting> gathered = new ArrayList<>();
+
+    private record Waiting(Task task, List<EntityKey> entities) {}
+
+    /**
+     * @param join empty for a model without features: all goes straight through
+     * @param failed told of a bug
+     */
+    FeatureGate(
+            WorkerLoop loop,
+            RecordDecoder decoder,
+            Replies replies,
+            Optional<FeatureJoin> join,
+            Consumer<Throwable> failed) {
+        this.loop = loop;
+        this.decoder = decoder;
+        this.replies = replies;
+        this.join = join;
+        this.failed = failed;
+    }
+
+    /** @throws InvalidRequestException when its entities cannot be read */
+    void offer(Task task) throws InvalidRequestException {
+        List<EntityKey> entities = join.isPresent() ? join.get().entities(task) : List.of();
+        if (entities.isEmpty()) {
+            loop.offer(task);
+        } else {
+            gathered.add(new Waiting(task, entities));
+        }
+    }
+
+    /** Looks up what has gathered. */
+    void release() {
+        if (gathered.isEmpty()) {
+            return;
+        }
+        FeatureJoin features = join.orElseThrow();
+        long start = System.nanoTime();
+        List<EntityKey> all = new ArrayList<>();
+        gathered.forEach(waiting -> all.addAll(waiting.entities));
+        Map<EntityKey, CompletableFuture<Lookup>> found = features.cache().find(all);
+        for (Waiting waiting : gathered) {
+            CompletableFuture<?>[] own =
+                    waiting.entities.stream().map(found::get).toArray(CompletableFuture<?>[]::new);
+            CompletableFuture.allOf(own)
+                    .thenRun(() -> goOn(features, waiting, found, System.nanoTime() - start))
+                    .exceptionally(bug -> {
+                        failed.accept(bug);
+                        return null;
+                    });
+        }
+        gathered.clear();
+    }
+
+    private void goOn(
+            FeatureJoin features, Waiting waiting, Map<EntityKey, CompletableFuture<Lookup>> found, long nanos) {
+        Map<EntityKey, Lookup> answers = new HashMap<>();
+        for (EntityKey entity : waiting.entities) {
+            answers.computeIfAbsent(
+                    entity,
+                    one -> found.getOrDefault(one, new CompletableFuture<>()).join());
+        }
+        switch (features.join(waiting.task, waiting.entities, answers)) {
+            case FeatureJoin.Inputs(List<Tensor> inputs, FeatureJoin.Kind kind) ->
+                loop.offer(decoder.joined(waiting.task, inputs, new Task.Features(kind, nanos)));
+            case FeatureJoin.Refused(Problem problem) ->
+                replies.send(
+                        waiting.task,
+                        new Outcome.Failed(problem),
+                        new Timings(
+                                Math.max(0, System.nanoTime() - waiting.task.arrivalNanos()) / 1e6, nanos / 1e6, 0, 0));
+        }
+    }
+}

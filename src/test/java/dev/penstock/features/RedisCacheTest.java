@@ -1,0 +1,205 @@
+package dev.penstock.features;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.local.EmbeddedRedis;
+import dev.penstock.local.RedisSignals;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The shared tier on a real Redis, and in real trouble. */
+final class RedisCacheTest {
+    private static final FeatureView VIEW = new FeatureView("customers", 1, List.of("a", "b"), List.of(), true);
+    private static final EntityKey ANNA = new EntityKey.Name("anna");
+    private static final EntityKey BERT = new EntityKey.Id(7);
+    private static final CachePolicy POLICY = new CachePolicy(
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(5),
+            Duration.ofHours(1),
+            Duration.ofSeconds(10),
+            Duration.ofMillis(200),
+            0.1);
+
+    private final InstantSource clock = InstantSource.system();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final Vertx vertx = Vertx.vertx();
+    private final RedisCache.Guards guards = Guards.ofRedis(Duration.ofMillis(200), Duration.ofSeconds(1));
+    private EmbeddedRedis server = EmbeddedRedis.start();
+    private final Redis redis = Redis.createClient(
+            vertx,
+            new RedisOptions()
+                    .setConnectionString(server.url())
+                    .setMaxPoolSize(8)
+                    .setMaxPoolWaiting(1000));
+    private final RedisCache cache =
+            new RedisCache(redis, VIEW, POLICY, clock, new FeatureMeters(registry, "customers").redis, guards);
+
+    /** On a busy machine the very first connection can take longer than a lookup may. */
+    @BeforeEach
+    void connect() {
+        send(Request.cmd(Command.PING));
+    }
+
+    @AfterEach
+    void close() {
+        redis.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+        server.close();
+    }
+
+    @Test
+    void keepsKnownAndAbsentEntitiesWithATimeToLive() {
+        long now = clock.millis();
+        read(ANNA);
+        cache.write(Map.of(ANNA, known(1, now), BERT, new Held.Absent(now, Optional.empty())));
+        await().until(() -> read(ANNA, BERT).size() == 2);
+        assertThat(read(ANNA, BERT))
+                .containsEntry(ANNA, known(1, now))
+                .containsEntry(BERT, new Held.Absent(now, Optional.empty()));
+        assertThat(ttlMillis(ANNA)).isBetween(3_000_000L, 3_600_000L);
+        assertThat(ttlMillis(BERT)).isBetween(1L, 10_000L);
+    }
+
+    @Test
+    void anOlderVersionNeverReplacesANewerOne() {
+        long now = clock.millis();
+        cache.write(Map.of(ANNA, known(2, now + 1)));
+        await().until(() -> !read(ANNA).isEmpty());
+        cache.write(Map.of(ANNA, known(1, now)));
+        cache.write(Map.of(BERT, known(3, now)));
+        await().until(() -> !read(BERT).isEmpty());
+        assertThat(read(ANNA)).containsEntry(ANNA, known(2, now + 1));
+    }
+
+    @Test
+    void aBrokenValueIsNoValueAndHarmsNoOther() {
+        cache.write(Map.of(ANNA, known(1, clock.millis())));
+        await().until(() -> !read(ANNA).isEmpty());
+        send(Request.cmd(Command.SET).arg(VIEW.key(BERT)).arg(Buffer.buffer("rubbish")));
+        assertThat(read(ANNA, BERT)).containsOnlyKeys(ANNA);
+    }
+
+    @Test
+    void noLookupFailsWhileRedisIsFrozenFlushedFullAndRestarted() throws Exception {
+        ScriptedSource source = new ScriptedSource(clock);
+        List<EntityKey> entities =
+                IntStream.range(0, 400).<EntityKey>mapToObj(EntityKey.Id::new).toList();
+        entities.forEach(entity -> source.rows.put(entity, 1f));
+        // Each lookup comes to a cache whose L1 is next to nothing, so that Redis and the source are asked all the
+        // time.
+        FeatureCache features = new FeatureCache(
+                VIEW,
+                POLICY,
+                new FeatureCache.Limits(10, 4096, 256, 4, Duration.ofMillis(1)),
+                Optional.of(cache),
+                source,
+                registry,
+                clock);
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger lookups = new AtomicInteger();
+        AtomicInteger failed = new AtomicInteger();
+        AtomicLong slowestNanos = new AtomicLong();
+        CompletableFuture<Void> load = CompletableFuture.runAsync(() -> {
+            for (int i = 0; !over.get(); i++) {
+                long start = System.nanoTime();
+                Map<EntityKey, Lookup> found = features.lookup(entities.subList(i % 380, i % 380 + 20))
+                        .orTimeout(10, TimeUnit.SECONDS)
+                        .join();
+                found.values().stream()
+                        .filter(each -> !(each instanceof Lookup.Fresh))
+                        .forEach(each -> failed.incrementAndGet());
+                slowestNanos.accumulateAndGet(System.nanoTime() - start, Math::max);
+                lookups.incrementAndGet();
+            }
+        });
+        lookupsPass(lookups, 50);
+
+        RedisSignals.freeze(server);
+        lookupsPass(lookups, 50);
+        assertThat(slowestNanos.get()).as("bounded while Redis is frozen").isLessThan(2_000_000_000L);
+        RedisSignals.goOn(server);
+        awaitHits();
+
+        send(Request.cmd(Command.FLUSHALL));
+        lookupsPass(lookups, 50);
+        awaitHits();
+
+        send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("1"));
+        lookupsPass(lookups, 50);
+        send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("0"));
+        awaitHits();
+
+        int port = server.port();
+        server.close();
+        lookupsPass(lookups, 50);
+        server = EmbeddedRedis.start(port, Optional.empty());
+        awaitHits();
+
+        over.set(true);
+        load.get(20, TimeUnit.SECONDS);
+        assertThat(failed).hasValue(0);
+    }
+
+    private static void lookupsPass(AtomicInteger lookups, int count) {
+        int before = lookups.get();
+        await().atMost(Duration.ofSeconds(15)).until(() -> lookups.get() >= before + count);
+    }
+
+    /** Within five seconds of its return, Redis answers again. */
+    private void awaitHits() {
+        double before = hits();
+        await().atMost(Duration.ofSeconds(5)).until(() -> hits() > before);
+    }
+
+    private double hits() {
+        return registry.get("feature.lookups")
+                .tag("tier", "redis")
+                .tag("result", "hit")
+                .counter()
+                .count();
+    }
+
+    private static Held known(float value, long version) {
+        return new Held.Known(new FeatureVector(new float[] {value, -value}, version, version));
+    }
+
+    private Map<EntityKey, Held> read(EntityKey... entities) {
+        return cache.read(List.of(entities))
+                .toCompletableFuture()
+                .orTimeout(5, TimeUnit.SECONDS)
+                .join();
+    }
+
+    private long ttlMillis(EntityKey entity) {
+        return send(Request.cmd(Command.PTTL).arg(VIEW.key(entity))).toLong();
+    }
+
+    private Response send(Request request) {
+        return redis.send(request)
+                .toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(5, TimeUnit.SECONDS)
+                .join();
+    }
+}

@@ -1,0 +1,3 @@
+/** Tests of the feature cache. */
+@org.jspecify.annotations.NullMarked
+package dev.penstock.features;
