@@ -14,15 +14,18 @@ import java.util.OptionalLong;
  * <pre>W = max(0, backlog + admitted / share - 0.95 * rate * elapsed) / rate</pre>
  *
  * where {@code share} is this ingress's part of all that arrives, so that many ingresses that see the same old backlog do not each fill
- * it. The rate is that of the commits, over some seconds in which there was work all the time; until there was, it is what the workers
- * announced. A request is let in when 1.2 W fits its deadline.
+ * it. The rate is that of the commits, over some seconds in which there was work all the time; until there was, nothing is
+ * refused. A request is let in when 1.5 W fits its deadline.
  *
  * <p>Who is refused hears when to come back: each next one gets the next free place of a virtual queue that drains at this ingress's
  * share of the rate, so that they do not come back all at once (virtual scheduling, as in ITU-T I.371's GCRA).
  */
 final class Admission {
-    /** Of the deadline, what the wait may use up is one part in this: predictions err, and the run itself takes time. */
-    static final double CAUTION = 1.2;
+    /**
+     * Of the deadline, what the wait may use up is one part in this: under overload every request waits as long as it may, and the
+     * prediction errs by a fifth either way.
+     */
+    static final double CAUTION = 1.5;
 
     private static final double CAUTIOUS_DRAIN = 0.95;
 
@@ -48,7 +51,6 @@ final class Admission {
     private long askedNanos;
     private long admittedWhenAsked;
     private double share;
-    private double announcedRate;
     private double learnedRate;
     private long learnedNanos;
     private OptionalLong stuckSince = OptionalLong.empty();
@@ -101,10 +103,9 @@ final class Admission {
         return Optional.of(new Refused(wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
-    /** What the workers that are alive said they can do together, rows a second; 0 when there is none. */
-    synchronized void announced(long now, double rowsPerSecond) {
-        announcedRate = rowsPerSecond;
-        if (rowsPerSecond > 0) {
+    /** Whether there is a worker for this model. */
+    synchronized void hasWorkers(long now, boolean any) {
+        if (any) {
             goneSince = OptionalLong.empty();
         } else if (goneSince.isEmpty()) {
             goneSince = OptionalLong.of(now);
@@ -139,7 +140,8 @@ final class Admission {
     synchronized long predictedWaitNanos(long now) {
         double rate = rate(now);
         double backlog = backlog(now, rate);
-        double drains = rate > 0 ? backlog / rate * SECOND : 0;
+        double drains =
+                rate > 0 ? backlog / rate * SECOND : 0; // not learned yet: there was never a backlog to speak of
         return (long) Math.min(drains, LONGEST_NANOS) + outageNanos(now).orElse(0);
     }
 
@@ -164,7 +166,7 @@ final class Admission {
         return OptionalLong.empty();
     }
 
-    /** Commits tell the workers' speed only over a time in which there was always work. */
+    /** Commits tell the workers' speed over a time in which there was always work; over any other they tell that it is no less. */
     private void learn() {
         Seen last = window.getLast();
         for (Seen first : window) {
@@ -174,7 +176,7 @@ final class Admission {
             boolean busy = window.stream()
                     .filter(seen -> seen.nanos >= first.nanos)
                     .allMatch(seen -> seen.lag.records() > enough);
-            if (drained > 0 && busy) {
+            if (drained > 0 && (busy || (learnedRate > 0 && drained > learnedRate))) {
                 learnedRate = drained;
                 learnedNanos = last.nanos;
                 return;
@@ -183,7 +185,7 @@ final class Admission {
     }
 
     private double rate(long now) {
-        return learnedRate > 0 && now - learnedNanos < FORGET_NANOS ? learnedRate : announcedRate;
+        return now - learnedNanos < FORGET_NANOS ? learnedRate : 0;
     }
 
     /** @param enoughNanos until there is room; half of it, since what comes then must be let in even where this erred */

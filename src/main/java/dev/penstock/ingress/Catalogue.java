@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 /** The models that workers have announced. Read from event loops, written by the thread that follows the topic. */
 public final class Catalogue {
@@ -55,20 +54,6 @@ public final class Catalogue {
         return announced(model).stream()
                 .anyMatch(heard ->
                         (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
-    }
-
-    /** What the workers that are alive and serve the model reached at warm-up, together; 0 when there is none. */
-    double rowsPerSecond(String model) {
-        return announced(model).stream()
-                .filter(this::isReady)
-                .collect(Collectors.toMap(
-                        heard -> heard.announcement.worker(),
-                        heard -> heard.announcement.capacityRowsPerSecond(),
-                        Math::max))
-                .values()
-                .stream()
-                .mapToDouble(Double::doubleValue)
-                .sum();
     }
 
     /** The versions of a model, ascending, and whether each is ready. */

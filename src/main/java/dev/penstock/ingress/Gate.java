@@ -70,7 +70,7 @@ final class Gate implements LagWatch.Listener {
         for (String model : models) {
             for (Lane lane : Lane.values()) {
                 Admission admission = admission(model, lane);
-                admission.announced(now, catalogue.rowsPerSecond(model));
+                admission.hasWorkers(now, catalogue.isReady(model, Optional.empty()));
                 admission.asking(now);
             }
         }

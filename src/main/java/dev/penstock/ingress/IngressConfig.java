@@ -34,7 +34,7 @@ public interface IngressConfig {
     Duration syncMaxWait();
 
     /** How often Kafka is asked how far the workers are behind. Rarer, and a burst is noticed later. */
-    @WithDefault("500ms")
+    @WithDefault("250ms")
     Duration lagInterval();
 
     /** Bytes on their way to Kafka at once; more are refused with 503, since the publisher must never block an event loop. */

@@ -50,6 +50,8 @@ public final class Bench {
                 --polls 64               on their way at a time
                 --warm-up-requests 500000
                 --requests 200000
+            batcher   what the batcher costs a request, by JMH; writes target/bench/jmh.json
+            assembly  what it costs to copy the inputs of a batch, by JMH; likewise
             self    how fast the load generator is, against a server that does next to nothing
 
             sync and doors start a service of their own from target/quarkus-app, or use the one at
@@ -111,6 +113,8 @@ public final class Bench {
             case "batching" -> batching(Options.parse(rest, BATCHING_OPTIONS));
             case "overload" -> overload(Options.parse(rest, OVERLOAD_OPTIONS));
             case "features" -> features(Options.parse(rest, FEATURES_OPTIONS));
+            case "batcher" -> MicroBench.run("BatcherBenchmark");
+            case "assembly" -> MicroBench.run("AssemblyBenchmark");
             case "self" -> {
                 System.out.println(Machine.here());
                 yield GeneratorSpeed.measure(System.out);
@@ -121,7 +125,8 @@ public final class Bench {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "benchmark must be sync, doors, limit, batching, overload, features or self, was " + name);
+                        "benchmark must be sync, doors, limit, batching, overload, features, batcher, assembly or self, was "
+                                + name);
         };
     }
 

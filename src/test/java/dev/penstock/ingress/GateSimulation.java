@@ -20,14 +20,12 @@ final class GateSimulation {
 
     /**
      * @param capacity what the workers do, requests a second
-     * @param announced what they say
      * @param offered requests a second at a time in seconds
      * @param hot ingresses that have all the traffic
      * @param staleSteps how long Kafka takes to tell the lag, less than the time between two questions
      */
     record Setting(
             double capacity,
-            double announced,
             DoubleUnaryOperator offered,
             int ingresses,
             int hot,
@@ -66,7 +64,7 @@ final class GateSimulation {
         this.random = new Random(setting.seed());
         for (int i = 0; i < setting.ingresses(); i++) {
             Admission gate = new Admission(setting.ingresses());
-            gate.announced(0, setting.announced());
+            gate.hasWorkers(0, true);
             gates.add(gate);
         }
     }
