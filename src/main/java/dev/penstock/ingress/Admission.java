@@ -32,8 +32,8 @@ final class Admission {
     /** Lets the shares of ingresses whose traffic grows grow with it; what they take too much together is less than this. */
     private static final double SHARE_GROWTH = 1.05;
 
-    /** The places of the virtual queue leave a fifth of the rate to those who come for the first time. */
-    private static final double ROOM_FOR_OTHERS = 0.8;
+    /** The places of the virtual queue leave some of the rate to those who come for the first time, and for its own error. */
+    private static final double ROOM_FOR_OTHERS = 0.7;
 
     private static final double SECOND = 1e9;
     private static final int MOST_RETRY_SECONDS = 60;
