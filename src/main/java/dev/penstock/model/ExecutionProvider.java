@@ -17,16 +17,32 @@ public sealed interface ExecutionProvider {
 
     boolean required();
 
-    /** The host's processors, always there. */
-    record Cpu(int intraOpThreads) implements ExecutionProvider {
+    /**
+     * The host's processors, always there.
+     *
+     * @param intraOpThreads of one run
+     * @param concurrentRuns of one session, sharing its weights
+     */
+    record Cpu(int intraOpThreads, int concurrentRuns) implements ExecutionProvider {
         private static final int MOST_THREADS = 256;
+        private static final int MOST_RUNS = 64;
 
-        /** One thread a session, since batches of small models are faster side by side than split. */
-        static final Cpu DEFAULT = new Cpu(1);
+        /** Each slot has buffers of its own; on a large host, more than these are to be asked for. */
+        private static final int MOST_RUNS_BY_DEFAULT = 8;
+
+        /** One thread a run, and a run for each core, since batches are faster side by side than split. */
+        static final Cpu DEFAULT = onAllCores(1);
+
+        static Cpu onAllCores(int intraOpThreads) {
+            int runs = Runtime.getRuntime().availableProcessors() / intraOpThreads;
+            return new Cpu(intraOpThreads, Math.clamp(runs, 1, MOST_RUNS_BY_DEFAULT));
+        }
 
         static Cpu read(YamlSection options) throws ModelRefusedException {
             options.flag("required", true);
-            return new Cpu(options.integer("intra_op_threads", 1, MOST_THREADS, DEFAULT.intraOpThreads));
+            Cpu standard = onAllCores(options.integer("intra_op_threads", 1, MOST_THREADS, DEFAULT.intraOpThreads));
+            return new Cpu(
+                    standard.intraOpThreads, options.integer("concurrent_runs", 1, MOST_RUNS, standard.concurrentRuns));
         }
 
         @Override

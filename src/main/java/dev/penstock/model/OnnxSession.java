@@ -12,6 +12,7 @@ final class OnnxSession implements Session {
     private final SessionOpener.Opened opened;
     private final OnnxGraph graph;
     private final Fitting fitting;
+    private final int concurrentRuns;
 
     /** Off for good once the model was found to give other shapes than it declares. */
     private volatile boolean pinning = true;
@@ -20,6 +21,11 @@ final class OnnxSession implements Session {
         this.opened = opened;
         this.graph = graph;
         this.fitting = new Fitting(graph, config);
+        this.concurrentRuns = config.executionProviders().stream()
+                .filter(provider -> provider.name().equals(opened.executionProvider()))
+                .map(provider -> provider instanceof ExecutionProvider.Cpu cpu ? cpu.concurrentRuns() : 1)
+                .findFirst()
+                .orElse(ExecutionProvider.Cpu.DEFAULT.concurrentRuns());
     }
 
     @Override
@@ -30,6 +36,11 @@ final class OnnxSession implements Session {
     @Override
     public String executionProvider() {
         return opened.executionProvider();
+    }
+
+    @Override
+    public int concurrentRuns() {
+        return concurrentRuns;
     }
 
     @Override

@@ -23,12 +23,12 @@ import org.apache.kafka.clients.producer.Producer;
 import org.jboss.logging.Logger;
 
 /**
- * One model being served: an intake for the model; for each version a loop, and for each of its sessions a thread with two slots. A bug
+ * One model being served: an intake for the model; for each version a loop, and for each run that may go on at once a thread with two slots. A bug
  * in any of them stops the model visibly, see {@link #failure}.
  */
 final class ModelServer implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ModelServer.class);
-    private static final int SLOTS_PER_SESSION = 2;
+    private static final int SLOTS_A_RUNNER = 2;
 
     private final String model;
     private final List<AutoCloseable> parts = new ArrayList<>();
@@ -106,22 +106,14 @@ final class ModelServer implements AutoCloseable {
     }
 
     private Intake.Version serve(WarmModel loaded, ReplyPublisher replies, WorkerMeters meters, Shared shared) {
-        List<List<Accelerator>> accelerators = new ArrayList<>();
+        List<List<Accelerator>> runners = new ArrayList<>();
         for (Session session : loaded.sessions()) {
-            String thread = "penstock-session-" + model + "-" + loaded.version();
-            ExecutorService sessionThread = Executors.newSingleThreadExecutor(
-                    task -> Thread.ofPlatform().name(thread).unstarted(task));
             parts.add(session);
-            List<Accelerator> slots = new ArrayList<>();
-            accelerators.add(slots);
-            for (int i = 0; i < SLOTS_PER_SESSION; i++) {
-                Slot slot = session.openSlot();
-                parts.add(slot);
-                slots.add(new SessionAccelerator(slot, sessionThread));
+            for (int i = 0; i < session.concurrentRuns(); i++) {
+                runners.add(runner(session, "penstock-session-" + model + "-" + loaded.version()));
             }
-            parts.add(sessionThread);
         }
-        meters.addSessions(loaded.sessions().size());
+        meters.addSessions(runners.size());
         ModelConfig config = loaded.definition().config();
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
@@ -140,10 +132,24 @@ final class ModelServer implements AutoCloseable {
                 shared.config().bulkFloor());
         LoopThread thread = new LoopThread("penstock-loop-" + model + "-" + loaded.version(), this::failed);
         WorkerLoop loop = new WorkerLoop(
-                new Batcher<>(policy, costs), accelerators, replies, meters, shared.deviceLost(), thread::wake);
+                new Batcher<>(policy, costs), runners, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
                 decoder, loop, new FeatureGate(loop, decoder, replies, loaded.features(), this::failed));
+    }
+
+    /** A thread that runs one batch at a time, and the slots that keep it fed. */
+    private List<Accelerator> runner(Session session, String name) {
+        ExecutorService thread = Executors.newSingleThreadExecutor(
+                task -> Thread.ofPlatform().name(name).unstarted(task));
+        List<Accelerator> slots = new ArrayList<>();
+        for (int i = 0; i < SLOTS_A_RUNNER; i++) {
+            Slot slot = session.openSlot();
+            parts.add(slot);
+            slots.add(new SessionAccelerator(slot, thread));
+        }
+        parts.add(thread);
+        return slots;
     }
 
     private void failed(Throwable bug) {

@@ -55,7 +55,7 @@ class ModelConfigTest {
                 execution_providers:
                   - tensorrt: {required: true, device_id: 1, fp16: true, workspace_limit: 1GiB, cache_folder: /var/cache/trt}
                   - cuda: {memory_limit: 512MiB, arena_strategy: same_as_requested, cudnn_search: exhaustive, cuda_graphs: false}
-                  - cpu: {intra_op_threads: 4}
+                  - cpu: {intra_op_threads: 4, concurrent_runs: 3}
                 warm_up:
                   rows: [1, 128]
                   sizes: {sequence: [16, 128]}
@@ -83,7 +83,7 @@ class ModelConfigTest {
                                         OptionalLong.of(512L << 20),
                                         Optional.of(ArenaStrategy.SAME_AS_REQUESTED),
                                         CudnnSearch.EXHAUSTIVE),
-                                new Cpu(4)),
+                                new Cpu(4, 3)),
                         new WarmUp(List.of(1, 128), Map.of("sequence", List.of(16, 128))),
                         new Checksums(Optional.empty(), Map.of(1L, hash)),
                         Optional.of(Duration.ofSeconds(2)),
