@@ -148,7 +148,9 @@ final class ArchitectureTest {
     /** Those of the tests too. */
     private static Stream<JavaPackage> allPackages() {
         return new ClassFileImporter()
-                .importPackages(ROOT).stream().map(JavaClass::getPackage).distinct();
+                .withImportOption(location -> !location.contains("/jmh_generated/")).importPackages(ROOT).stream()
+                        .map(JavaClass::getPackage)
+                        .distinct();
     }
 
     private static String inside(String name) {
