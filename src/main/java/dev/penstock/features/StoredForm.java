@@ -59,6 +59,9 @@ final class StoredForm {
         if (version < 0 || millis < 0) {
             throw new BrokenException("must have a version and a time of 0 or more");
         }
+        if (form == ABSENT && version != millis) {
+            throw new BrokenException("must have its time as its version, being an absence");
+        }
         if (form == ABSENT) {
             return new Held.Absent(millis, Optional.empty());
         }
