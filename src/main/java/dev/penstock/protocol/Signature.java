@@ -37,13 +37,13 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
         checkOutputs(request.outputs());
     }
 
-    /** The inputs of a checked request in the order of this signature. */
+    /** The inputs of a checked request in the order and the shapes of this signature. */
     public List<Tensor> ordered(InferenceRequest request) {
         List<Tensor> ordered = new ArrayList<>(inputs.size());
         for (TensorSpec spec : accepted(request)) {
             for (Tensor tensor : request.inputs()) {
                 if (tensor.name().equals(spec.name())) {
-                    ordered.add(tensor);
+                    ordered.add(asDeclared(tensor, spec));
                 }
             }
         }
@@ -91,7 +91,7 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
                     field("inputs", index, "datatype"),
                     "must be " + spec.get().datatype() + ", was " + tensor.datatype());
         }
-        if (!spec.get().shape().admits(tensor.shape())) {
+        if (!spec.get().shape().admits(tensor.shape()) && !isColumn(tensor, spec.get())) {
             throw new InvalidRequestException(
                     field("inputs", index, "shape"), "must be " + spec.get().shape() + ", was " + tensor.shape());
         }
@@ -104,6 +104,22 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
                     "must have as many rows as inputs[0], which has " + first.rows() + ", had "
                             + tensor.shape().rows());
         }
+    }
+
+    /** Whether it is a vector that came as a table's only column, of shape [n,1]: ids often do. */
+    private static boolean isColumn(Tensor tensor, TensorSpec spec) {
+        Shape shape = tensor.shape();
+        return shape.rank() == 2 && shape.dimension(1) == 1 && spec.shape().admits(Shape.of(shape.rows()));
+    }
+
+    private static Tensor asDeclared(Tensor tensor, TensorSpec spec) {
+        return tensor.shape().rank() == spec.shape().rank()
+                ? tensor
+                : new Tensor(
+                        tensor.name(),
+                        tensor.datatype(),
+                        Shape.of(tensor.shape().rows()),
+                        tensor.data());
     }
 
     private void checkOutputs(List<RequestedOutput> requested) throws InvalidRequestException {

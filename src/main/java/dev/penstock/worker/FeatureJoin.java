@@ -47,7 +47,7 @@ record FeatureJoin(
 
     /** The entity of each row; empty when the request brings the model's own inputs. */
     List<EntityKey> entities(Task task) throws InvalidRequestException {
-        Optional<Tensor> entity = task.request().inputs().stream()
+        Optional<Tensor> entity = task.inputs().stream()
                 .filter(input -> input.name().equals(section.entity()))
                 .findFirst();
         if (entity.isEmpty()) {
@@ -66,7 +66,7 @@ record FeatureJoin(
         int width = Math.toIntExact(target.shape().dimension(1));
         int count = section.names().size();
         int from = section.fromColumn();
-        Optional<ByteBuffer> rest = task.request().inputs().stream()
+        Optional<ByteBuffer> rest = task.inputs().stream()
                 .filter(input -> input.name().equals(target.name()))
                 .map(Tensor::data)
                 .findFirst();
@@ -96,7 +96,7 @@ record FeatureJoin(
             inputs.add(
                     spec.equals(target)
                             ? whole
-                            : task.request().inputs().stream()
+                            : task.inputs().stream()
                                     .filter(input -> input.name().equals(spec.name()))
                                     .findFirst()
                                     .orElseThrow());

@@ -30,6 +30,19 @@ class SignatureTest {
     }
 
     @Test
+    void takesAVectorThatComesAsATablesOnlyColumn() throws InvalidRequestException {
+        Signature signature = new Signature(List.of(new TensorSpec("id", Datatype.INT8, Shape.of(-1))), List.of());
+        InferenceRequest request = request(List.of(tensor("id", Datatype.INT8, 3, 1)));
+
+        signature.check(request);
+
+        assertThat(signature.ordered(request)).containsExactly(tensor("id", Datatype.INT8, 3));
+        InferenceRequest wide = request(List.of(tensor("id", Datatype.INT8, 3, 2)));
+        assertThat(catchThrowableOfType(InvalidRequestException.class, () -> signature.check(wide)))
+                .hasMessageContaining("must be [-1], was [3, 2]");
+    }
+
+    @Test
     void refusesInputsThatTheModelDoesNotHave() {
         assertRefused("inputs[1].name", "must be one of [x, n], was 'z'", x, tensor("z", Datatype.INT8, 2, 2));
         assertRefused("inputs", "must have 'n'", x);

@@ -37,6 +37,14 @@ class FeaturesTest {
     }
 
     @Test
+    void entitiesMayComeAsATablesColumn() {
+        String body = customers("\"anna\",\"bert\"", 2);
+        Service.Answer answer = service.post(INFER, body.replace("\"shape\":[2]", "\"shape\":[2,1]"));
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().at("/outputs/0/data").toString()).isEqualTo("[1.0,41.0,5.5,2.0,29.0,7.25]");
+    }
+
+    @Test
     void aRequestMayStillBringTheWholeTensor() {
         Service.Answer answer = service.post(
                 INFER, "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,3],\"data\":[7,8,9]}]}");
