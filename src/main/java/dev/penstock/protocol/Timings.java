@@ -3,7 +3,8 @@ package dev.penstock.protocol;
 /**
  * Where a request's time went.
  *
- * @param queueMs from its arrival in the log to the start of its batch
+ * @param queueMs from its arrival in the log to the start of its batch, without the time that its features took
+ * @param featuresMs for which its features were looked up
  * @param batchSize rows in its batch; 0 when it never ran
  */
 public record Timings(double queueMs, double featuresMs, double computeMs, int batchSize) {

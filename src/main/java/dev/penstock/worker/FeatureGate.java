@@ -96,7 +96,10 @@ final class FeatureGate {
                         waiting.task,
                         new Outcome.Failed(problem),
                         new Timings(
-                                Math.max(0, System.nanoTime() - waiting.task.arrivalNanos()) / 1e6, nanos / 1e6, 0, 0));
+                                Math.max(0, System.nanoTime() - waiting.task.arrivalNanos() - nanos) / 1e6,
+                                nanos / 1e6,
+                                0,
+                                0));
         }
     }
 }

@@ -39,8 +39,8 @@ record Task(
         this(origin, lane, request, inputs, fit, arrivalNanos, deadlineNanos, Optional.empty());
     }
 
-    double featuresMs() {
-        return features.map(looked -> looked.nanos / 1e6).orElse(0.0);
+    long featuresNanos() {
+        return features.map(Features::nanos).orElse(0L);
     }
 
     /** What tasks must share to share a batch. */

@@ -253,9 +253,12 @@ final class WorkerLoop {
 
     private void reply(Task task, Outcome outcome, long startedNanos, long computeNanos, int batchRows) {
         // What arrives during a turn may be later than the time that the turn began with.
-        long queueNanos = Math.max(0, startedNanos - task.arrivalNanos());
+        long queueNanos = Math.max(0, startedNanos - task.arrivalNanos() - task.featuresNanos());
         meters.waited(task.lane(), queueNanos);
-        replies.send(task, outcome, new Timings(queueNanos / 1e6, task.featuresMs(), computeNanos / 1e6, batchRows));
+        replies.send(
+                task,
+                outcome,
+                new Timings(queueNanos / 1e6, task.featuresNanos() / 1e6, computeNanos / 1e6, batchRows));
     }
 
     private static int rows(List<Part<Task>> batch) {

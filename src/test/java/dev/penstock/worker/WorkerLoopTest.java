@@ -104,6 +104,25 @@ class WorkerLoopTest {
     }
 
     @Test
+    void countsTheTimeThatFeaturesTookApartFromTheWait() {
+        Task plain = task("looked up", 1, FAR, 0);
+        loop.offer(new Task(
+                plain.origin(),
+                plain.lane(),
+                plain.request(),
+                plain.inputs(),
+                plain.fit(),
+                plain.arrivalNanos(),
+                plain.deadlineNanos(),
+                Optional.of(new Task.Features(FeatureJoin.Kind.FRESH, 300_000))));
+        loop.step(500_000);
+        accelerator.finish();
+        loop.step(500_001);
+        assertThat(replies.timings.queueMs()).isEqualTo(0.2);
+        assertThat(replies.timings.featuresMs()).isEqualTo(0.3);
+    }
+
+    @Test
     void joinsTheOutputsOfARequestThatRanInParts() {
         loop.offer(task("large", new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, FAR));
         loop.offer(task("small", 12, FAR + 1));
