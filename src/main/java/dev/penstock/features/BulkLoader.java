@@ -3,6 +3,7 @@ package dev.penstock.features;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 
 /**
  * Asks a source in full calls: what is wanted gathers while others are being answered, and for a moment when none is. Thread-safe; the
@@ -23,7 +24,8 @@ final class BulkLoader {
     private final FeatureSource source;
     private final Limits limits;
     private final FeatureMeters.Tier meters;
-    private final Consumer<Map<EntityKey, SourceResult>> loaded;
+    private final ObjLongConsumer<Map<EntityKey, SourceResult>> loaded;
+    private final InstantSource clock;
     private final Executor soon;
     private final Deque<EntityKey> wanted = new ArrayDeque<>();
     private int running;
@@ -36,16 +38,18 @@ final class BulkLoader {
      */
     record Limits(int bulkSize, int calls, Duration gather) {}
 
-    /** @param loaded told of every entity once, with a result for each */
+    /** @param loaded told of every entity once, with a result for each, and since when it is known */
     BulkLoader(
             FeatureSource source,
             Limits limits,
             FeatureMeters.Tier meters,
-            Consumer<Map<EntityKey, SourceResult>> loaded) {
+            ObjLongConsumer<Map<EntityKey, SourceResult>> loaded,
+            InstantSource clock) {
         this.source = source;
         this.limits = limits;
         this.meters = meters;
         this.loaded = loaded;
+        this.clock = clock;
         this.soon = CompletableFuture.delayedExecutor(limits.gather.toMillis(), MILLISECONDS, Runnable::run);
     }
 
@@ -96,10 +100,11 @@ final class BulkLoader {
 
     private void call(List<EntityKey> entities) {
         long start = System.nanoTime();
+        long askedMillis = clock.millis();
         start(entities).whenComplete((results, failure) -> {
             meters.took(start);
             try {
-                loaded.accept(complete(entities, results, failure));
+                loaded.accept(complete(entities, results, failure), askedMillis);
             } finally {
                 answered();
             }

@@ -150,15 +150,7 @@ final class FeastSource implements FeatureSource {
                     return new SourceResult.NotFound();
                 }
                 case "NULL_VALUE" -> vector.addNone();
-                case "PRESENT" -> {
-                    if (value.isNumber()) {
-                        vector.add(value.doubleValue());
-                    } else if (value.isBoolean()) {
-                        vector.add(value.booleanValue() ? 1 : 0);
-                    } else {
-                        vector.addBroken("must be a number, was " + value.getNodeType());
-                    }
-                }
+                case "PRESENT" -> vector.add(value);
                 case "INVALID" -> vector.addBroken("is INVALID to Feast");
                 default -> vector.addBroken("must have a status that Feast knows");
             }

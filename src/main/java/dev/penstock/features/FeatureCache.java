@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -29,6 +30,9 @@ public final class FeatureCache implements AutoCloseable {
 
     private static final int USUAL_KEY_LENGTH = 16;
 
+    /** Longer than a lookup takes, and the way of an update into Redis. */
+    private static final Duration PUBLISHED_FOR = Duration.ofSeconds(10);
+
     private final FeatureView view;
     private final CachePolicy policy;
     private final int maxPending;
@@ -38,6 +42,9 @@ public final class FeatureCache implements AutoCloseable {
     private final FeatureMeters meters;
     private final BulkLoader loader;
     private final Cache<EntityKey, Held> l1;
+
+    /** What was published of late: an answer that was under way meanwhile may be older. */
+    private final Cache<EntityKey, Held> published;
 
     /** The single flight: what is being fetched, and the answer to come. */
     private final Map<EntityKey, CompletableFuture<Lookup>> pending = new ConcurrentHashMap<>();
@@ -69,11 +76,18 @@ public final class FeatureCache implements AutoCloseable {
                 source,
                 new BulkLoader.Limits(limits.bulkSize, limits.sourceCalls, limits.gather),
                 meters.source,
-                this::loaded);
+                this::loaded,
+                clock);
         this.l1 = Caffeine.newBuilder()
                 .maximumWeight((long) limits.maxEntities * weight(USUAL_KEY_LENGTH))
                 .weigher((EntityKey entity, Held held) -> weight(entity.text().length()))
                 .expireAfterWrite(policy.keepFor())
+                .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+                .executor(Runnable::run)
+                .build();
+        this.published = Caffeine.newBuilder()
+                .maximumSize(limits.maxEntities)
+                .expireAfterWrite(PUBLISHED_FOR)
                 .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
                 .executor(Runnable::run)
                 .build();
@@ -121,16 +135,26 @@ public final class FeatureCache implements AutoCloseable {
         return answers;
     }
 
-    /** A newer vector has become known, from elsewhere: replaces what L1 holds of the entity, if it holds something. */
-    public void update(EntityKey entity, FeatureVector vector) {
-        l1.asMap().computeIfPresent(entity, (same, held) -> new Held.Known(vector).over(Optional.of(held)));
+    /** Something was published of an entity: replaces what this process holds of it, if it holds something older. */
+    public void update(FeatureUpdate update) {
+        published.asMap().merge(update.entity(), update.news(), (before, news) -> news.over(Optional.of(before)));
+        l1.asMap()
+                .computeIfPresent(update.entity(), (same, held) -> update.news().over(Optional.of(held)));
     }
 
-    /** Likewise, for all workers. */
-    public void share(Map<EntityKey, FeatureVector> vectors) {
-        Map<EntityKey, Held> held = new HashMap<>();
-        vectors.forEach((entity, vector) -> held.put(entity, new Held.Known(vector)));
-        shared.ifPresent(cache -> cache.write(held));
+    /** Whether workers share what they hold. */
+    public boolean isShared() {
+        return shared.isPresent();
+    }
+
+    /** Something was published of entities: replaces what all workers share of them. Fails when it may not have. */
+    public CompletionStage<?> share(Collection<FeatureUpdate> updates) {
+        Map<EntityKey, Held> news = new HashMap<>();
+        for (FeatureUpdate update : updates) {
+            news.merge(update.entity(), update.news(), (before, later) -> later.over(Optional.of(before)));
+        }
+        return shared.<CompletionStage<?>>map(cache -> cache.write(news))
+                .orElseGet(() -> CompletableFuture.completedFuture(news));
     }
 
     @Override
@@ -230,7 +254,7 @@ public final class FeatureCache implements AutoCloseable {
         };
     }
 
-    private void loaded(Map<EntityKey, SourceResult> results) {
+    private void loaded(Map<EntityKey, SourceResult> results, long askedMillis) {
         long now = clock.millis();
         Map<EntityKey, Held> news = new HashMap<>();
         results.forEach((entity, result) -> {
@@ -241,7 +265,7 @@ public final class FeatureCache implements AutoCloseable {
                 }
                 case SourceResult.NotFound none -> {
                     meters.source.misses.increment();
-                    news.put(entity, settle(entity, new Held.Absent(now, Optional.empty()), now));
+                    news.put(entity, settle(entity, new Held.Absent(askedMillis, Optional.empty()), now));
                 }
                 case SourceResult.Broken(String reason) -> {
                     meters.source.errors.increment();
@@ -261,16 +285,28 @@ public final class FeatureCache implements AutoCloseable {
         if (flight != null) {
             flight.complete(policy.answer(entity, held, view.servesStale(), now)
                     .lookup()
-                    .orElseGet(() -> held.vector()
-                            .<Lookup>map(Lookup.Fresh::new)
-                            .orElseGet(() -> new Lookup.Missing(Optional.empty()))));
+                    .orElseGet(() -> asItIs(held)));
         }
         return held;
     }
 
+    /** What has just come is as good as can be had, however old. */
+    private static Lookup asItIs(Held held) {
+        return switch (held) {
+            case Held.Known(FeatureVector known) -> new Lookup.Fresh(known);
+            case Held.Absent(long checked, Optional<FeatureVector> last) -> new Lookup.Missing(last);
+            case Held.Failed(long checked, String reason, Optional<FeatureVector> last) ->
+                new Lookup.Unavailable(reason);
+        };
+    }
+
     @SuppressWarnings("NullAway") // Caffeine gives null for what was not there
     private Held hold(EntityKey entity, Held news) {
-        return l1.asMap().compute(entity, (same, before) -> news.over(Optional.ofNullable(before)));
+        return l1.asMap()
+                .compute(
+                        entity,
+                        (same, before) -> news.over(Optional.ofNullable(before))
+                                .over(Optional.ofNullable(published.getIfPresent(entity))));
     }
 
     private void count(CachePolicy.Answer answer) {

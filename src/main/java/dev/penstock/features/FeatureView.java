@@ -37,7 +37,7 @@ public record FeatureView(String name, int version, List<String> features, List<
     }
 
     /** Tells apart what must not be mixed: a view whose names or order have changed reads none of what it stored before. */
-    String layout() {
+    public String layout() {
         return "%d.%08x".formatted(version, features.hashCode());
     }
 

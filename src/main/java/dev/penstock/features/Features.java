@@ -9,10 +9,10 @@ import io.vertx.redis.client.Redis;
 import java.sql.Driver;
 import java.sql.SQLException;
 import java.time.InstantSource;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -28,7 +28,9 @@ public final class Features implements AutoCloseable {
     private final ExecutorService httpThreads = Executors.newFixedThreadPool(
             HTTP_THREADS,
             task -> Thread.ofPlatform().name("penstock-feast").daemon().unstarted(task));
-    private final List<FeatureCache> open = new CopyOnWriteArrayList<>();
+    private final Map<Opened, FeatureCache> open = new HashMap<>();
+
+    private record Opened(FeatureView view, String source) {}
 
     public Features(FeaturesConfig config, Redis redis, MeterRegistry registry) {
         this.config = config;
@@ -40,8 +42,16 @@ public final class Features implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** @throws IllegalArgumentException when there is no such source, or its configuration breaks a rule */
-    public FeatureCache open(FeatureView view, String source) {
+    /**
+     * The same cache for the same view and source: versions of a model share what they hold.
+     *
+     * @throws IllegalArgumentException when there is no such source, or its configuration breaks a rule
+     */
+    public synchronized FeatureCache open(FeatureView view, String source) {
+        return open.computeIfAbsent(new Opened(view, source), none -> opened(view, source));
+    }
+
+    private FeatureCache opened(FeatureView view, String source) {
         FeaturesConfig.Source settings = Optional.ofNullable(config.sources().get(source))
                 .orElseThrow(() -> new IllegalArgumentException("penstock.features.sources." + source
                         + " must be configured; there are " + config.sources().keySet()));
@@ -56,7 +66,7 @@ public final class Features implements AutoCloseable {
                 source,
                 source(source, settings, view),
                 new GuardedSource.Limits(settings.timeout(), settings.calls(), settings.openFor()));
-        FeatureCache cache = new FeatureCache(
+        return new FeatureCache(
                 view,
                 policy,
                 new FeatureCache.Limits(
@@ -66,13 +76,11 @@ public final class Features implements AutoCloseable {
                 guarded,
                 registry,
                 clock);
-        open.add(cache);
-        return cache;
     }
 
     @Override
-    public void close() {
-        open.forEach(FeatureCache::close);
+    public synchronized void close() {
+        open.values().forEach(FeatureCache::close);
         httpThreads.shutdownNow();
     }
 

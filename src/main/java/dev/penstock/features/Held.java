@@ -22,14 +22,23 @@ sealed interface Held {
     /** The latest values, if there are any. */
     Optional<FeatureVector> vector();
 
-    /** This, unless what was held before is of a newer version; and never less than what was known before. */
+    /**
+     * This, unless what was held before is newer; and never less than what was known before. Values are ordered by version, and values and
+     * absences among each other by time.
+     */
     default Held over(Optional<Held> before) {
         Optional<FeatureVector> last = before.flatMap(Held::vector);
         return switch (this) {
+            case Known(FeatureVector mine)
+            when before.isPresent() && before.get() instanceof Absent absent ->
+                absent.checkedMillis > mine.readMillis() ? absent : this;
             case Known(FeatureVector mine) ->
                 last.isPresent() && last.get().version() > mine.version()
                         ? new Known(last.get().confirmed(mine.readMillis()))
                         : this;
+            case Absent(long checked, Optional<FeatureVector> mine)
+            when before.isPresent() && before.get() instanceof Known known && known.known.readMillis() > checked ->
+                known;
             case Absent(long checked, Optional<FeatureVector> mine) -> new Absent(checked, mine.or(() -> last));
             case Failed(long checked, String reason, Optional<FeatureVector> mine) ->
                 new Failed(checked, reason, mine.or(() -> last));

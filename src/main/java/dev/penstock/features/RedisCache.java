@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jboss.logging.Logger;
 
@@ -23,12 +24,20 @@ import org.jboss.logging.Logger;
 final class RedisCache implements SharedCache {
     private static final Logger LOG = Logger.getLogger(RedisCache.class);
 
-    /** Reads the version behind the form byte, see {@link StoredForm}; what is not of form 1 (known) is always replaced. */
+    /**
+     * As {@link Held#over}: two values are ordered by the version behind the form byte, all else by the time behind that, see
+     * {@link StoredForm}. Compared in halves: Lua's numbers are exact to 2^53 only.
+     */
     private static final String SET_UNLESS_NEWER = """
-            local held = redis.call('GETRANGE', KEYS[1], 0, 8)
-            if #held == 9 and string.byte(held) == 1
-                and struct.unpack('<I8', held, 2) > struct.unpack('<I8', ARGV[1], 2) then return 0 end
-            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+            local held = redis.call('GETRANGE', KEYS[1], 0, 16)
+            local form, news = string.byte(held, 1), ARGV[1]
+            if #held == 17 and (form == 1 or form == 2) then
+                local at = (form == 1 and string.byte(news, 1) == 1) and 2 or 10
+                local low, high = struct.unpack('<I4I4', news, at)
+                local heldLow, heldHigh = struct.unpack('<I4I4', held, at)
+                if heldHigh > high or (heldHigh == high and heldLow > low) then return 0 end
+            end
+            redis.call('SET', KEYS[1], news, 'PX', ARGV[2])
             return 1""";
 
     private final Redis redis;
@@ -65,7 +74,7 @@ final class RedisCache implements SharedCache {
     }
 
     @Override
-    public void write(Map<EntityKey, Held> held) {
+    public CompletionStage<?> write(Map<EntityKey, Held> held) {
         long now = clock.millis();
         List<Request> requests = new ArrayList<>(held.size());
         held.forEach((entity, each) -> {
@@ -79,14 +88,15 @@ final class RedisCache implements SharedCache {
                         .arg(ttlMillis));
             }
         });
-        if (!requests.isEmpty()) {
-            guards.writes.get(() -> sent(redis.batch(requests))).whenComplete((written, failure) -> {
-                if (failure != null) {
-                    meters.errors.increment(requests.size());
-                    LOG.debugf("View %s: %d values not written to Redis: %s", view.name(), requests.size(), failure);
-                }
-            });
+        if (requests.isEmpty()) {
+            return CompletableFuture.completedFuture(List.of());
         }
+        return guards.writes.get(() -> sent(redis.batch(requests))).whenComplete((written, failure) -> {
+            if (failure != null) {
+                meters.errors.increment(requests.size());
+                LOG.debugf("View %s: %d values not written to Redis: %s", view.name(), requests.size(), failure);
+            }
+        });
     }
 
     private static CompletionStage<List<Response>> sent(Future<List<Response>> future) {

@@ -10,6 +10,6 @@ interface SharedCache {
     /** All in one round trip. What is not there, or is broken, is not in the answer; fails when the cache is out of reach. */
     CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities);
 
-    /** Begins to write. An older version never replaces a newer one. What cannot be written is counted and forgotten. */
-    void write(Map<EntityKey, Held> held);
+    /** Writes. What is older never replaces what is newer. Completes when all is there; fails, and is counted, when it may not be. */
+    CompletionStage<?> write(Map<EntityKey, Held> held);
 }

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * The value of an entity in Redis, little-endian: one byte for the form (1 known, 2 absent), int64 version, int64 milliseconds since the
- * epoch, then the features as float32. Redis reads the first nine bytes too, see {@link RedisCache}.
+ * epoch, then the features as float32. Redis reads the first 17 bytes too, see {@link RedisCache}.
  */
 final class StoredForm {
     private static final byte KNOWN = 1;

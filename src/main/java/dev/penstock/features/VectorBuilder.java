@@ -1,5 +1,6 @@
 package dev.penstock.features;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /** Gathers one entity's values in the view's order; what is wrong with one of them is told by its name. */
@@ -20,6 +21,18 @@ final class VectorBuilder {
             values[size++] = narrow;
         } else {
             addBroken("must be a finite float32, was " + value);
+        }
+    }
+
+    void add(JsonNode value) {
+        if (value.isNumber()) {
+            add(value.doubleValue());
+        } else if (value.isBoolean()) {
+            add(value.booleanValue() ? 1 : 0);
+        } else if (value.isNull()) {
+            addNone();
+        } else {
+            addBroken("must be a number, was " + (value.isMissingNode() ? "not given" : value.getNodeType()));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.penstock.ingress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.Announcement;
+import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.Topics;
 import java.io.IOException;
 import java.time.Duration;

@@ -11,7 +11,9 @@ import dev.penstock.protocol.Reply;
 import dev.penstock.protocol.RequestId;
 import dev.penstock.protocol.RequestReader;
 import dev.penstock.protocol.Timings;
+import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.TopicLayout;
+import dev.penstock.protocol.TopicRecorder;
 import dev.penstock.protocol.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
@@ -56,7 +58,7 @@ public final class Ingress implements AutoCloseable {
     private final OutcomeWatch outcomes;
     private final TopicFollower replyFollower;
     private final TopicFollower modelFollower;
-    private final ResultRecorder recorder;
+    private final TopicRecorder recorder;
     private final long sweep;
     private volatile boolean taking = true;
 
@@ -93,14 +95,16 @@ public final class Ingress implements AutoCloseable {
                 "penstock-models",
                 consumer(kafka, Map.of()),
                 new CatalogueListener(catalogue, publisher::prepareModel));
-        this.recorder = new ResultRecorder(
+        this.recorder = new TopicRecorder(
+                "penstock-recorder",
                 consumer(
                         kafka,
                         Map.of(
                                 ConsumerConfig.GROUP_ID_CONFIG, ResultRecorder.GROUP,
                                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000,
                                 ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
-                results);
+                Topics.RESULTS,
+                new ResultRecorder(results));
         this.lagWatch = new LagWatch(Admin.create(kafka), config.lagInterval(), gate::modelsInDemand, gate);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(Duration.ofSeconds(30))) {

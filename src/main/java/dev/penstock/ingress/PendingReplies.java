@@ -4,6 +4,7 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.RecordHeaders;
 import dev.penstock.protocol.Reply;
 import dev.penstock.protocol.RequestId;
+import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.Topics;
 import java.util.List;
 import java.util.Map;

@@ -47,6 +47,15 @@ public record TopicLayout(
         return topics;
     }
 
+    /** One partition: updates are few and small, and all workers read all of them. */
+    public List<NewTopic> ofView(String view) {
+        return List.of(new NewTopic(Topics.features(view), Optional.of(1), replicationFactor)
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG, "compact",
+                        TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxRecordBytes))));
+    }
+
     /**
      * Makes those topics that are missing.
      *

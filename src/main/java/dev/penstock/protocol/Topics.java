@@ -31,6 +31,16 @@ public final class Topics {
         return "penstock." + model + ".dead-letters";
     }
 
+    /** What has become known of a view's entities; compacted by entity. */
+    public static String features(String view) {
+        return "penstock.features." + view;
+    }
+
+    /** The consumer group of the workers of whom one takes {@link #features} into Redis, for views of the same layout. */
+    public static String featureRecorders(String view, String layout) {
+        return features(view) + "." + layout;
+    }
+
     /** The consumer group of the workers that serve a model; its lag is the model's backlog. */
     public static String workerGroup(String model) {
         return "penstock." + model + ".workers";

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.features.FeatureCache;
 import dev.penstock.features.FeatureView;
 import dev.penstock.features.Features;
 import dev.penstock.model.FeaturesSection;
@@ -58,6 +59,7 @@ public final class Worker implements AutoCloseable {
     private final BrokerClock brokerClock = new BrokerClock();
     private final Announcer announcer;
     private final ReplyTopics replyTopics;
+    private final Map<FeatureCache, FeatureUpdates> updates = new HashMap<>();
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private volatile boolean warm;
 
@@ -132,6 +134,7 @@ public final class Worker implements AutoCloseable {
         for (ModelServer server : servers) {
             server.close();
         }
+        updates.values().forEach(FeatureUpdates::close);
         features.close();
         producer.close(Duration.ofSeconds(5));
         admin.close(Duration.ofSeconds(1));
@@ -188,6 +191,11 @@ public final class Worker implements AutoCloseable {
             throws ExecutionException, InterruptedException, TimeoutException {
         TopicLayout.create(admin, layout.ofModel(name));
         for (WarmModel version : versions) {
+            if (version.features().isPresent()) {
+                follow(version.features().get());
+            }
+        }
+        for (WarmModel version : versions) {
             announcer.announce(
                     announcement(version).notReady()); // and with it, learn the broker's clock before anything is timed
         }
@@ -204,10 +212,22 @@ public final class Worker implements AutoCloseable {
                         layout.maxRecordBytes(),
                         registry,
                         Worker::end));
+        for (FeatureUpdates each : updates.values()) {
+            each.awaitFollowing();
+        }
         servers.add(server);
         server.start();
         for (WarmModel version : versions) {
             announcer.announce(announcement(version));
+        }
+    }
+
+    private void follow(FeatureJoin join) throws ExecutionException, InterruptedException {
+        if (!updates.containsKey(join.cache())) {
+            TopicLayout.create(admin, layout.ofView(join.section().view()));
+            updates.put(
+                    join.cache(),
+                    new FeatureUpdates(kafka, join.cache(), join.section().datatype(), registry));
         }
     }
 

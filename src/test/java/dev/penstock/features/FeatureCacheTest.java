@@ -1,5 +1,6 @@
 package dev.penstock.features;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -237,15 +238,57 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void aNewerVectorReplacesAnOlderOneAndNeverTheOtherWayAround() {
+    void aNewerVectorReplacesAnOlderOneAndNeverTheOtherWayAround() throws Exception {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         long now = clock.millis();
-        cache.update(ANNA, new FeatureVector(new float[] {9, 9}, now + 5, now));
-        cache.update(ANNA, new FeatureVector(new float[] {8, 8}, now + 4, now));
-        cache.update(BERT, new FeatureVector(new float[] {7, 7}, now, now));
+        cache.update(update(ANNA, 9, now + 5));
+        cache.update(update(ANNA, 8, now + 4));
+        cache.update(update(BERT, 7, now));
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(9));
         assertThat(lookup(BERT).get(BERT)).as("is not held, so not taken in").isInstanceOf(Lookup.Missing.class);
+    }
+
+    @Test
+    void anAnswerThatWasUnderWayIsNoNewerThanWhatWasPublishedMeanwhile() throws Exception {
+        source.rows.put(ANNA, 1f);
+        source.heldBack = true;
+        CompletableFuture<Map<EntityKey, Lookup>> answer = cache.lookup(List.of(ANNA, BERT));
+        await().until(() -> source.calls.size() == 1);
+        clock.pass(Duration.ofSeconds(1));
+        cache.update(update(ANNA, 9, clock.millis()));
+        cache.update(update(BERT, 8, clock.millis()));
+        source.letGo();
+        assertThat(answer.join().get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(9));
+        assertThat(answer.join().get(BERT)).isInstanceOfSatisfying(Lookup.Fresh.class, is(8));
+        assertThat(lookup(BERT).get(BERT)).isInstanceOfSatisfying(Lookup.Fresh.class, is(8));
+    }
+
+    @Test
+    void anEntityThatIsGoneMayComeBackWithLowerVersions() throws Exception {
+        source.rows.put(ANNA, 1f);
+        lookup(ANNA);
+        clock.pass(Duration.ofSeconds(1));
+        cache.update(FeatureUpdate.read(cache.view(), ANNA, Optional.empty(), clock.millis()));
+        assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Missing.class);
+        clock.pass(Duration.ofSeconds(1));
+        cache.update(update(ANNA, 2, 3));
+        assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(2));
+    }
+
+    @Test
+    void sharesTheNewestOfWhatWasPublished() throws Exception {
+        long now = clock.millis();
+        cache.share(List.of(update(ANNA, 9, now + 5), update(ANNA, 8, now + 4)))
+                .toCompletableFuture()
+                .join();
+        assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(9));
+        assertThat(source.calls).isEmpty();
+    }
+
+    private FeatureUpdate update(EntityKey entity, int value, long version) throws FeatureUpdate.BrokenException {
+        String json = "{\"version\":%d,\"values\":{\"a\":%d,\"b\":%d}}".formatted(version, value, value);
+        return FeatureUpdate.read(cache.view(), entity, Optional.of(json.getBytes(UTF_8)), clock.millis());
     }
 
     @Test
@@ -344,8 +387,9 @@ final class FeatureCacheTest {
         }
 
         @Override
-        public void write(Map<EntityKey, Held> written) {
+        public CompletionStage<?> write(Map<EntityKey, Held> written) {
             held.putAll(written);
+            return CompletableFuture.completedFuture(written);
         }
     }
 }

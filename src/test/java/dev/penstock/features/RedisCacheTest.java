@@ -93,6 +93,46 @@ final class RedisCacheTest {
     }
 
     @Test
+    void valuesAndAbsencesReplaceEachOtherByTime() {
+        long now = clock.millis();
+        store(known(1, now));
+        store(new Held.Absent(now - 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, known(1, now));
+        store(new Held.Absent(now + 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        store(known(3, now));
+        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        store(known(4, now + 2));
+        assertThat(read(ANNA)).containsEntry(ANNA, known(4, now + 2));
+    }
+
+    @Test
+    void comparesVersionsToTheLastBit() {
+        long now = clock.millis();
+        Held high = new Held.Known(new FeatureVector(new float[] {1, 1}, (1L << 62) + 1, now));
+        store(high);
+        store(new Held.Known(new FeatureVector(new float[] {2, 2}, 1L << 62, now)));
+        assertThat(read(ANNA)).containsEntry(ANNA, high);
+        Held higher = new Held.Known(new FeatureVector(new float[] {3, 3}, (1L << 62) + 2, now));
+        store(higher);
+        assertThat(read(ANNA)).containsEntry(ANNA, higher);
+    }
+
+    @Test
+    void whoWritesIsToldThatRedisIsAway() {
+        server.close();
+        assertThat(cache.write(Map.of(ANNA, known(1, clock.millis()))).toCompletableFuture())
+                .failsWithin(Duration.ofSeconds(5));
+    }
+
+    private void store(Held held) {
+        cache.write(Map.of(ANNA, held))
+                .toCompletableFuture()
+                .orTimeout(5, TimeUnit.SECONDS)
+                .join();
+    }
+
+    @Test
     void aBrokenValueIsNoValueAndHarmsNoOther() {
         cache.write(Map.of(ANNA, known(1, clock.millis())));
         await().until(() -> !read(ANNA).isEmpty());

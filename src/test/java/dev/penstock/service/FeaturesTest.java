@@ -1,8 +1,15 @@
 package dev.penstock.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +89,42 @@ class FeaturesTest {
                 INFER, "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,1],\"data\":[7]}]}");
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.json().path("detail").asText()).contains("must have 'customer'");
+    }
+
+    @Test
+    void whatIsPublishedOfAnEntityIsServedWithinASecond() {
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
+                new StringSerializer(),
+                new StringSerializer())) {
+            assertThat(carl()).isEqualTo("[1.0,50.0,1.5]");
+            long now = System.currentTimeMillis();
+
+            publish(producer, "{\"version\":%d,\"values\":{\"age\":51,\"income\":2.5}}".formatted(now + 2));
+            await().atMost(Duration.ofSeconds(1)).until(() -> carl().equals("[1.0,51.0,2.5]"));
+
+            publish(producer, "{\"version\":%d,\"values\":{\"age\":1,\"income\":1}}".formatted(now + 1));
+            publish(producer, "no update at all");
+            publish(producer, "{\"values\":{\"age\":\"old\"}}");
+            publish(producer, "{\"version\":%d,\"values\":{\"age\":52,\"income\":null}}".formatted(now + 3));
+            await().atMost(Duration.ofSeconds(1)).until(() -> !carl().equals("[1.0,51.0,2.5]"));
+            assertThat(carl()).isEqualTo("[1.0,52.0,-1.0]");
+
+            publish(producer, null);
+            await().atMost(Duration.ofSeconds(1)).until(() -> carl().equals("[1.0,0.0,-1.0]"));
+        }
+    }
+
+    private String carl() {
+        return service.post(INFER, customers("\"carl\"", 1))
+                .json()
+                .at("/outputs/0/data")
+                .toString();
+    }
+
+    private static void publish(KafkaProducer<String, String> producer, @Nullable String value) {
+        producer.send(new ProducerRecord<>("penstock.features.customers", "carl", value));
+        producer.flush();
     }
 
     private static String customers(String names, int count) {

@@ -28,10 +28,10 @@ final class TestModels {
     /** The same, and fails where there is no such customer. */
     static final String LOOKED_UP_OR_FAILED = "looked-up-or-failed";
 
-    /** Of {@link #LOOKED_UP}: its source, with the customers anna and bert. */
+    /** Of {@link #LOOKED_UP}: its source, with the customers anna, bert and carl. */
     static final String CUSTOMERS = "jdbc:h2:mem:customers;DB_CLOSE_DELAY=-1;INIT="
             + "CREATE TABLE IF NOT EXISTS customers (name VARCHAR, age INT, income REAL) AS "
-            + "VALUES ('anna', 41, 5.5), ('bert', 29, 7.25)";
+            + "VALUES ('anna', 41, 5.5), ('bert', 29, 7.25), ('carl', 50, 1.5)";
 
     /** Is refused: it runs one row at a time. */
     static final String REFUSED = "one-row";
