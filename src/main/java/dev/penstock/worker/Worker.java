@@ -46,6 +46,8 @@ public final class Worker implements AutoCloseable {
     /** EX_UNAVAILABLE of sysexits. */
     private static final int DEVICE_LOST_EXIT = 69;
 
+    private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
+
     private final WorkerConfig config;
     private final Map<String, Object> kafka;
     private final TopicLayout layout;
@@ -58,6 +60,7 @@ public final class Worker implements AutoCloseable {
     private final BrokerClock brokerClock = new BrokerClock();
     private final Announcer announcer;
     private final ReplyTopics replyTopics;
+    private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private volatile boolean warm;
 
@@ -83,6 +86,7 @@ public final class Worker implements AutoCloseable {
         this.producer = producer();
         this.announcer = new Announcer(producer, brokerClock, config.heartbeat());
         this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics);
+        this.cancellations = new Cancellations(kafka);
     }
 
     /**
@@ -106,6 +110,7 @@ public final class Worker implements AutoCloseable {
         if (loaded.isEmpty()) {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
+        cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
         for (var model : loaded.entrySet()) {
             model.getValue()
                     .sort(Comparator.comparingLong(
@@ -132,6 +137,7 @@ public final class Worker implements AutoCloseable {
         for (ModelServer server : servers) {
             server.close();
         }
+        cancellations.close();
         features.close();
         producer.close(Duration.ofSeconds(5));
         admin.close(Duration.ofSeconds(1));
@@ -199,6 +205,7 @@ public final class Worker implements AutoCloseable {
                         producer,
                         new RequestConsumers(kafka, config.groupProtocol()),
                         replyTopics,
+                        cancellations,
                         reader,
                         brokerClock,
                         layout.maxRecordBytes(),
