@@ -9,6 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Issues this ingress's request ids and tells its own from others'. Thread-safe. */
 final class Ids {
+    /** The last bit of an id's sequence number says who gets the outcome. */
+    private static final int TO_CALLER = 1;
+
     private final RequestIds signed;
     private final int instance = new SecureRandom().nextInt();
     private final AtomicInteger sequence = new AtomicInteger();
@@ -17,8 +20,23 @@ final class Ids {
         this.signed = new RequestIds(key);
     }
 
+    /** Of a request whose outcome will be kept for polling. */
     RequestId issue(Duration timeout) {
-        return signed.issue(System.currentTimeMillis(), timeout.toMillis(), 0, instance, sequence.getAndIncrement());
+        return issue(timeout, 0);
+    }
+
+    /** Of a call that waits here for its outcome: it is kept only if it comes late. */
+    RequestId issueToCaller(Duration timeout) {
+        return issue(timeout, TO_CALLER);
+    }
+
+    static boolean isToCaller(RequestId id) {
+        return (id.sequence() & TO_CALLER) != 0;
+    }
+
+    private RequestId issue(Duration timeout, int kind) {
+        int number = sequence.getAndIncrement() << 1 | kind;
+        return signed.issue(System.currentTimeMillis(), timeout.toMillis(), 0, instance, number);
     }
 
     /** The id, if an ingress with our key issued it. */

@@ -4,12 +4,15 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.RequestId;
 import io.smallrye.common.annotation.NonBlocking;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jboss.resteasy.reactive.RestPath;
 
 /** Inference, synchronous or not. Runs on the event loops. Shares its root path with the metadata, since JAX-RS looks no further than the class that fits best. */
@@ -38,21 +42,22 @@ public final class InferResource {
 
     @POST
     @Path("models/{model}/infer")
-    public CompletionStage<Response> infer(@RestPath String model, @Context HttpServerRequest http)
+    public CompletionStage<Response> infer(@RestPath String model, @Context RoutingContext context)
             throws InvalidRequestException {
-        return infer(model, Optional.empty(), http);
+        return infer(model, Optional.empty(), context);
     }
 
     @POST
     @Path("models/{model}/versions/{version}/infer")
     public CompletionStage<Response> infer(
-            @RestPath String model, @RestPath String version, @Context HttpServerRequest http)
+            @RestPath String model, @RestPath String version, @Context RoutingContext context)
             throws InvalidRequestException {
-        return infer(model, Optional.of(version), http);
+        return infer(model, Optional.of(version), context);
     }
 
-    private CompletionStage<Response> infer(String model, Optional<String> version, HttpServerRequest http)
+    private CompletionStage<Response> infer(String model, Optional<String> version, RoutingContext context)
             throws InvalidRequestException {
+        HttpServerRequest http = context.request();
         if (!ingress.isTaking()) {
             http.response().putHeader("Connection", "close");
             throw new Refusal(
@@ -63,14 +68,21 @@ public final class InferResource {
         OptionalInt jsonLength = jsonLength(http);
         Optional<Duration> timeout = timeout(http);
         Optional<Lane> lane = lane(http);
+        Optional<String> key = IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER));
         return CallBody.read(http, ingress.maxBodyBytes()).thenCompose(body -> {
             Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
             Optional<String> traceparent = Optional.ofNullable(http.getHeader("traceparent"));
-            return run(new Call(model, version, payload, timeout, lane, traceparent), preference);
+            Call call = new Call(model, version, payload, timeout, lane, traceparent);
+            return key.isEmpty()
+                    ? run(call, preference, atDisconnect(context))
+                    : run(
+                            call,
+                            preference,
+                            IdempotencyKey.of(0, key.get(), call, http.getHeader(HttpHeaders.CONTENT_TYPE)));
         });
     }
 
-    private CompletionStage<Response> run(Call call, Preference preference) {
+    private CompletionStage<Response> run(Call call, Preference preference, Consumer<Runnable> atDisconnect) {
         CheckedCall checked;
         try {
             checked = ingress.check(call, preference.respondAsync());
@@ -78,16 +90,43 @@ public final class InferResource {
             return CompletableFuture.failedFuture(invalid);
         }
         if (!preference.respondAsync()) {
-            return ingress.answer(checked).thenApply(answered -> Answers.of(answered.id(), answered.reply()));
+            return ingress.answer(checked, atDisconnect)
+                    .thenApply(answered -> Answers.of(answered.id(), answered.reply()));
         }
         return ingress.submit(checked).thenCompose(id -> {
             if (preference.patience().isZero()) {
                 return CompletableFuture.completedFuture(Answers.accepted(id, call.model()));
             }
-            return ingress.outcome(id, preference.patience())
-                    .exceptionally(redisIsAway -> Optional.empty())
-                    .thenApply(outcome -> outcome.map(result -> Answers.of(id, Optional.of(result.reply())))
-                            .orElseGet(() -> Answers.accepted(id, call.model())));
+            return accepted(id, call, preference);
+        });
+    }
+
+    private CompletionStage<Response> run(Call call, Preference preference, IdempotencyKey key) {
+        CheckedCall checked;
+        try {
+            checked = ingress.check(call, preference.respondAsync());
+        } catch (InvalidRequestException invalid) {
+            return CompletableFuture.failedFuture(invalid);
+        }
+        if (!preference.respondAsync()) {
+            return ingress.answer(checked, key).thenApply(answered -> Answers.of(answered.id(), answered.reply()));
+        }
+        return ingress.submit(checked, key).thenCompose(id -> accepted(id, call, preference));
+    }
+
+    /** The outcome if it comes soon enough for the caller, or else where to look for it. */
+    private CompletionStage<Response> accepted(RequestId id, Call call, Preference preference) {
+        return ingress.outcome(id, preference.patience())
+                .exceptionally(redisIsAway -> Optional.empty())
+                .thenApply(outcome -> outcome.map(result -> Answers.of(id, Optional.of(result.reply())))
+                        .orElseGet(() -> Answers.accepted(id, call.model())));
+    }
+
+    private static Consumer<Runnable> atDisconnect(RoutingContext context) {
+        return action -> context.addEndHandler(sent -> {
+            if (sent.failed()) {
+                action.run();
+            }
         });
     }
 

@@ -27,9 +27,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -45,6 +47,9 @@ public final class Ingress implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Ingress.class);
     private static final long SWEEP_MILLIS = 20;
 
+    /** After its deadline, for the outcome of a call whose caller heard 504. */
+    private static final Duration LATEST = Duration.ofMinutes(1);
+
     private final IngressConfig config;
     private final Vertx vertx;
     private final Catalogue catalogue;
@@ -55,6 +60,7 @@ public final class Ingress implements AutoCloseable {
     private final Publisher publisher;
     private final PendingReplies pending;
     private final ResultStore results;
+    private final IdempotentSubmits idempotent;
     private final OutcomeWatch outcomes;
     private final TopicFollower replyFollower;
     private final TopicFollower modelFollower;
@@ -82,14 +88,23 @@ public final class Ingress implements AutoCloseable {
         this.catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
         this.check = new CallCheck(catalogue, reader, config);
         this.gate = new Gate(catalogue, config.syncMaxWait(), registry, System::nanoTime);
-        this.results = new ResultStore(redis, config.resultTtl());
-        this.ids = new Ids(requestIdKey());
+        this.ids = new Ids(requestIdKey(redis));
+        GuardedRedis guarded = new GuardedRedis(redis, config.redisTimeout(), config.redisOpenFor());
+        this.results = new ResultStore(redis, guarded, ids, config.resultTtl());
         this.outcomes = new OutcomeWatch(vertx, redis, results);
         this.publisher = new Publisher(kafka, config, layout.maxRecordBytes());
         this.pending = new PendingReplies(
                 ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids::isOurs, this::keepForPolling);
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         publisher.prepare(Topics.RESULTS);
+        publisher.prepare(Topics.CANCELLATIONS);
+        this.idempotent = new IdempotentSubmits(
+                new IdempotencyClaims(guarded, config.idempotencyTtl().orElse(config.resultTtl())),
+                ids,
+                results,
+                this::publishForResults,
+                vertx,
+                registry);
         this.replyFollower = new TopicFollower("penstock-replies", consumer(kafka, Map.of()), pending);
         this.modelFollower = new TopicFollower(
                 "penstock-models",
@@ -139,10 +154,14 @@ public final class Ingress implements AutoCloseable {
         return check.check(call, async);
     }
 
-    /** Publishes, and completes with the reply; throws or fails with a {@link Refusal} when there is none to be had. */
-    CompletableFuture<Answered> answer(CheckedCall call) {
+    /**
+     * Publishes, and completes with the reply; throws or fails with a {@link Refusal} when there is none to be had.
+     *
+     * @param atDisconnect takes what to do when the caller disconnects before that
+     */
+    CompletableFuture<Answered> answer(CheckedCall call, Consumer<Runnable> atDisconnect) {
         gate.admit(call, false);
-        RequestId id = ids.issue(call.timeout());
+        RequestId id = ids.issueToCaller(call.timeout());
         Optional<CompletableFuture<Optional<Reply>>> place =
                 pending.await(id, System.nanoTime() + call.timeout().toNanos());
         if (place.isEmpty()) {
@@ -156,6 +175,12 @@ public final class Ingress implements AutoCloseable {
             pending.abandon(id);
             reply.completeExceptionally(notPublished(failure));
         });
+        atDisconnect.accept(() -> {
+            if (pending.abandon(id)) {
+                reply.complete(Optional.of(cancelled(id)));
+                announceCancelled(id);
+            }
+        });
         return reply.thenApply(arrived -> {
             if (arrived.isPresent() && arrived.get().outcome() instanceof Outcome.Expired) {
                 keepForPolling(arrived.get());
@@ -166,14 +191,49 @@ public final class Ingress implements AutoCloseable {
 
     /** Publishes, and completes with the id once the request is safe; throws or fails with a {@link Refusal}. */
     CompletableFuture<RequestId> submit(CheckedCall call) {
-        gate.admit(call, true);
         RequestId id = ids.issue(call.timeout());
         CompletableFuture<RequestId> accepted = new CompletableFuture<>();
-        publisher.publish(
-                record(call, id, Topics.RESULTS, OptionalInt.empty()),
+        publishForResults(
+                call,
+                id,
                 () -> accepted.complete(id),
                 failure -> accepted.completeExceptionally(notPublished(failure)));
         return accepted;
+    }
+
+    /** The same, but a call with a key that is known is the request that it was before. */
+    CompletionStage<RequestId> submit(CheckedCall call, IdempotencyKey key) {
+        return idempotent.submit(call, key);
+    }
+
+    /**
+     * A synchronous call that may be repeated: its outcome is kept like an asynchronous one's, so that whoever repeats it gets it,
+     * here or elsewhere. That its caller disconnects does not cancel it.
+     */
+    CompletionStage<Answered> answer(CheckedCall call, IdempotencyKey key) {
+        return idempotent.submit(call, key).thenCompose(id -> {
+            Duration left = Duration.between(Instant.now(), id.deadline());
+            return outcome(id, left.isNegative() ? Duration.ZERO : left).handle((found, failure) -> {
+                if (failure != null || (found.isEmpty() && !taking)) {
+                    throw new Refusal(
+                            Problem.of(
+                                    Problem.Kind.UNAVAILABLE,
+                                    "the request was accepted, and its outcome cannot be had here now; retry with the same "
+                                            + IdempotencyKey.HEADER),
+                            1);
+                }
+                if (found.isEmpty() && isForgotten(id)) {
+                    throw new Refusal(Problem.of(Problem.Kind.GONE, "the outcome of this request is no longer kept"));
+                }
+                return new Answered(id, found.map(StoredResult::reply));
+            });
+        });
+    }
+
+    private void publishForResults(
+            CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Publisher.Failure> failed) {
+        gate.admit(call, true);
+        publisher.publish(record(call, id, Topics.RESULTS, OptionalInt.empty()), acknowledged, failed);
     }
 
     /** The outcome, once there is one or that time is over; fails when Redis is away. */
@@ -186,14 +246,16 @@ public final class Ingress implements AutoCloseable {
         return ids.verify(id);
     }
 
-    /** Whether the outcome, if there ever was one, has been forgotten. */
+    /** Whether the outcome, if there ever was one, has been forgotten, or went to its caller alone. */
     boolean isForgotten(RequestId id) {
-        return Instant.now().isAfter(id.deadline().plus(config.resultTtl()));
+        Duration kept = Ids.isToCaller(id) ? LATEST : config.resultTtl();
+        return Instant.now().isAfter(id.deadline().plus(kept));
     }
 
-    /** Makes {@code cancelled} the outcome, unless there is one already; the first on the topic counts. */
+    /** Makes {@code cancelled} the outcome, unless there is one already; the first on the topic counts. Workers hear of it too. */
     CompletableFuture<Void> cancel(RequestId id) {
-        Reply reply = new Reply(id.toString(), "", "", new Outcome.Cancelled(), Timings.NONE);
+        announceCancelled(id);
+        Reply reply = cancelled(id);
         ProducerRecord<byte[], byte[]> record =
                 new ProducerRecord<>(Topics.RESULTS, id.toString().getBytes(UTF_8), reply.value());
         reply.writeHeaders(record.headers());
@@ -203,6 +265,19 @@ public final class Ingress implements AutoCloseable {
                 () -> cancelled.complete(null),
                 failure -> cancelled.completeExceptionally(notPublished(failure)));
         return cancelled;
+    }
+
+    /** So that it does not run any more. If workers do not hear of it, it costs a run that nobody needs, and nothing else. */
+    private void announceCancelled(RequestId id) {
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(Topics.CANCELLATIONS, id.toString().getBytes(UTF_8), new byte[0]);
+        RecordHeaders.set(record.headers(), RecordHeaders.DEADLINE_MS, Long.toString(id.deadlineMillis()));
+        publisher.publish(
+                record, () -> {}, failure -> LOG.debugf("Workers do not hear that %s is cancelled: %s", id, failure));
+    }
+
+    private static Reply cancelled(RequestId id) {
+        return new Reply(id.toString(), "", "", new Outcome.Cancelled(), Timings.NONE);
     }
 
     @Override
@@ -218,7 +293,11 @@ public final class Ingress implements AutoCloseable {
     /** @param reply empty when none came by the deadline */
     record Answered(RequestId id, Optional<Reply> reply) {}
 
+    /** Unless it is so late that polls have said already that there is none. */
     private void keepForPolling(Reply late) {
+        if (ids.verify(late.correlationId()).filter(this::isForgotten).isPresent()) {
+            return;
+        }
         results.store(List.of(late))
                 .onFailure(failure ->
                         LOG.warnf("Redis did not take the late outcome of %s: %s", late.correlationId(), failure));
@@ -256,7 +335,7 @@ public final class Ingress implements AutoCloseable {
         return payload.bytes().array(); // an HTTP body is an array of its own
     }
 
-    private static Refusal notPublished(Publisher.Failure failure) {
+    static Refusal notPublished(Publisher.Failure failure) {
         return switch (failure) {
             case REFUSED ->
                 new Refusal(
@@ -268,18 +347,19 @@ public final class Ingress implements AutoCloseable {
                 new Refusal(
                         Problem.of(
                                 Problem.Kind.UNAVAILABLE,
-                                "Kafka did not acknowledge the request in time; it may or may not run"),
+                                "Kafka did not acknowledge the request in time; it may or may not run. Retry with the same "
+                                        + IdempotencyKey.HEADER + ", if it had one, and it is the same request"),
                         2);
         };
     }
 
-    private byte[] requestIdKey() throws ExecutionException, InterruptedException, TimeoutException {
+    private byte[] requestIdKey(Redis redis) throws ExecutionException, InterruptedException, TimeoutException {
         if (config.requestIdKey().isPresent()) {
             return config.requestIdKey().get().getBytes(UTF_8);
         }
         byte[] candidate = new byte[32];
         new SecureRandom().nextBytes(candidate);
-        return results.shareKey(candidate)
+        return ResultStore.shareKey(redis, candidate)
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS);

@@ -22,6 +22,17 @@ public interface IngressConfig {
     @WithDefault("1h")
     Duration resultTtl();
 
+    /** How long an {@code Idempotency-Key} is known, from the request's deadline on; {@code result-ttl} when absent. */
+    Optional<Duration> idempotencyTtl();
+
+    /** How long Redis may take while a caller waits for it. */
+    @WithDefault("200ms")
+    Duration redisTimeout();
+
+    /** How long Redis is left alone once half of the calls to it fail, before one call tries it again. */
+    @WithDefault("1s")
+    Duration redisOpenFor();
+
     /** Synchronous calls that may wait at once; more are refused with 503. Each takes its body's memory until it is published. */
     @WithDefault("10000")
     @Min(1) @Max(1_000_000) int maxPending();

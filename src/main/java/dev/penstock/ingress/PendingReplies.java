@@ -57,9 +57,9 @@ final class PendingReplies implements TopicFollower.Listener {
         return Optional.of(reply);
     }
 
-    /** Nobody waits any more. */
-    void abandon(RequestId id) {
-        waiters.remove(id.toString());
+    /** Nobody waits any more; false when nobody did. */
+    boolean abandon(RequestId id) {
+        return waiters.remove(id.toString()) != null;
     }
 
     int size() {

@@ -13,42 +13,46 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Outcomes that wait to be polled, in Redis. The first outcome of a request wins; later ones are dropped. Each is forgotten after the
- * result TTL; the durable record is the topic. Thread-safe.
+ * Outcomes that wait to be polled, in Redis. The first outcome of a request wins; later ones are dropped. Each is forgotten when the
+ * result TTL has passed since the request's deadline; the durable record is the topic. Thread-safe.
  */
 final class ResultStore {
     private final Redis redis;
+    private final GuardedRedis guarded;
+    private final Ids ids;
     private final Duration ttl;
 
-    ResultStore(Redis redis, Duration ttl) {
+    /** @param guarded the same Redis, for whoever has a caller waiting */
+    ResultStore(Redis redis, GuardedRedis guarded, Ids ids, Duration ttl) {
         this.redis = redis;
+        this.guarded = guarded;
+        this.ids = ids;
         this.ttl = ttl;
     }
 
     /** Stores all, and wakes whoever waits for one of them. */
     Future<Void> store(List<Reply> replies) {
         List<Request> commands = new ArrayList<>(2 * replies.size());
-        String seconds = Long.toString(ttl.toSeconds());
         for (Reply reply : replies) {
             String id = reply.correlationId();
             commands.add(Request.cmd(Command.SET)
                     .arg(key(id))
                     .arg(Buffer.buffer(StoredResult.of(reply).toBytes()))
                     .arg("NX")
-                    .arg("EX")
-                    .arg(seconds));
+                    .arg("PX")
+                    .arg(millisToKeep(id)));
             commands.add(Request.cmd(Command.PUBLISH).arg(channel(id)).arg(""));
         }
         return redis.batch(commands).mapEmpty();
     }
 
     Future<Optional<StoredResult>> find(String id) {
-        return redis.send(Request.cmd(Command.GET).arg(key(id)))
+        return guarded.send(Request.cmd(Command.GET).arg(key(id)))
                 .map(value -> Optional.ofNullable(value).map(Response::toBytes).map(StoredResult::read));
     }
 
     /** The secret that signs request ids: the one that is shared already, or else {@code candidate}, shared from now on. */
-    Future<byte[]> shareKey(byte[] candidate) {
+    static Future<byte[]> shareKey(Redis redis, byte[] candidate) {
         Request keep = Request.cmd(Command.SET)
                 .arg("penstock:request-id-key")
                 .arg(Buffer.buffer(candidate))
@@ -56,6 +60,14 @@ final class ResultStore {
         return redis.send(keep)
                 .compose(kept -> redis.send(Request.cmd(Command.GET).arg("penstock:request-id-key")))
                 .map(Response::toBytes);
+    }
+
+    /** From the deadline on, whenever the outcome came: a poll must not find it gone before the id says so. */
+    private String millisToKeep(String id) {
+        long left = ids.verify(id)
+                .map(own -> own.deadlineMillis() - System.currentTimeMillis())
+                .orElse(0L);
+        return Long.toString(ttl.toMillis() + Math.max(0, left));
     }
 
     static String channel(String id) {

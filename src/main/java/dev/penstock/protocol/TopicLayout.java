@@ -23,12 +23,15 @@ public record TopicLayout(
         Optional<Short> replicationFactor,
         int maxRecordBytes,
         Duration resultRetention) {
+    private static final Duration REQUEST_RETENTION = Duration.ofDays(7);
 
     /** What every role meets on. */
     public List<NewTopic> shared() {
         return List.of(
                 topic(Topics.REPLIES, replyPartitions, Duration.ofMinutes(10)),
                 topic(Topics.RESULTS, replyPartitions, resultRetention),
+                // As long as requests may wait: a worker that starts reads what was taken back before.
+                topic(Topics.CANCELLATIONS, 1, REQUEST_RETENTION),
                 // Workers say it again every few seconds: what is older than a week is of workers long gone.
                 topic(Topics.MODELS, 1, Duration.ofDays(7))
                         .configs(Map.of(
@@ -41,7 +44,7 @@ public record TopicLayout(
     public List<NewTopic> ofModel(String model) {
         List<NewTopic> topics = new ArrayList<>();
         for (String name : Topics.requests(model)) {
-            topics.add(topic(name, requestPartitions, Duration.ofDays(7)));
+            topics.add(topic(name, requestPartitions, REQUEST_RETENTION));
         }
         topics.add(topic(Topics.deadLetters(model), 1, Duration.ofDays(30)));
         return topics;

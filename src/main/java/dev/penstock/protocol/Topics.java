@@ -13,6 +13,9 @@ public final class Topics {
     /** What workers serve; compacted. */
     public static final String MODELS = "penstock.models";
 
+    /** The ids of requests that were taken back: every worker follows it. */
+    public static final String CANCELLATIONS = "penstock.cancellations";
+
     private Topics() {}
 
     public static String requests(String model, Lane lane) {

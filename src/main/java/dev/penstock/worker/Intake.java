@@ -2,8 +2,10 @@ package dev.penstock.worker;
 
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Outcome;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.Timings;
 import dev.penstock.protocol.Topics;
 import java.time.Duration;
 import java.util.Collection;
@@ -131,6 +133,10 @@ final class Intake implements Runnable {
             }
             Task task = serving.decoder.decode(origin, lane, System.nanoTime(), System.currentTimeMillis());
             position.holds(task.rows());
+            if (replies.isCancelled(task)) {
+                replies.send(task, new Outcome.Cancelled(), Timings.NONE);
+                return;
+            }
             serving.gate.offer(task);
         } catch (InvalidRequestException invalid) {
             replies.reject(origin, Problem.of(invalid));

@@ -41,7 +41,8 @@ final class ModelServer implements AutoCloseable {
     ModelServer(String model, List<WarmModel> versions, Shared shared) {
         this.model = model;
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
-        ReplyPublisher replies = new ReplyPublisher(shared.producer(), model, shared.maxRecordBytes(), meters);
+        ReplyPublisher replies =
+                new ReplyPublisher(shared.producer(), model, shared.maxRecordBytes(), meters, shared.cancellations());
         Map<String, Intake.Version> served = new HashMap<>();
         for (WarmModel version : versions) {
             served.put(version.version(), serve(version, replies, meters, shared));
@@ -164,6 +165,7 @@ final class ModelServer implements AutoCloseable {
             Producer<byte[], byte[]> producer,
             Consumers consumers,
             ReplyTopics replyTopics,
+            Cancellations cancellations,
             RequestReader reader,
             BrokerClock brokerClock,
             int maxRecordBytes,

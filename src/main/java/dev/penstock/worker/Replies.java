@@ -11,6 +11,11 @@ interface Replies {
     /** The outcome of a task whose rows begin at {@code fromRow} of a batch's outputs. */
     Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow);
 
+    /** Whether whoever sent it has taken it back. */
+    default boolean isCancelled(Task task) {
+        return false;
+    }
+
     /** Answers whoever waits, and settles the task's place in the log once the answer is safe. */
     void send(Task task, Outcome outcome, Timings timings);
 }

@@ -44,8 +44,15 @@ final class ReplyPublisher implements Replies {
     private final String model;
     private final int maxRecordBytes;
     private final WorkerMeters meters;
+    private final Cancellations cancellations;
 
-    ReplyPublisher(Producer<byte[], byte[]> producer, String model, int maxRecordBytes, WorkerMeters meters) {
+    ReplyPublisher(
+            Producer<byte[], byte[]> producer,
+            String model,
+            int maxRecordBytes,
+            WorkerMeters meters,
+            Cancellations cancellations) {
+        this.cancellations = cancellations;
         this.producer = producer;
         this.model = model;
         this.maxRecordBytes = maxRecordBytes;
@@ -85,6 +92,11 @@ final class ReplyPublisher implements Replies {
 
     private static Outcome failed(String why) {
         return new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, why));
+    }
+
+    @Override
+    public boolean isCancelled(Task task) {
+        return cancellations.contains(task.origin().correlationId());
     }
 
     @Override

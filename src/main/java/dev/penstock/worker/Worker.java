@@ -47,6 +47,8 @@ public final class Worker implements AutoCloseable {
     /** EX_UNAVAILABLE of sysexits. */
     private static final int DEVICE_LOST_EXIT = 69;
 
+    private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
+
     private final WorkerConfig config;
     private final Map<String, Object> kafka;
     private final TopicLayout layout;
@@ -60,6 +62,7 @@ public final class Worker implements AutoCloseable {
     private final Announcer announcer;
     private final ReplyTopics replyTopics;
     private final Map<FeatureCache, FeatureUpdates> updates = new HashMap<>();
+    private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private volatile boolean warm;
 
@@ -85,6 +88,7 @@ public final class Worker implements AutoCloseable {
         this.producer = producer();
         this.announcer = new Announcer(producer, brokerClock, config.heartbeat());
         this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics);
+        this.cancellations = new Cancellations(kafka);
     }
 
     /**
@@ -108,6 +112,7 @@ public final class Worker implements AutoCloseable {
         if (loaded.isEmpty()) {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
+        cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
         for (var model : loaded.entrySet()) {
             model.getValue()
                     .sort(Comparator.comparingLong(
@@ -135,6 +140,7 @@ public final class Worker implements AutoCloseable {
             server.close();
         }
         updates.values().forEach(FeatureUpdates::close);
+        cancellations.close();
         features.close();
         producer.close(Duration.ofSeconds(5));
         admin.close(Duration.ofSeconds(1));
@@ -207,6 +213,7 @@ public final class Worker implements AutoCloseable {
                         producer,
                         new RequestConsumers(kafka, config.groupProtocol()),
                         replyTopics,
+                        cancellations,
                         reader,
                         brokerClock,
                         layout.maxRecordBytes(),

@@ -161,9 +161,9 @@ final class WorkerLoop {
     }
 
     private void start(List<Part<Task>> batch, long latestStartNanos, SessionSlots session, long now) {
-        List<Part<Task>> wanted = batch;
+        List<Part<Task>> wanted = new ArrayList<>(batch);
+        wanted.removeIf(part -> isCancelled(part, now));
         if (joins.open() > 0) {
-            wanted = new ArrayList<>(batch);
             wanted.removeIf(part -> joins.isGivenUp(part) && !joins.giveUp(part));
         }
         if (wanted.isEmpty()) {
@@ -181,6 +181,15 @@ final class WorkerLoop {
             finished.add(new Finished(session, accelerator, running, rows, now, result));
             wake.run();
         });
+    }
+
+    /** The last moment to ask: from here on it runs. */
+    private boolean isCancelled(Part<Task> part, long now) {
+        boolean cancelled = replies.isCancelled(part.request());
+        if (cancelled) {
+            giveUp(part, new Outcome.Cancelled(), now, 0);
+        }
+        return cancelled;
     }
 
     private static List<Tensor> inputs(Part<Task> part) {

@@ -102,6 +102,37 @@ public final class OnnxModels {
                 .addNode(node("ConstantOfShape", List.of("size"), "y")));
     }
 
+    /** turns [batch] INT64 → done [batch], the same, after as many turns of a loop as the largest says: some microseconds each. */
+    public static ModelProto patience() {
+        GraphProto turn = GraphProto.newBuilder()
+                .setName("turn")
+                .addInput(value("number", DataType.INT64))
+                .addInput(value("goes_on", DataType.BOOL))
+                .addInput(value("before", DataType.INT64, "batch"))
+                .addOutput(value("still_goes_on", DataType.BOOL))
+                .addOutput(value("after", DataType.INT64, "batch"))
+                .addNode(node("Identity", List.of("goes_on"), "still_goes_on"))
+                .addNode(node("Identity", List.of("before"), "after"))
+                .build();
+        return model(GraphProto.newBuilder()
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("yes")
+                        .setDataType(DataType.BOOL.getNumber())
+                        .addInt32Data(1))
+                .addInput(value("turns", DataType.INT64, "batch"))
+                .addOutput(value("done", DataType.INT64, "batch"))
+                .addNode(node("ReduceMax", List.of("turns"), "most", integer("keepdims", 0)))
+                .addNode(node(
+                        "Loop",
+                        List.of("most", "yes", "turns"),
+                        "done",
+                        AttributeProto.newBuilder()
+                                .setName("body")
+                                .setType(AttributeProto.AttributeType.GRAPH)
+                                .setG(turn)
+                                .build())));
+    }
+
     /** x [1, 3]: made for one row at a time. */
     public static ModelProto fixedBatch() {
         return model(GraphProto.newBuilder()

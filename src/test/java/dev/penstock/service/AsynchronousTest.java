@@ -104,6 +104,14 @@ class AsynchronousTest {
         assertThat(gone.json().path("error").asText()).isNotBlank();
     }
 
+    /** Nobody else has it; "queued" until the result TTL would be a lie, whichever ingress is asked. */
+    @Test
+    void saysThatTheOutcomeOfASynchronousCallWentToItsCaller() {
+        Instant aWhileAgo = Instant.now().minus(Duration.ofMinutes(2));
+        assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 1)).status()).isEqualTo(410);
+        assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 2)).status()).isEqualTo(200);
+    }
+
     @Test
     void cancelsWhatHasNoOutcome() {
         String location = "/v2/requests/" + issued(Instant.now());
@@ -147,8 +155,13 @@ class AsynchronousTest {
 
     /** An id as an ingress would have issued it then, of a request that never reaches a worker. */
     private static String issued(Instant at) {
+        return issued(at, 2 * (int) (System.nanoTime() >>> 2));
+    }
+
+    /** @param sequence odd where a caller waits for the outcome */
+    private static String issued(Instant at, int sequence) {
         return new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
-                .issue(at.toEpochMilli(), 1000, 0, 1, (int) System.nanoTime())
+                .issue(at.toEpochMilli(), 1000, 0, 1, sequence)
                 .toString();
     }
 }

@@ -71,6 +71,35 @@ class RolesApartIT {
         }
     }
 
+    @Test
+    void knowsAnIdempotencyKeyAfterTheIngressWasRestarted() throws Exception {
+        int port = RoleProcess.freePort();
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        String body = Digits.request(ROWS.getFirst());
+        String[] asked = {"Idempotency-Key", "order-66", "Prefer", "respond-async"};
+        String location;
+        try (RoleProcess ingress = ingress(port)) {
+            try (RoleProcess worker = worker()) {
+                service.awaitModel("digits");
+                worker.kill();
+            }
+            location = service.post("/v2/models/digits/infer", body, asked).header("Location");
+            assertThat(location).isNotEmpty();
+            ingress.kill();
+        }
+        try (RoleProcess ingress = ingress(port);
+                RoleProcess worker = worker()) {
+            service.awaitModel("digits");
+            Service.Answer synchronous = service.post("/v2/models/digits/infer", body, "Idempotency-Key", "order-66");
+            assertThat(synchronous.status()).isEqualTo(200);
+            assertThat("/v2/requests/" + synchronous.header("Penstock-Request-Id"))
+                    .isEqualTo(location);
+            Service.Answer again = service.post("/v2/models/digits/infer", body, asked);
+            assertThat(again.status()).isEqualTo(200);
+            assertThat(again.body()).isEqualTo(synchronous.body());
+        }
+    }
+
     /** Killed, the worker says nothing more, and its models stay in the catalogue for a while: nobody can answer in time. */
     @Test
     void answers504WhenNoOutcomeComesInTimeAndKeepsTheLateOneForPolling() throws Exception {

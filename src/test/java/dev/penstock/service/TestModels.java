@@ -13,6 +13,9 @@ final class TestModels {
     /** Takes an index into a table of three rows; any other fails its whole batch. */
     static final String PICK = "pick";
 
+    /** Takes as long as its input says, and one request at a time. */
+    static final String PATIENCE = "patience";
+
     /** Takes sequences of any length. */
     static final String TOKENS = "tokens";
 
@@ -44,7 +47,7 @@ final class TestModels {
 
     static List<String> names() {
         List<String> names = new ArrayList<>(
-                List.of("digits", PICK, TOKENS, BUCKETS, SMALL_TENSORS, LOOKED_UP, LOOKED_UP_OR_FAILED));
+                List.of("digits", PICK, PATIENCE, TOKENS, BUCKETS, SMALL_TENSORS, LOOKED_UP, LOOKED_UP_OR_FAILED));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
@@ -70,6 +73,11 @@ final class TestModels {
             OnnxModels.write(folder, echo(datatype), 1, OnnxModels.identity(datatype));
         }
         OnnxModels.write(folder, PICK, 1, OnnxModels.lookup());
+        OnnxModels.write(folder, PATIENCE, 1, OnnxModels.patience());
+        OnnxModels.writeConfig(folder, PATIENCE, """
+                max_batch_size: 1
+                execution_providers: [{cpu: {concurrent_runs: 1}}]
+                """);
         OnnxModels.write(folder, TOKENS, 1, OnnxModels.sequence());
         OnnxModels.write(folder, BUCKETS, 1, OnnxModels.sequence());
         OnnxModels.writeConfig(folder, BUCKETS, """

@@ -22,10 +22,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -91,6 +93,27 @@ class WorkerLoopTest {
         loop.step(20);
         assertThat(replies.status).containsExactly(Map.entry("late", "expired"));
         assertThat(accelerator.isBusy()).isFalse();
+    }
+
+    @Test
+    void answersWhatWasCancelledWithoutRunningIt() {
+        loop.offer(task("kept", 1, FAR));
+        loop.offer(task("taken back", 2, FAR));
+        replies.cancelled.add("taken back");
+        loop.step(0);
+        assertThat(accelerator.running()).containsExactly(1);
+        assertThat(replies.status).containsExactly(Map.entry("taken back", "cancelled"));
+    }
+
+    @Test
+    void runsNoMoreOfALargeRequestThatWasCancelled() {
+        loop.offer(task("large", new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, FAR));
+        loop.step(0);
+        replies.cancelled.add("large");
+        accelerator.finish();
+        loop.step(1);
+        assertThat(accelerator.isBusy()).isFalse();
+        assertThat(replies.status).containsExactly(Map.entry("large", "cancelled"));
     }
 
     @Test
@@ -320,7 +343,13 @@ class WorkerLoopTest {
     private static final class RecordedReplies implements Replies {
         private final Map<String, String> status = new LinkedHashMap<>();
         private final Map<String, List<Integer>> rows = new HashMap<>();
+        private final Set<String> cancelled = new HashSet<>();
         private Timings timings = Timings.NONE;
+
+        @Override
+        public boolean isCancelled(Task task) {
+            return cancelled.contains(task.origin().correlationId());
+        }
 
         @Override
         public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {

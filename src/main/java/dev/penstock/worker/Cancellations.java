@@ -1,0 +1,126 @@
+package dev.penstock.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.Topics;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jboss.logging.Logger;
+
+/**
+ * The requests that were taken back, each until its deadline: after that it does not run in any case. Read from the beginning of the
+ * topic, since a request may wait in the log longer than a worker lives. Bounded: of too many, the oldest are forgotten, and may run.
+ * Thread-safe.
+ */
+final class Cancellations implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Cancellations.class);
+    private static final int MOST = 100_000;
+    private static final long SWEEP_MILLIS = 1000;
+    private static final TopicPartition PARTITION = new TopicPartition(Topics.CANCELLATIONS, 0);
+
+    /** What the clocks of ingress and worker may differ by, so that nothing is forgotten that might still run. */
+    private static final long SKEW_MILLIS = Duration.ofMinutes(1).toMillis();
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Map<String, Long> deadlines = new ConcurrentHashMap<>();
+    private final Queue<String> order = new ArrayDeque<>();
+    private final CountDownLatch known = new CountDownLatch(1);
+    private final Thread thread;
+    private long sweptMillis;
+    private volatile boolean closing;
+
+    /** @param kafka what all clients share: brokers and credentials */
+    Cancellations(Map<String, Object> kafka) {
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        this.consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.thread =
+                Thread.ofPlatform().name("penstock-cancellations").daemon().start(this::run);
+    }
+
+    boolean contains(String correlationId) {
+        return !deadlines.isEmpty() && deadlines.containsKey(correlationId);
+    }
+
+    /** Waits until all that was taken back before now is known; goes on without when that takes longer. */
+    void awaitKnown(Duration atMost) throws InterruptedException {
+        if (!known.await(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.warnf("%s was not read within %s: requests that were cancelled before may run", PARTITION, atMost);
+        }
+    }
+
+    private void run() {
+        try (consumer) {
+            consumer.assign(List.of(PARTITION));
+            consumer.seekToBeginning(List.of(PARTITION));
+            while (!closing) {
+                try {
+                    follow();
+                } catch (WakeupException closed) {
+                    return;
+                } catch (KafkaException trouble) {
+                    LOG.warnf(trouble, "Trouble with the broker while following %s; going on", PARTITION);
+                }
+            }
+        }
+    }
+
+    private void follow() {
+        consumer.poll(Duration.ofSeconds(1)).forEach(this::add);
+        if (known.getCount() > 0 && consumer.currentLag(PARTITION).orElse(1) == 0) {
+            known.countDown();
+        }
+        while (order.size() > MOST) {
+            deadlines.remove(order.remove());
+        }
+        long now = System.currentTimeMillis();
+        if (now - sweptMillis > SWEEP_MILLIS) {
+            sweptMillis = now;
+            deadlines.values().removeIf(deadline -> deadline + SKEW_MILLIS < now);
+            order.removeIf(id -> !deadlines.containsKey(id));
+        }
+    }
+
+    private void add(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            long deadline = RecordHeaders.number(record.headers(), RecordHeaders.DEADLINE_MS, 0)
+                    .orElse(0L);
+            if (record.key() != null && deadline + SKEW_MILLIS > System.currentTimeMillis()) {
+                String id = new String(record.key(), UTF_8);
+                if (deadlines.put(id, deadline) == null) {
+                    order.add(id);
+                }
+            }
+        } catch (InvalidRequestException broken) {
+            LOG.warnf("%s@%d is no cancellation; skipped: %s", PARTITION, record.offset(), broken.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        consumer.wakeup();
+        try {
+            thread.join(Duration.ofSeconds(5));
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package dev.penstock.service;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.RequestIds;
+import dev.penstock.protocol.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What its sender does not want any more, while the only accelerator is busy with what came before. */
+@WholeService
+class CancelTest {
+    private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
+    private static final int BUSY_REQUESTS = 6;
+
+    @Inject
+    MeterRegistry meters;
+
+    private Service service;
+    private List<String> busy = List.of();
+    private long runsBefore;
+    private double cancelledBefore;
+
+    @BeforeEach
+    void keepTheAcceleratorBusy() {
+        service = Service.underTest().awaitModel(TestModels.PATIENCE);
+        runsBefore = runs();
+        cancelledBefore = cancelled();
+        busy = new ArrayList<>();
+        for (int i = 0; i < BUSY_REQUESTS; i++) {
+            busy.add(submit(body(400_000)));
+        }
+    }
+
+    @AfterEach
+    void awaitTheBusyOnes() {
+        busy.forEach(this::status);
+    }
+
+    @Test
+    void neverRunsWhatWasDeleted() {
+        List<String> taken = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            taken.add(submit(body(1)));
+        }
+        for (String location : taken) {
+            assertThat(service.send("DELETE", location, BodyPublishers.noBody()).status())
+                    .isEqualTo(202);
+        }
+        for (String location : taken) {
+            assertThat(status(location)).isEqualTo("cancelled");
+        }
+        assertThatOnlyTheBusyOnesRan();
+        assertThat(cancelled() - cancelledBefore).isEqualTo(5);
+        for (String location : taken) {
+            assertThat(status(location)).isEqualTo("cancelled");
+        }
+    }
+
+    @Test
+    void neverRunsACallWhoseClientHasLeft() throws IOException {
+        URI url = ConfigProvider.getConfig().getValue("test.url", URI.class);
+        byte[] body = body(1).getBytes(UTF_8);
+        try (Socket client = new Socket(url.getHost(), url.getPort())) {
+            client.getOutputStream()
+                    .write(("POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + body.length + "\r\n\r\n")
+                            .getBytes(UTF_8));
+            client.getOutputStream().write(body);
+            client.getOutputStream().flush();
+            await().until(() -> waitingCalls() == 1);
+        }
+        await().until(() -> waitingCalls() == 0);
+        assertThatOnlyTheBusyOnesRan();
+        assertThat(cancelled() - cancelledBefore).isEqualTo(1);
+    }
+
+    @Test
+    void neverRunsWhatCouldOnlyBeLate() {
+        String late = publish(body(1), 100); // past the gate, which would not let it in
+        assertThatOnlyTheBusyOnesRan();
+        assertThat(status("/v2/requests/" + late)).isEqualTo("expired");
+    }
+
+    /** The last in the queue: what was before it has run, or will not. */
+    private void assertThatOnlyTheBusyOnesRan() {
+        String last = submit(body(1));
+        busy.forEach(location -> assertThat(status(location)).isEqualTo("succeeded"));
+        assertThat(status(last)).isEqualTo("succeeded");
+        assertThat(runs() - runsBefore).isEqualTo(BUSY_REQUESTS + 1);
+    }
+
+    private String submit(String body) {
+        Service.Answer accepted = service.post(INFER, body, "Prefer", "respond-async");
+        assertThat(accepted.status()).isEqualTo(202);
+        return accepted.header("Location");
+    }
+
+    private static String publish(String body, long timeoutMillis) {
+        String id = new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
+                .issue(System.currentTimeMillis(), timeoutMillis, 0, 1, 2 * (int) (System.nanoTime() >>> 2))
+                .toString();
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>(Topics.requests(TestModels.PATIENCE, Lane.INTERACTIVE), body.getBytes(UTF_8));
+            RecordHeaders.set(record.headers(), RecordHeaders.CORRELATION_ID, id);
+            RecordHeaders.set(record.headers(), RecordHeaders.REPLY_TOPIC, Topics.RESULTS);
+            RecordHeaders.set(record.headers(), RecordHeaders.TIMEOUT_MS, Long.toString(timeoutMillis));
+            producer.send(record);
+        }
+        return id;
+    }
+
+    private String status(String location) {
+        return service.get(location, "Prefer", "wait=30").json().path("status").asText();
+    }
+
+    private static String body(int turns) {
+        return "{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + turns + "]}]}";
+    }
+
+    private long runs() {
+        return meters.get("model.inference.latency")
+                .tag("model", TestModels.PATIENCE)
+                .timer()
+                .count();
+    }
+
+    private double cancelled() {
+        return meters.get("inference.requests")
+                .tag("model", TestModels.PATIENCE)
+                .tag("outcome", "cancelled")
+                .counter()
+                .count();
+    }
+
+    private double waitingCalls() {
+        return meters.get("inference.pending.calls").gauge().value();
+    }
+}
