@@ -78,9 +78,7 @@ public record Reply(String correlationId, String model, String modelVersion, Out
                         decimal(headers, RecordHeaders.QUEUE_MS),
                         decimal(headers, RecordHeaders.FEATURES_MS),
                         decimal(headers, RecordHeaders.COMPUTE_MS),
-                        RecordHeaders.number(headers, RecordHeaders.BATCH_SIZE, 0)
-                                .orElse(0L)
-                                .intValue()));
+                        batchSize(headers)));
     }
 
     private static Problem problem(byte[] value) throws InvalidRequestException {
@@ -99,17 +97,26 @@ public record Reply(String correlationId, String model, String modelVersion, Out
         return text.get();
     }
 
+    private static int batchSize(Headers headers) throws InvalidRequestException {
+        long rows = RecordHeaders.number(headers, RecordHeaders.BATCH_SIZE, 0).orElse(0L);
+        if (rows > Integer.MAX_VALUE) {
+            throw new InvalidRequestException(
+                    RecordHeaders.BATCH_SIZE, "must be at most " + Integer.MAX_VALUE + ", was " + rows);
+        }
+        return (int) rows;
+    }
+
     private static double decimal(Headers headers, String name) throws InvalidRequestException {
         String text = RecordHeaders.text(headers, name).orElse("0");
         try {
             double value = Double.parseDouble(text);
-            if (Double.isFinite(value)) {
+            if (Double.isFinite(value) && value >= 0) {
                 return value;
             }
         } catch (NumberFormatException notANumber) {
             // told below, together with what is none either
         }
-        throw new InvalidRequestException(name, "must be a finite number, was '" + text + "'");
+        throw new InvalidRequestException(name, "must be a finite number of 0 or more, was '" + text + "'");
     }
 
     /** Milliseconds with three decimals, without a formatter's cost. */

@@ -21,11 +21,20 @@ class ReplyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"NaN", "Infinity", "1e999", "soon", ""})
+    @ValueSource(strings = {"NaN", "Infinity", "1e999", "soon", "", "-0.5"})
     void refusesATimeThatIsNoNumber(String time) {
         assertThatThrownBy(() -> Reply.read(headers("expired", time), new byte[0]))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("queue-ms: must be a finite number");
+    }
+
+    @Test
+    void refusesABatchBeyondInt() {
+        Headers headers = headers("expired", "1").add("batch-size", "4294967295".getBytes(UTF_8));
+
+        assertThatThrownBy(() -> Reply.read(headers, new byte[0]))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("batch-size: must be at most");
     }
 
     @ParameterizedTest

@@ -30,6 +30,8 @@ final class BadInputs {
     private static final String DATA = "\"data\":[" + PIXELS + "]";
     private static final byte[] BLOB = new byte[256];
 
+    private static final String BOOLEANS = "POST /v2/models/" + TestModels.echo(Datatype.BOOL) + "/infer";
+
     private BadInputs() {}
 
     static Stream<BadInput> table() {
@@ -146,6 +148,7 @@ final class BadInputs {
                         "outputs[0].name",
                         "must be given once"),
                 json("an unknown member", with("\"inptus\":[]"), "inptus", "not a member of the protocol"),
+                json("a member with an empty name", with("\"\":1"), "\"\": is not a member of the protocol"),
                 json("a known member in capitals", with("\"ID\":\"a\""), "ID", "not a member of the protocol"),
                 json(
                         "an unknown member of an input",
@@ -557,6 +560,8 @@ final class BadInputs {
                         join(beside(), BLOB),
                         "inputs[0].data",
                         "beside binary_data_size"),
+                booleans(),
+                rawBooleans(),
                 strings("a string that claims more than is left", new byte[] {9, 0, 0, 0, 'a', 0, 0, 0, 0, 0, 0, 0, 0}),
                 strings("a string that claims 2^31", new byte[] {0, 0, 0, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0}),
                 strings("fewer strings than the shape says", new byte[] {0, 0, 0, 0, 0, 0, 0, 0}),
@@ -581,6 +586,31 @@ final class BadInputs {
                 join(blob(size), BLOB),
                 "inputs[0].parameters.binary_data_size",
                 "must be");
+    }
+
+    private static BadInput booleans() {
+        byte[] json = withInput(
+                        "\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"BOOL\",\"parameters\":{\"binary_data_size\":3}")
+                .getBytes(UTF_8);
+        return call(
+                "a boolean of 2",
+                400,
+                BOOLEANS,
+                "Inference-Header-Content-Length: " + json.length,
+                join(json, new byte[] {0, 1, 2}),
+                "inputs[0].parameters.binary_data_size",
+                "bytes of 0 or 1");
+    }
+
+    private static BadInput rawBooleans() {
+        return call(
+                "a boolean of 255 in a raw body",
+                400,
+                BOOLEANS,
+                "Inference-Header-Content-Length: 0",
+                new byte[] {0, 1, -1},
+                "body",
+                "bytes of 0 or 1");
     }
 
     private static BadInput strings(String what, byte[] data) {
