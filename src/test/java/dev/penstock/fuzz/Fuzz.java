@@ -12,7 +12,7 @@ public final class Fuzz {
     private static final String USAGE = """
             usage: ./penstock fuzz [TARGET] [--seconds N | --runs N] [--keep]
 
-              TARGET       json, binary, record or reply; without, each in turn
+              TARGET       json, binary, record, reply or model; without, each in turn
               --seconds N  for each target (60)
               --runs N     executions of each target instead
               --keep       takes inputs that reach something new into src/test/resources/fuzz

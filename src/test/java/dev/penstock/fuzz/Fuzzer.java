@@ -47,7 +47,7 @@ final class Fuzzer {
 
     /** Takes into {@code kept} the smallest inputs that reach what it does not reach yet. */
     Result merge(Path kept) throws IOException, InterruptedException {
-        return start(List.of("-merge=1"), List.of(kept, corpus()));
+        return start(List.of("-merge=1", "-use_counters=0"), List.of(kept, corpus()));
     }
 
     private Path corpus() {

@@ -26,8 +26,8 @@ public final class ReplyFuzz {
 
     public static void fuzzerTestOneInput(byte[] input) {
         ConsumerRecord<byte[], byte[]> record = Records.read(input);
-        try (Allocation bound = Allocation.bounded(input.length, FACTOR)) {
-            Reply reply = Reply.read(record.headers(), record.value());
+        try {
+            Reply reply = Allocation.bounded(input.length, FACTOR, () -> Reply.read(record.headers(), record.value()));
             checkSettles(reply);
             if (reply.outcome() instanceof Outcome.Succeeded succeeded) {
                 checkResponse(succeeded.response());
@@ -61,7 +61,8 @@ public final class ReplyFuzz {
     }
 
     private static void checkResponse(Payload payload) throws IOException {
-        InferenceResponse response = READER.read(payload);
+        InferenceResponse response =
+                Allocation.bounded(payload.bytes().remaining(), FACTOR, () -> READER.read(payload));
         checkReadsAgain(response, name -> true);
         checkReadsAgain(response, name -> false);
     }
@@ -82,8 +83,8 @@ public final class ReplyFuzz {
     }
 
     private static void checkAnnouncement(byte[] json) {
-        try (Allocation bound = Allocation.bounded(json.length, FACTOR)) {
-            Announcement announcement = Announcement.read(json);
+        try {
+            Announcement announcement = Allocation.bounded(json.length, FACTOR, () -> Announcement.read(json));
             if (!Announcement.read(announcement.toJson()).equals(announcement)) {
                 throw new AssertionError(announcement + " reads differently");
             }

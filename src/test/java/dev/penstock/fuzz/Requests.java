@@ -42,8 +42,8 @@ final class Requests {
     }
 
     private static Optional<InferenceRequest> request(Payload payload, Reading reading) {
-        try (Allocation bound = Allocation.bounded(payload.bytes().remaining(), FACTOR)) {
-            return Optional.of(reading.read());
+        try {
+            return Optional.of(Allocation.bounded(payload.bytes().remaining(), FACTOR, reading::read));
         } catch (InvalidRequestException invalid) {
             checkCanBeTold(invalid);
             return Optional.empty();

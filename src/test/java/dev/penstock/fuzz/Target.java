@@ -1,5 +1,6 @@
 package dev.penstock.fuzz;
 
+import dev.penstock.model.ModelFuzz;
 import dev.penstock.worker.RecordFuzz;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -13,7 +14,9 @@ enum Target {
     /** Requests as Kafka records, headers and all. */
     RECORD(RecordFuzz.class),
     /** Replies as Kafka records, the responses and problems in them, and workers' announcements. */
-    REPLY(ReplyFuzz.class);
+    REPLY(ReplyFuzz.class),
+    /** Models, and their model.yaml. */
+    MODEL(ModelFuzz.class);
 
     private final Class<?> entry;
 
@@ -42,6 +45,7 @@ enum Target {
             case BINARY -> BinaryFuzz.fuzzerTestOneInput(input);
             case RECORD -> RecordFuzz.fuzzerTestOneInput(input);
             case REPLY -> ReplyFuzz.fuzzerTestOneInput(input);
+            case MODEL -> ModelFuzz.fuzzerTestOneInput(input);
         }
     }
 }

@@ -35,8 +35,9 @@ public final class RecordFuzz {
                 new OffsetLedger().open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, input.length);
         Origin origin = new Origin(record, position, "c", Optional.empty(), "1");
         for (RecordDecoder decoder : DECODERS) {
-            try (Allocation bound = Allocation.bounded(input.length, FACTOR)) {
-                Task task = decoder.decode(origin, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS);
+            try {
+                Task task = Allocation.bounded(
+                        input.length, FACTOR, () -> decoder.decode(origin, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS));
                 if (task.rows() < 1 || task.deadlineNanos() < task.arrivalNanos()) {
                     throw new AssertionError("impossible: " + task);
                 }
