@@ -2,16 +2,18 @@ package dev.penstock.ingress;
 
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Reads a call's body, and never holds more of it than the limit, whatever its length claims to be. Confined to the event loop of its
- * connection.
+ * Reads a call's body, and never holds more of it than the limit, whatever its length claims to be, nor waits longer for it than that
+ * limit. Confined to the event loop of its connection.
  */
 final class CallBody {
     /** To begin with: a length that is only announced takes no memory. */
@@ -29,22 +31,57 @@ final class CallBody {
         this.bytes = new byte[expected];
     }
 
-    /** The bytes; fails with a {@link Refusal} as soon as it is clear that there are more than {@code maxBytes}. */
-    static CompletableFuture<byte[]> read(HttpServerRequest http, int maxBytes) {
+    /**
+     * The bytes; fails with a {@link Refusal} as soon as it is clear that there are more than {@code maxBytes}, or when they have not all
+     * come {@code within} that time. To be called on the connection's event loop.
+     */
+    static CompletableFuture<byte[]> read(HttpServerRequest http, int maxBytes, Duration within) {
         long announced = announced(http);
         CallBody body = new CallBody(
                 http,
                 maxBytes,
                 announced < 0 ? FIRST_BYTES / 8 : (int) Math.min(announced, Math.min(FIRST_BYTES, maxBytes)));
         if (announced > maxBytes) {
-            body.refuse(Long.toString(announced));
+            body.refuseSize(Long.toString(announced));
+            return body.whole;
+        }
+        if (!body.isExpected()) {
             return body.whole;
         }
         http.handler(body::add);
         http.endHandler(end -> body.whole.complete(body.exact()));
         http.exceptionHandler(body::broken);
         http.resume();
+        if (!body.whole.isDone()) {
+            body.expireAfter(within);
+        }
         return body.whole;
+    }
+
+    /** Answers an {@code Expect}: the client may hold its body back until it hears that we want it. */
+    private boolean isExpected() {
+        String expectation = http.getHeader(HttpHeaders.EXPECT);
+        if (expectation == null) {
+            return true;
+        }
+        if (expectation.equalsIgnoreCase("100-continue")) {
+            http.response().writeContinue();
+            return true;
+        }
+        refuse(Problem.of(
+                Problem.Kind.EXPECTATION_FAILED, "Expect must be absent or 100-continue, was '" + expectation + "'"));
+        return false;
+    }
+
+    private void expireAfter(Duration within) {
+        Vertx vertx = Vertx.currentContext().owner();
+        long timer = vertx.setTimer(
+                within.toMillis(),
+                late -> refuse(Problem.of(
+                        Problem.Kind.BODY_TIMEOUT,
+                        "the body must arrive within penstock.ingress.body-timeout, " + within.toMillis() + " ms; had "
+                                + length + " bytes by then")));
+        whole.whenComplete((bytes, failure) -> vertx.cancelTimer(timer));
     }
 
     /** -1 when the body comes in chunks; the server itself refuses a length that is no number. */
@@ -58,7 +95,7 @@ final class CallBody {
             return; // refused; the rest is not looked at
         }
         if (chunk.length() > maxBytes - length) {
-            refuse("more than " + maxBytes);
+            refuseSize("more than " + maxBytes);
             return;
         }
         if (chunk.length() > bytes.length - length) {
@@ -80,13 +117,17 @@ final class CallBody {
                         : failure);
     }
 
+    private void refuseSize(String size) {
+        refuse(Problem.of(
+                Problem.Kind.PAYLOAD_TOO_LARGE,
+                "the body has " + size + " bytes; penstock.max-request-bytes is " + maxBytes));
+    }
+
     /** What is still on its way makes the connection useless for another call. */
-    private void refuse(String size) {
+    private void refuse(Problem problem) {
         bytes = new byte[0];
         http.response().putHeader(HttpHeaders.CONNECTION, "close");
         http.response().endHandler(sent -> http.connection().close());
-        whole.completeExceptionally(new Refusal(Problem.of(
-                Problem.Kind.PAYLOAD_TOO_LARGE,
-                "the body has " + size + " bytes; penstock.max-request-bytes is " + maxBytes)));
+        whole.completeExceptionally(new Refusal(problem));
     }
 }

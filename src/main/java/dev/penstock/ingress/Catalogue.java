@@ -44,7 +44,7 @@ public final class Catalogue {
         return announced(model).stream()
                 .filter(heard -> version.isEmpty() || version.get().equals(heard.announcement.version()))
                 .max(Comparator.comparingInt((Heard heard) -> version.isEmpty() && isReady(heard) ? 1 : 0)
-                        .thenComparingInt(heard -> number(heard.announcement.version()))
+                        .thenComparingLong(heard -> number(heard.announcement.version()))
                         .thenComparingLong(heard -> heard.nanos))
                 .map(Heard::announcement);
     }
@@ -58,7 +58,7 @@ public final class Catalogue {
 
     /** The versions of a model, ascending, and whether each is ready. */
     public Map<String, Boolean> versions(String model) {
-        Map<String, Boolean> versions = new TreeMap<>(Comparator.comparingInt(Catalogue::number));
+        Map<String, Boolean> versions = new TreeMap<>(Comparator.comparingLong(Catalogue::number));
         for (Heard heard : announced(model)) {
             versions.merge(heard.announcement.version(), isReady(heard), Boolean::logicalOr);
         }
@@ -73,9 +73,9 @@ public final class Catalogue {
         return heard.ready && nanoClock.getAsLong() - heard.nanos < workerTimeoutNanos;
     }
 
-    private static int number(String version) {
+    private static long number(String version) {
         try {
-            return Integer.parseInt(version);
+            return Long.parseLong(version);
         } catch (NumberFormatException notOurs) {
             return 0;
         }

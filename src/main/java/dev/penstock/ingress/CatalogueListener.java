@@ -40,6 +40,10 @@ final class CatalogueListener implements TopicFollower.Listener {
 
     @Override
     public void received(ConsumerRecord<byte[], byte[]> record) {
+        if (record.key() == null) {
+            LOG.warnf("%s@%d has no key; skipped", record.topic(), record.offset());
+            return;
+        }
         if (record.value() == null) {
             catalogue.forgotten(new String(record.key(), UTF_8));
             return;

@@ -7,6 +7,7 @@ import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RequestId;
 import io.smallrye.common.annotation.NonBlocking;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.POST;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.RestPath;
 
 /** Inference, synchronous or not. Runs on the event loops. Shares its root path with the metadata, since JAX-RS looks no further than the class that fits best. */
@@ -33,6 +35,9 @@ public final class InferResource {
     /** JSON in any wrapping, the binary form, and what curl calls a body when it is told nothing. */
     private static final Set<String> CONTENT_TYPES =
             Set.of("application/json", "application/octet-stream", "application/x-www-form-urlencoded");
+
+    /** W3C Trace Context; whatever else comes under that name is no trace, and left behind. */
+    private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
     private final Ingress ingress;
 
@@ -69,17 +74,19 @@ public final class InferResource {
         Optional<Duration> timeout = timeout(http);
         Optional<Lane> lane = lane(http);
         Optional<String> key = IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER));
-        return CallBody.read(http, ingress.maxBodyBytes()).thenCompose(body -> {
-            Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
-            Optional<String> traceparent = Optional.ofNullable(http.getHeader("traceparent"));
-            Call call = new Call(model, version, payload, timeout, lane, traceparent);
-            return key.isEmpty()
-                    ? run(call, preference, atDisconnect(context))
-                    : run(
-                            call,
-                            preference,
-                            IdempotencyKey.of(0, key.get(), call, http.getHeader(HttpHeaders.CONTENT_TYPE)));
-        });
+        return CallBody.read(http, ingress.maxBodyBytes(), ingress.bodyTimeout())
+                .thenCompose(body -> {
+                    Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
+                    Optional<String> traceparent = Optional.ofNullable(http.getHeader("traceparent"))
+                            .filter(given -> TRACEPARENT.matcher(given).matches());
+                    Call call = new Call(model, version, payload, timeout, lane, traceparent);
+                    return key.isEmpty()
+                            ? run(call, preference, atDisconnect(context))
+                            : run(
+                                    call,
+                                    preference,
+                                    IdempotencyKey.of(0, key.get(), call, http.getHeader(HttpHeaders.CONTENT_TYPE)));
+                });
     }
 
     private CompletionStage<Response> run(Call call, Preference preference, Consumer<Runnable> atDisconnect) {
@@ -131,11 +138,19 @@ public final class InferResource {
     }
 
     private static void checkContent(HttpServerRequest http) {
-        String encoding = http.getHeader("Content-Encoding");
-        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+        if (http.version() != HttpVersion.HTTP_2
+                && !http.headers().contains("Content-Length")
+                && !http.headers().contains("Transfer-Encoding")) {
             throw new Refusal(Problem.of(
-                    Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
-                    "Content-Encoding must be absent or identity, was '" + encoding + "'"));
+                    Problem.Kind.LENGTH_REQUIRED,
+                    "there must be a body, with Content-Length or Transfer-Encoding: chunked"));
+        }
+        for (String encoding : http.headers().getAll("Content-Encoding")) {
+            if (!encoding.equalsIgnoreCase("identity")) {
+                throw new Refusal(Problem.of(
+                        Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
+                        "Content-Encoding must be absent or identity, was '" + encoding + "'"));
+            }
         }
         String type = http.getHeader("Content-Type");
         if (type != null

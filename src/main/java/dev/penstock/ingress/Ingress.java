@@ -150,6 +150,10 @@ public final class Ingress implements AutoCloseable {
         return check.maxBodyBytes();
     }
 
+    Duration bodyTimeout() {
+        return config.bodyTimeout();
+    }
+
     CheckedCall check(Call call, boolean async) throws InvalidRequestException {
         return check.check(call, async);
     }

@@ -33,6 +33,18 @@ public interface IngressConfig {
     @WithDefault("1s")
     Duration redisOpenFor();
 
+    /** How long a body may take to arrive, from its headers on; then 408, and the connection is closed. More lets slow senders hold memory. */
+    @WithDefault("30s")
+    Duration bodyTimeout();
+
+    /** The longest address of a call, path and query; more is 414. */
+    @WithDefault("8192")
+    @Min(256) @Max(32_768) int maxAddressBytes();
+
+    /** All headers of a call together; more is 431. */
+    @WithDefault("16384")
+    @Min(1024) @Max(49_152) int maxHeaderBytes();
+
     /** Synchronous calls that may wait at once; more are refused with 503. Each takes its body's memory until it is published. */
     @WithDefault("10000")
     @Min(1) @Max(1_000_000) int maxPending();

@@ -86,12 +86,13 @@ final class PendingReplies implements TopicFollower.Listener {
     public void received(ConsumerRecord<byte[], byte[]> record) {
         String id = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID)
                 .orElse("");
-        Waiter waiter = waiters.remove(id);
-        if (waiter == null && !isOurs.test(id)) {
+        if (!waiters.containsKey(id) && !isOurs.test(id)) {
             return; // another ingress's
         }
         try {
             Reply reply = Reply.read(record.headers(), record.value());
+            // Not before: what is no reply leaves its waiter where the deadline finds it.
+            Waiter waiter = waiters.remove(id);
             if (waiter == null) {
                 unclaimed.accept(reply);
             } else {

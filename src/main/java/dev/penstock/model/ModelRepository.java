@@ -33,6 +33,9 @@ public record ModelRepository(Path folder, long maxFileBytes) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
     private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
 
+    /** A model.yaml of a few hundred lines has less. */
+    private static final long MOST_YAML_BYTES = 256 << 10;
+
     public ModelRepository {
         if (maxFileBytes < 1 || maxFileBytes > OnnxFile.MOST_BYTES) {
             throw new IllegalArgumentException(
@@ -66,23 +69,16 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         if (!NAME.matcher(name).matches()) {
             throw new ModelRefusedException("the name must match " + NAME);
         }
-        Path yaml = model.resolve("model.yaml");
-        ModelConfig config = ModelConfig.parse(Files.exists(yaml) ? Files.readString(yaml) : "");
+        ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
         List<Long> versions = versions(name, model, refused);
         for (long version : versions) {
             Path file = model.resolve(Long.toString(version)).resolve("model.onnx");
             try {
+                refuseElsewhere(file);
                 OnnxFile onnx = OnnxFile.map(file, maxFileBytes);
                 String sha256 = onnx.sha256();
                 config.checksums().check(version, versions.size(), sha256);
-                ModelProto proto = onnx.parse();
-                OnnxSafety.check(proto);
-                OnnxGraph graph = OnnxGraph.read(proto);
-                config.shapeBuckets().check(graph);
-                if (config.features().isPresent()) {
-                    config.features().get().check(graph.signature());
-                }
-                config.warmUp().runs(graph, config);
+                OnnxGraph graph = checked(onnx.parse(), config);
                 found.add(new ModelDefinition(name, version, file, sha256, graph, config));
             } catch (ModelRefusedException e) {
                 refused.add(new Refusal(name, OptionalLong.of(version), e.reason()));
@@ -90,6 +86,37 @@ public record ModelRepository(Path folder, long maxFileBytes) {
                 refused.add(new Refusal(name, OptionalLong.of(version), "cannot be read: " + e));
             }
         }
+    }
+
+    private String yaml(Path file) throws ModelRefusedException, IOException {
+        if (!Files.exists(file)) {
+            return "";
+        }
+        refuseElsewhere(file);
+        if (Files.size(file) > MOST_YAML_BYTES) {
+            throw new ModelRefusedException(
+                    "model.yaml has " + Files.size(file) + " bytes; the limit is " + MOST_YAML_BYTES);
+        }
+        return Files.readString(file);
+    }
+
+    /** Links may point around within the repository, as Kubernetes' do; out of it they could name any file of the host. */
+    private void refuseElsewhere(Path file) throws ModelRefusedException, IOException {
+        if (Files.exists(file) && !file.toRealPath().startsWith(folder.toRealPath())) {
+            throw new ModelRefusedException(file.getFileName() + " is a link that leads out of the model repository");
+        }
+    }
+
+    /** The graph of a model that may be loaded, as far as that can be told without the runtime. */
+    static OnnxGraph checked(ModelProto model, ModelConfig config) throws ModelRefusedException {
+        OnnxSafety.check(model);
+        OnnxGraph graph = OnnxGraph.read(model);
+        config.shapeBuckets().check(graph);
+        if (config.features().isPresent()) {
+            config.features().get().check(graph.signature());
+        }
+        config.warmUp().runs(graph, config);
+        return graph;
     }
 
     private static List<Long> versions(String name, Path model, List<Refusal> refused)

@@ -69,9 +69,12 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         }
         List<Map<String, Long>> combinations = List.of(Map.of());
         for (String name : variables) {
+            TreeSet<Integer> sizesOfDimension = sizesOf(name, config.shapeBuckets());
+            // Before they are made: a model.yaml of a few lines could ask for billions.
+            refuseMoreThanMost((long) combinations.size() * sizesOfDimension.size());
             List<Map<String, Long>> longer = new ArrayList<>();
             for (Map<String, Long> combination : combinations) {
-                for (int size : sizesOf(name, config.shapeBuckets())) {
+                for (int size : sizesOfDimension) {
                     Map<String, Long> extended = new LinkedHashMap<>(combination);
                     extended.put(name, (long) size);
                     longer.add(extended);
@@ -88,11 +91,15 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
             }
             counts.forEach(count -> runs.add(new Run(count, combination)));
         }
-        if (runs.size() > MOST_RUNS) {
-            throw new ModelRefusedException("model.yaml: shape_buckets and warm_up must make at most " + MOST_RUNS
-                    + " runs before the model is ready, made " + runs.size());
-        }
+        refuseMoreThanMost(runs.size());
         return runs;
+    }
+
+    private static void refuseMoreThanMost(long runs) throws ModelRefusedException {
+        if (runs > MOST_RUNS) {
+            throw new ModelRefusedException("model.yaml: shape_buckets and warm_up must make at most " + MOST_RUNS
+                    + " runs before the model is ready, made " + runs);
+        }
     }
 
     /** The most rows that a run may have, each of the largest sizes. */

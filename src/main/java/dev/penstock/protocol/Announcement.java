@@ -112,7 +112,7 @@ public record Announcement(
         for (JsonNode node : array) {
             long[] dimensions = new long[node.required("shape").size()];
             for (int i = 0; i < dimensions.length; i++) {
-                dimensions[i] = node.get("shape").get(i).asLong();
+                dimensions[i] = node.required("shape").required(i).asLong();
             }
             specs.add(new TensorSpec(
                     node.required("name").asText(),

@@ -36,7 +36,7 @@ final class FieldPath {
         }
         StringBuilder path = new StringBuilder();
         for (int i = 0; i < depth; i++) {
-            path.append(i == 0 ? "" : ".").append(names[i]);
+            path.append(i == 0 ? "" : ".").append(names[i].isEmpty() ? "\"\"" : names[i]);
             if (indexes[i] != WHOLE) {
                 path.append('[').append(indexes[i]).append(']');
             }

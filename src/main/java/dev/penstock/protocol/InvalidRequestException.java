@@ -28,6 +28,11 @@ public final class InvalidRequestException extends Exception {
     }
 
     private static String clipped(String text) {
-        return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "…";
+        if (text.length() <= MAX_LENGTH) {
+            return text;
+        }
+        // Half a surrogate pair could not be written as UTF-8.
+        int end = Character.isHighSurrogate(text.charAt(MAX_LENGTH - 1)) ? MAX_LENGTH - 1 : MAX_LENGTH;
+        return text.substring(0, end) + "…";
     }
 }

@@ -35,10 +35,15 @@ public record Problem(String type, String title, int status, String detail, Map<
         CANCELLED(PREFIX + "cancelled", 409, "The request was cancelled"),
         ALREADY_COMPLETED(PREFIX + "already-completed", 409, "The request has its outcome already"),
         GONE(PREFIX + "gone", 410, "The result is no longer kept"),
+        BODY_TIMEOUT(PREFIX + "body-timeout", 408, "The body did not arrive in time"),
+        LENGTH_REQUIRED(PREFIX + "length-required", 411, "A body must have a length"),
         PAYLOAD_TOO_LARGE(PREFIX + "payload-too-large", 413, "The request is too large"),
+        URI_TOO_LONG(PREFIX + "uri-too-long", 414, "The address is too long"),
         UNSUPPORTED_MEDIA_TYPE(PREFIX + "unsupported-media-type", 415, "Unsupported media type or encoding"),
+        EXPECTATION_FAILED(PREFIX + "expectation-failed", 417, "The expectation cannot be met"),
         IDEMPOTENCY_KEY_REUSED(
                 PREFIX + "idempotency-key-reused", 422, "The idempotency key belongs to another request"),
+        HEADERS_TOO_LARGE(PREFIX + "headers-too-large", 431, "The headers are too large"),
         QUOTA(IANA + "quota-exceeded", 429, "The quota is used up"),
         INFERENCE_FAILED(PREFIX + "inference-failed", 500, "The model failed on this request"),
         INTERNAL(PREFIX + "internal", 500, "A fault of the service"),
@@ -131,9 +136,11 @@ public record Problem(String type, String title, int status, String detail, Map<
         if (members.remove("type") instanceof String type
                 && members.remove("title") instanceof String title
                 && members.remove("status") instanceof Integer status
+                && status >= 400
+                && status <= 599
                 && members.remove("detail") instanceof String detail) {
             return new Problem(type, title, status, detail, members);
         }
-        throw new IOException("a problem document must have a type, a title, a status and a detail");
+        throw new IOException("a problem document must have a type, a title, a status in 400..599 and a detail");
     }
 }

@@ -40,6 +40,9 @@ final class RawInput {
                     "must be a multiple of " + unitBytes + " bytes for " + spec.datatype() + " " + spec.shape()
                             + ", was " + bytes.remaining());
         }
+        if (spec.datatype() == Datatype.BOOL && !Tensor.holdsBooleans(bytes)) {
+            throw new InvalidRequestException("body", "must have bytes of 0 or 1, as BOOL is in binary form");
+        }
         dimensions[0] = 1;
         dimensions[unknown] = bytes.remaining() / unitBytes;
         return new Tensor(spec.name(), spec.datatype(), Shape.of(dimensions), bytes);

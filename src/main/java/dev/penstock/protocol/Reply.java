@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An outcome on its way back, as a Kafka record: the outcome's body is the value, all else are headers.
@@ -49,8 +50,14 @@ public record Reply(String correlationId, String model, String modelVersion, Out
         }
     }
 
-    /** @throws InvalidRequestException when a header is missing or broken, as in a record that is no reply of ours */
-    public static Reply read(Headers headers, byte[] value) throws InvalidRequestException {
+    /**
+     * @param value null in a tombstone, which anybody may write
+     * @throws InvalidRequestException when a header is missing or broken, as in a record that is no reply of ours
+     */
+    public static Reply read(Headers headers, byte @Nullable [] value) throws InvalidRequestException {
+        if (value == null) {
+            throw new InvalidRequestException("value", "must be a v2 response or a problem document, was null");
+        }
         String status = required(headers, RecordHeaders.STATUS);
         Outcome outcome = switch (status) {
             case "succeeded" ->
@@ -71,9 +78,7 @@ public record Reply(String correlationId, String model, String modelVersion, Out
                         decimal(headers, RecordHeaders.QUEUE_MS),
                         decimal(headers, RecordHeaders.FEATURES_MS),
                         decimal(headers, RecordHeaders.COMPUTE_MS),
-                        RecordHeaders.number(headers, RecordHeaders.BATCH_SIZE, 0)
-                                .orElse(0L)
-                                .intValue()));
+                        batchSize(headers)));
     }
 
     private static Problem problem(byte[] value) throws InvalidRequestException {
@@ -92,13 +97,26 @@ public record Reply(String correlationId, String model, String modelVersion, Out
         return text.get();
     }
 
+    private static int batchSize(Headers headers) throws InvalidRequestException {
+        long rows = RecordHeaders.number(headers, RecordHeaders.BATCH_SIZE, 0).orElse(0L);
+        if (rows > Integer.MAX_VALUE) {
+            throw new InvalidRequestException(
+                    RecordHeaders.BATCH_SIZE, "must be at most " + Integer.MAX_VALUE + ", was " + rows);
+        }
+        return (int) rows;
+    }
+
     private static double decimal(Headers headers, String name) throws InvalidRequestException {
         String text = RecordHeaders.text(headers, name).orElse("0");
         try {
-            return Double.parseDouble(text);
+            double value = Double.parseDouble(text);
+            if (Double.isFinite(value) && value >= 0) {
+                return value;
+            }
         } catch (NumberFormatException notANumber) {
-            throw new InvalidRequestException(name, "must be a number, was '" + text + "'");
+            // told below, together with what is none either
         }
+        throw new InvalidRequestException(name, "must be a finite number of 0 or more, was '" + text + "'");
     }
 
     /** Milliseconds with three decimals, without a formatter's cost. */

@@ -42,6 +42,16 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         return !rest.hasRemaining();
     }
 
+    /** Whether BOOL data is all 0 and 1; runtimes take any other byte for something else each. */
+    static boolean holdsBooleans(ByteBuffer data) {
+        for (int i = data.position(); i < data.limit(); i++) {
+            if ((data.get(i) & ~1) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** A tensor of the rows {@code from} to {@code from + count}; shares the data. */
     public Tensor rows(long from, long count) {
         long rowElements = shape.rowElements();

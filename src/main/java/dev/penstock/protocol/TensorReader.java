@@ -182,6 +182,9 @@ final class TensorReader {
         if (!datatype.isFixedSize() && !Tensor.holdsStrings(blob, shape.elements())) {
             throw json.broken("must announce " + shape.elements() + " strings, each a length and that many bytes");
         }
+        if (datatype == Datatype.BOOL && !Tensor.holdsBooleans(blob)) {
+            throw json.broken("must announce bytes of 0 or 1, as BOOL is in binary form");
+        }
         blobs.position(blobs.position() + size.intValue());
         json.path().leave();
         json.path().leave();

@@ -179,6 +179,26 @@ class ModelConfigTest {
                 .hasMessageStartingWith("model.yaml is not YAML, near line 1: ");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a: &a [1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\npreferred_batch_sizes: *c",
+                "preferred_batch_sizes: &a [*a]",
+                "max_batch_size: !!java.net.URL [\"http://localhost\"]",
+                "<<: {instances: 2}"
+            })
+    void refusesAliasesAndTags(String yaml) {
+        assertThatThrownBy(() -> ModelConfig.parse(yaml)).isInstanceOf(ModelRefusedException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[", "{a: ", "- "})
+    void refusesNestingWithoutEnd(String opening) {
+        String deep = "warm_up: " + (opening.equals("- ") ? "\n" : "") + opening.repeat(50_000);
+
+        assertThatThrownBy(() -> ModelConfig.parse(deep)).isInstanceOf(ModelRefusedException.class);
+    }
+
     @Test
     void refusesWhatIsNotAMapping() {
         assertThatThrownBy(() -> ModelConfig.parse("- 1")).hasMessage("model.yaml must be a mapping of keys to values");

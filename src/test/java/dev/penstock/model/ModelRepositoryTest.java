@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -165,6 +166,56 @@ class ModelRepositoryTest {
         Files.write(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), new byte[10_001]);
 
         assertThat(refusal()).isEqualTo("model.onnx has 10001 bytes; the limit is 10000");
+    }
+
+    @Test
+    void refusesALinkOutOfTheRepository(@TempDir Path elsewhere) throws IOException {
+        Path secret = OnnxModels.write(elsewhere, "m", 1, OnnxModels.addition());
+        Files.createDirectories(folder.resolve("m/1"));
+        Files.createSymbolicLink(folder.resolve("m/1/model.onnx"), secret);
+
+        assertThat(refusal()).isEqualTo("model.onnx is a link that leads out of the model repository");
+    }
+
+    @Test
+    void refusesALinkedFolderOutOfTheRepository(@TempDir Path elsewhere) throws IOException {
+        OnnxModels.write(elsewhere, "m", 1, OnnxModels.addition());
+        Files.createSymbolicLink(folder.resolve("m"), elsewhere.resolve("m"));
+
+        assertThat(refusal()).isEqualTo("model.onnx is a link that leads out of the model repository");
+    }
+
+    @Test
+    void refusesALinkedModelYamlOutOfTheRepository(@TempDir Path elsewhere) throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        Path secret = Files.writeString(elsewhere.resolve("secret"), "password: 1234");
+        Files.createSymbolicLink(folder.resolve("m/model.yaml"), secret);
+
+        assertThat(refusal()).isEqualTo("model.yaml is a link that leads out of the model repository");
+    }
+
+    @Test
+    void followsLinksWithinTheRepository() throws IOException {
+        OnnxModels.write(folder.resolve("..data"), "m", 1, OnnxModels.addition());
+        Files.createSymbolicLink(folder.resolve("m"), folder.resolve("..data/m"));
+
+        assertThat(scan().found()).extracting(ModelDefinition::name).containsExactly("m");
+    }
+
+    @Test
+    void refusesAModelYamlOverTheLimit() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        OnnxModels.writeConfig(folder, "m", "#".repeat(262_145));
+
+        assertThat(refusal()).isEqualTo("model.yaml has 262145 bytes; the limit is 262144");
+    }
+
+    @Test
+    void refusesAModelYamlThatIsNoText() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        Files.write(folder.resolve("m/model.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe});
+
+        assertThat(refusal()).startsWith("cannot be read: ");
     }
 
     @Test
@@ -355,6 +406,26 @@ class ModelRepositoryTest {
 
         assertThat(refusal())
                 .isEqualTo("model.yaml: warm_up.sizes.length is no variable dimension of the model; it has [sequence]");
+    }
+
+    @Test
+    void refusesBillionsOfWarmUpRunsBeforeTheyAreMade() throws IOException {
+        OnnxModels.write(
+                folder,
+                "m",
+                1,
+                OnnxModels.model(GraphProto.newBuilder()
+                        .addInput(OnnxModels.value("x", DataType.FLOAT, "batch", "a", "b", "c", "d", "e"))
+                        .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", "a", "b", "c", "d", "e"))
+                        .addNode(OnnxModels.node("Identity", List.of("x"), "y"))));
+        StringBuilder yaml = new StringBuilder("shape_buckets:\n");
+        String sizes = IntStream.rangeClosed(1, 200).boxed().toList().toString();
+        for (String dimension : List.of("a", "b", "c", "d", "e")) {
+            yaml.append("  " + dimension + ": {sizes: " + sizes + ", pad: {x: 0}}\n");
+        }
+        OnnxModels.writeConfig(folder, "m", yaml.toString());
+
+        assertThat(refusal()).startsWith("model.yaml: shape_buckets and warm_up must make at most 256 runs");
     }
 
     @Test

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProblemTest {
     @Test
@@ -34,6 +36,23 @@ class ProblemTest {
         assertThat(Problem.read(problem.toJson())).isEqualTo(problem);
         assertThat(URI.create(problem.type()).isAbsolute()).isTrue();
         assertThat(problem.is(kind)).isTrue();
+    }
+
+    @Test
+    void cutsWhatItQuotesBetweenCharacters() throws IOException {
+        InvalidRequestException invalid =
+                new InvalidRequestException("x".repeat(199) + "\ud83d\ude00", "must be known");
+
+        assertThat(invalid.field()).isEqualTo("x".repeat(199) + "…");
+        assertThat(Problem.read(Problem.of(invalid).toJson()).detail()).isEqualTo(invalid.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 200, 399, 600, 70_000})
+    void refusesAStatusThatIsNoError(int status) {
+        byte[] json = new Problem("about:blank", "Odd", status, "x", Map.of()).toJson();
+
+        assertThatThrownBy(() -> Problem.read(json)).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -1,0 +1,31 @@
+package dev.penstock.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A fuzzer that does not see what its inputs reach still runs, and finds nothing; versions before 0.30 do so on JDK 25. */
+class FuzzerSeesTest {
+    @Test
+    void findsAPlantedCrashInFewRuns(@TempDir Path folder) throws IOException, InterruptedException {
+        List<String> output = new ArrayList<>();
+
+        Fuzzer.Result result =
+                new Fuzzer(PlantedFuzz.class.getName(), folder, output::add).run("-runs=500000", List.of());
+
+        assertThat(result.crashed()).as(String.join("\n", output)).isTrue();
+        assertThat(output).anyMatch(line -> line.contains("the planted crash"));
+        try (Stream<Path> found = Files.list(folder)) {
+            assertThat(found.filter(file -> file.getFileName().toString().startsWith("crash-")))
+                    .singleElement()
+                    .satisfies(crash -> assertThat(Files.readString(crash)).startsWith("Penstock"));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.penstock.service;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+
+/**
+ * A call that must be refused, byte for byte.
+ *
+ * @param what for the eyes of who reads the table
+ * @param bytes as Latin-1
+ * @param status what the contract answers
+ * @param says what the problem's {@code error} must contain: the field and the rule
+ * @param isLast whether the connection is closed after it
+ */
+record BadInput(String what, String bytes, int status, List<String> says, boolean isLast) {
+    static final String INFER = "/v2/models/digits/infer";
+
+    /** A body to the sample model, as JSON. */
+    static BadInput json(String what, String body, String... says) {
+        return json(what, body.getBytes(UTF_8), says);
+    }
+
+    static BadInput json(String what, byte[] body, String... says) {
+        return call(what, 400, "POST " + INFER, "Content-Type: application/json", body, says);
+    }
+
+    /** A body in the binary form. */
+    static BadInput binary(String what, String jsonLength, byte[] body, String... says) {
+        return call(what, 400, "POST " + INFER, "Inference-Header-Content-Length: " + jsonLength, body, says);
+    }
+
+    /** A good body, and a header that is not. */
+    static BadInput header(String what, int status, String header, String... says) {
+        return call(what, status, "POST " + INFER, header, GoodInput.body(), says);
+    }
+
+    static BadInput get(String what, int status, String path, String... says) {
+        return call(what, status, "GET " + path, "Accept: */*", new byte[0], says);
+    }
+
+    /** @param header one line, or several with {@code \r\n} between them */
+    static BadInput call(String what, int status, String line, String header, byte[] body, String... says) {
+        String length = line.startsWith("POST") ? "Content-Length: " + body.length + "\r\n" : "";
+        return new BadInput(
+                what,
+                line + " HTTP/1.1\r\nHost: test\r\n" + length + header + "\r\n\r\n" + new String(body, ISO_8859_1),
+                status,
+                List.of(says),
+                false);
+    }
+
+    /** Exactly these bytes. */
+    static BadInput raw(String what, int status, String bytes, String... says) {
+        return new BadInput(what, bytes, status, List.of(says), false);
+    }
+
+    BadInput last() {
+        return new BadInput(what, bytes, status, says, true);
+    }
+
+    static byte[] join(byte[]... parts) {
+        ByteArrayOutputStream whole = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            whole.writeBytes(part);
+        }
+        return whole.toByteArray();
+    }
+
+    @Override
+    public String toString() {
+        return what + " → " + status;
+    }
+}

@@ -1,0 +1,56 @@
+package dev.penstock.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.protocol.Problem;
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each row of {@link BadInputs} gets exactly its code, and a problem that names field and rule; the next call is served as if nothing had been. */
+@WholeService
+class BadInputTest {
+    @BeforeEach
+    void connect() {
+        Service.underTest().awaitModel("digits");
+    }
+
+    static Stream<BadInput> table() {
+        return BadInputs.table();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("table")
+    void isRefusedAndTheNextCallIsServed(BadInput bad) throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send(bad.bytes());
+            Wire.Answer refusal = wire.read();
+
+            assertThat(refusal.status()).as(refusal.toString()).isEqualTo(bad.status());
+            assertThat(refusal.header("content-type")).isEqualTo(Problem.CONTENT_TYPE);
+            assertThat(refusal.json().path("status").asInt()).isEqualTo(bad.status());
+            assertThat(refusal.json().path("title").asText()).isNotBlank();
+            assertThat(refusal.json().path("type").asText()).contains(":");
+            assertThat(refusal.json().path("detail").asText())
+                    .isEqualTo(refusal.json().path("error").asText())
+                    .satisfies(detail ->
+                            bad.says().forEach(says -> assertThat(detail).contains(says)));
+            if (bad.isLast()) {
+                assertThat(wire.isClosed()).isTrue();
+            } else {
+                assertServes(wire);
+            }
+        }
+        try (Wire another = Wire.open()) {
+            assertServes(another);
+        }
+    }
+
+    private static void assertServes(Wire wire) throws IOException {
+        wire.send(GoodInput.call());
+        Wire.Answer answer = wire.read();
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+    }
+}

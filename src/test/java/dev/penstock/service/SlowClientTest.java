@@ -1,0 +1,105 @@
+package dev.penstock.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that take their time; the service under test gives a body 2 s, and an idle connection 10. */
+@WholeService
+class SlowClientTest {
+    private static final String HEADERS = "POST " + BadInput.INFER + " HTTP/1.1\r\nHost: test\r\n";
+
+    @BeforeEach
+    void connect() {
+        Service.underTest().awaitModel("digits");
+    }
+
+    @Test
+    void refusesABodyThatStops() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send(HEADERS + "Content-Length: 100\r\n\r\n{\"inputs\"");
+            assertBodyTimeout(wire, "had 9 bytes");
+        }
+    }
+
+    @Test
+    void refusesABodyThatNeverBegins() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send(HEADERS + "Transfer-Encoding: chunked\r\n\r\n");
+            assertBodyTimeout(wire, "had 0 bytes");
+        }
+    }
+
+    @Test
+    void refusesABodyThatTrickles() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send(HEADERS + "Content-Length: 1000000\r\n\r\n");
+            while (!wire.speaks(Duration.ofMillis(20))) {
+                wire.send(" ");
+            }
+            assertBodyTimeout(wire, "bytes by then");
+        }
+    }
+
+    @Test
+    void servesOthersWhileManyAreSlow() throws IOException {
+        List<Wire> slow = new ArrayList<>();
+        try (Wire quick = Wire.open()) {
+            for (int i = 0; i < 100; i++) {
+                Wire wire = Wire.open();
+                slow.add(wire);
+                wire.send(HEADERS + "Content-Length: 1000\r\n\r\n{");
+            }
+            quick.send(GoodInput.call());
+            assertThat(quick.read().status()).isEqualTo(200);
+            for (Wire wire : slow) {
+                assertBodyTimeout(wire, "had 1 bytes");
+            }
+        } finally {
+            for (Wire wire : slow) {
+                wire.close();
+            }
+        }
+    }
+
+    @Test
+    void closesConnectionsThatAreIdleOrStopWithinTheirHeaders() throws IOException {
+        try (Wire silent = Wire.open();
+                Wire stopped = Wire.open();
+                Wire done = Wire.open()) {
+            stopped.send(HEADERS + "X-Half: a");
+            done.send(GoodInput.call());
+            assertThat(done.read().status()).isEqualTo(200);
+
+            assertThat(silent.isClosed()).isTrue();
+            assertThat(stopped.isClosed()).isTrue();
+            assertThat(done.isClosed()).isTrue();
+        }
+    }
+
+    @Test
+    void asksForABodyThatIsHeldBack() throws IOException {
+        byte[] body = GoodInput.body();
+        try (Wire wire = Wire.open()) {
+            wire.send(HEADERS + "Expect: 100-continue\r\nContent-Length: " + body.length + "\r\n\r\n");
+            assertThat(wire.readOne().status()).isEqualTo(100);
+            wire.send(body);
+            assertThat(wire.read().status()).isEqualTo(200);
+        }
+    }
+
+    private static void assertBodyTimeout(Wire wire, String says) throws IOException {
+        Wire.Answer answer = wire.read();
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(408);
+        assertThat(answer.header("content-type")).isEqualTo("application/problem+json");
+        assertThat(answer.json().path("error").asText())
+                .contains("penstock.ingress.body-timeout")
+                .contains(says);
+        assertThat(wire.isClosed()).isTrue();
+    }
+}

@@ -1,0 +1,99 @@
+package dev.penstock.service;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What looks bad and is served all the same, since a standard asks for it or nobody is hurt. */
+@WholeService
+class ToleratedInputTest {
+    @BeforeEach
+    void connect() {
+        Service.underTest().awaitModel("digits");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "traceparent: garbage",
+                "traceparent: 00-00000000000000000000000000000000-0000000000000000-zz",
+                "tracestate: ,,,=",
+                "Prefer: handling=lenient",
+                "Prefer: wait=999999999",
+                "Prefer: ,,;",
+                "Penstock-Timeout-Ms: 999999999999999999",
+                "Content-Type: APPLICATION/JSON ; charset=utf-8",
+                "Content-Encoding: identity",
+                "Accept: text/nothing",
+                "X-Unknown: \u00ff"
+            })
+    void servesWhateverTheHeader(String header) throws IOException {
+        assertServed(BadInput.header("", 200, header).bytes());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"parameters\":{\"triton_unknown\":\"x\"}",
+                "\"parameters\":{\"timeout\":0,\"priority\":0}",
+                "\"parameters\":{\"timeout\":9223372036854775807}",
+                "\"id\":\"\"",
+                "\"outputs\":[]"
+            })
+    void servesWhateverTheMember(String member) throws IOException {
+        assertServed(BadInput.json("", GoodInput.with(member)).bytes());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-0", "-0.0e-0", "1e-400", "0.00000000000000000000000000000000000000000000000001", "1E+2"})
+    void servesWhateverTheNumber(String number) throws IOException {
+        assertServed(BadInput.json("", GoodInput.withNumber(number)).bytes());
+    }
+
+    @Test
+    void servesABodyInManyChunks() throws IOException {
+        StringBuilder call = new StringBuilder(
+                "POST " + BadInput.INFER + " HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (byte each : GoodInput.body()) {
+            call.append("1;extension=x\r\n").append((char) each).append("\r\n");
+        }
+        assertServed(call.append("0\r\nX-Trailer: x\r\n\r\n").toString());
+    }
+
+    @Test
+    void servesCallsSentAtOnceInTheirOrder() throws IOException {
+        String good = new String(GoodInput.call(), ISO_8859_1);
+        try (Wire wire = Wire.open()) {
+            wire.send(good + BadInput.json("", "{").bytes() + good);
+            assertThat(wire.read().status()).isEqualTo(200);
+            assertThat(wire.read().status()).isEqualTo(400);
+            assertThat(wire.read().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void givesBackAnIdOfAnyCharacters() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send(BadInput.json(
+                            "",
+                            GoodInput.with("\"id\":\"\\u0000\\ud83d\\ude00</é\"")
+                                    .getBytes(UTF_8))
+                    .bytes());
+            assertThat(wire.read().json().path("id").asText()).isEqualTo("\0\ud83d\ude00</é");
+        }
+    }
+
+    private static void assertServed(String call) throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send(call);
+            Wire.Answer answer = wire.read();
+            assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        }
+    }
+}
