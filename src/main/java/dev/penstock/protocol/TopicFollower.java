@@ -15,6 +15,9 @@ public final class TopicFollower implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TopicFollower.class);
     private static final long RETRY_MILLIS = 20;
 
+    /** Trouble that stays, such as a missing permission, must not fill the log. */
+    private static final long PAUSE_MILLIS = 500;
+
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Listener listener;
     private final Thread thread;
@@ -59,6 +62,7 @@ public final class TopicFollower implements AutoCloseable {
                     TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
                 } catch (KafkaException trouble) {
                     LOG.warnf(trouble, "%s: trouble with the broker; going on", thread.getName());
+                    TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
                 }
             }
         } catch (InterruptedException stopping) {

@@ -57,6 +57,7 @@ public final class TopicRecorder implements AutoCloseable {
                     LOG.debugf(moved, "Partitions of %s moved before the commit; another records them again", topic);
                 } catch (KafkaException trouble) {
                     LOG.warnf(trouble, "%s: trouble with the broker; going on", thread.getName());
+                    TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
                 }
             }
         } catch (InterruptedException stopping) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.Topics;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -12,14 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
@@ -28,7 +25,7 @@ import org.jboss.logging.Logger;
  * topic, since a request may wait in the log longer than a worker lives. Bounded: of too many, the oldest are forgotten, and may run.
  * Thread-safe.
  */
-final class Cancellations implements AutoCloseable {
+final class Cancellations implements TopicFollower.Listener, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Cancellations.class);
     private static final int MOST = 100_000;
     private static final long SWEEP_MILLIS = 1000;
@@ -37,22 +34,20 @@ final class Cancellations implements AutoCloseable {
     /** What the clocks of ingress and worker may differ by, so that nothing is forgotten that might still run. */
     private static final long SKEW_MILLIS = Duration.ofMinutes(1).toMillis();
 
-    private final KafkaConsumer<byte[], byte[]> consumer;
     private final Map<String, Long> deadlines = new ConcurrentHashMap<>();
     private final Queue<String> order = new ArrayDeque<>();
-    private final CountDownLatch known = new CountDownLatch(1);
-    private final Thread thread;
+    private final TopicFollower follower;
     private long sweptMillis;
-    private volatile boolean closing;
 
     /** @param kafka what all clients share: brokers and credentials */
     Cancellations(Map<String, Object> kafka) {
         Map<String, Object> settings = new HashMap<>(kafka);
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        this.consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        this.thread =
-                Thread.ofPlatform().name("penstock-cancellations").daemon().start(this::run);
+        this.follower = new TopicFollower(
+                "penstock-cancellations",
+                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                this);
     }
 
     boolean contains(String correlationId) {
@@ -61,48 +56,30 @@ final class Cancellations implements AutoCloseable {
 
     /** Waits until all that was taken back before now is known; goes on without when that takes longer. */
     void awaitKnown(Duration atMost) throws InterruptedException {
-        if (!known.await(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!follower.awaitAssigned(atMost)) {
             LOG.warnf("%s was not read within %s: requests that were cancelled before may run", PARTITION, atMost);
         }
     }
 
-    private void run() {
-        try (consumer) {
-            consumer.assign(List.of(PARTITION));
-            consumer.seekToBeginning(List.of(PARTITION));
-            while (!closing) {
-                try {
-                    follow();
-                } catch (WakeupException closed) {
-                    return;
-                } catch (KafkaException trouble) {
-                    LOG.warnf(trouble, "Trouble with the broker while following %s; going on", PARTITION);
-                }
-            }
+    /** And reads what is there already. */
+    @Override
+    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+        List<TopicPartition> all = List.of(PARTITION);
+        consumer.assign(all);
+        consumer.seekToBeginning(all);
+        long end = consumer.endOffsets(all).getOrDefault(PARTITION, 0L);
+        while (consumer.position(PARTITION) < end) {
+            consumer.poll(Duration.ofSeconds(1)).forEach(this::received);
         }
     }
 
-    private void follow() {
-        consumer.poll(Duration.ofSeconds(1)).forEach(this::add);
-        if (known.getCount() > 0 && consumer.currentLag(PARTITION).orElse(1) == 0) {
-            known.countDown();
-        }
-        while (order.size() > MOST) {
-            deadlines.remove(order.remove());
-        }
+    @Override
+    public void received(ConsumerRecord<byte[], byte[]> record) {
         long now = System.currentTimeMillis();
-        if (now - sweptMillis > SWEEP_MILLIS) {
-            sweptMillis = now;
-            deadlines.values().removeIf(deadline -> deadline + SKEW_MILLIS < now);
-            order.removeIf(id -> !deadlines.containsKey(id));
-        }
-    }
-
-    private void add(ConsumerRecord<byte[], byte[]> record) {
         try {
             long deadline = RecordHeaders.number(record.headers(), RecordHeaders.DEADLINE_MS, 0)
                     .orElse(0L);
-            if (record.key() != null && deadline + SKEW_MILLIS > System.currentTimeMillis()) {
+            if (record.key() != null && deadline + SKEW_MILLIS > now) {
                 String id = new String(record.key(), UTF_8);
                 if (deadlines.put(id, deadline) == null) {
                     order.add(id);
@@ -111,16 +88,22 @@ final class Cancellations implements AutoCloseable {
         } catch (InvalidRequestException broken) {
             LOG.warnf("%s@%d is no cancellation; skipped: %s", PARTITION, record.offset(), broken.getMessage());
         }
+        forget(now);
+    }
+
+    private void forget(long now) {
+        while (order.size() > MOST) {
+            deadlines.remove(order.remove());
+        }
+        if (now - sweptMillis > SWEEP_MILLIS) {
+            sweptMillis = now;
+            deadlines.values().removeIf(deadline -> deadline + SKEW_MILLIS < now);
+            order.removeIf(id -> !deadlines.containsKey(id));
+        }
     }
 
     @Override
     public void close() {
-        closing = true;
-        consumer.wakeup();
-        try {
-            thread.join(Duration.ofSeconds(5));
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-        }
+        follower.close();
     }
 }

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -61,7 +62,7 @@ public final class Worker implements AutoCloseable {
     private final BrokerClock brokerClock = new BrokerClock();
     private final Announcer announcer;
     private final ReplyTopics replyTopics;
-    private final Map<FeatureCache, FeatureUpdates> updates = new HashMap<>();
+    private final Map<FeatureCache, FeatureUpdates> updates = new ConcurrentHashMap<>();
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private volatile boolean warm;

@@ -50,6 +50,14 @@ class CatalogueTest {
     }
 
     @Test
+    void ordersVersionsThatAreDates() {
+        catalogue.heard(announcement("20261124093000", "w", true), true);
+        catalogue.heard(announcement("20261124093001", "w", true), true);
+        catalogue.heard(announcement("9", "w", true), true);
+        assertThat(catalogue.versions("m").keySet()).containsExactly("9", "20261124093000", "20261124093001");
+    }
+
+    @Test
     void forgetsWhatIsDeleted() {
         Announcement announcement = announcement("1", "w", true);
         catalogue.heard(announcement, true);
