@@ -27,21 +27,22 @@ final class ArchitectureTest {
     /** Of our packages, the ones that each may import beside itself. No row names {@code app}: nothing imports it. */
     private static final Map<String, Set<String>> MAY_IMPORT = Map.of(
             "protocol", Set.of(),
-            "ingress", Set.of("protocol"),
+            "tenants", Set.of("protocol"),
+            "ingress", Set.of("protocol", "tenants"),
             "batching", Set.of(),
             "features", Set.of("protocol"),
             "model", Set.of("protocol"),
             "worker", Set.of("protocol", "batching", "features", "model"),
             "local", Set.of(),
             // Not local: the production package has none.
-            "app", Set.of("protocol", "ingress", "batching", "features", "model", "worker"));
+            "app", Set.of("protocol", "tenants", "ingress", "batching", "features", "model", "worker"));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.of(
             "ai.onnxruntime..", Set.of("model"),
             "ai.onnx.proto..", Set.of("model"),
             "com.google.protobuf..", Set.of("model"),
-            "io.vertx.redis..", Set.of("ingress", "features", "app"),
+            "io.vertx.redis..", Set.of("ingress", "tenants", "features", "app"),
             "com.github.benmanes..", Set.of("features"),
             "jakarta.ws.rs..", Set.of("ingress", "app"),
             "io.vertx.core.http..", Set.of("ingress", "app"),
