@@ -99,7 +99,8 @@ public record CachePolicy(
         long mixed = (entity.hashCode() * 0x9E3779B97F4A7C15L) ^ (sinceMillis * 0xC2B2AE3D27D4EB4FL);
         double share = (((mixed ^ (mixed >>> 31)) * 0x9E3779B97F4A7C15L) >>> 11) * 0x1p-53;
         long jittered = (long) (age.toMillis() * (1 - jitter * share));
-        // A clock that is ahead of ours makes nothing last longer.
-        return Math.max(0, jittered - Math.max(0, nowMillis - sinceMillis));
+        // By a clock that is ahead of ours: a time is trusted as little ahead as behind, or it would stay fresh until
+        // we get there.
+        return Math.max(0, jittered - Math.abs(nowMillis - sinceMillis));
     }
 }

@@ -136,20 +136,28 @@ final class FeastSource implements FeatureSource {
         return -1;
     }
 
-    /** An entity is not there when the server says so of any of its features: a view's row is written and expires as a whole. */
+    /**
+     * An entity is not there when all of its features are NOT_FOUND, or one is too old: a view's row expires as a whole. Where only some are NOT_FOUND,
+     * its row is older than those features, and has no values of them.
+     */
     private SourceResult result(List<Column> columns, int index, int entities, long askedMillis) {
         VectorBuilder vector = new VectorBuilder(view);
+        boolean found =
+                columns.stream().anyMatch(column -> !column.status(index).equals("NOT_FOUND"));
+        if (!found) {
+            return new SourceResult.NotFound();
+        }
         for (Column column : columns) {
             if (column.values.size() > entities) {
                 return new SourceResult.Broken(
                         "Feast's answer must have " + entities + " values a feature, had " + column.values.size());
             }
             JsonNode value = column.values.path(index);
-            switch (column.statuses.path(index).asText()) {
-                case "NOT_FOUND", "OUTSIDE_MAX_AGE" -> {
+            switch (column.status(index)) {
+                case "OUTSIDE_MAX_AGE" -> {
                     return new SourceResult.NotFound();
                 }
-                case "NULL_VALUE" -> vector.addNone();
+                case "NULL_VALUE", "NOT_FOUND" -> vector.addNone();
                 case "PRESENT" -> vector.add(value);
                 case "INVALID" -> vector.addBroken("is INVALID to Feast");
                 default -> vector.addBroken("must have a status that Feast knows");
@@ -158,5 +166,9 @@ final class FeastSource implements FeatureSource {
         return vector.build(askedMillis, askedMillis);
     }
 
-    private record Column(JsonNode values, JsonNode statuses) {}
+    private record Column(JsonNode values, JsonNode statuses) {
+        String status(int index) {
+            return statuses.path(index).asText();
+        }
+    }
 }

@@ -5,6 +5,7 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.logging.LoggingSetupRecorder;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -32,10 +33,14 @@ public final class LocalMain {
         try {
             LocalOptions options = LocalOptions.parse(List.of(arguments));
             requireFreePorts(options);
+            Optional<TelecomCustomers> customers = customers(options);
+            // Beside the broker, which takes longer: it costs the start nothing.
+            customers.ifPresent(each ->
+                    Thread.ofPlatform().name("telecom-customers").daemon().start(each::load));
             LocalStack stack = LocalStack.start(options.parts());
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAfterTheService(stack), "local-stack-stop"));
             switch (options.command()) {
-                case UP -> serve(options, stack);
+                case UP -> serve(options, stack, customers);
                 case KAFKA -> waitForCtrlC(stack);
             }
         } catch (CannotStartException e) {
@@ -55,13 +60,14 @@ public final class LocalMain {
         }
     }
 
-    private static void serve(LocalOptions options, LocalStack stack) {
+    private static void serve(LocalOptions options, LocalStack stack, Optional<TelecomCustomers> customers) {
         String kafka = options.kafka().orElseGet(stack::bootstrapServers);
         Optional<String> redis = options.redis().or(() -> stack.redis().map(EmbeddedRedis::url));
         System.setProperty("penstock.kafka.bootstrap-servers", kafka);
         redis.ifPresent(url -> System.setProperty("penstock.redis.url", url));
         System.setProperty("penstock.roles", options.roles());
         options.models().ifPresent(folder -> System.setProperty("penstock.worker.models", folder.toString()));
+        customers.ifPresent(each -> each.source().forEach(System::setProperty));
         System.setProperty("quarkus.management.host", "127.0.0.1");
         System.setProperty("quarkus.management.port", String.valueOf(options.managementPort()));
         if (options.isIngress()) {
@@ -76,7 +82,7 @@ public final class LocalMain {
         BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(code);
         ApplicationLifecycleManager.setDefaultExitCodeHandler(remember);
         try {
-            Quarkus.run(Service.class, Welcome.toService(options, kafka, redis));
+            Quarkus.run(Service.class, Welcome.toService(options, kafka, redis, customers.isPresent()));
         } finally {
             SERVICE_STOPPED.countDown();
         }
@@ -89,6 +95,15 @@ public final class LocalMain {
         LoggingSetupRecorder.handleFailedStart();
         System.out.println(Welcome.toStack(stack.bootstrapServers(), stack.redisUrl()));
         Thread.currentThread().join();
+    }
+
+    /** Empty unless this process serves the sample model that needs them. */
+    private static Optional<TelecomCustomers> customers(LocalOptions options) {
+        if (options.command() != LocalOptions.Command.UP || options.role() == LocalOptions.Role.INGRESS) {
+            return Optional.empty();
+        }
+        String otherwise = System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", "models");
+        return TelecomCustomers.of(options.models().orElse(Path.of(otherwise)));
     }
 
     private static void requireFreePorts(LocalOptions options) {

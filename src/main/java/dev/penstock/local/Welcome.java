@@ -7,7 +7,8 @@ final class Welcome {
 
     private Welcome() {}
 
-    static String toService(LocalOptions options, String kafka, Optional<String> redis) {
+    /** @param servesChurn whether the sample model is there whose features are looked up */
+    static String toService(LocalOptions options, String kafka, Optional<String> redis, boolean servesChurn) {
         StringBuilder text =
                 new StringBuilder("\nPenstock is up (%s). Ctrl-C stops it.\n\n".formatted(options.roles()));
         if (options.isIngress()) {
@@ -22,6 +23,15 @@ final class Welcome {
                     Try it:
 
                       curl -s localhost:%d/v2/models/digits/infer -d @docs/examples/seven.json
+                    """.formatted(options.port()));
+        }
+        if (options.isIngress() && servesChurn) {
+            text.append("""
+
+                    Send an id, not a tensor (will customers 7 and 16 leave?):
+
+                      curl -s localhost:%d/v2/models/churn/infer \\
+                          -d '{"inputs":[{"name":"customer_id","datatype":"INT64","shape":[2],"data":[7,16]}]}'
                     """.formatted(options.port()));
         }
         return text.toString();

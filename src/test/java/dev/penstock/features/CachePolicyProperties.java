@@ -48,9 +48,18 @@ final class CachePolicyProperties {
     }
 
     @Property
-    void aClockThatIsAheadMakesNothingLastLonger(@ForAll @LongRange(min = 1, max = 1_000_000_000) long ahead) {
+    void aTimeThatIsFarAheadIsNotTrusted(@ForAll @LongRange(min = 3_600_000, max = 1_000_000_000) long ahead) {
+        EntityKey entity = new EntityKey.Id(1);
         Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ + ahead));
-        assertThat(POLICY.ttlMillis(new EntityKey.Id(1), held, READ)).isBetween(3_240_000L, 3_600_000L);
+        assertThat(POLICY.answer(entity, held, true, READ).lookup()).isEmpty();
+        assertThat(POLICY.ttlMillis(entity, held, READ)).isZero();
+    }
+
+    @Property
+    void aClockThatIsALittleAheadHarmsNothing(@ForAll @LongRange(min = 0, max = 1000) long ahead) {
+        Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ + ahead));
+        assertThat(POLICY.answer(new EntityKey.Id(1), held, true, READ).lookup())
+                .containsInstanceOf(Lookup.Fresh.class);
     }
 
     private static int rank(CachePolicy.Answer answer) {

@@ -70,6 +70,18 @@ final class FeastSourceTest {
         assertThat(load(List.of()).values()).containsOnly(new SourceResult.NotFound());
     }
 
+    /** As the Python server answers of a row that was written before its view got another feature. */
+    @Test
+    void aFeatureThatOnlyItselfIsNotFoundTakesTheDefault() {
+        answer(column("[null,null]", "NOT_FOUND", "NOT_FOUND"), column("[7,null]", "PRESENT", "NOT_FOUND"));
+        assertThat(load(List.of(3f, 4f)).get(ONE))
+                .isInstanceOfSatisfying(
+                        SourceResult.Found.class,
+                        one -> assertThat(one.vector().toArray()).containsExactly(3, 7));
+        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of(3f, 4f)).get(TWO)).isEqualTo(new SourceResult.NotFound());
+    }
+
     @Test
     void aNullTakesTheDefaultAndIsBrokenWithoutOne() {
         answer(column("[null,1]", "NULL_VALUE", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));

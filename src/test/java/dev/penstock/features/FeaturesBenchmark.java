@@ -15,6 +15,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +27,7 @@ import org.HdrHistogram.Histogram;
 public final class FeaturesBenchmark {
     private static final int FEATURES = 64;
     private static final long SEED = 1;
+    private static final int SOURCE_THREADS = 2;
 
     /**
      * @param entities to draw from, by Zipf's law with exponent 1
@@ -177,6 +180,9 @@ public final class FeaturesBenchmark {
 
     /** Has every entity, and takes its time. */
     private final class SlowSource implements FeatureSource {
+        /** Its own, as a database has: the JDK's one thread for delays is also what gathers calls, and would make each wait for the other. */
+        private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(SOURCE_THREADS);
+
         @Override
         public CompletionStage<Map<EntityKey, SourceResult>> load(Collection<EntityKey> entities) {
             calls.incrementAndGet();
@@ -185,12 +191,14 @@ public final class FeaturesBenchmark {
             for (EntityKey entity : entities) {
                 results.put(entity, new SourceResult.Found(new FeatureVector(new float[FEATURES], asked, asked)));
             }
-            return CompletableFuture.supplyAsync(
-                    () -> results,
-                    CompletableFuture.delayedExecutor(settings.sourceMillis, TimeUnit.MILLISECONDS, Runnable::run));
+            CompletableFuture<Map<EntityKey, SourceResult>> answer = new CompletableFuture<>();
+            threads.schedule(() -> answer.complete(results), settings.sourceMillis, TimeUnit.MILLISECONDS);
+            return answer;
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            threads.shutdownNow();
+        }
     }
 }

@@ -1,11 +1,13 @@
 package dev.penstock.samples;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
+import static dev.penstock.samples.GraphParts.integer;
+import static dev.penstock.samples.GraphParts.matrix;
+import static dev.penstock.samples.GraphParts.node;
+
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.Set;
@@ -87,50 +89,14 @@ final class DigitsGraph {
                 .addInitializer(matrix("pixel_scale", 1, 1, (r, c) -> 1.0 / DigitsTable.FULL_INK));
     }
 
-    @FunctionalInterface
-    private interface Cell {
-        double at(int row, int column);
-    }
-
-    private static TensorProto matrix(String name, int rows, int columns, Cell cell) {
-        TensorProto.Builder matrix = TensorProto.newBuilder()
-                .setName(name)
-                .setDataType(TensorProto.DataType.FLOAT.getNumber())
-                .addDims(rows)
-                .addDims(columns);
-        for (int row = 0; row < rows; row++) {
-            for (int column = 0; column < columns; column++) {
-                matrix.addFloatData((float) cell.at(row, column));
-            }
-        }
-        return matrix.build();
-    }
-
     private static ValueInfoProto digit(ValueInfoProto scores) {
         Dimension batch = scores.getType().getTensorType().getShape().getDim(0);
         ValueInfoProto.Builder digit = ValueInfoProto.newBuilder().setName("digit");
         digit.getTypeBuilder()
                 .getTensorTypeBuilder()
-                .setElemType(TensorProto.DataType.INT64.getNumber())
+                .setElemType(DataType.INT64.getNumber())
                 .getShapeBuilder()
                 .addDim(batch);
         return digit.build();
-    }
-
-    private static NodeProto node(String operator, String output, String... inputs) {
-        NodeProto.Builder node =
-                NodeProto.newBuilder().setName(output).setOpType(operator).addOutput(output);
-        for (String input : inputs) {
-            node.addInput(input);
-        }
-        return node.build();
-    }
-
-    private static AttributeProto integer(String name, long value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INT)
-                .setI(value)
-                .build();
     }
 }

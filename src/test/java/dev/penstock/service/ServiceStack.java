@@ -1,11 +1,13 @@
 package dev.penstock.service;
 
 import dev.penstock.local.LocalStack;
+import dev.penstock.local.TelecomCustomers;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -17,6 +19,8 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
     static final String REQUEST_ID_KEY = "a key that only the tests know";
     static final String REPLIES = "penstock.replies.tests";
     static final String FORBIDDEN_REPLIES = "somebody.elses.topic";
+
+    private static final Path SAMPLES = Path.of("src/main/models");
 
     private static volatile String bootstrapServers = "";
 
@@ -32,7 +36,9 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             admin.createTopics(
                     List.of(new NewTopic(REPLIES, 3, (short) 1), new NewTopic(FORBIDDEN_REPLIES, 1, (short) 1)));
-            return Map.ofEntries(
+            Map<String, String> configuration =
+                    new HashMap<>(TelecomCustomers.of(SAMPLES).orElseThrow().source());
+            configuration.putAll(Map.ofEntries(
                     Map.entry("penstock.kafka.bootstrap-servers", bootstrapServers),
                     Map.entry("penstock.redis.url", stack.redisUrl()),
                     Map.entry("penstock.worker.models", models().toString()),
@@ -46,7 +52,9 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
                     Map.entry(
                             "penstock.features.sources.customers.query",
                             "SELECT name, age, income FROM customers WHERE name IN (?)"),
-                    Map.entry("penstock.features.sources.customers.timeout", "5s"));
+                    Map.entry("penstock.features.sources.customers.timeout", "5s"),
+                    Map.entry("penstock.features.sources.telecom.timeout", "5s")));
+            return configuration;
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
@@ -59,10 +67,12 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
 
     private static Path models() throws IOException {
         Path folder = Files.createTempDirectory("penstock-models");
-        Path digits = Path.of("src/main/models/digits");
-        try (Stream<Path> files = Files.walk(digits)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Files.copy(file, folder.resolve("digits").resolve(digits.relativize(file)));
+        for (String sample : List.of("digits", "churn")) {
+            Path from = SAMPLES.resolve(sample);
+            try (Stream<Path> files = Files.walk(from)) {
+                for (Path file : (Iterable<Path>) files::iterator) {
+                    Files.copy(file, folder.resolve(sample).resolve(from.relativize(file)));
+                }
             }
         }
         TestModels.writeTo(folder);

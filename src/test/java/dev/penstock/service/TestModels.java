@@ -46,8 +46,8 @@ final class TestModels {
     }
 
     static List<String> names() {
-        List<String> names = new ArrayList<>(
-                List.of("digits", PICK, PATIENCE, TOKENS, BUCKETS, SMALL_TENSORS, LOOKED_UP, LOOKED_UP_OR_FAILED));
+        List<String> names = new ArrayList<>(List.of(
+                "churn", "digits", PICK, PATIENCE, TOKENS, BUCKETS, SMALL_TENSORS, LOOKED_UP, LOOKED_UP_OR_FAILED));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
