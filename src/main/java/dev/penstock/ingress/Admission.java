@@ -46,6 +46,7 @@ final class Admission {
     /** An answered request counts as backlog until its worker commits, half of {@code penstock.worker.commit-interval} on average. */
     private static final double COMMIT_DELAY_SECONDS = 0.1;
 
+    private final FairShare fairShare = new FairShare();
     private final Deque<Seen> window = new ArrayDeque<>();
     private long admitted;
     private long askedNanos;
@@ -93,10 +94,16 @@ final class Admission {
      * @param leftNanos until its deadline
      * @param maxWaitNanos what its caller is made to wait at most, however late the deadline is
      */
-    synchronized Optional<Refused> admit(long now, long leftNanos, long maxWaitNanos) {
+    Optional<Refused> admit(long now, long leftNanos, long maxWaitNanos) {
+        return admit("", 1, now, leftNanos, maxWaitNanos);
+    }
+
+    /** The same, for one tenant of many: under overload, who asks more than its share is held to it. */
+    synchronized Optional<Refused> admit(String tenant, int weight, long now, long leftNanos, long maxWaitNanos) {
         long wait = predictedWaitNanos(now);
         long fits = Math.min((long) (leftNanos / CAUTION), maxWaitNanos);
-        if (wait <= fits) {
+        boolean held = fairShare.holdsBack(tenant, weight, fits, wait, rate(now) * share, now);
+        if (wait <= fits && !held) {
             admitted++;
             return Optional.empty();
         }

@@ -60,6 +60,11 @@ final class Gate implements LagWatch.Listener {
         }
     }
 
+    /** As many as Kafka last said there are, this one included. */
+    int ingresses() {
+        return ingresses;
+    }
+
     void rejected(String model, String reason) {
         registry.counter("inference.rejected", "model", model, "reason", reason).increment();
     }

@@ -96,6 +96,12 @@ public final class InferResource {
         } catch (InvalidRequestException invalid) {
             return CompletableFuture.failedFuture(invalid);
         }
+        return ingress.withinQuota(checked, () -> answer(checked, preference, atDisconnect));
+    }
+
+    private CompletionStage<Response> answer(
+            CheckedCall checked, Preference preference, Consumer<Runnable> atDisconnect) {
+        Call call = checked.call();
         if (!preference.respondAsync()) {
             return ingress.answer(checked, atDisconnect)
                     .thenApply(answered -> Answers.of(answered.id(), answered.reply()));
@@ -115,6 +121,11 @@ public final class InferResource {
         } catch (InvalidRequestException invalid) {
             return CompletableFuture.failedFuture(invalid);
         }
+        return ingress.withinQuota(checked, () -> answer(checked, preference, key));
+    }
+
+    private CompletionStage<Response> answer(CheckedCall checked, Preference preference, IdempotencyKey key) {
+        Call call = checked.call();
         if (!preference.respondAsync()) {
             return ingress.answer(checked, key).thenApply(answered -> Answers.of(answered.id(), answered.reply()));
         }

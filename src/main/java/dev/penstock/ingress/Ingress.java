@@ -3,6 +3,7 @@ package dev.penstock.ingress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Outcome;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
@@ -15,9 +16,12 @@ import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.TopicLayout;
 import dev.penstock.protocol.TopicRecorder;
 import dev.penstock.protocol.Topics;
+import dev.penstock.tenants.Quotas;
+import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
+import jakarta.ws.rs.core.Response;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,12 +30,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -50,11 +56,16 @@ public final class Ingress implements AutoCloseable {
     /** After its deadline, for the outcome of a call whose caller heard 504. */
     private static final Duration LATEST = Duration.ofMinutes(1);
 
+    /** Everybody who does not say who asks. */
+    private static final Tenant ANYBODY =
+            new Tenant("", 0, Optional.empty(), Set.of(Lane.values()), Optional.empty(), 1);
+
     private final IngressConfig config;
     private final Vertx vertx;
     private final Catalogue catalogue;
     private final CallCheck check;
     private final Gate gate;
+    private final QuotaGate quotaGate;
     private final LagWatch lagWatch;
     private final Ids ids;
     private final Publisher publisher;
@@ -90,6 +101,11 @@ public final class Ingress implements AutoCloseable {
         this.gate = new Gate(catalogue, config.syncMaxWait(), registry, System::nanoTime);
         this.ids = new Ids(requestIdKey(redis));
         GuardedRedis guarded = new GuardedRedis(redis, config.redisTimeout(), config.redisOpenFor());
+        this.quotaGate = new QuotaGate(new Quotas(
+                guarded::send,
+                Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),
+                gate::ingresses,
+                System::nanoTime));
         this.results = new ResultStore(redis, guarded, ids, config.resultTtl());
         this.outcomes = new OutcomeWatch(vertx, redis, results);
         this.publisher = new Publisher(kafka, config, layout.maxRecordBytes());
@@ -156,6 +172,12 @@ public final class Ingress implements AutoCloseable {
 
     CheckedCall check(Call call, boolean async) throws InvalidRequestException {
         return check.check(call, async);
+    }
+
+    /** The answer to a call, if its tenant's quota has room for it; else a {@link Refusal}. */
+    CompletionStage<Response> withinQuota(CheckedCall call, Supplier<CompletionStage<Response>> answer) {
+        Consumer<String> rejected = reason -> gate.rejected(call.call().model(), reason);
+        return quotaGate.within(ANYBODY, 1, rejected, answer);
     }
 
     /**

@@ -18,6 +18,7 @@ public final class ProblemMappers {
     public Response refused(Refusal refusal) {
         Response.ResponseBuilder response = Answers.problem(refusal.problem());
         refusal.retryAfterSeconds().ifPresent(seconds -> response.header(HttpHeaders.RETRY_AFTER, seconds));
+        refusal.headers().forEach(response::header);
         return response.build();
     }
 

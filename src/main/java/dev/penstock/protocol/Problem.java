@@ -14,7 +14,7 @@ import java.util.Map;
  * An error as clients read it: an RFC 9457 problem document with the v2 member {@code error} beside {@code detail}.
  *
  * @param type a URI; this project's begin with {@link #PREFIX}
- * @param members extension members: strings, numbers and booleans, such as {@code field}, {@code rule} or {@code id}
+ * @param members extension members: strings, numbers, booleans and lists of them, such as {@code field}, {@code rule} or {@code id}
  */
 public record Problem(String type, String title, int status, String detail, Map<String, Object> members) {
     public static final String CONTENT_TYPE = "application/problem+json";
@@ -107,13 +107,25 @@ public record Problem(String type, String title, int status, String detail, Map<
             json.writeStringField("error", detail);
             for (Map.Entry<String, Object> member : members.entrySet()) {
                 json.writeFieldName(member.getKey());
-                json.writePOJO(member.getValue());
+                write(json, member.getValue());
             }
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory", e);
         }
         return bytes.toByteArray();
+    }
+
+    private static void write(JsonGenerator json, Object value) throws IOException {
+        if (value instanceof Iterable<?> items) {
+            json.writeStartArray();
+            for (Object item : items) {
+                write(json, item);
+            }
+            json.writeEndArray();
+        } else {
+            json.writePOJO(value);
+        }
     }
 
     /** @throws IOException when these bytes are no problem document */

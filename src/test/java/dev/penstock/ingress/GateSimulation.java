@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -58,8 +59,22 @@ final class GateSimulation {
     private long served;
     private long committed;
     private double credit;
+    private final List<Tenant> tenants;
 
+    /** @param part of the calls that are its */
+    record Tenant(String name, int weight, double part, AtomicIntegerArray admittedInSecond) {
+        Tenant(String name, int weight, double part) {
+            this(name, weight, part, new AtomicIntegerArray(3600));
+        }
+    }
+
+    /** With calls of one tenant. */
     GateSimulation(Setting setting) {
+        this(setting, List.of(new Tenant("", 1, 1)));
+    }
+
+    GateSimulation(Setting setting, List<Tenant> tenants) {
+        this.tenants = tenants;
         this.setting = setting;
         this.random = new Random(setting.seed());
         for (int i = 0; i < setting.ingresses(); i++) {
@@ -98,8 +113,11 @@ final class GateSimulation {
 
     private boolean call(long step, int ingress, Second second, boolean comesBack) {
         long left = (long) (setting.deadlineSeconds() * 1e9);
-        Optional<Refused> refused = gates.get(ingress).admit(step * STEP_NANOS, left, Long.MAX_VALUE);
+        Tenant tenant = tenants.size() == 1 ? tenants.getFirst() : anyTenant();
+        Optional<Refused> refused =
+                gates.get(ingress).admit(tenant.name(), tenant.weight(), step * STEP_NANOS, left, Long.MAX_VALUE);
         if (refused.isEmpty()) {
+            tenant.admittedInSecond().incrementAndGet((int) (step / 1000));
             arrivals.add(step);
             second.admitted++;
             return true;
@@ -111,6 +129,17 @@ final class GateSimulation {
             returning.add(new Returning(step + after, ingress));
         }
         return false;
+    }
+
+    private Tenant anyTenant() {
+        double at = random.nextDouble();
+        for (Tenant tenant : tenants) {
+            at -= tenant.part();
+            if (at < 0) {
+                return tenant;
+            }
+        }
+        return tenants.getLast();
     }
 
     private void serve(long step, Second second) {

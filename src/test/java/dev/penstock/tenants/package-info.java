@@ -1,0 +1,3 @@
+/** Tests of quotas. */
+@org.jspecify.annotations.NullMarked
+package dev.penstock.tenants;
