@@ -37,6 +37,13 @@ public interface IngressConfig {
     @WithDefault("30s")
     Duration bodyTimeout();
 
+    /**
+     * How often {@code /v2/requests/{id}/events} writes a comment while nothing happens. It must stay below {@code quarkus.http.idle-timeout}
+     * and that of every proxy before this service, which else cut the stream.
+     */
+    @WithDefault("15s")
+    Duration eventsHeartbeat();
+
     /** The longest address of a call, path and query; more is 414. */
     @WithDefault("8192")
     @Min(256) @Max(32_768) int maxAddressBytes();

@@ -39,6 +39,7 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
                     Map.entry("penstock.max-request-bytes", "1048576"),
                     Map.entry("penstock.ingress.body-timeout", "2s"),
                     Map.entry("quarkus.http.idle-timeout", "10s"),
+                    Map.entry("penstock.ingress.events-heartbeat", "2s"),
                     Map.entry("penstock.topics.request-partitions", "4"),
                     Map.entry("penstock.ingress.request-id-key", REQUEST_ID_KEY),
                     Map.entry("penstock.features.sources.customers.type", "sql"),

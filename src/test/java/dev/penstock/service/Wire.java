@@ -116,7 +116,8 @@ final class Wire implements AutoCloseable {
         return bytes;
     }
 
-    private String line() throws IOException {
+    /** The next line, of an answer that comes bit by bit. */
+    String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = in.read(); next != '\n'; next = in.read()) {
             if (next < 0) {
