@@ -256,7 +256,6 @@ public final class Worker implements AutoCloseable {
                 definition.config().maxTensorBytes(),
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
                 model.sessions().getFirst().executionProvider(),
-                model.rowsPerSecond(),
                 true);
     }
 
