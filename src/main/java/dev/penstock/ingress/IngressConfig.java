@@ -33,6 +33,10 @@ public interface IngressConfig {
     @WithDefault("1s")
     Duration redisOpenFor();
 
+    /** How long a call's headers may take to arrive, from their first byte on; then 408, and the connection is closed. */
+    @WithDefault("10s")
+    Duration headerTimeout();
+
     /** How long a body may take to arrive, from its headers on; then 408, and the connection is closed. More lets slow senders hold memory. */
     @WithDefault("30s")
     Duration bodyTimeout();

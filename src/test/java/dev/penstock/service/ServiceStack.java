@@ -37,6 +37,7 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
                     Map.entry("penstock.redis.url", stack.redisUrl()),
                     Map.entry("penstock.worker.models", models().toString()),
                     Map.entry("penstock.max-request-bytes", "1048576"),
+                    Map.entry("penstock.ingress.header-timeout", "2s"),
                     Map.entry("penstock.ingress.body-timeout", "2s"),
                     Map.entry("quarkus.http.idle-timeout", "10s"),
                     Map.entry("penstock.ingress.events-heartbeat", "2s"),
