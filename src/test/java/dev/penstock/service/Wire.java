@@ -67,6 +67,17 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /** All that comes until the service closes the connection. */
+    String untilClosed() throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try {
+            in.transferTo(all);
+        } catch (SocketException reset) {
+            // closed as well
+        }
+        return all.toString(ISO_8859_1);
+    }
+
     /** Whether the service says something, or closes, within that time. */
     boolean speaks(Duration within) throws IOException {
         in.mark(1);
