@@ -44,6 +44,13 @@ public interface PenstockConfig {
         @WithDefault("localhost:9092")
         String bootstrapServers();
 
+        /**
+         * How long the brokers may be silent before this process is no longer ready. Less, and a short trouble of theirs takes all ingresses
+         * out of service, where callers would have heard 503 and when to come back.
+         */
+        @WithDefault("15s")
+        Duration lostAfter();
+
         /** Anything else that every client needs, such as {@code security.protocol} and {@code sasl.jaas.config}. */
         Map<String, String> properties();
     }

@@ -1,5 +1,8 @@
 package dev.penstock.app;
 
+import dev.penstock.worker.Worker;
+import java.time.Duration;
+import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
@@ -16,13 +19,26 @@ final class Readiness implements HealthCheck {
     public HealthCheckResponse call() {
         boolean ingress = roles.maybeIngress().map(role -> role.isConnected()).orElse(true);
         boolean worker = roles.maybeWorker().map(role -> role.isReady()).orElse(true);
+        Optional<Duration> kafkaLostFor = roles.kafkaLostFor();
         return HealthCheckResponse.named("penstock")
-                .status(ingress && worker)
+                .status(ingress && worker && kafkaLostFor.isEmpty())
+                .withData(
+                        "kafka",
+                        kafkaLostFor
+                                .map(silence -> "has not answered for " + silence.toSeconds() + " s")
+                                .orElse("ready"))
                 .withData(
                         "ingress",
                         roles.maybeIngress().isEmpty() ? "no role" : ingress ? "ready" : "not connected to Kafka")
                 .withData(
-                        "worker", roles.maybeWorker().isEmpty() ? "no role" : worker ? "ready" : "models are not warm")
+                        "worker",
+                        roles.maybeWorker().isEmpty()
+                                ? "no role"
+                                : worker
+                                        ? "ready"
+                                        : roles.maybeWorker()
+                                                .map(Worker::missing)
+                                                .orElse(""))
                 .build();
     }
 }

@@ -19,6 +19,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,7 @@ final class Roles {
     private final MeterRegistry registry;
     private final Vertx vertx;
     private final Redis redis;
+    private Optional<KafkaWatch> kafkaWatch = Optional.empty();
     private Optional<Ingress> ingress = Optional.empty();
     private volatile Optional<Worker> worker = Optional.empty();
 
@@ -68,11 +70,10 @@ final class Roles {
         Map<String, Object> kafka = kafka();
         TopicLayout layout = layout();
         RequestReader reader = new RequestReader(readerLimits());
-        if (config.topics().create()) {
-            try (Admin admin = Admin.create(kafka)) {
-                TopicLayout.create(admin, layout.shared());
-            }
+        try (Admin admin = Admin.create(kafka)) {
+            layout.create(admin, layout.shared());
         }
+        kafkaWatch = Optional.of(new KafkaWatch(kafka, config.kafka().lostAfter()));
         if (config.roles().contains(PenstockConfig.Role.INGRESS)) {
             ingress = Optional.of(new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry));
         }
@@ -98,6 +99,7 @@ final class Roles {
     void stop(@Observes ShutdownEvent event) {
         ingress.ifPresent(Ingress::close);
         worker.ifPresent(Worker::close);
+        kafkaWatch.ifPresent(KafkaWatch::close);
         LOG.debug("All roles have stopped");
     }
 
@@ -115,6 +117,11 @@ final class Roles {
 
     Optional<Worker> maybeWorker() {
         return worker;
+    }
+
+    /** Empty while Kafka answers, or has only just ceased to. */
+    Optional<Duration> kafkaLostFor() {
+        return kafkaWatch.flatMap(KafkaWatch::lostFor);
     }
 
     private Map<String, Object> kafka() {
@@ -135,6 +142,7 @@ final class Roles {
 
     private TopicLayout layout() {
         return new TopicLayout(
+                config.topics().create(),
                 config.topics().requestPartitions(),
                 config.topics().replyPartitions(),
                 config.topics().replicationFactor(),

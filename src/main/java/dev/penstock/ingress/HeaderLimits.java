@@ -1,6 +1,7 @@
 package dev.penstock.ingress;
 
 import dev.penstock.protocol.Problem;
+import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -31,7 +32,12 @@ public final class HeaderLimits {
         filters.register(this::check, BEFORE_ALL_OTHERS);
     }
 
+    void register(@Observes ManagementInterface management) {
+        management.router().route().order(Integer.MIN_VALUE).handler(this::check);
+    }
+
     private void check(RoutingContext call) {
+        ConnectionWatch.begin(call);
         int address = call.request().uri().length();
         if (address > config.maxAddressBytes()) {
             refuse(

@@ -33,9 +33,20 @@ public interface IngressConfig {
     @WithDefault("1s")
     Duration redisOpenFor();
 
+    /** How long a call's headers may take to arrive, from their first byte on; then 408, and the connection is closed. */
+    @WithDefault("10s")
+    Duration headerTimeout();
+
     /** How long a body may take to arrive, from its headers on; then 408, and the connection is closed. More lets slow senders hold memory. */
     @WithDefault("30s")
     Duration bodyTimeout();
+
+    /**
+     * How often {@code /v2/requests/{id}/events} writes a comment while nothing happens. It must stay below {@code quarkus.http.idle-timeout}
+     * and that of every proxy before this service, which else cut the stream.
+     */
+    @WithDefault("15s")
+    Duration eventsHeartbeat();
 
     /** The longest address of a call, path and query; more is 414. */
     @WithDefault("8192")

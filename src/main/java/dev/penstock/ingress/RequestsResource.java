@@ -32,9 +32,11 @@ import org.jboss.resteasy.reactive.RestPath;
 @NonBlocking
 public final class RequestsResource {
     private final Ingress ingress;
+    private final Duration heartbeat;
 
-    RequestsResource(Ingress ingress) {
+    RequestsResource(Ingress ingress, IngressConfig config) {
         this.ingress = ingress;
+        this.heartbeat = config.eventsHeartbeat();
     }
 
     @GET
@@ -97,22 +99,24 @@ public final class RequestsResource {
                     .concatenating()
                     .streams(
                             Multi.createFrom().item(queued),
-                            outcomeOf(request).toMulti().map(result -> event(sse, request, result)));
+                            looks(request)
+                                    .map(look -> look.map(result -> event(sse, request, result))
+                                            .orElseGet(() -> heartbeat(sse, request))));
         });
     }
 
     /** Looks again after each wait, until there is an outcome or can be none any more. */
-    private Uni<StoredResult> outcomeOf(RequestId request) {
-        return Uni.createFrom()
-                .completionStage(() -> ingress.outcome(request, Preference.LONGEST_WAIT))
-                .onItem()
-                .transformToUni(outcome -> {
-                    if (outcome.isPresent()) {
-                        return Uni.createFrom().item(outcome.get());
-                    }
-                    refuseForgotten(request);
-                    return outcomeOf(request);
-                });
+    private Multi<Optional<StoredResult>> looks(RequestId request) {
+        return Multi.createBy()
+                .repeating()
+                .completionStage(() -> ingress.outcome(request, heartbeat))
+                .whilst(Optional::isEmpty);
+    }
+
+    /** A comment, which readers pass over: the connection is not idle, neither for us nor for the proxies between. */
+    private OutboundSseEvent heartbeat(Sse sse, RequestId request) {
+        refuseForgotten(request);
+        return sse.newEventBuilder().comment("waiting").build();
     }
 
     private static OutboundSseEvent event(Sse sse, RequestId request, StoredResult result) {

@@ -14,7 +14,6 @@ import java.util.List;
  *
  * @param version a positive integer, as decimal digits
  * @param maxRequestRows rows that one request may have at most
- * @param capacityRowsPerSecond what its sessions reached in full batches at warm-up
  * @param ready false while warming up and once stopping
  */
 public record Announcement(
@@ -26,7 +25,6 @@ public record Announcement(
         long maxTensorBytes,
         long timeoutMs,
         String executionProvider,
-        double capacityRowsPerSecond,
         boolean ready) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,16 +36,7 @@ public record Announcement(
     /** The same, but not ready. */
     public Announcement notReady() {
         return new Announcement(
-                model,
-                version,
-                worker,
-                signature,
-                maxRequestRows,
-                maxTensorBytes,
-                timeoutMs,
-                executionProvider,
-                capacityRowsPerSecond,
-                false);
+                model, version, worker, signature, maxRequestRows, maxTensorBytes, timeoutMs, executionProvider, false);
     }
 
     public byte[] toJson() {
@@ -61,8 +50,7 @@ public record Announcement(
         node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)
                 .put("timeout_ms", timeoutMs);
-        node.put("execution_provider", executionProvider).put("capacity_rows_per_second", capacityRowsPerSecond);
-        node.put("ready", ready);
+        node.put("execution_provider", executionProvider).put("ready", ready);
         try {
             return JSON.writeValueAsBytes(node);
         } catch (JsonProcessingException impossible) {
@@ -86,7 +74,6 @@ public record Announcement(
                     node.required("max_tensor_bytes").asLong(),
                     node.required("timeout_ms").asLong(),
                     node.required("execution_provider").asText(),
-                    node.required("capacity_rows_per_second").asDouble(),
                     node.required("ready").asBoolean());
         } catch (IllegalArgumentException broken) {
             throw new IOException(broken.getMessage(), broken);

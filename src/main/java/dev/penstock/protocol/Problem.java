@@ -36,6 +36,7 @@ public record Problem(String type, String title, int status, String detail, Map<
         ALREADY_COMPLETED(PREFIX + "already-completed", 409, "The request has its outcome already"),
         GONE(PREFIX + "gone", 410, "The result is no longer kept"),
         BODY_TIMEOUT(PREFIX + "body-timeout", 408, "The body did not arrive in time"),
+        HEADER_TIMEOUT(PREFIX + "header-timeout", 408, "The headers did not arrive in time"),
         LENGTH_REQUIRED(PREFIX + "length-required", 411, "A body must have a length"),
         PAYLOAD_TOO_LARGE(PREFIX + "payload-too-large", 413, "The request is too large"),
         URI_TOO_LONG(PREFIX + "uri-too-long", 414, "The address is too long"),

@@ -14,10 +14,12 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /**
  * How topics are made when they are missing; those that exist are left as they are.
  *
+ * @param isOurs whether to make them at all; else they are declared elsewhere
  * @param requestPartitions also the most workers that can share one model's lane
  * @param replicationFactor empty means the broker's default
  */
 public record TopicLayout(
+        boolean isOurs,
         int requestPartitions,
         int replyPartitions,
         Optional<Short> replicationFactor,
@@ -64,7 +66,10 @@ public record TopicLayout(
      *
      * @throws ExecutionException when the broker refuses, or is out of reach
      */
-    public static void create(Admin admin, List<NewTopic> topics) throws ExecutionException, InterruptedException {
+    public void create(Admin admin, List<NewTopic> topics) throws ExecutionException, InterruptedException {
+        if (!isOurs) {
+            return;
+        }
         for (var created : admin.createTopics(topics).values().values()) {
             try {
                 created.get();

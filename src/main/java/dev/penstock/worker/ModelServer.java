@@ -76,6 +76,10 @@ final class ModelServer implements AutoCloseable {
         intakeThread.start();
     }
 
+    String model() {
+        return model;
+    }
+
     /** What stopped this model, if something did. */
     Optional<Throwable> failure() {
         return Optional.ofNullable(failure.get());

@@ -15,6 +15,7 @@ import dev.penstock.protocol.Announcement;
 import dev.penstock.protocol.RequestReader;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TopicLayout;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -65,6 +66,7 @@ public final class Worker implements AutoCloseable {
     private final Map<FeatureCache, FeatureUpdates> updates = new ConcurrentHashMap<>();
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
+    private final Counter coldStarts;
     private volatile boolean warm;
 
     /**
@@ -90,6 +92,9 @@ public final class Worker implements AutoCloseable {
         this.announcer = new Announcer(producer, brokerClock, config.heartbeat());
         this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics);
         this.cancellations = new Cancellations(kafka);
+        this.coldStarts = Counter.builder("inference.cold.starts")
+                .description("Model versions that were loaded and warmed up, because this process started")
+                .register(registry);
     }
 
     /**
@@ -128,6 +133,15 @@ public final class Worker implements AutoCloseable {
         return warm && servers.stream().allMatch(server -> server.failure().isEmpty());
     }
 
+    /** What keeps it from being ready. */
+    public String missing() {
+        return servers.stream()
+                .filter(server -> server.failure().isPresent())
+                .map(server -> "model " + server.model() + " was stopped by a bug")
+                .findFirst()
+                .orElse("models are not warm");
+    }
+
     /** Whether no bug has stopped a model. */
     public boolean isSound() {
         return servers.stream().allMatch(server -> server.failure().isEmpty());
@@ -160,6 +174,7 @@ public final class Worker implements AutoCloseable {
                 runs.addAll(loaded.runs());
                 rowsPerSecond += loaded.rowsPerSecond();
             }
+            coldStarts.increment();
             LOG.infof(
                     "Model %s version %d is warm on %s: %.0f rows/s in full batches",
                     definition.name(), definition.version(), sessions.getFirst().executionProvider(), rowsPerSecond);
@@ -196,7 +211,7 @@ public final class Worker implements AutoCloseable {
 
     private void serve(String name, List<WarmModel> versions)
             throws ExecutionException, InterruptedException, TimeoutException {
-        TopicLayout.create(admin, layout.ofModel(name));
+        layout.create(admin, layout.ofModel(name));
         for (WarmModel version : versions) {
             if (version.features().isPresent()) {
                 follow(version.features().get());
@@ -220,9 +235,6 @@ public final class Worker implements AutoCloseable {
                         layout.maxRecordBytes(),
                         registry,
                         Worker::end));
-        for (FeatureUpdates each : updates.values()) {
-            each.awaitFollowing();
-        }
         servers.add(server);
         server.start();
         for (WarmModel version : versions) {
@@ -232,10 +244,11 @@ public final class Worker implements AutoCloseable {
 
     private void follow(FeatureJoin join) throws ExecutionException, InterruptedException {
         if (!updates.containsKey(join.cache())) {
-            TopicLayout.create(admin, layout.ofView(join.section().view()));
-            updates.put(
-                    join.cache(),
-                    new FeatureUpdates(kafka, join.cache(), join.section().datatype(), registry));
+            layout.create(admin, layout.ofView(join.section().view()));
+            FeatureUpdates following =
+                    new FeatureUpdates(kafka, join.cache(), join.section().datatype(), registry);
+            updates.put(join.cache(), following);
+            following.awaitFollowing();
         }
     }
 
@@ -256,7 +269,6 @@ public final class Worker implements AutoCloseable {
                 definition.config().maxTensorBytes(),
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
                 model.sessions().getFirst().executionProvider(),
-                model.rowsPerSecond(),
                 true);
     }
 

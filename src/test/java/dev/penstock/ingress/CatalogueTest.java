@@ -66,6 +66,6 @@ class CatalogueTest {
     }
 
     private static Announcement announcement(String version, String worker, boolean ready) {
-        return new Announcement("m", version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, "cpu", 1, ready);
+        return new Announcement("m", version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, "cpu", ready);
     }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.protocol.RequestIds;
 import dev.penstock.samples.DigitsTable;
+import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.time.Instant;
@@ -147,6 +148,24 @@ class AsynchronousTest {
                 .asString()
                 .contains("event:cancelled")
                 .contains("\"status\":\"cancelled\"");
+    }
+
+    /** The service under test closes what is idle for 10 s, and a quiet stream says something every 2. */
+    @Test
+    void keepsAQuietStreamOfEventsOpenBeyondTheIdleTimeout() throws IOException {
+        String location = "/v2/requests/" + issued(Instant.now());
+        try (Wire wire = Wire.open()) {
+            wire.send("GET " + location + "/events HTTP/1.1\r\nHost: test\r\n\r\n");
+            for (int beats = 0; beats < 7; ) {
+                beats += wire.line().equals(":waiting") ? 1 : 0;
+            }
+            delete(location);
+            String line = wire.line();
+            while (!line.startsWith("event:")) {
+                line = wire.line();
+            }
+            assertThat(line).isEqualTo("event:cancelled");
+        }
     }
 
     private Service.Answer delete(String location) {

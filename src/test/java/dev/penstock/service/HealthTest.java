@@ -20,6 +20,7 @@ class HealthTest {
         Service.underTest().awaitModel("digits");
         JsonNode ready = new Service(health).get(health.getPath() + "/ready").json();
         assertThat(ready.path("status").asText()).isEqualTo("UP");
+        assertThat(ready.findPath("data").path("kafka").asText()).isEqualTo("ready");
         assertThat(ready.findPath("data").path("ingress").asText()).isEqualTo("ready");
         assertThat(ready.findPath("data").path("worker").asText()).isEqualTo("ready");
     }

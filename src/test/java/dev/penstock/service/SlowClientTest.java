@@ -1,7 +1,10 @@
 package dev.penstock.service;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.protocol.RequestId;
+import dev.penstock.protocol.RequestIds;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients that take their time; the service under test gives a body 2 s, and an idle connection 10. */
+/** Clients that take their time; the service under test gives headers 2 s, a body 2 s, and an idle connection 10. */
 @WholeService
 class SlowClientTest {
     private static final String HEADERS = "POST " + BadInput.INFER + " HTTP/1.1\r\nHost: test\r\n";
@@ -68,17 +71,58 @@ class SlowClientTest {
     }
 
     @Test
-    void closesConnectionsThatAreIdleOrStopWithinTheirHeaders() throws IOException {
+    void refusesHeadersThatStop() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send(HEADERS + "X-Half: a");
+            assertTimeout(wire, "penstock.ingress.header-timeout");
+        }
+    }
+
+    @Test
+    void refusesHeadersThatTrickle() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send("P");
+            while (!wire.speaks(Duration.ofMillis(20))) {
+                wire.send("P");
+            }
+            assertTimeout(wire, "penstock.ingress.header-timeout");
+        }
+    }
+
+    /** The clock begins anew with each call, and does not run between them. */
+    @Test
+    void refusesHeadersThatTrickleAfterGoodCalls() throws IOException {
+        try (Wire wire = Wire.open()) {
+            for (int calls = 0; calls < 3; calls++) {
+                wire.send(GoodInput.call());
+                assertThat(wire.read().status()).isEqualTo(200);
+                assertThat(wire.speaks(Duration.ofSeconds(1))).isFalse();
+            }
+            wire.send("GET /v2 HTTP/1.1\r\n");
+            assertTimeout(wire, "penstock.ingress.header-timeout");
+        }
+    }
+
+    @Test
+    void closesConnectionsThatAreIdle() throws IOException {
         try (Wire silent = Wire.open();
-                Wire stopped = Wire.open();
                 Wire done = Wire.open()) {
-            stopped.send(HEADERS + "X-Half: a");
             done.send(GoodInput.call());
             assertThat(done.read().status()).isEqualTo(200);
 
             assertThat(silent.isClosed()).isTrue();
-            assertThat(stopped.isClosed()).isTrue();
             assertThat(done.isClosed()).isTrue();
+        }
+    }
+
+    /** Longer than an idle connection may be quiet. */
+    @Test
+    void letsACallWaitForItsAnswer() throws IOException {
+        RequestId withoutOutcome = new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
+                .issue(System.currentTimeMillis(), 60_000, 0, 1, 2);
+        try (Wire wire = Wire.open()) {
+            wire.send("GET /v2/requests/" + withoutOutcome + " HTTP/1.1\r\nHost: test\r\nPrefer: wait=12\r\n\r\n");
+            assertThat(wire.read().json().path("status").asText()).isEqualTo("queued");
         }
     }
 
@@ -94,12 +138,14 @@ class SlowClientTest {
     }
 
     private static void assertBodyTimeout(Wire wire, String says) throws IOException {
+        assertTimeout(wire, "penstock.ingress.body-timeout", says);
+    }
+
+    private static void assertTimeout(Wire wire, String... says) throws IOException {
         Wire.Answer answer = wire.read();
         assertThat(answer.status()).as(answer.toString()).isEqualTo(408);
         assertThat(answer.header("content-type")).isEqualTo("application/problem+json");
-        assertThat(answer.json().path("error").asText())
-                .contains("penstock.ingress.body-timeout")
-                .contains(says);
+        assertThat(answer.json().path("error").asText()).contains(says);
         assertThat(wire.isClosed()).isTrue();
     }
 }

@@ -67,6 +67,17 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /** All that comes until the service closes the connection. */
+    String untilClosed() throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try {
+            in.transferTo(all);
+        } catch (SocketException reset) {
+            // closed as well
+        }
+        return all.toString(ISO_8859_1);
+    }
+
     /** Whether the service says something, or closes, within that time. */
     boolean speaks(Duration within) throws IOException {
         in.mark(1);
@@ -116,7 +127,8 @@ final class Wire implements AutoCloseable {
         return bytes;
     }
 
-    private String line() throws IOException {
+    /** The next line, of an answer that comes bit by bit. */
+    String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = in.read(); next != '\n'; next = in.read()) {
             if (next < 0) {

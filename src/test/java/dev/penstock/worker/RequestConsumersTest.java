@@ -38,8 +38,8 @@ class RequestConsumersTest {
         String model = "by-" + protocol.name.toLowerCase(Locale.ROOT);
         Map<String, Object> kafka = Map.of("bootstrap.servers", stack.bootstrapServers());
         try (Admin admin = Admin.create(kafka)) {
-            TopicLayout layout = new TopicLayout(2, 1, Optional.empty(), 1 << 20, Duration.ofHours(1));
-            TopicLayout.create(admin, layout.ofModel(model));
+            TopicLayout layout = new TopicLayout(true, 2, 1, Optional.empty(), 1 << 20, Duration.ofHours(1));
+            layout.create(admin, layout.ofModel(model));
             String topic = Topics.requests(model, Lane.INTERACTIVE);
             try (KafkaProducer<byte[], byte[]> producer =
                     new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer())) {

@@ -1,0 +1,39 @@
+package dev.penstock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.local.EmbeddedKafka;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KafkaWatchTest {
+    @Test
+    void missesABrokerThatStaysAwayAndFindsItAgain(@TempDir Path dataDir) {
+        EmbeddedKafka kafka = start(0, dataDir);
+        Map<String, Object> settings = Map.of("bootstrap.servers", kafka.bootstrapServers());
+        try (KafkaWatch watch = new KafkaWatch(settings, Duration.ofSeconds(4));
+                KafkaWatch patient = new KafkaWatch(settings, Duration.ofHours(1))) {
+            assertThat(watch.lostFor()).isEmpty();
+
+            kafka.close();
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(watch.lostFor()).isPresent());
+            assertThat(patient.lostFor()).isEmpty();
+
+            kafka = start(kafka.port(), dataDir);
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(watch.lostFor()).isEmpty());
+        } finally {
+            kafka.close();
+        }
+    }
+
+    private static EmbeddedKafka start(int port, Path dataDir) {
+        return EmbeddedKafka.start(port, Optional.of(dataDir), EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES);
+    }
+}
