@@ -44,7 +44,8 @@ final class CallCheck {
         Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = asked.orElseGet(() -> standard(model, async));
-        return new CheckedCall(call, lane, timeout.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : timeout);
+        return new CheckedCall(
+                call, rows(request), lane, timeout.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : timeout);
     }
 
     static Problem unknownModel(String model, Optional<String> version) {
@@ -59,8 +60,12 @@ final class CallCheck {
         return async ? config.asyncTimeout() : config.syncTimeout();
     }
 
+    private static long rows(InferenceRequest request) {
+        return request.inputs().getFirst().shape().rows();
+    }
+
     private static void checkSize(InferenceRequest request, Announcement model) throws InvalidRequestException {
-        long rows = request.inputs().getFirst().shape().rows();
+        long rows = rows(request);
         if (rows > model.maxRequestRows()) {
             throw new InvalidRequestException(
                     "inputs[0].shape", "must have 1.." + model.maxRequestRows() + " rows in one request, had " + rows);

@@ -3,5 +3,9 @@ package dev.penstock.ingress;
 import dev.penstock.protocol.Lane;
 import java.time.Duration;
 
-/** A call that the model will take. */
-record CheckedCall(Call call, Lane lane, Duration timeout) {}
+/**
+ * A call that the model will take.
+ *
+ * @param rows of its inputs
+ */
+record CheckedCall(Call call, long rows, Lane lane, Duration timeout) {}

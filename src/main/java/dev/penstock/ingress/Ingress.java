@@ -16,6 +16,7 @@ import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.TopicLayout;
 import dev.penstock.protocol.TopicRecorder;
 import dev.penstock.protocol.Topics;
+import dev.penstock.tenants.Quota;
 import dev.penstock.tenants.Quotas;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -56,16 +57,16 @@ public final class Ingress implements AutoCloseable {
     /** After its deadline, for the outcome of a call whose caller heard 504. */
     private static final Duration LATEST = Duration.ofMinutes(1);
 
-    /** Everybody who does not say who asks. */
-    private static final Tenant ANYBODY =
-            new Tenant("", 0, Optional.empty(), Set.of(Lane.values()), Optional.empty(), 1);
-
     private final IngressConfig config;
     private final Vertx vertx;
     private final Catalogue catalogue;
     private final CallCheck check;
     private final Gate gate;
     private final QuotaGate quotaGate;
+
+    /** All callers, as long as nobody says who asks. */
+    private final Tenant anybody;
+
     private final LagWatch lagWatch;
     private final Ids ids;
     private final Publisher publisher;
@@ -106,6 +107,15 @@ public final class Ingress implements AutoCloseable {
                 Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),
                 gate::ingresses,
                 System::nanoTime));
+        this.anybody = new Tenant(
+                "",
+                0,
+                Optional.empty(),
+                Set.of(Lane.values()),
+                config.quota()
+                        .map(all -> new Quota(
+                                all.requestsPerSecond(), all.requestBurst(), all.rowsPerSecond(), all.rowBurst())),
+                1);
         this.results = new ResultStore(redis, guarded, ids, config.resultTtl());
         this.outcomes = new OutcomeWatch(vertx, redis, results);
         this.publisher = new Publisher(kafka, config, layout.maxRecordBytes());
@@ -177,7 +187,7 @@ public final class Ingress implements AutoCloseable {
     /** The answer to a call, if its tenant's quota has room for it; else a {@link Refusal}. */
     CompletionStage<Response> withinQuota(CheckedCall call, Supplier<CompletionStage<Response>> answer) {
         Consumer<String> rejected = reason -> gate.rejected(call.call().model(), reason);
-        return quotaGate.within(ANYBODY, 1, rejected, answer);
+        return quotaGate.within(anybody, call.rows(), rejected, answer);
     }
 
     /**

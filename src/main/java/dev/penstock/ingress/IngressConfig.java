@@ -95,4 +95,19 @@ public interface IngressConfig {
      * and shares it through Redis.
      */
     Optional<String> requestIdKey();
+
+    /** What all callers may use together, over all ingresses; beyond, 429. Unlimited when absent. See docs/quotas.md. */
+    Optional<QuotaSection> quota();
+
+    /** A bucket of requests and one of rows; all four must be given. */
+    interface QuotaSection {
+        double requestsPerSecond();
+
+        long requestBurst();
+
+        double rowsPerSecond();
+
+        /** Also the most rows that one request may have. */
+        long rowBurst();
+    }
 }

@@ -1,16 +1,14 @@
 package dev.penstock.tenants;
 
 /**
- * What a tenant may use: two token buckets, and a number of asynchronous requests without an outcome.
+ * What a tenant may use: two token buckets.
  *
  * @param requestsPerSecond at which its bucket of requests fills
  * @param requestBurst requests that the full bucket holds
  * @param rowsPerSecond at which its bucket of rows fills
  * @param rowBurst rows that the full bucket holds, and so the most that one request may have
- * @param concurrentAsync asynchronous requests that may wait for their outcome at one time
  */
-public record Quota(
-        double requestsPerSecond, long requestBurst, double rowsPerSecond, long rowBurst, int concurrentAsync) {
+public record Quota(double requestsPerSecond, long requestBurst, double rowsPerSecond, long rowBurst) {
     private static final double MOST_PER_SECOND = 1e6;
     private static final long MOST_BURST = 1_000_000_000;
 
@@ -19,9 +17,6 @@ public record Quota(
         requireBurst("requestBurst", requestBurst);
         requireRate("rowsPerSecond", rowsPerSecond);
         requireBurst("rowBurst", rowBurst);
-        if (concurrentAsync < 0) {
-            throw new IllegalArgumentException("concurrentAsync must be 0 or more, was " + concurrentAsync);
-        }
     }
 
     private static void requireRate(String name, double perSecond) {

@@ -36,6 +36,7 @@ class IdempotentSubmitsTest {
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty()),
+            1,
             Lane.INTERACTIVE,
             Duration.ofSeconds(30));
     private static final IdempotencyKey KEY = new IdempotencyKey("0:key", "request");

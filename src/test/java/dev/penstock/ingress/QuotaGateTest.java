@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a caller reads of a quota, here of an ingress that is alone and whose Redis is away. */
 class QuotaGateTest {
-    private static final Quota QUOTA = new Quota(10, 20, 100, 150, 1);
+    private static final Quota QUOTA = new Quota(10, 20, 100, 150);
 
     private final List<String> reasons = new ArrayList<>();
     private final QuotaGate gate = new QuotaGate(new Quotas(

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class QuotasTest {
     private static final Duration TIMEOUT = Duration.ofMillis(200);
     private static final Quotas.Settings SETTINGS = Quotas.Settings.of(TIMEOUT, Duration.ofMillis(300));
-    private static final Quota QUOTA = new Quota(100, 200, 1000, 2000, 10);
+    private static final Quota QUOTA = new Quota(100, 200, 1000, 2000);
     private static final int INGRESSES = 2;
 
     private final Vertx vertx = Vertx.vertx();
@@ -80,7 +80,7 @@ class QuotasTest {
 
     @Test
     void rowsAreCountedToo() {
-        Quota rows = new Quota(1000, 1000, 10, 100, 1);
+        Quota rows = new Quota(1000, 1000, 10, 100);
         assertThat(decided(ingresses.get(0).decide("rows", rows, 90))).isInstanceOf(QuotaDecision.Admitted.class);
         QuotaDecision second = decided(ingresses.get(1).decide("rows", rows, 90));
         assertThat(second).isInstanceOfSatisfying(QuotaDecision.Refused.class, refused -> {
@@ -99,7 +99,7 @@ class QuotasTest {
 
     @Test
     void fewRequestsAskRedis() {
-        Quota wide = new Quota(1e6, 1_000_000, 1e6, 1_000_000, 1);
+        Quota wide = new Quota(1e6, 1_000_000, 1e6, 1_000_000);
         long admitted = IntStream.range(0, 50_000)
                 .filter(i -> decided(ingresses.get(0).decide("busy", wide, 1)) instanceof QuotaDecision.Admitted)
                 .count();

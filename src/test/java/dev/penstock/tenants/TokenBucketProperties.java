@@ -101,7 +101,7 @@ class TokenBucketProperties {
 
     @Example
     void aRequestTakesFromBothBucketsOrWaitsForTheEmptierOne() {
-        Quota quota = new Quota(10, 10, 100, 100, 1);
+        Quota quota = new Quota(10, 10, 100, 100);
         QuotaBuckets buckets = new QuotaBuckets(quota, 1, 0);
         buckets.take(80, 0);
         assertThat(buckets.left(0)).isEqualTo(new QuotaLeft(9, 20));
@@ -121,7 +121,7 @@ class TokenBucketProperties {
             @ForAll @IntRange(min = 1, max = 300) int callers,
             @ForAll long seed) {
         Random random = new Random(seed);
-        Quota quota = new Quota(rate, burst, 1e6, 1_000_000, 1);
+        Quota quota = new Quota(rate, burst, 1e6, 1_000_000);
         QuotaBuckets buckets = new QuotaBuckets(quota, 1, 0);
         RetryPlaces places = new RetryPlaces(quota);
         for (long i = 0; i < burst; i++) {
