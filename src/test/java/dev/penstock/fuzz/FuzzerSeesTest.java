@@ -1,5 +1,6 @@
 package dev.penstock.fuzz;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -25,7 +26,8 @@ class FuzzerSeesTest {
         try (Stream<Path> found = Files.list(folder)) {
             assertThat(found.filter(file -> file.getFileName().toString().startsWith("crash-")))
                     .singleElement()
-                    .satisfies(crash -> assertThat(Files.readString(crash)).startsWith("Penstock"));
+                    .satisfies(crash ->
+                            assertThat(Files.readString(crash, ISO_8859_1)).startsWith("Penstock"));
         }
     }
 }
