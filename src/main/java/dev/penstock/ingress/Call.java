@@ -2,11 +2,13 @@ package dev.penstock.ingress;
 
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
+import dev.penstock.tenants.Tenant;
 import java.time.Duration;
 import java.util.Optional;
 
 /** What somebody asks over REST. What the headers do not say, the body's parameters or the defaults do. */
 record Call(
+        Tenant tenant,
         String model,
         Optional<String> version,
         Payload payload,

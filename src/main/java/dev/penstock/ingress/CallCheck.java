@@ -7,6 +7,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RequestReader;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.tenants.Tenant;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -33,19 +34,36 @@ final class CallCheck {
      *
      * @param async whether the caller will poll, so that the longer default deadline holds
      * @throws InvalidRequestException when the body or a header breaks a rule
-     * @throws Refusal when there is no such model, or it does not take that much
+     * @throws Refusal when the tenant may not, there is no such model, or it does not take that much
      */
     CheckedCall check(Call call, boolean async) throws InvalidRequestException {
+        requireAllowed(call.tenant(), call.model());
         Announcement model = catalogue
                 .find(call.model(), call.version())
                 .orElseThrow(() -> new Refusal(unknownModel(call.model(), call.version())));
         InferenceRequest request = reader.read(call.payload(), model.signature());
         checkSize(request, model);
         Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
+        requireAllowed(call.tenant(), lane);
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = asked.orElseGet(() -> standard(model, async));
         return new CheckedCall(
                 call, rows(request), lane, timeout.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : timeout);
+    }
+
+    /** Asked before the catalogue is, so that who may not use a model does not hear whether there is one. */
+    static void requireAllowed(Tenant tenant, String model) {
+        if (!tenant.mayUse(model)) {
+            throw new Refusal(Problem.of(
+                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use a model '" + model + "'"));
+        }
+    }
+
+    private static void requireAllowed(Tenant tenant, Lane lane) {
+        if (!tenant.lanes().contains(lane)) {
+            throw new Refusal(Problem.of(
+                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use the priority " + lane.label()));
+        }
     }
 
     static Problem unknownModel(String model, Optional<String> version) {

@@ -4,7 +4,7 @@ import dev.penstock.protocol.Lane;
 import java.time.Duration;
 
 /**
- * A call that the model will take.
+ * A call that its tenant may make, and that the model will take.
  *
  * @param rows of its inputs
  */

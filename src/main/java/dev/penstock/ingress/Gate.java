@@ -4,6 +4,7 @@ import dev.penstock.ingress.Admission.Lag;
 import dev.penstock.ingress.Admission.Refused;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
+import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
@@ -51,7 +52,9 @@ final class Gate implements LagWatch.Listener {
         long left = checked.timeout().toNanos();
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
         long maxWait = async ? Long.MAX_VALUE : syncMaxWait.toNanos();
-        Optional<Refused> refused = admission(model, checked.lane()).admit(now, fits, maxWait);
+        Tenant tenant = checked.call().tenant();
+        Optional<Refused> refused =
+                admission(model, checked.lane()).admit(tenant.name(), tenant.weight(), now, fits, maxWait);
         if (refused.isPresent()) {
             rejected(model, "capacity");
             throw new Refusal(

@@ -37,7 +37,7 @@ record IdempotencyKey(String name, String request) {
         return Optional.of(key);
     }
 
-    static IdempotencyKey of(int tenantTag, String key, Call call, @Nullable String contentType) {
+    static IdempotencyKey of(String key, Call call, @Nullable String contentType) {
         MessageDigest request = sha256();
         for (String part : List.of(
                 call.model(),
@@ -49,7 +49,7 @@ record IdempotencyKey(String name, String request) {
         }
         request.update(call.payload().bytes().duplicate());
         return new IdempotencyKey(
-                Integer.toHexString(tenantTag) + ":" + text(sha256().digest(key.getBytes(UTF_8))),
+                Integer.toHexString(call.tenant().tag()) + ":" + text(sha256().digest(key.getBytes(UTF_8))),
                 text(request.digest()));
     }
 

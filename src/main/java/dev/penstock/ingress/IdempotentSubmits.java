@@ -49,7 +49,7 @@ final class IdempotentSubmits {
 
     /** Completes with the id once the request is safe; fails with a {@link Refusal}. */
     CompletionStage<RequestId> submit(CheckedCall call, IdempotencyKey key) {
-        return claims.claim(key, ids.issue(call.timeout()))
+        return claims.claim(key, ids.issue(call.call().tenant(), call.timeout()))
                 .recover(failure -> Future.failedFuture(redisIsAway(failure)))
                 .toCompletionStage()
                 .thenCompose(claim -> {

@@ -2,6 +2,7 @@ package dev.penstock.ingress;
 
 import dev.penstock.protocol.RequestId;
 import dev.penstock.protocol.RequestIds;
+import dev.penstock.tenants.Tenant;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,22 +22,22 @@ final class Ids {
     }
 
     /** Of a request whose outcome will be kept for polling. */
-    RequestId issue(Duration timeout) {
-        return issue(timeout, 0);
+    RequestId issue(Tenant tenant, Duration timeout) {
+        return issue(tenant, timeout, 0);
     }
 
     /** Of a call that waits here for its outcome: it is kept only if it comes late. */
-    RequestId issueToCaller(Duration timeout) {
-        return issue(timeout, TO_CALLER);
+    RequestId issueToCaller(Tenant tenant, Duration timeout) {
+        return issue(tenant, timeout, TO_CALLER);
     }
 
     static boolean isToCaller(RequestId id) {
         return (id.sequence() & TO_CALLER) != 0;
     }
 
-    private RequestId issue(Duration timeout, int kind) {
+    private RequestId issue(Tenant tenant, Duration timeout, int kind) {
         int number = sequence.getAndIncrement() << 1 | kind;
-        return signed.issue(System.currentTimeMillis(), timeout.toMillis(), 0, instance, number);
+        return signed.issue(System.currentTimeMillis(), timeout.toMillis(), tenant.tag(), instance, number);
     }
 
     /** The id, if an ingress with our key issued it. */
@@ -44,8 +45,23 @@ final class Ids {
         return signed.verify(text);
     }
 
-    boolean isOurs(String text) {
-        return signed.verify(text).filter(id -> id.instance() == instance).isPresent();
+    /** The same, if it was issued to that tenant. */
+    Optional<RequestId> verify(String text, Tenant tenant) {
+        return signed.verify(text).filter(id -> id.tenantTag() == tenant.tag());
+    }
+
+    Issuer issuerOf(String text) {
+        return signed.verify(text)
+                .map(id -> id.instance() == instance ? Issuer.THIS_INGRESS : Issuer.ANOTHER_INGRESS)
+                .orElse(Issuer.NOBODY);
+    }
+
+    /** Who issued an id. */
+    enum Issuer {
+        THIS_INGRESS,
+        ANOTHER_INGRESS,
+        /** It is forged, or of another key. */
+        NOBODY
     }
 
     /** One of {@code partitions}, for this instance's replies. */

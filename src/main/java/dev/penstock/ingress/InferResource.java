@@ -5,6 +5,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RequestId;
+import dev.penstock.tenants.Tenant;
 import io.smallrye.common.annotation.NonBlocking;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -40,9 +41,11 @@ public final class InferResource {
     private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
     private final Ingress ingress;
+    private final Callers callers;
 
-    InferResource(Ingress ingress) {
+    InferResource(Ingress ingress, Callers callers) {
         this.ingress = ingress;
+        this.callers = callers;
     }
 
     @POST
@@ -63,6 +66,7 @@ public final class InferResource {
     private CompletionStage<Response> infer(String model, Optional<String> version, RoutingContext context)
             throws InvalidRequestException {
         HttpServerRequest http = context.request();
+        Tenant tenant = callers.tenantOf(context);
         if (!ingress.isTaking()) {
             http.response().putHeader("Connection", "close");
             throw new Refusal(
@@ -79,13 +83,13 @@ public final class InferResource {
                     Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
                     Optional<String> traceparent = Optional.ofNullable(http.getHeader("traceparent"))
                             .filter(given -> TRACEPARENT.matcher(given).matches());
-                    Call call = new Call(model, version, payload, timeout, lane, traceparent);
+                    Call call = new Call(tenant, model, version, payload, timeout, lane, traceparent);
                     return key.isEmpty()
                             ? run(call, preference, atDisconnect(context))
                             : run(
                                     call,
                                     preference,
-                                    IdempotencyKey.of(0, key.get(), call, http.getHeader(HttpHeaders.CONTENT_TYPE)));
+                                    IdempotencyKey.of(key.get(), call, http.getHeader(HttpHeaders.CONTENT_TYPE)));
                 });
     }
 

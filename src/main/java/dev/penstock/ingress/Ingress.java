@@ -3,7 +3,6 @@ package dev.penstock.ingress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InvalidRequestException;
-import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Outcome;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
@@ -16,7 +15,6 @@ import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.TopicLayout;
 import dev.penstock.protocol.TopicRecorder;
 import dev.penstock.protocol.Topics;
-import dev.penstock.tenants.Quota;
 import dev.penstock.tenants.Quotas;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -31,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -63,10 +60,6 @@ public final class Ingress implements AutoCloseable {
     private final CallCheck check;
     private final Gate gate;
     private final QuotaGate quotaGate;
-
-    /** All callers, as long as nobody says who asks. */
-    private final Tenant anybody;
-
     private final LagWatch lagWatch;
     private final Ids ids;
     private final Publisher publisher;
@@ -107,20 +100,12 @@ public final class Ingress implements AutoCloseable {
                 Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),
                 gate::ingresses,
                 System::nanoTime));
-        this.anybody = new Tenant(
-                "",
-                0,
-                Optional.empty(),
-                Set.of(Lane.values()),
-                config.quota()
-                        .map(all -> new Quota(
-                                all.requestsPerSecond(), all.requestBurst(), all.rowsPerSecond(), all.rowBurst())),
-                1);
         this.results = new ResultStore(redis, guarded, ids, config.resultTtl());
         this.outcomes = new OutcomeWatch(vertx, redis, results);
         this.publisher = new Publisher(kafka, config, layout.maxRecordBytes());
+        DroppedReplies dropped = new DroppedReplies(registry);
         this.pending = new PendingReplies(
-                ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids::isOurs, this::keepForPolling);
+                ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids, this::keepForPolling, dropped);
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         publisher.prepare(Topics.RESULTS);
         publisher.prepare(Topics.CANCELLATIONS);
@@ -145,7 +130,7 @@ public final class Ingress implements AutoCloseable {
                                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000,
                                 ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
                 Topics.RESULTS,
-                new ResultRecorder(results));
+                new ResultRecorder(results, ids, dropped));
         this.lagWatch = new LagWatch(Admin.create(kafka), config.lagInterval(), gate::modelsInDemand, gate);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(Duration.ofSeconds(30))) {
@@ -187,7 +172,7 @@ public final class Ingress implements AutoCloseable {
     /** The answer to a call, if its tenant's quota has room for it; else a {@link Refusal}. */
     CompletionStage<Response> withinQuota(CheckedCall call, Supplier<CompletionStage<Response>> answer) {
         Consumer<String> rejected = reason -> gate.rejected(call.call().model(), reason);
-        return quotaGate.within(anybody, call.rows(), rejected, answer);
+        return quotaGate.within(call.call().tenant(), call.rows(), rejected, answer);
     }
 
     /**
@@ -197,7 +182,7 @@ public final class Ingress implements AutoCloseable {
      */
     CompletableFuture<Answered> answer(CheckedCall call, Consumer<Runnable> atDisconnect) {
         gate.admit(call, false);
-        RequestId id = ids.issueToCaller(call.timeout());
+        RequestId id = ids.issueToCaller(call.call().tenant(), call.timeout());
         Optional<CompletableFuture<Optional<Reply>>> place =
                 pending.await(id, System.nanoTime() + call.timeout().toNanos());
         if (place.isEmpty()) {
@@ -227,7 +212,7 @@ public final class Ingress implements AutoCloseable {
 
     /** Publishes, and completes with the id once the request is safe; throws or fails with a {@link Refusal}. */
     CompletableFuture<RequestId> submit(CheckedCall call) {
-        RequestId id = ids.issue(call.timeout());
+        RequestId id = ids.issue(call.call().tenant(), call.timeout());
         CompletableFuture<RequestId> accepted = new CompletableFuture<>();
         publishForResults(
                 call,
@@ -277,9 +262,9 @@ public final class Ingress implements AutoCloseable {
         return outcomes.await(id.toString(), wait);
     }
 
-    /** The id, if it is one of ours; forged and unknown ones are told apart from nothing. */
-    Optional<RequestId> verify(String id) {
-        return ids.verify(id);
+    /** The id, if an ingress issued it to that tenant; forged and unknown ones, and those of others, are told apart from nothing. */
+    Optional<RequestId> verify(String id, Tenant tenant) {
+        return ids.verify(id, tenant);
     }
 
     /** Whether the outcome, if there ever was one, has been forgotten, or went to its caller alone. */

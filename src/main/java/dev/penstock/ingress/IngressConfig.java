@@ -1,5 +1,6 @@
 package dev.penstock.ingress;
 
+import dev.penstock.tenants.Quota;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
@@ -96,7 +97,10 @@ public interface IngressConfig {
      */
     Optional<String> requestIdKey();
 
-    /** What all callers may use together, over all ingresses; beyond, 429. Unlimited when absent. See docs/quotas.md. */
+    /**
+     * What all callers may use together, over all ingresses, while {@code penstock.tenants.identity} is off; beyond, 429. Unlimited when
+     * absent. See docs/quotas.md.
+     */
     Optional<QuotaSection> quota();
 
     /** A bucket of requests and one of rows; all four must be given. */
@@ -109,5 +113,9 @@ public interface IngressConfig {
 
         /** Also the most rows that one request may have. */
         long rowBurst();
+
+        default Quota toQuota() {
+            return new Quota(requestsPerSecond(), requestBurst(), rowsPerSecond(), rowBurst());
+        }
     }
 }

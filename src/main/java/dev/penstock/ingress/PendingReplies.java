@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -27,19 +26,20 @@ final class PendingReplies implements TopicFollower.Listener {
     private static final Logger LOG = Logger.getLogger(PendingReplies.class);
 
     private final int partition;
-    private final Predicate<String> isOurs;
+    private final Ids ids;
     private final Consumer<Reply> unclaimed;
+    private final DroppedReplies dropped;
     private final int max;
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
     /**
-     * @param isOurs whether an id was issued here
      * @param unclaimed receives replies of ours for which nobody waits any more, so that they can be polled
      */
-    PendingReplies(int partition, int max, Predicate<String> isOurs, Consumer<Reply> unclaimed) {
+    PendingReplies(int partition, int max, Ids ids, Consumer<Reply> unclaimed, DroppedReplies dropped) {
         this.partition = partition;
         this.max = max;
-        this.isOurs = isOurs;
+        this.ids = ids;
+        this.dropped = dropped;
         this.unclaimed = unclaimed;
     }
 
@@ -86,8 +86,8 @@ final class PendingReplies implements TopicFollower.Listener {
     public void received(ConsumerRecord<byte[], byte[]> record) {
         String id = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID)
                 .orElse("");
-        if (!waiters.containsKey(id) && !isOurs.test(id)) {
-            return; // another ingress's
+        if (!waiters.containsKey(id) && !isOurs(id)) {
+            return;
         }
         try {
             Reply reply = Reply.read(record.headers(), record.value());
@@ -99,10 +99,21 @@ final class PendingReplies implements TopicFollower.Listener {
                 waiter.reply.complete(Optional.of(reply));
             }
         } catch (InvalidRequestException broken) {
+            dropped.broken();
             LOG.warnf(
                     "%s-%d@%d is no reply; skipped: %s",
                     record.topic(), record.partition(), record.offset(), broken.getMessage());
         }
+    }
+
+    private boolean isOurs(String id) {
+        Ids.Issuer issuer = ids.issuerOf(id);
+        switch (issuer) {
+            case THIS_INGRESS -> {}
+            case ANOTHER_INGRESS -> dropped.foreign();
+            case NOBODY -> dropped.forged();
+        }
+        return issuer == Ids.Issuer.THIS_INGRESS;
     }
 
     private record Waiter(CompletableFuture<Optional<Reply>> reply, long deadlineNanos) {}

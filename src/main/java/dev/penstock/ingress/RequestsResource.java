@@ -9,7 +9,7 @@ import dev.penstock.protocol.RequestId;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -32,18 +32,21 @@ import org.jboss.resteasy.reactive.RestPath;
 @NonBlocking
 public final class RequestsResource {
     private final Ingress ingress;
+    private final Callers callers;
     private final Duration heartbeat;
 
-    RequestsResource(Ingress ingress, IngressConfig config) {
+    RequestsResource(Ingress ingress, Callers callers, IngressConfig config) {
         this.ingress = ingress;
+        this.callers = callers;
         this.heartbeat = config.eventsHeartbeat();
     }
 
     @GET
-    public CompletionStage<Response> poll(@RestPath String id, @Context HttpServerRequest http)
+    public CompletionStage<Response> poll(@RestPath String id, @Context RoutingContext context)
             throws InvalidRequestException {
-        RequestId request = verified(id);
-        Duration patience = Preference.parse(http.headers().getAll("Prefer")).patience();
+        RequestId request = verified(id, context);
+        Duration patience =
+                Preference.parse(context.request().headers().getAll("Prefer")).patience();
         return ingress.outcome(request, patience).handle((outcome, failure) -> {
             if (failure != null) {
                 throw resultsUnavailable();
@@ -60,8 +63,8 @@ public final class RequestsResource {
     }
 
     @DELETE
-    public CompletionStage<Response> cancel(@RestPath String id) {
-        RequestId request = verified(id);
+    public CompletionStage<Response> cancel(@RestPath String id, @Context RoutingContext context) {
+        RequestId request = verified(id, context);
         return ingress.outcome(request, Duration.ZERO)
                 .handle((outcome, failure) -> {
                     if (failure != null) {
@@ -84,8 +87,8 @@ public final class RequestsResource {
     @GET
     @Path("events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
-    public Multi<OutboundSseEvent> events(@RestPath String id, @Context Sse sse) {
-        RequestId request = verified(id);
+    public Multi<OutboundSseEvent> events(@RestPath String id, @Context Sse sse, @Context RoutingContext context) {
+        RequestId request = verified(id, context);
         Uni<Optional<StoredResult>> now =
                 Uni.createFrom().completionStage(() -> ingress.outcome(request, Duration.ZERO));
         return now.onItem().transformToMulti(outcome -> {
@@ -124,8 +127,8 @@ public final class RequestsResource {
                 result.reply().outcome().status(), new String(StatusDocument.completed(request, result), UTF_8));
     }
 
-    private RequestId verified(String id) {
-        return ingress.verify(id)
+    private RequestId verified(String id, RoutingContext context) {
+        return ingress.verify(id, callers.tenantOf(context))
                 .orElseThrow(() -> new Refusal(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
     }
 

@@ -16,9 +16,13 @@ final class ResultRecorder implements TopicRecorder.Store {
     private static final Logger LOG = Logger.getLogger(ResultRecorder.class);
 
     private final ResultStore store;
+    private final Ids ids;
+    private final DroppedReplies dropped;
 
-    ResultRecorder(ResultStore store) {
+    ResultRecorder(ResultStore store, Ids ids, DroppedReplies dropped) {
         this.store = store;
+        this.ids = ids;
+        this.dropped = dropped;
     }
 
     @Override
@@ -26,8 +30,14 @@ final class ResultRecorder implements TopicRecorder.Store {
         List<Reply> replies = new ArrayList<>(records.size());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             try {
-                replies.add(Reply.read(record.headers(), record.value()));
+                Reply reply = Reply.read(record.headers(), record.value());
+                if (ids.verify(reply.correlationId()).isPresent()) {
+                    replies.add(reply);
+                } else {
+                    dropped.forged(); // nobody could ask for it, and it would fill Redis
+                }
             } catch (InvalidRequestException broken) {
+                dropped.broken();
                 LOG.warnf(
                         "%s-%d@%d is no reply; skipped: %s",
                         record.topic(), record.partition(), record.offset(), broken.getMessage());

@@ -9,10 +9,13 @@ import dev.penstock.protocol.Announcement;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RecordHeaders;
 import dev.penstock.protocol.TensorSpec;
+import dev.penstock.tenants.Tenant;
 import io.smallrye.common.annotation.NonBlocking;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -29,10 +32,13 @@ public final class ServerResource {
     private static final List<String> EXTENSIONS = List.of("binary_tensor_data");
 
     private final Ingress ingress;
+    private final Callers callers;
     private final String version;
 
-    ServerResource(Ingress ingress, @ConfigProperty(name = "quarkus.application.version") String version) {
+    ServerResource(
+            Ingress ingress, Callers callers, @ConfigProperty(name = "quarkus.application.version") String version) {
         this.ingress = ingress;
+        this.callers = callers;
         this.version = version;
     }
 
@@ -64,39 +70,40 @@ public final class ServerResource {
 
     @GET
     @Path("models")
-    public Response models() {
+    public Response models(@Context RoutingContext context) {
+        Tenant tenant = callers.tenantOf(context);
         ObjectNode node = JSON.createObjectNode();
         ArrayNode models = node.putArray("models");
-        ingress.catalogue().models().forEach(models::add);
+        ingress.catalogue().models().stream().filter(tenant::mayUse).forEach(models::add);
         return json(node);
     }
 
     @GET
     @Path("models/{model}")
-    public Response model(@RestPath String model) {
-        return metadata(model, Optional.empty());
+    public Response model(@RestPath String model, @Context RoutingContext context) {
+        return metadata(model, Optional.empty(), context);
     }
 
     @GET
     @Path("models/{model}/versions/{version}")
-    public Response model(@RestPath String model, @RestPath String version) {
-        return metadata(model, Optional.of(version));
+    public Response model(@RestPath String model, @RestPath String version, @Context RoutingContext context) {
+        return metadata(model, Optional.of(version), context);
     }
 
     @GET
     @Path("models/{model}/ready")
-    public Response modelReady(@RestPath String model) {
-        return modelReady(model, Optional.empty());
+    public Response modelReady(@RestPath String model, @Context RoutingContext context) {
+        return modelReady(model, Optional.empty(), context);
     }
 
     @GET
     @Path("models/{model}/versions/{version}/ready")
-    public Response modelReady(@RestPath String model, @RestPath String version) {
-        return modelReady(model, Optional.of(version));
+    public Response modelReady(@RestPath String model, @RestPath String version, @Context RoutingContext context) {
+        return modelReady(model, Optional.of(version), context);
     }
 
-    private Response metadata(String model, Optional<String> version) {
-        Announcement announcement = announced(model, version);
+    private Response metadata(String model, Optional<String> version, RoutingContext context) {
+        Announcement announcement = announced(model, version, context);
         ObjectNode node = JSON.createObjectNode().put("name", model);
         ArrayNode versions = node.putArray("versions");
         ingress.catalogue().versions(model).keySet().forEach(versions::add);
@@ -106,12 +113,13 @@ public final class ServerResource {
         return json(node);
     }
 
-    private Response modelReady(String model, Optional<String> version) {
-        announced(model, version);
+    private Response modelReady(String model, Optional<String> version, RoutingContext context) {
+        announced(model, version, context);
         return ready(ingress.catalogue().isReady(model, version), "no worker that serves it is ready");
     }
 
-    private Announcement announced(String model, Optional<String> version) {
+    private Announcement announced(String model, Optional<String> version, RoutingContext context) {
+        CallCheck.requireAllowed(callers.tenantOf(context), model);
         return ingress.catalogue()
                 .find(model, version)
                 .orElseThrow(() -> new Refusal(CallCheck.unknownModel(model, version)));

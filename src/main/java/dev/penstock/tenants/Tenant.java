@@ -14,4 +14,15 @@ import java.util.Set;
  * @param weight of its share when not everybody can be served
  */
 public record Tenant(
-        String name, int tag, Optional<Set<String>> models, Set<Lane> lanes, Optional<Quota> quota, int weight) {}
+        String name, int tag, Optional<Set<String>> models, Set<Lane> lanes, Optional<Quota> quota, int weight) {
+    static final int TAG_OF_ANYBODY = 0;
+
+    /** All callers together, where nobody says who asks. */
+    public static Tenant anybody(Optional<Quota> quota) {
+        return new Tenant("", TAG_OF_ANYBODY, Optional.empty(), Set.of(Lane.values()), quota, 1);
+    }
+
+    public boolean mayUse(String model) {
+        return models.isEmpty() || models.get().contains(model);
+    }
+}

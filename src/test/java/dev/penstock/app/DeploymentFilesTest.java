@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.ingress.IngressConfig;
+import dev.penstock.tenants.TenantsConfig;
 import dev.penstock.worker.WorkerConfig;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigMappings;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -58,6 +60,28 @@ final class DeploymentFilesTest {
             assertThat(config.roles()).as(where).containsExactly(role);
             assertThat(config.kafka().bootstrapServers()).as(where).isNotEqualTo("localhost:9092");
         });
+    }
+
+    @Test
+    void composeSaysThatItAsksNobodyAndKubernetesAsksForKeys() {
+        TenantsConfig compose = tenants("docker-compose.yml, ingress");
+        assertThat(compose.identity()).isEqualTo(TenantsConfig.Identity.OFF);
+        assertThat(compose.allowAnonymous()).isTrue();
+
+        TenantsConfig kubernetes = tenants("kubernetes, ingress");
+        assertThat(kubernetes.identity()).isEqualTo(TenantsConfig.Identity.API_KEY);
+        assertThat(kubernetes.allowAnonymous()).isFalse();
+        assertThat(elements(container("ingress").path("volumeMounts"))
+                        .map(mount -> Path.of(mount.path("mountPath").asText())))
+                .contains(kubernetes.file().orElseThrow().getParent());
+        assertThat(pod("ingress").findValue("defaultMode").asInt())
+                .as("readable for a user who is not the owner")
+                .isEqualTo(0444);
+    }
+
+    private static TenantsConfig tenants(String where) {
+        return config(Objects.requireNonNull(Deployment.environments().get(where)))
+                .getConfigMapping(TenantsConfig.class);
     }
 
     @Test
@@ -161,7 +185,8 @@ final class DeploymentFilesTest {
     }
 
     private static Set<String> variablesOfKeys() {
-        Stream<String> ours = Stream.of(PenstockConfig.class, IngressConfig.class, WorkerConfig.class)
+        Stream<String> ours = Stream.of(
+                        PenstockConfig.class, IngressConfig.class, TenantsConfig.class, WorkerConfig.class)
                 .flatMap(type -> ConfigMappings.getProperties(ConfigClass.configClass(type)).keySet().stream());
         return Stream.concat(ours, APPLICATION.stringPropertyNames().stream())
                 .map(key -> StringUtil.replaceNonAlphanumericByUnderscores(key).toUpperCase(Locale.ROOT))
@@ -172,6 +197,7 @@ final class DeploymentFilesTest {
         return new SmallRyeConfigBuilder()
                 .withMapping(PenstockConfig.class)
                 .withMapping(IngressConfig.class)
+                .withMapping(TenantsConfig.class)
                 .withMapping(WorkerConfig.class)
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withSources(new EnvConfigSource(variables, 300))

@@ -9,6 +9,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RequestId;
+import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class IdempotentSubmitsTest {
     private static final CheckedCall CALL = new CheckedCall(
             new Call(
+                    Tenant.anybody(Optional.empty()),
                     "m",
                     Optional.empty(),
                     Payload.json("{}".getBytes(UTF_8)),

@@ -1,0 +1,26 @@
+package dev.penstock.tenants;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Callers by their API keys. */
+public final class ApiKeys implements Identity {
+    private final TenantsFile file;
+
+    public ApiKeys(TenantsFile file) {
+        this.file = file;
+    }
+
+    @Override
+    public CompletionStage<Caller> of(String key) {
+        return CompletableFuture.completedFuture(file.tenants()
+                .withKey(key)
+                .<Caller>map(Caller.Known::new)
+                .orElse(new Caller.Unknown("the API key is none of a tenant's")));
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.penstock.tenants;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** All tenants: by their keys, and by their names. */
+public final class Tenants {
+    private final Map<KeyHash, Tenant> byKey;
+    private final Map<String, Tenant> byName;
+
+    /** @throws BrokenTenantsException when one's requests could be taken for another's */
+    Tenants(Collection<Tenant> tenants, Map<KeyHash, Tenant> byKey) throws BrokenTenantsException {
+        this.byKey = Map.copyOf(byKey);
+        this.byName = new HashMap<>();
+        Map<Integer, String> byTag = new HashMap<>();
+        byTag.put(Tenant.TAG_OF_ANYBODY, "whoever calls while identity is off");
+        for (Tenant tenant : tenants) {
+            String other = byTag.putIfAbsent(tenant.tag(), tenant.name());
+            if (other != null) {
+                throw new BrokenTenantsException(
+                        "tenants." + tenant.name(),
+                        "must have a name of which the hash's first 32 bits are its own: they are those of " + other
+                                + ", and mark whose a request is. Change one of the names");
+            }
+            byName.put(tenant.name(), tenant);
+        }
+    }
+
+    Optional<Tenant> withKey(String key) {
+        return Optional.ofNullable(byKey.get(KeyHash.of(key)));
+    }
+
+    Optional<Tenant> named(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    int size() {
+        return byName.size();
+    }
+}

@@ -1,0 +1,35 @@
+package dev.penstock.tenants;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Who may call. */
+@ConfigMapping(prefix = "penstock.tenants")
+public interface TenantsConfig {
+    /** How callers say who they are. {@code off} lets everybody do everything, and is refused where others than this machine can call. */
+    @WithDefault("off")
+    Identity identity();
+
+    /**
+     * Lets {@code off} stand although others than this machine can call. For where something before this service lets in only whom it
+     * knows.
+     */
+    @WithDefault("false")
+    boolean allowAnonymous();
+
+    /** The tenants: a YAML file, see docs/security.md. Needed unless identity is off. */
+    Optional<Path> file();
+
+    /** How often the file is looked at for changes. Rarer, and a key that was taken back works longer. */
+    @WithDefault("5s")
+    Duration reloadInterval();
+
+    /** How callers say who they are. */
+    enum Identity {
+        OFF,
+        API_KEY
+    }
+}

@@ -1,0 +1,199 @@
+package dev.penstock.tenants;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.penstock.protocol.Lane;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the tenants file. Whatever has the wrong type or range, and every key that it does not know, is refused. */
+final class TenantsReader {
+    private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
+            .build();
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+    private static final int MOST_WEIGHT = 1000;
+
+    private static final double REQUESTS_PER_SECOND = 100;
+    private static final double ROWS_PER_SECOND = 10_000;
+
+    /** Bursts hold what comes in so many seconds, unless they are said. */
+    private static final double BURST_SECONDS = 2;
+
+    private TenantsReader() {}
+
+    private record File(@Nullable Map<String, Entry> tenants) {}
+
+    private record Entry(
+            @Nullable List<String> keys,
+            @Nullable List<String> models,
+            @Nullable List<String> lanes,
+            @Nullable Integer weight,
+            @Nullable Limits quota) {}
+
+    private record Limits(
+            @Nullable Boolean unlimited,
+            @Nullable Double requestsPerSecond,
+            @Nullable Long requestBurst,
+            @Nullable Double rowsPerSecond,
+            @Nullable Long rowBurst) {
+        static final Limits DEFAULT = new Limits(null, null, null, null, null);
+    }
+
+    static Tenants read(byte[] yaml) throws BrokenTenantsException {
+        Collection<Tenant> tenants = new ArrayList<>();
+        Map<KeyHash, Tenant> byKey = new HashMap<>();
+        for (Map.Entry<String, Entry> named : parse(yaml).entrySet()) {
+            String path = "tenants." + named.getKey();
+            Entry entry = named.getValue();
+            if (!NAME.matcher(named.getKey()).matches()) {
+                throw new BrokenTenantsException(path, "must be a name that matches " + NAME);
+            }
+            Tenant tenant = tenant(named.getKey(), path, entry);
+            tenants.add(tenant);
+            for (String key : Optional.ofNullable(entry.keys).orElse(List.of())) {
+                KeyHash hash = checked(path + ".keys", () -> KeyHash.parse(key));
+                if (byKey.putIfAbsent(hash, tenant) != null) {
+                    throw new BrokenTenantsException(path + ".keys", "must each be of one tenant, and there once");
+                }
+            }
+        }
+        return new Tenants(tenants, byKey);
+    }
+
+    private static Tenant tenant(String name, String path, Entry entry) throws BrokenTenantsException {
+        int weight = Optional.ofNullable(entry.weight).orElse(1);
+        if (weight < 1 || weight > MOST_WEIGHT) {
+            throw new BrokenTenantsException(path + ".weight", "must be in 1.." + MOST_WEIGHT + ", was " + weight);
+        }
+        Set<Lane> lanes = entry.lanes == null ? Set.of(Lane.values()) : new TreeSet<>();
+        for (String lane : Optional.ofNullable(entry.lanes).orElse(List.of())) {
+            lanes.add(Lane.labelled(lane)
+                    .orElseThrow(() -> new BrokenTenantsException(
+                            path + ".lanes", "must be of interactive and bulk, was " + lane)));
+        }
+        return new Tenant(
+                name,
+                KeyHash.tagOf(name),
+                Optional.ofNullable(entry.models).map(Set::copyOf),
+                Set.copyOf(lanes),
+                quota(path + ".quota", Optional.ofNullable(entry.quota).orElse(Limits.DEFAULT)),
+                weight);
+    }
+
+    private static Optional<Quota> quota(String path, Limits limits) throws BrokenTenantsException {
+        if (Boolean.TRUE.equals(limits.unlimited)) {
+            if (!limits.equals(new Limits(true, null, null, null, null))) {
+                throw new BrokenTenantsException(path, "must have no limits when it is unlimited");
+            }
+            return Optional.empty();
+        }
+        double requests = Optional.ofNullable(limits.requestsPerSecond).orElse(REQUESTS_PER_SECOND);
+        double rows = Optional.ofNullable(limits.rowsPerSecond).orElse(ROWS_PER_SECOND);
+        return Optional.of(checked(
+                path,
+                () -> new Quota(
+                        requests,
+                        Optional.ofNullable(limits.requestBurst).orElse(burst(requests)),
+                        rows,
+                        Optional.ofNullable(limits.rowBurst).orElse(burst(rows)))));
+    }
+
+    private static long burst(double perSecond) {
+        return Math.max(1, (long) Math.ceil(BURST_SECONDS * perSecond));
+    }
+
+    private interface Made<T> {
+        T made();
+    }
+
+    /** What checks itself says which rule is broken, and here is said where. */
+    private static <T> T checked(String path, Made<T> value) throws BrokenTenantsException {
+        try {
+            return value.made();
+        } catch (IllegalArgumentException broken) {
+            throw new BrokenTenantsException(path, String.valueOf(broken.getMessage()));
+        }
+    }
+
+    private static Map<String, Entry> parse(byte[] yaml) throws BrokenTenantsException {
+        try {
+            File file = YAML.readValue(yaml, File.class);
+            if (file == null || file.tenants == null) {
+                throw new BrokenTenantsException("the file", "must be " + what(File.class));
+            }
+            return file.tenants;
+        } catch (UnrecognizedPropertyException unknown) {
+            throw new BrokenTenantsException(
+                    path(unknown),
+                    "is no key that there is; there are "
+                            + unknown.getKnownPropertyIds().stream()
+                                    .map(String::valueOf)
+                                    .collect(Collectors.joining(", ")));
+        } catch (MismatchedInputException wrong) {
+            throw new BrokenTenantsException(path(wrong), "must be " + what(wrong.getTargetType()));
+        } catch (JsonProcessingException wrong) {
+            Throwable cause = wrong.getCause() instanceof JsonProcessingException parser ? parser : wrong;
+            int line = wrong.getLocation() == null ? 0 : wrong.getLocation().getLineNr();
+            throw new BrokenTenantsException(
+                    "line " + line,
+                    "must be YAML: "
+                            + String.valueOf(cause.getMessage())
+                                    .lines()
+                                    .findFirst()
+                                    .orElse(""));
+        } catch (IOException impossible) {
+            throw new IllegalStateException("bytes in memory", impossible);
+        }
+    }
+
+    private static String path(JsonMappingException wrong) {
+        Function<JsonMappingException.Reference, String> step =
+                each -> each.getFieldName() == null ? "[" + each.getIndex() + "]" : each.getFieldName();
+        return wrong.getPath().isEmpty()
+                ? "the file"
+                : wrong.getPath().stream().map(step).collect(Collectors.joining("."));
+    }
+
+    private static String what(@Nullable Class<?> type) {
+        if (type == null || type == File.class) {
+            return "a mapping with the one key tenants";
+        }
+        if (Number.class.isAssignableFrom(type)) {
+            return type == Double.class ? "a number" : "a whole number";
+        }
+        if (Collection.class.isAssignableFrom(type)) {
+            return "a list";
+        }
+        return type == String.class ? "text" : type == Boolean.class ? "true or false" : "a mapping";
+    }
+}

@@ -1,0 +1,278 @@
+package dev.penstock.service;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.samples.DigitsTable;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Callers say who they are by API keys. */
+@WholeService
+@TestProfile(TenantsTest.WithKeys.class)
+class TenantsTest {
+    private static final String INFER = "/v2/models/digits/infer";
+    private static final String BODY =
+            Digits.request(DigitsTable.load().heldOut().getFirst());
+    private static final String UNAUTHENTICATED = "tag:penstock.dev,2026:problem/unauthenticated";
+    private static final String FORBIDDEN = "tag:penstock.dev,2026:problem/forbidden";
+    private static final String[] ANNA = {"X-API-Key", "the key of anna"};
+    private static final String[] BERT = {"X-API-Key", "the key of bert"};
+
+    private final Service service = Service.underTest();
+
+    @BeforeEach
+    void awaitModels() {
+        await().until(() -> service.get("/v2/models/digits/ready", ANNA).status() == 200
+                && service.get("/v2/models/pick/ready", BERT).status() == 200);
+    }
+
+    @AfterEach
+    void restore() {
+        WithKeys.write(WithKeys.TENANTS);
+        await().until(() -> service.get("/v2", ANNA).status() == 200
+                && service.get("/v2", "X-API-Key", "the new key of anna").status() == 401);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET,/v2",
+        "GET,/v2/",
+        "GET,/v2/models",
+        "GET,/v2/models/digits",
+        "GET,/v2/models/digits/versions/1",
+        "GET,/v2/models/digits/ready",
+        "GET,/v2/models/digits/versions/1/ready",
+        "POST,/v2/models/digits/infer",
+        "POST,/v2/models/digits/versions/1/infer",
+        "GET,/v2/requests/x",
+        "DELETE,/v2/requests/x",
+        "GET,/v2/requests/x/events",
+        "GET,/v2/health/live/x",
+        "GET,/v2/health/../models",
+        "GET,/nowhere"
+    })
+    void nobodyIsServedUnasked(String method, String path) {
+        for (String[] credential : new String[][] {
+            {},
+            {"X-API-Key", "none of the keys"},
+            {"X-API-Key", ""},
+            {"Authorization", "Bearer none of the keys"},
+            {"Authorization", "Bearer"},
+            {"Authorization", "Basic dGhlIGtleSBvZiBhbm5hOg=="},
+            {"X-API-Key", "the key of anna", "Authorization", "Bearer the key of bert"}
+        }) {
+            Service.Answer answer = service.send(
+                    method,
+                    path,
+                    method.equals("POST") ? BodyPublishers.ofString(BODY) : BodyPublishers.noBody(),
+                    credential);
+            ErrorTableTest.assertProblem(answer, 401, UNAUTHENTICATED);
+            assertThat(answer.header("WWW-Authenticate")).startsWith("Bearer realm=\"penstock\"");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v2/health/live", "/v2/health/ready"})
+    void everybodyMayAskForHealth(String path) {
+        assertThat(service.get(path).status()).isIn(200, 503);
+    }
+
+    @Test
+    void takesTheKeyFromEitherHeader() {
+        assertThat(service.post(INFER, BODY, ANNA).status()).isEqualTo(200);
+        assertThat(service.post(INFER, BODY, "Authorization", "Bearer the key of anna")
+                        .status())
+                .isEqualTo(200);
+        assertThat(service.post(INFER, BODY, "Authorization", "bearer the second key of anna")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void refusesWithoutReadingMuch() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send("POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: 1000000\r\n\r\n");
+            Wire.Answer refused = wire.read();
+            assertThat(refused.status()).isEqualTo(401);
+            assertThat(wire.isClosed()).isTrue();
+        }
+    }
+
+    @Test
+    void theConnectionServesOnAfterARefusalOfAShortBody() throws IOException {
+        try (Wire wire = Wire.open()) {
+            String head = "POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + BODY.length() + "\r\n";
+            wire.send(head + "\r\n");
+            assertThat(wire.read().status()).isEqualTo(401);
+            wire.send(BODY);
+            wire.send(head + "X-API-Key: the key of anna\r\n\r\n" + BODY);
+            assertThat(wire.read().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aModelThatIsNotAllowedIsForbiddenWhetherThereIsOneOrNot() {
+        for (String model : new String[] {"digits", "no-such-model"}) {
+            for (String path : new String[] {"", "/ready", "/versions/1", "/versions/1/ready"}) {
+                ErrorTableTest.assertProblem(service.get("/v2/models/" + model + path, BERT), 403, FORBIDDEN);
+            }
+            ErrorTableTest.assertProblem(service.post("/v2/models/" + model + "/infer", BODY, BERT), 403, FORBIDDEN);
+        }
+        assertThat(service.get("/v2/models/no-such-model", ANNA).status()).isEqualTo(404);
+    }
+
+    @Test
+    void aTenantSeesTheModelsThatItMayUse() {
+        assertThat(service.get("/v2/models", BERT).json().path("models").toString())
+                .isEqualTo("[\"pick\"]");
+        assertThat(service.get("/v2/models", ANNA).json().path("models").toString())
+                .contains("digits", "pick");
+    }
+
+    @Test
+    void aPriorityThatIsNotAllowedIsForbiddenWhereverItStands() {
+        String[] bulk = {"X-API-Key", "the key of carl", "Penstock-Priority", "bulk"};
+        ErrorTableTest.assertProblem(service.post(INFER, BODY, bulk), 403, FORBIDDEN);
+        String within = BODY.replaceFirst("\\{", "{\"parameters\":{\"priority\":\"bulk\"},");
+        ErrorTableTest.assertProblem(service.post(INFER, within, "X-API-Key", "the key of carl"), 403, FORBIDDEN);
+        assertThat(service.post(INFER, BODY, "X-API-Key", "the key of carl").status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void anothersRequestIsNotFoundLikeOneThatNeverWas() {
+        String location = service.post(INFER, BODY, "X-API-Key", "the key of anna", "Prefer", "respond-async")
+                .header("Location");
+        assertThat(service.get(location, "X-API-Key", "the key of anna", "Prefer", "wait=10")
+                        .json()
+                        .path("status")
+                        .asText())
+                .isEqualTo("succeeded");
+        String id = location.substring("/v2/requests/".length());
+        String forged = (id.charAt(0) == 'A' ? 'B' : 'A') + id.substring(1);
+        for (String path : new String[] {"", "/events"}) {
+            assertThatItIsNotFound("GET", id, path, forged);
+        }
+        assertThatItIsNotFound("DELETE", id, "", forged);
+        assertThat(service.get(location, ANNA).json().path("status").asText()).isEqualTo("succeeded");
+    }
+
+    private void assertThatItIsNotFound(String method, String id, String path, String forged) {
+        Service.Answer others = service.send(method, "/v2/requests/" + id + path, BodyPublishers.noBody(), BERT);
+        Service.Answer nobodys = service.send(method, "/v2/requests/" + forged + path, BodyPublishers.noBody(), BERT);
+        assertThat(others.status()).isEqualTo(404);
+        assertThat(new String(others.body(), UTF_8)).isEqualTo(new String(nobodys.body(), UTF_8).replace(forged, id));
+        assertThat(others.response().headers().map())
+                .isEqualTo(nobodys.response().headers().map());
+    }
+
+    @Test
+    void theSameIdempotencyKeyOfTwoTenantsIsTwoRequests() {
+        String key = UUID.randomUUID().toString();
+        Service.Answer annas = service.post(INFER, BODY, "X-API-Key", "the key of anna", "Idempotency-Key", key);
+        Service.Answer carls = service.post(INFER, BODY, "X-API-Key", "the key of carl", "Idempotency-Key", key);
+        Service.Answer again = service.post(INFER, BODY, "X-API-Key", "the second key of anna", "Idempotency-Key", key);
+        assertThat(carls.status()).isEqualTo(200);
+        assertThat(carls.header("Penstock-Request-Id")).isNotEqualTo(annas.header("Penstock-Request-Id"));
+        assertThat(again.header("Penstock-Request-Id")).isEqualTo(annas.header("Penstock-Request-Id"));
+    }
+
+    @Test
+    void aTenantIsHeldToItsOwnQuota() {
+        String[] dora = {"X-API-Key", "the key of dora"};
+        assertThat(service.post(INFER, BODY, dora).status()).isEqualTo(200);
+        assertThat(service.post(INFER, BODY, dora).status()).isEqualTo(429);
+        assertThat(service.post(INFER, BODY, ANNA).status()).isEqualTo(200);
+    }
+
+    @Test
+    void newKeysWorkAndOldOnesCeaseToWithoutARestart() {
+        WithKeys.write(
+                WithKeys.TENANTS.replace(WithKeys.hash("the key of anna"), WithKeys.hash("the new key of anna")));
+        await().until(() ->
+                service.get("/v2", "X-API-Key", "the new key of anna").status() == 200);
+        assertThat(service.get("/v2", ANNA).status()).isEqualTo(401);
+        assertThat(service.get("/v2", "X-API-Key", "the second key of anna").status())
+                .isEqualTo(200);
+    }
+
+    /** A service with a tenants file that the tests change. */
+    public static final class WithKeys implements QuarkusTestProfile {
+        private static final Path FILE = file();
+
+        static final String TENANTS = """
+                tenants:
+                  anna:
+                    keys: [%s, %s]
+                    quota: {unlimited: true}
+                  bert:
+                    keys: [%s]
+                    models: [pick]
+                  carl:
+                    keys: [%s]
+                    lanes: [interactive]
+                  dora:
+                    keys: [%s]
+                    quota: {requests_per_second: 0.01, request_burst: 1}
+                """.formatted(
+                        hash("the key of anna"),
+                        hash("the second key of anna"),
+                        hash("the key of bert"),
+                        hash("the key of carl"),
+                        hash("the key of dora"));
+
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            write(TENANTS);
+            return Map.of(
+                    "penstock.tenants.identity", "api-key",
+                    "penstock.tenants.file", FILE.toString(),
+                    "penstock.tenants.reload-interval", "50ms");
+        }
+
+        static void write(String tenants) {
+            try {
+                Path next = Files.writeString(FILE.resolveSibling("next"), tenants);
+                Files.move(next, FILE, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException broken) {
+                throw new UncheckedIOException(broken);
+            }
+        }
+
+        static String hash(String key) {
+            try {
+                return HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8)));
+            } catch (GeneralSecurityException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+        }
+
+        private static Path file() {
+            try {
+                return Files.createTempDirectory("penstock-tenants").resolve("tenants.yaml");
+            } catch (IOException broken) {
+                throw new UncheckedIOException(broken);
+            }
+        }
+    }
+}
