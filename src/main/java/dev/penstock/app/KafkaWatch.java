@@ -19,6 +19,7 @@ final class KafkaWatch implements AutoCloseable {
     private final Duration lostAfter;
     private final Thread thread;
     private volatile long answeredNanos = System.nanoTime();
+    private boolean lossIsTold;
 
     /**
      * @param kafka what all clients share: brokers and credentials
@@ -52,8 +53,15 @@ final class KafkaWatch implements AutoCloseable {
             admin.describeCluster(PATIENCE).nodes().get();
             lostFor().ifPresent(silence -> LOG.infof("Kafka answers again, after %d s", silence.toSeconds()));
             answeredNanos = System.nanoTime();
+            lossIsTold = false;
         } catch (ExecutionException silent) {
             LOG.debugf(silent, "Kafka does not answer; asking again");
+            if (lostFor().isPresent() && !lossIsTold) {
+                lossIsTold = true;
+                LOG.warnf(
+                        "Kafka has not answered for %d s, and this process is not ready until it does: %s",
+                        lostFor().get().toSeconds(), silent.getCause());
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Positive;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -105,14 +106,14 @@ public interface IngressConfig {
 
     /** A bucket of requests and one of rows; all four must be given. */
     interface QuotaSection {
-        double requestsPerSecond();
+        @Positive @Max(1_000_000) double requestsPerSecond();
 
-        long requestBurst();
+        @Min(1) @Max(1_000_000_000) long requestBurst();
 
-        double rowsPerSecond();
+        @Positive @Max(1_000_000) double rowsPerSecond();
 
         /** Also the most rows that one request may have. */
-        long rowBurst();
+        @Min(1) @Max(1_000_000_000) long rowBurst();
 
         default Quota toQuota() {
             return new Quota(requestsPerSecond(), requestBurst(), rowsPerSecond(), rowBurst());

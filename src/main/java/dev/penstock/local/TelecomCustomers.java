@@ -13,9 +13,8 @@ public final class TelecomCustomers {
 
     private TelecomCustomers(Path table) {
         String path = table.toAbsolutePath().toString().replace("'", "''").replace(";", "\\;");
-        // A column for each feature, typed: the file has only text. The numbers of its lines are the ids. Whoever
-        // connects first
-        // fills the table, and it stays when nobody is connected.
+        // A column for each feature, typed: the file has only text. The numbers of its lines are the ids.
+        // Whoever connects first fills the table, and it stays when nobody is connected.
         this.url = "jdbc:h2:mem:telecom;DB_CLOSE_DELAY=-1;INIT="
                 + """
                 CREATE TABLE IF NOT EXISTS customers (

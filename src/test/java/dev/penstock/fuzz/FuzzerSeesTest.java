@@ -15,11 +15,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** A fuzzer that does not see what its inputs reach still runs, and finds nothing; versions before 0.30 do so on JDK 25. */
 class FuzzerSeesTest {
     @Test
-    void findsAPlantedCrashInFewRuns(@TempDir Path folder) throws IOException, InterruptedException {
+    void findsAPlantedCrash(@TempDir Path folder) throws IOException, InterruptedException {
         List<String> output = new ArrayList<>();
 
+        // It takes 200,000 to 420,000 runs; a blind one would have to guess eight bytes.
         Fuzzer.Result result =
-                new Fuzzer(PlantedFuzz.class.getName(), folder, output::add).run("-runs=500000", List.of());
+                new Fuzzer(PlantedFuzz.class.getName(), folder, output::add).run("-runs=20000000", List.of());
 
         assertThat(result.crashed()).as(String.join("\n", output)).isTrue();
         assertThat(output).anyMatch(line -> line.contains("the planted crash"));

@@ -26,22 +26,22 @@ class FairShareTest {
     void aTenantAtTwentyTimesItsShareTakesNothingFromOneWithinIts(int ingresses) {
         double offered = 200 + 20 * 500;
         List<Tenant> tenants = List.of(new Tenant("steady", 1, 200 / offered), new Tenant("noisy", 1, 1));
-        run(ingresses, offered, tenants);
+        run(ingresses, offered, tenants, 42);
         assertThat(perSecond(tenants.get(0))).isCloseTo(200, within(10.0));
         assertThat(perSecond(tenants.get(1))).isCloseTo(800, TENTH);
     }
 
-    /** Where each ingress lets in a few a second of each tenant, its own view of the queue is too coarse for more. */
+    /** With 50 ingresses the lighter one gets a fifth too much, and more with other seeds: ADR 12. */
     @ParameterizedTest
-    @CsvSource({"1,10", "5,10", "50,20"})
-    void thoseWhoAllWantMoreGetItByWeight(int ingresses, double percent) {
+    @CsvSource({"1,42,10", "1,1,10", "1,2,10", "5,42,10", "5,1,10", "5,2,10", "50,42,20"})
+    void thoseWhoAllWantMoreGetItByWeight(int ingresses, long seed, double percent) {
         Percentage near = Percentage.withPercentage(percent);
         double offered = 5000 + 5000 + 100;
         List<Tenant> tenants = List.of(
                 new Tenant("heavy", 3, 5000 / offered),
                 new Tenant("light", 1, 5000 / offered),
                 new Tenant("rare", 1, 1));
-        run(ingresses, offered, tenants);
+        run(ingresses, offered, tenants, seed);
         assertThat(perSecond(tenants.get(0))).isCloseTo(675, near);
         assertThat(perSecond(tenants.get(1))).isCloseTo(225, near);
         assertThat(perSecond(tenants.get(2))).isCloseTo(100, near);
@@ -56,8 +56,8 @@ class FairShareTest {
         }
     }
 
-    private static void run(int ingresses, double offered, List<Tenant> tenants) {
-        Setting setting = new Setting(CAPACITY, t -> offered, ingresses, ingresses, 2, 0, false, 42);
+    private static void run(int ingresses, double offered, List<Tenant> tenants, long seed) {
+        Setting setting = new Setting(CAPACITY, t -> offered, ingresses, ingresses, 2, 0, false, seed);
         List<Second> seconds = new GateSimulation(setting, tenants).run(SECONDS).subList(SETTLED, SECONDS);
         double served = seconds.stream().mapToInt(second -> second.served).sum();
         assertThat(served / seconds.size()).as("served a second").isGreaterThan(0.97 * CAPACITY);
