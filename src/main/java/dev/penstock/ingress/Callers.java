@@ -5,6 +5,7 @@ import dev.penstock.tenants.Caller;
 import dev.penstock.tenants.Identity;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.TenantsConfig;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -46,12 +47,13 @@ public final class Callers {
     Callers(
             TenantsConfig config,
             IngressConfig ingressConfig,
+            MeterRegistry registry,
             @ConfigProperty(name = "quarkus.http.host") String host,
             @ConfigProperty(name = "quarkus.http.host-enabled", defaultValue = "true") boolean listens) {
         if (listens && config.identity() == TenantsConfig.Identity.OFF) {
             requirePrivate(config, host);
         }
-        this.identity = listens ? Identity.of(config) : Optional.empty();
+        this.identity = listens ? Identity.of(config, registry) : Optional.empty();
         this.anybody = Tenant.anybody(ingressConfig.quota().map(IngressConfig.QuotaSection::toQuota));
     }
 

@@ -19,8 +19,10 @@ public final class TenantsFile implements AutoCloseable {
     private final Path file;
     private final Duration interval;
     private final Thread thread;
+    /** Of the last file that was whole. */
     private byte[] content;
-    private String trouble = "";
+
+    private volatile String trouble = "";
     private volatile Tenants tenants;
 
     private TenantsFile(Path file, Duration interval) throws IOException, BrokenTenantsException {
@@ -61,20 +63,26 @@ public final class TenantsFile implements AutoCloseable {
         }
     }
 
+    /** Whether the file is not what is in force. */
+    boolean isBroken() {
+        return !trouble.isEmpty();
+    }
+
     private void look() {
         try {
             byte[] now = bytes();
-            trouble = trouble.startsWith("cannot be read") ? "" : trouble;
             if (!Arrays.equals(now, content)) {
-                content = now;
                 tenants = TenantsReader.read(now);
-                trouble = "";
+                content = now;
                 LOG.infof("%d tenants, of %s, which has changed", tenants.size(), file);
             }
+            trouble = "";
         } catch (IOException unreadable) {
             tell("cannot be read: " + unreadable);
         } catch (BrokenTenantsException broken) {
             tell(String.valueOf(broken.getMessage()));
+        } catch (RuntimeException unforeseen) {
+            tell(unforeseen.toString()); // if the thread ended, keys that were taken back would work for ever
         }
     }
 
@@ -82,7 +90,7 @@ public final class TenantsFile implements AutoCloseable {
     private void tell(String what) {
         if (!what.equals(trouble)) {
             trouble = what;
-            LOG.errorf("%s: %s. What it said before goes on", file, what);
+            LOG.warnf("%s: %s. What it said before goes on", file, what);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.tenants.TenantsConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -59,6 +60,7 @@ class CallersTest {
         new Callers(
                 config.getConfigMapping(TenantsConfig.class),
                 config.getConfigMapping(IngressConfig.class),
+                new SimpleMeterRegistry(),
                 host,
                 listens);
     }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.samples.DigitsTable;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -18,6 +20,9 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +43,9 @@ class TenantsTest {
     private static final String[] BERT = {"X-API-Key", "the key of bert"};
 
     private final Service service = Service.underTest();
+
+    @Inject
+    MeterRegistry meters;
 
     @BeforeEach
     void awaitModels() {
@@ -213,6 +221,53 @@ class TenantsTest {
         assertThat(service.get("/v2", ANNA).status()).isEqualTo(401);
         assertThat(service.get("/v2", "X-API-Key", "the second key of anna").status())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void aBrokenFileChangesNothingAndIsToldByAMeter() {
+        WithKeys.write("tenants: {anna: {weight: 0}}");
+        await().until(() -> meter("inference.tenants.file.broken") == 1);
+        assertThat(service.get("/v2", ANNA).status()).isEqualTo(200);
+        WithKeys.write(WithKeys.TENANTS);
+        await().until(() -> meter("inference.tenants.file.broken") == 0);
+    }
+
+    /** Of all who may write to Penstock's own topics, only an ingress knows the key that signs ids. */
+    @Test
+    void forgedRepliesAreDroppedAndCountedWhereverTheyAreSent() {
+        double before = forged();
+        byte[] value = new byte[0];
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            int partitions = producer.partitionsFor("penstock.replies").size();
+            for (int partition = 0; partition < partitions; partition++) {
+                producer.send(forgedReply("penstock.replies", partition, value));
+            }
+            producer.send(forgedReply("penstock.results", 0, value));
+            producer.flush();
+        }
+        // The ingress reads one of the partitions of replies, and the results: the others are nobody's here.
+        await().until(() -> forged() == before + 2);
+    }
+
+    private static ProducerRecord<byte[], byte[]> forgedReply(String topic, int partition, byte[] value) {
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, null, value);
+        record.headers().add("correlation-id", "A".repeat(43).getBytes(UTF_8));
+        record.headers().add("status", "cancelled".getBytes(UTF_8));
+        return record;
+    }
+
+    private double forged() {
+        return meters.get("inference.replies.dropped")
+                .tag("reason", "forged")
+                .counter()
+                .count();
+    }
+
+    private double meter(String name) {
+        return meters.get(name).gauge().value();
     }
 
     /** A service with a tenants file that the tests change. */

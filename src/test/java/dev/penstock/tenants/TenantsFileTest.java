@@ -76,6 +76,7 @@ class TenantsFileTest {
         awaitLooks();
         assertThat(file.tenants().named("a")).isPresent();
         assertThat(errors.messages).hasSize(1);
+        assertThat(file.isBroken()).isTrue();
         assertThat(errors.messages.getFirst())
                 .contains(path.toString(), "tenants.b.weight must be in 1..1000, was 0", "What it said before goes on");
         write("tenants: {b: {}}");
@@ -91,6 +92,8 @@ class TenantsFileTest {
         awaitLooks();
         assertThat(file.tenants().named("a")).isPresent();
         assertThat(errors.messages).hasSize(1);
+        write("tenants: {a: {}}");
+        await().until(() -> !file.isBroken());
         write("tenants: {b: {}}");
         await().until(() -> file.tenants().named("b").isPresent());
     }
