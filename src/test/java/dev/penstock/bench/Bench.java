@@ -42,6 +42,13 @@ public final class Bench {
                 --deadline 1000          of each call, in milliseconds
                 --seconds 20             of each measurement
                 --warm-up 60
+            tenants  a quiet tenant beside one that sends a multiple of its quota, in turns; writes target/bench/tenants.json
+                --quota 100              of the noisy one, requests per second
+                --factors 0,1,20         of that quota
+                --quiet 200              calls per second of the quiet one
+                --seconds 10             of each measurement
+                --warm-up 30
+                --rounds 3
             features  lookups of features, drawn by Zipf's law, with and without each cache; writes target/bench/features.json
                 --entities 100000        to draw from
                 --l1 10000               that the process holds
@@ -82,6 +89,9 @@ public final class Bench {
     private static final List<String> OVERLOAD_OPTIONS =
             List.of("--model", "--factors", "--deadline", "--seconds", "--warm-up");
 
+    private static final List<String> TENANTS_OPTIONS =
+            List.of("--quota", "--factors", "--quiet", "--seconds", "--warm-up", "--rounds");
+
     private static final List<String> FEATURES_OPTIONS =
             List.of("--entities", "--l1", "--source-ms", "--poll", "--polls", "--warm-up-requests", "--requests");
 
@@ -112,6 +122,7 @@ public final class Bench {
             case "limit" -> limit(Options.parse(rest, List.of("--models", "--seconds")));
             case "batching" -> batching(Options.parse(rest, BATCHING_OPTIONS));
             case "overload" -> overload(Options.parse(rest, OVERLOAD_OPTIONS));
+            case "tenants" -> tenants(Options.parse(rest, TENANTS_OPTIONS));
             case "features" -> features(Options.parse(rest, FEATURES_OPTIONS));
             case "batcher" -> MicroBench.run("BatcherBenchmark");
             case "assembly" -> MicroBench.run("AssemblyBenchmark");
@@ -125,7 +136,7 @@ public final class Bench {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "benchmark must be sync, doors, limit, batching, overload, features, batcher, assembly or self, was "
+                        "benchmark must be sync, doors, limit, batching, overload, tenants, features, batcher, assembly or self, was "
                                 + name);
         };
     }
@@ -159,6 +170,18 @@ public final class Bench {
                 options.integer("--warm-up", 60, 1, 3600));
         System.out.println(Machine.here());
         return new OverloadBench(settings, System.out).run();
+    }
+
+    private static long tenants(Options options) throws IOException, InterruptedException, OrtException {
+        TenantsBench.Settings settings = new TenantsBench.Settings(
+                options.integer("--quota", 100, 1, 10_000),
+                options.integers("--factors", List.of(0, 1, 20), 0, 100),
+                options.integer("--quiet", 200, 1, 10_000),
+                options.integer("--seconds", 10, 1, 3600),
+                options.integer("--warm-up", 30, 1, 3600),
+                options.integer("--rounds", 3, 1, 100));
+        System.out.println(Machine.here());
+        return new TenantsBench(settings, System.out).run();
     }
 
     private static long limit(Options options) throws IOException, InterruptedException, OrtException {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A whole Penstock with its own broker and Redis, in a JVM of its own on free ports: what {@code ./penstock up} starts. */
@@ -38,6 +39,18 @@ public final class LocalService implements AutoCloseable {
 
     /** Starts the package that is built with the models of a folder, and waits until it is ready to serve those named. */
     static LocalService start(Path models, List<String> names) throws IOException, InterruptedException {
+        List<String> ready =
+                names.stream().map(name -> "/v2/models/" + name + "/ready").toList();
+        return start(models, ready, Map.of());
+    }
+
+    /**
+     * The same with settings of its own.
+     *
+     * @param ready paths that answer 200 once it is
+     */
+    static LocalService start(Path models, List<String> ready, Map<String, String> environment)
+            throws IOException, InterruptedException {
         if (!Files.exists(PACKAGE)) {
             throw new IOException(PACKAGE + " must be built first: ./mvnw package");
         }
@@ -49,6 +62,7 @@ public final class LocalService implements AutoCloseable {
                 .put("PENSTOCK_WORKER_MODELS", models.toAbsolutePath().toString());
         // As in the launcher: ONNX Runtime can crash the JVM while it sends telemetry.
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+        builder.environment().putAll(environment);
         Process process = builder.start();
         // Whoever ends the benchmark early ends its service too.
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
@@ -58,8 +72,8 @@ public final class LocalService implements AutoCloseable {
                 "127.0.0.1:" + ports.get(2));
         LocalService service = new LocalService(process, target);
         try {
-            for (String name : names) {
-                service.awaitReady(name);
+            for (String path : ready) {
+                service.awaitReady(path);
             }
             return service;
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -102,8 +116,8 @@ public final class LocalService implements AutoCloseable {
         return target;
     }
 
-    private void awaitReady(String model) throws IOException, InterruptedException {
-        URI ready = target.http().resolve("/v2/models/" + model + "/ready");
+    private void awaitReady(String path) throws IOException, InterruptedException {
+        URI ready = target.http().resolve(path);
         long startNanos = System.nanoTime();
         try (HttpClient client = HttpClient.newHttpClient()) {
             while (!isReady(client, ready)) {

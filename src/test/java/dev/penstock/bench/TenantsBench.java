@@ -1,0 +1,178 @@
+package dev.penstock.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import ai.onnxruntime.OrtException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.ToDoubleFunction;
+
+/** What a noisy tenant costs a quiet one: the quiet one's latency beside a tenant that is silent, within its quota, and far beyond. */
+final class TenantsBench {
+    private static final Path MODELS = Path.of("src/main/models");
+    private static final Path DIGITS = MODELS.resolve("digits/1/model.onnx");
+    private static final Path TENANTS = Path.of("target/bench/tenants.yaml");
+    private static final String QUIET_KEY = "the quiet one's";
+    private static final String NOISY_KEY = "the noisy one's";
+    private static final int CONNECTIONS = 64;
+
+    /** The noise begins before the measurement, so that the burst of its quota is used up, and outlasts it. */
+    private static final Duration LEAD = Duration.ofSeconds(3);
+
+    /**
+     * @param quotaPerSecond of the noisy tenant, in requests
+     * @param factors of its quota that it sends
+     * @param quietPerSecond calls of the quiet tenant
+     */
+    record Settings(
+            int quotaPerSecond,
+            List<Integer> factors,
+            int quietPerSecond,
+            int seconds,
+            int warmUpSeconds,
+            int rounds) {}
+
+    /** @param noisy empty where it was silent */
+    record Round(LoadResult quiet, List<LoadResult> noisy) {}
+
+    private final Settings settings;
+    private final PrintStream out;
+
+    TenantsBench(Settings settings, PrintStream out) {
+        this.settings = settings;
+        this.out = out;
+    }
+
+    /** Prints the table, writes the report, and gives the number of the quiet tenant's calls that went wrong. */
+    long run() throws IOException, OrtException, InterruptedException {
+        Corpus corpus = DigitsCorpus.load(DIGITS);
+        Map<String, List<Round>> rounds = new LinkedHashMap<>();
+        Map<String, String> environment = Map.of(
+                "PENSTOCK_TENANTS_IDENTITY",
+                "api-key",
+                "PENSTOCK_TENANTS_FILE",
+                tenants().toAbsolutePath().toString());
+        try (LocalService service = LocalService.start(MODELS, List.of("/v2/health/ready"), environment);
+                ExecutorService noise = Executors.newSingleThreadExecutor()) {
+            HttpLoad quiet = load(service.target(), corpus, QUIET_KEY);
+            HttpLoad noisy = load(service.target(), corpus, NOISY_KEY);
+            quiet.withConnections(CONNECTIONS)
+                    .withExtent(lasting(Duration.ofSeconds(settings.warmUpSeconds())))
+                    .run();
+            for (int round = 1; round <= settings.rounds(); round++) {
+                for (int factor : settings.factors()) {
+                    out.printf("round %d of %d: %d x quota%n", round, settings.rounds(), factor);
+                    rounds.computeIfAbsent("noisy at " + factor + " x quota", name -> new ArrayList<>())
+                            .add(measure(quiet, noisy, factor, noise));
+                }
+            }
+        }
+        out.println();
+        out.print(table(rounds));
+        out.println("the quiet tenant sends " + settings.quietPerSecond() + "/s, the noisy one has a quota of "
+                + settings.quotaPerSecond() + "/s; median of " + settings.rounds()
+                + " rounds in turns (lowest-highest); latency from the intended start");
+        out.println("written to " + Report.now("tenants", settings, rounds).write());
+        return rounds.values().stream()
+                .flatMap(List::stream)
+                .mapToLong(round -> round.quiet().errors())
+                .sum();
+    }
+
+    private Round measure(HttpLoad quiet, HttpLoad noisy, int factor, ExecutorService noise) throws IOException {
+        HttpLoad measured = quiet.withConnections(CONNECTIONS)
+                .withPace(new HttpLoad.OpenLoop(settings.quietPerSecond()))
+                .withWarmUp(LEAD)
+                .withExtent(lasting(Duration.ofSeconds(settings.seconds())));
+        if (factor == 0) {
+            return new Round(measured.run(), List.of());
+        }
+        HttpLoad beside = noisy.withConnections(CONNECTIONS)
+                .withPace(new HttpLoad.OpenLoop((double) factor * settings.quotaPerSecond()))
+                .withExtent(lasting(LEAD.plusSeconds(settings.seconds() + 1)));
+        CompletableFuture<LoadResult> running = CompletableFuture.supplyAsync(() -> run(beside), noise);
+        LoadResult result = measured.run();
+        return new Round(result, List.of(running.join()));
+    }
+
+    private static LoadResult run(HttpLoad load) {
+        try {
+            return load.run();
+        } catch (IOException broken) {
+            throw new CompletionException(broken);
+        }
+    }
+
+    private static HttpLoad load(Target target, Corpus corpus, String key) {
+        PostTemplate post = new PostTemplate(target.infer("digits"), List.of("X-API-Key: " + key));
+        return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
+                .withCheck((i, status, body) -> corpus.check(i, body));
+    }
+
+    private static HttpLoad.Lasting lasting(Duration duration) {
+        return new HttpLoad.Lasting(duration);
+    }
+
+    private Path tenants() throws IOException {
+        Files.createDirectories(TENANTS.getParent());
+        return Files.writeString(TENANTS, """
+                tenants:
+                  quiet:
+                    keys: [%s]
+                    quota: {unlimited: true}
+                  noisy:
+                    keys: [%s]
+                    quota: {requests_per_second: %d}
+                """.formatted(hash(QUIET_KEY), hash(NOISY_KEY), settings.quotaPerSecond()));
+    }
+
+    private static String hash(String key) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java runtime has SHA-256", impossible);
+        }
+    }
+
+    private static Table table(Map<String, List<Round>> rounds) {
+        Table table =
+                new Table("tenants", "quiet p50 ms", "quiet p99 ms", "quiet errors", "noisy answered/s", "noisy 429/s");
+        rounds.forEach((name, all) -> table.add(
+                name,
+                spread(all, round -> round.quiet().latency().p50Millis()),
+                spread(all, round -> round.quiet().latency().p99Millis()),
+                Long.toString(
+                        all.stream().mapToLong(round -> round.quiet().errors()).sum()),
+                spread(all, round -> perSecond(round, LoadResult::succeeded)),
+                spread(
+                        all,
+                        round -> perSecond(
+                                round, result -> result.otherStatuses().getOrDefault("429", 0L)))));
+        return table;
+    }
+
+    private static double perSecond(Round round, ToDoubleFunction<LoadResult> count) {
+        return round.noisy().stream()
+                .mapToDouble(result -> count.applyAsDouble(result) / result.elapsedSeconds())
+                .sum();
+    }
+
+    private static String spread(List<Round> rounds, ToDoubleFunction<Round> value) {
+        double[] sorted = rounds.stream().mapToDouble(value).sorted().toArray();
+        return "%.1f (%.1f-%.1f)".formatted(sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
+    }
+}
