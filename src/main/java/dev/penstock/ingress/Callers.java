@@ -89,7 +89,11 @@ public final class Callers {
             proceed(call, asked.join());
         } else {
             Context context = Vertx.currentContext();
-            asked.thenAccept(caller -> context.runOnContext(back -> proceed(call, caller)));
+            asked.thenAccept(caller -> context.runOnContext(back -> {
+                if (!call.response().closed()) { // the caller may have left meanwhile
+                    proceed(call, caller);
+                }
+            }));
         }
     }
 
@@ -102,6 +106,10 @@ public final class Callers {
             case Caller.Unknown unknown ->
                 refuse(call, Problem.Kind.UNAUTHENTICATED, unknown.reason(), ", error=\"invalid_token\"");
             case Caller.Stranger stranger -> refuse(call, Problem.Kind.FORBIDDEN, stranger.reason(), "");
+            case Caller.Undecided undecided -> {
+                call.response().putHeader("Retry-After", "1");
+                refuse(call, Problem.Kind.UNAVAILABLE, undecided.reason(), "");
+            }
         }
     }
 
@@ -143,7 +151,7 @@ public final class Callers {
     private static void requirePrivate(TenantsConfig config, String host) {
         if (!config.allowAnonymous() && !isLoopback(host)) {
             throw new IllegalStateException(
-                    "penstock.tenants.identity must be api-key where others can call, was off, and "
+                    "penstock.tenants.identity must be api-key or oidc where others can call, was off, and "
                             + "quarkus.http.host is " + host
                             + ". If all who can call may do everything, because something before this"
                             + " service lets in only whom it knows, say so: penstock.tenants.allow-anonymous=true");

@@ -9,4 +9,7 @@ public sealed interface Caller {
 
     /** The credential is good, but not here. */
     record Stranger(String reason) implements Caller {}
+
+    /** What could tell does not answer. */
+    record Undecided(String reason) implements Caller {}
 }

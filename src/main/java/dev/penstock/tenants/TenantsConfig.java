@@ -2,6 +2,7 @@ package dev.penstock.tenants;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -27,9 +28,28 @@ public interface TenantsConfig {
     @WithDefault("5s")
     Duration reloadInterval();
 
+    Oidc oidc();
+
     /** How callers say who they are. */
     enum Identity {
         OFF,
-        API_KEY
+        API_KEY,
+        OIDC
+    }
+
+    /** Whose tokens are trusted; needed where identity is oidc. */
+    interface Oidc {
+        /** The tokens' {@code iss}. */
+        Optional<String> issuer();
+
+        /** Must be among the tokens' {@code aud}: this service's name at the issuer. */
+        Optional<String> audience();
+
+        /** Where the issuer's keys are: https, or http on this machine. */
+        Optional<URI> jwksUrl();
+
+        /** The claim that names the tenant. */
+        @WithDefault("tenant")
+        String tenantClaim();
     }
 }

@@ -10,6 +10,7 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,22 @@ class CallersTest {
     void keysNeedAFile() {
         assertThatThrownBy(() -> start(Map.of("penstock.tenants.identity", "api-key"), "localhost", true))
                 .hasMessageContaining("penstock.tenants.file must name the tenants' file");
+    }
+
+    @Test
+    void tokensNeedAnIssuerAnAudienceAndKeysThatNobodyCanChangeOnTheirWay() {
+        Map<String, String> settings = new HashMap<>(Map.of("penstock.tenants.identity", "oidc"));
+        assertThatThrownBy(() -> start(settings, "localhost", true))
+                .hasMessageContaining("penstock.tenants.oidc.issuer must be given");
+        settings.put("penstock.tenants.oidc.issuer", "https://issuer.test");
+        assertThatThrownBy(() -> start(settings, "localhost", true))
+                .hasMessageContaining("penstock.tenants.oidc.audience must be given");
+        settings.put("penstock.tenants.oidc.audience", "penstock");
+        assertThatThrownBy(() -> start(settings, "localhost", true))
+                .hasMessageContaining("penstock.tenants.oidc.jwks-url must be given");
+        settings.put("penstock.tenants.oidc.jwks-url", "http://issuer.test/keys");
+        assertThatThrownBy(() -> start(settings, "localhost", true))
+                .hasMessageContaining("penstock.tenants.oidc.jwks-url must be https, or http on this machine");
     }
 
     private static void start(Map<String, String> settings, String host, boolean listens) {
