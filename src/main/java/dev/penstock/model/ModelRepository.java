@@ -1,6 +1,7 @@
 package dev.penstock.model;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.penstock.protocol.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,6 +69,10 @@ public record ModelRepository(Path folder, long maxFileBytes) {
             throws ModelRefusedException, IOException {
         if (!NAME.matcher(name).matches()) {
             throw new ModelRefusedException("the name must match " + NAME);
+        }
+        if (Topics.RESERVED_MODELS.contains(name)) {
+            throw new ModelRefusedException("the name must not be one of " + Topics.RESERVED_MODELS
+                    + ": its topics would have the names of others");
         }
         ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
         List<Long> versions = versions(name, model, refused);

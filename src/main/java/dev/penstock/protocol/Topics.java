@@ -1,6 +1,9 @@
 package dev.penstock.protocol;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** The names of the topics on which ingress and worker meet. */
 public final class Topics {
@@ -15,6 +18,13 @@ public final class Topics {
 
     /** The ids of requests that were taken back: every worker follows it. */
     public static final String CANCELLATIONS = "penstock.cancellations";
+
+    /**
+     * Names that no model may have: {@code penstock.features.requests} would be the topic of a view {@code requests} as well, and
+     * {@code penstock.replies.requests} one that any caller may have replies sent to.
+     */
+    public static final SortedSet<String> RESERVED_MODELS =
+            Collections.unmodifiableSortedSet(new TreeSet<>(List.of("features", "replies")));
 
     private Topics() {}
 

@@ -119,6 +119,18 @@ class ModelRepositoryTest {
         assertThat(scan()).isEqualTo(new Contents(List.of(), List.of()));
     }
 
+    /** Of a model "features", the topic of requests would be that of a view "requests" too. */
+    @Test
+    void refusesNamesWhoseTopicsHaveTheNamesOfOthers() throws IOException {
+        OnnxModels.write(folder, "features", 1, OnnxModels.addition());
+        OnnxModels.write(folder, "replies", 1, OnnxModels.addition());
+        OnnxModels.write(folder, "feature", 1, OnnxModels.addition());
+
+        assertThat(scan().found()).extracting(ModelDefinition::name).containsExactly("feature");
+        assertThat(scan().refused()).extracting(Refusal::name).containsExactly("features", "replies");
+        assertThat(scan().refused().getFirst().reason()).startsWith("the name must not be one of [features, replies]");
+    }
+
     @Test
     void refusesNamesThatDoNotMatch() throws IOException {
         OnnxModels.write(folder, "no spaces", 1, OnnxModels.addition());
