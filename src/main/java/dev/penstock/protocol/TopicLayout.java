@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * How topics are made when they are missing; those that exist are left as they are.
@@ -25,6 +27,8 @@ public record TopicLayout(
         Optional<Short> replicationFactor,
         int maxRecordBytes,
         Duration resultRetention) {
+    private static final int MOST_TRIES = 100;
+    private static final long TRY_AGAIN_MILLIS = 20;
     private static final Duration REQUEST_RETENTION = Duration.ofDays(7);
 
     /** What every role meets on. */
@@ -70,13 +74,29 @@ public record TopicLayout(
         if (!isOurs) {
             return;
         }
-        for (var created : admin.createTopics(topics).values().values()) {
+        for (var created : admin.createTopics(topics).values().entrySet()) {
             try {
-                created.get();
+                created.getValue().get();
+                awaitKnown(admin, created.getKey());
             } catch (ExecutionException refused) {
                 if (!(refused.getCause() instanceof TopicExistsException)) {
                     throw refused;
                 }
+            }
+        }
+    }
+
+    /** The broker has promised the topic before it knows it, and clients that come meanwhile warn of it. */
+    private static void awaitKnown(Admin admin, String topic) throws ExecutionException, InterruptedException {
+        for (int tries = 0; tries < MOST_TRIES; tries++) {
+            try {
+                admin.describeTopics(List.of(topic)).allTopicNames().get();
+                return;
+            } catch (ExecutionException notYet) {
+                if (!(notYet.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw notYet;
+                }
+                TimeUnit.MILLISECONDS.sleep(TRY_AGAIN_MILLIS);
             }
         }
     }
