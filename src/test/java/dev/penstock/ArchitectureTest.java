@@ -28,12 +28,13 @@ final class ArchitectureTest {
     private static final Map<String, Set<String>> MAY_IMPORT = Map.of(
             "protocol", Set.of(),
             "tenants", Set.of("protocol"),
-            "ingress", Set.of("protocol", "tenants"),
+            "ingress", Set.of("protocol", "tenants", "redis"),
             "batching", Set.of(),
-            "features", Set.of("protocol"),
+            "features", Set.of("protocol", "redis"),
             "model", Set.of("protocol"),
             "worker", Set.of("protocol", "batching", "features", "model"),
             "local", Set.of(),
+            "redis", Set.of(),
             // Not local: the production package has none.
             "app", Set.of("protocol", "tenants", "ingress", "batching", "features", "model", "worker"));
 
@@ -42,7 +43,7 @@ final class ArchitectureTest {
             "ai.onnxruntime..", Set.of("model"),
             "ai.onnx.proto..", Set.of("model"),
             "com.google.protobuf..", Set.of("model"),
-            "io.vertx.redis..", Set.of("ingress", "tenants", "features", "app"),
+            "io.vertx.redis..", Set.of("redis", "ingress", "tenants", "features", "app"),
             "com.github.benmanes..", Set.of("features"),
             "jakarta.ws.rs..", Set.of("ingress", "app"),
             "io.vertx.core.http..", Set.of("ingress", "app"),

@@ -1,7 +1,6 @@
 package dev.penstock.features;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,11 +12,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
@@ -98,10 +97,19 @@ final class FeastSource implements FeatureSource {
             throw new IllegalStateException("Feast answered " + answer.statusCode());
         }
         try {
-            List<Column> columns = columns(JSON.readTree(answer.body()));
+            FeastAnswer columns = FeastAnswer.read(answer.body());
+            List<FeastAnswer.Column> features = view.features().stream()
+                    .map(feature -> column(columns, feature))
+                    .toList();
+            Optional<FeastAnswer.Column> keys = columns.column(joinKey);
             Map<EntityKey, SourceResult> results = new HashMap<>();
             for (int i = 0; i < entities.size(); i++) {
-                results.put(entities.get(i), result(columns, i, entities.size(), askedMillis));
+                EntityKey entity = entities.get(i);
+                results.put(
+                        entity,
+                        isOfAnother(entity, keys, i)
+                                ? new SourceResult.Broken("Feast answers for another entity in its place")
+                                : result(features, i, entities.size(), askedMillis));
             }
             return results;
         } catch (IOException broken) {
@@ -109,66 +117,44 @@ final class FeastSource implements FeatureSource {
         }
     }
 
-    /** The columns in the view's order, wherever they stand in the answer. */
-    private List<Column> columns(JsonNode answer) {
-        JsonNode names = answer.at("/metadata/feature_names");
-        // Some servers wrap the list, as protobuf has it.
-        JsonNode list = names.isObject() ? names.path("val") : names;
-        List<Column> columns = new ArrayList<>();
-        for (String feature : view.features()) {
-            int at = indexOf(list, feature);
-            if (at < 0 || !answer.path("results").path(at).isObject()) {
-                throw new IllegalStateException("Feast's answer has no feature '" + feature + "'");
-            }
-            JsonNode result = answer.path("results").path(at);
-            columns.add(new Column(result.path("values"), result.path("statuses")));
-        }
-        return columns;
+    /** The feature's column, wherever it stands in the answer. */
+    private FeastAnswer.Column column(FeastAnswer answer, String feature) {
+        return answer.column(feature, view.name() + "__" + feature)
+                .orElseThrow(() -> new IllegalStateException("Feast's answer has no feature '" + feature + "'"));
     }
 
-    private int indexOf(JsonNode names, String feature) {
-        for (int i = 0; i < names.size(); i++) {
-            String name = names.get(i).asText();
-            if (name.equals(feature) || name.equals(view.name() + "__" + feature)) {
-                return i;
-            }
-        }
-        return -1;
+    /** The entities stand in the answer too: rows that have moved would be somebody else's. */
+    private static boolean isOfAnother(EntityKey entity, Optional<FeastAnswer.Column> keys, int index) {
+        return keys.isPresent()
+                && !keys.get().value(index).asText(entity.text()).equals(entity.text());
     }
 
     /**
      * An entity is not there when all of its features are NOT_FOUND, or one is too old: a view's row expires as a whole. Where only some are NOT_FOUND,
      * its row is older than those features, and has no values of them.
      */
-    private SourceResult result(List<Column> columns, int index, int entities, long askedMillis) {
+    private SourceResult result(List<FeastAnswer.Column> columns, int index, int entities, long askedMillis) {
         VectorBuilder vector = new VectorBuilder(view);
         boolean found =
                 columns.stream().anyMatch(column -> !column.status(index).equals("NOT_FOUND"));
         if (!found) {
             return new SourceResult.NotFound();
         }
-        for (Column column : columns) {
-            if (column.values.size() > entities) {
-                return new SourceResult.Broken(
-                        "Feast's answer must have " + entities + " values a feature, had " + column.values.size());
+        for (FeastAnswer.Column column : columns) {
+            if (column.values().size() > entities) {
+                return new SourceResult.Broken("Feast's answer must have " + entities + " values a feature, had "
+                        + column.values().size());
             }
-            JsonNode value = column.values.path(index);
             switch (column.status(index)) {
                 case "OUTSIDE_MAX_AGE" -> {
                     return new SourceResult.NotFound();
                 }
                 case "NULL_VALUE", "NOT_FOUND" -> vector.addNone();
-                case "PRESENT" -> vector.add(value);
+                case "PRESENT" -> vector.add(column.value(index));
                 case "INVALID" -> vector.addBroken("is INVALID to Feast");
                 default -> vector.addBroken("must have a status that Feast knows");
             }
         }
         return vector.build(askedMillis, askedMillis);
-    }
-
-    private record Column(JsonNode values, JsonNode statuses) {
-        String status(int index) {
-            return statuses.path(index).asText();
-        }
     }
 }

@@ -225,6 +225,11 @@ public final class FeatureCache implements AutoCloseable {
         List<EntityKey> rest = new ArrayList<>();
         for (EntityKey entity : entities) {
             Held held = found.get(entity);
+            if (held instanceof Held.Known(FeatureVector known) && known.isFromTheFuture(now)) {
+                meters.redis.errors.increment();
+                rest.add(entity);
+                continue;
+            }
             if (held != null && isGoodEnough(entity, held, now)) {
                 meters.redis.hits.increment();
                 settle(entity, held, now);
@@ -259,6 +264,12 @@ public final class FeatureCache implements AutoCloseable {
         Map<EntityKey, Held> news = new HashMap<>();
         results.forEach((entity, result) -> {
             switch (result) {
+                case SourceResult.Found(FeatureVector vector)
+                when vector.isFromTheFuture(now) -> {
+                    meters.source.errors.increment();
+                    String reason = "its version must be an hour ahead of now at most, was " + vector.version();
+                    settle(entity, new Held.Failed(now, reason, Optional.empty()), now);
+                }
                 case SourceResult.Found(FeatureVector vector) -> {
                     meters.source.hits.increment();
                     news.put(entity, settle(entity, new Held.Known(vector), now));

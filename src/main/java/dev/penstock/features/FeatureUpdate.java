@@ -46,11 +46,14 @@ public final class FeatureUpdate {
             return new FeatureUpdate(entity, new Held.Absent(publishedMillis, Optional.empty()));
         }
         byte[] bytes = value.get();
-        return new FeatureUpdate(
-                entity,
-                bytes.length > 0 && bytes[0] < FIRST_OF_JSON
-                        ? stored(view, bytes, publishedMillis)
-                        : json(view, bytes, publishedMillis));
+        Held news = bytes.length > 0 && bytes[0] < FIRST_OF_JSON
+                ? stored(view, bytes, publishedMillis)
+                : json(view, bytes, publishedMillis);
+        if (news instanceof Held.Known(FeatureVector vector) && vector.isFromTheFuture(publishedMillis)) {
+            throw new BrokenException(
+                    "its version must be an hour ahead of its publication at most, was " + vector.version());
+        }
+        return new FeatureUpdate(entity, news);
     }
 
     EntityKey entity() {

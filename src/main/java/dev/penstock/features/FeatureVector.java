@@ -1,9 +1,13 @@
 package dev.penstock.features;
 
+import java.time.Duration;
 import java.util.Arrays;
 
 /** An entity's values, in the order of its view's features. All are finite. Immutable. */
 public final class FeatureVector {
+    /** How far a version may be ahead of the clock: one much further would win over all that comes, for as long as that takes to pass. */
+    private static final Duration MOST_AHEAD = Duration.ofHours(1);
+
     private final float[] values;
     private final long version;
     private final long readMillis;
@@ -45,6 +49,11 @@ public final class FeatureVector {
 
     public float[] toArray() {
         return values.clone();
+    }
+
+    /** Whether its version is of a clock that is wrong, or of somebody who means harm. Versions are milliseconds since the epoch, or count from less. */
+    boolean isFromTheFuture(long nowMillis) {
+        return version > nowMillis + MOST_AHEAD.toMillis();
     }
 
     /** The same values, known to be true at a later time. */

@@ -21,7 +21,6 @@ public final class Features implements AutoCloseable {
     private static final int HTTP_THREADS = 2;
 
     private final FeaturesConfig config;
-    private final Redis redis;
     private final MeterRegistry registry;
     private final InstantSource clock = InstantSource.system();
     private final Optional<RedisCache.Guards> guards;
@@ -34,11 +33,10 @@ public final class Features implements AutoCloseable {
 
     public Features(FeaturesConfig config, Redis redis, MeterRegistry registry) {
         this.config = config;
-        this.redis = redis;
         this.registry = registry;
         this.guards = config.redis().enabled()
-                ? Optional.of(
-                        Guards.ofRedis(config.redis().timeout(), config.redis().openFor()))
+                ? Optional.of(RedisCache.Guards.of(
+                        redis, config.redis().timeout(), config.redis().openFor()))
                 : Optional.empty();
     }
 
@@ -71,8 +69,8 @@ public final class Features implements AutoCloseable {
                 policy,
                 new FeatureCache.Limits(
                         config.entities(), config.maxPending(), settings.bulkSize(), settings.calls(), config.gather()),
-                guards.map(guard -> new RedisCache(
-                        redis, view, policy, clock, new FeatureMeters(registry, view.name()).redis, guard)),
+                guards.map(guard ->
+                        new RedisCache(guard, view, policy, clock, new FeatureMeters(registry, view.name()).redis)),
                 guarded,
                 registry,
                 clock);

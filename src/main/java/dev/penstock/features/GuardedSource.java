@@ -7,7 +7,9 @@ import jakarta.enterprise.util.TypeLiteral;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
 
 /** A source behind a timeout, a bulkhead, a circuit breaker, and a retry with a budget. */
 final class GuardedSource implements FeatureSource {
@@ -45,7 +47,7 @@ final class GuardedSource implements FeatureSource {
                 .maxRetries(RETRIES)
                 .delay(20, MILLIS)
                 .jitter(10, MILLIS)
-                .whenException(failure -> Guards.mayPass(failure) && budget.take())
+                .whenException(failure -> mayPass(failure) && budget.take())
                 .done()
                 .build();
     }
@@ -59,5 +61,12 @@ final class GuardedSource implements FeatureSource {
     @Override
     public void close() {
         source.close();
+    }
+
+    /** Whether trying again could help: not against an open circuit. */
+    private static boolean mayPass(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return !(cause instanceof CircuitBreakerOpenException);
     }
 }

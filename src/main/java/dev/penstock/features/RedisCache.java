@@ -1,12 +1,12 @@
 package dev.penstock.features;
 
-import io.smallrye.faulttolerance.api.TypedGuard;
-import io.vertx.core.Future;
+import dev.penstock.redis.GuardedRedis;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,29 +40,27 @@ final class RedisCache implements SharedCache {
             redis.call('SET', KEYS[1], news, 'PX', ARGV[2])
             return 1""";
 
-    private final Redis redis;
+    private final Guards guards;
     private final FeatureView view;
     private final CachePolicy policy;
     private final InstantSource clock;
     private final FeatureMeters.Tier meters;
-    private final Guards guards;
 
     /** Of all views: one Redis, one circuit. Writes have their own, since a full Redis still answers reads. */
-    record Guards(TypedGuard<CompletionStage<Response>> reads, TypedGuard<CompletionStage<List<Response>>> writes) {}
+    record Guards(GuardedRedis reads, GuardedRedis writes) {
+        static Guards of(Redis redis, Duration timeout, Duration openFor) {
+            return new Guards(
+                    new GuardedRedis("features", redis, timeout, openFor),
+                    new GuardedRedis("writes of features", redis, timeout, openFor));
+        }
+    }
 
-    RedisCache(
-            Redis redis,
-            FeatureView view,
-            CachePolicy policy,
-            InstantSource clock,
-            FeatureMeters.Tier meters,
-            Guards guards) {
-        this.redis = redis;
+    RedisCache(Guards guards, FeatureView view, CachePolicy policy, InstantSource clock, FeatureMeters.Tier meters) {
+        this.guards = guards;
         this.view = view;
         this.policy = policy;
         this.clock = clock;
         this.meters = meters;
-        this.guards = guards;
     }
 
     @Override
@@ -70,7 +68,7 @@ final class RedisCache implements SharedCache {
         List<EntityKey> order = List.copyOf(entities);
         Request request = Request.cmd(Command.MGET);
         order.forEach(entity -> request.arg(view.key(entity)));
-        return guards.reads.get(() -> redis.send(request).toCompletionStage()).thenApply(values -> read(order, values));
+        return guards.reads.send(request).map(values -> read(order, values)).toCompletionStage();
     }
 
     @Override
@@ -91,16 +89,12 @@ final class RedisCache implements SharedCache {
         if (requests.isEmpty()) {
             return CompletableFuture.completedFuture(List.of());
         }
-        return guards.writes.get(() -> sent(redis.batch(requests))).whenComplete((written, failure) -> {
+        return guards.writes.batch(requests).toCompletionStage().whenComplete((written, failure) -> {
             if (failure != null) {
                 meters.errors.increment(requests.size());
                 LOG.debugf("View %s: %d values not written to Redis: %s", view.name(), requests.size(), failure);
             }
         });
-    }
-
-    private static CompletionStage<List<Response>> sent(Future<List<Response>> future) {
-        return future.toCompletionStage();
     }
 
     private Map<EntityKey, Held> read(List<EntityKey> order, Response values) {

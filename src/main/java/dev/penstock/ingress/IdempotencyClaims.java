@@ -1,6 +1,7 @@
 package dev.penstock.ingress;
 
 import dev.penstock.protocol.RequestId;
+import dev.penstock.redis.GuardedRedis;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;

@@ -15,6 +15,7 @@ import dev.penstock.protocol.TopicFollower;
 import dev.penstock.protocol.TopicLayout;
 import dev.penstock.protocol.TopicRecorder;
 import dev.penstock.protocol.Topics;
+import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.Quotas;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -94,7 +95,7 @@ public final class Ingress implements AutoCloseable {
         this.check = new CallCheck(catalogue, reader, config);
         this.gate = new Gate(catalogue, config.syncMaxWait(), registry, System::nanoTime);
         this.ids = new Ids(requestIdKey(redis));
-        GuardedRedis guarded = new GuardedRedis(redis, config.redisTimeout(), config.redisOpenFor());
+        GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor());
         this.quotaGate = new QuotaGate(new Quotas(
                 guarded::send,
                 Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),

@@ -1,6 +1,7 @@
 package dev.penstock.ingress;
 
 import dev.penstock.protocol.Reply;
+import dev.penstock.redis.GuardedRedis;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;

@@ -95,7 +95,20 @@ final class FeastSourceTest {
 
     @Test
     void whatIsHostileOrBrokenIsSoForItsEntityOnly() {
-        for (String value : List.of("\"NaN\"", "1e999", "1e300", "[1]", "{}", "\"1\"", "null")) {
+        for (String value : List.of(
+                "NaN",
+                "-Infinity",
+                "9".repeat(10_000),
+                "{\"double_val\":\"NaN\"}",
+                "{\"string_val\":\"7\"}",
+                "{\"int64_val\":1,\"double_val\":2}",
+                "\"NaN\"",
+                "1e999",
+                "1e300",
+                "[1]",
+                "{}",
+                "\"1\"",
+                "null")) {
             answer(column("[" + value + ",1]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
             Map<EntityKey, SourceResult> found = load(List.of());
             assertThat(found.get(ONE)).as(value).isInstanceOf(SourceResult.Broken.class);
@@ -104,6 +117,37 @@ final class FeastSourceTest {
         answer(column("[1,1]", "INVALID", "PRESENT"), column("[7,8]", "PRESENT", "WHATEVER"));
         assertThat(load(List.of()).get(ONE)).isEqualTo(new SourceResult.Broken("feature 'rate' is INVALID to Feast"));
         assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+    }
+
+    @Test
+    void readsValuesThatAreWrappedAsProtobufHasThem() {
+        answer(
+                column("[{\"double_val\":0.5},{\"doubleVal\":1.5}]", "PRESENT", "PRESENT"),
+                column("[{\"int64_val\":\"7\"},{\"bool_val\":true}]", "PRESENT", "PRESENT"));
+        answer = answer.replace("[1001,1002]", "[{\"int64_val\":\"1001\"},{\"int64_val\":\"1002\"}]");
+        Map<EntityKey, SourceResult> found = load(List.of());
+        assertThat(found.get(ONE))
+                .isInstanceOfSatisfying(
+                        SourceResult.Found.class,
+                        one -> assertThat(one.vector().toArray()).containsExactly(0.5f, 7));
+        assertThat(found.get(TWO))
+                .isInstanceOfSatisfying(
+                        SourceResult.Found.class,
+                        two -> assertThat(two.vector().toArray()).containsExactly(1.5f, 1));
+    }
+
+    @Test
+    void aRowThatIsOfAnotherEntityIsNobodys() {
+        answer(column("[0.5,1.5]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
+        answer = answer.replace("[1001,1002]", "[1001,1003]");
+        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Found.class);
+        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+    }
+
+    @Test
+    void aColumnOfMoreValuesThanEntitiesIsNobodys() {
+        answer(column("[1,2,3]", "PRESENT", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
+        assertThat(load(List.of()).values()).allMatch(SourceResult.Broken.class::isInstance);
     }
 
     @Test

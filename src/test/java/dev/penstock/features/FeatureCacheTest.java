@@ -67,6 +67,7 @@ final class FeatureCacheTest {
     void findsInRedisWhatAnotherWorkerFetched() {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
+        await().until(() -> shared.held.containsKey(ANNA)); // written once the lookup is answered
         FeatureCache another = cache(true);
         assertThat(another.lookup(List.of(ANNA)).join().get(ANNA)).isInstanceOf(Lookup.Fresh.class);
         assertThat(source.calls).hasSize(1);
@@ -284,6 +285,25 @@ final class FeatureCacheTest {
                 .join();
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(9));
         assertThat(source.calls).isEmpty();
+    }
+
+    @Test
+    void whatRedisHoldsFromTheFutureWinsOverNothing() {
+        shared.held.put(ANNA, new Held.Known(new FeatureVector(new float[] {9, 9}, Long.MAX_VALUE, clock.millis())));
+        source.rows.put(ANNA, 1f);
+        assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(1));
+        assertThat(count("redis", "error")).isEqualTo(1);
+    }
+
+    @Test
+    void aSourcesVersionFromTheFutureIsBrokenAndCounted() {
+        source.rows.put(ANNA, 1f);
+        source.rows.put(BERT, 2f);
+        source.versions.put(ANNA, clock.millis() + Duration.ofHours(2).toMillis());
+        Map<EntityKey, Lookup> found = lookup(ANNA, BERT);
+        assertThat(found.get(ANNA)).isInstanceOf(Lookup.Unavailable.class);
+        assertThat(found.get(BERT)).isInstanceOf(Lookup.Fresh.class);
+        assertThat(count("source", "error")).isEqualTo(1);
     }
 
     private FeatureUpdate update(EntityKey entity, int value, long version) throws FeatureUpdate.BrokenException {

@@ -37,6 +37,20 @@ final class FeatureUpdateTest {
                 .isEqualTo(new Held.Known(new FeatureVector(new float[] {1, 2}, 9000, PUBLISHED)));
     }
 
+    /** It would win over all others until the clock gets there. */
+    @Test
+    void aVersionFarAheadOfTheClockIsRefused() throws Exception {
+        long hour = 3_600_000;
+        String update = "{\"version\":%d,\"values\":{\"age\":1,\"income\":2}}";
+        assertThat(read(update.formatted(PUBLISHED + hour))).isInstanceOf(Held.Known.class);
+        assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
+                .isThrownBy(() -> read(update.formatted(PUBLISHED + hour + 1)))
+                .withMessageContaining("its version must be an hour ahead");
+        Held stored = new Held.Known(new FeatureVector(new float[] {1, 2}, Long.MAX_VALUE, 900));
+        assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
+                .isThrownBy(() -> FeatureUpdate.read(VIEW, ANNA, Optional.of(StoredForm.write(stored)), PUBLISHED));
+    }
+
     @Test
     void readsTheFormOfRedis() throws Exception {
         Held known = new Held.Known(new FeatureVector(new float[] {1, 2}, 7, 900));

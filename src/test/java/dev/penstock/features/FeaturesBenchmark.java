@@ -6,13 +6,11 @@ import io.vertx.redis.client.Redis;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -62,19 +60,13 @@ public final class FeaturesBenchmark {
     private final Optional<Redis> redis;
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final AtomicLong calls = new AtomicLong();
-    private final double[] cumulative;
-    private final Random random = new Random(SEED);
+    private final ZipfDraws draws;
 
     /** @param redis empty to measure without that tier */
     public FeaturesBenchmark(Settings settings, Optional<Redis> redis) {
         this.settings = settings;
         this.redis = redis;
-        this.cumulative = new double[settings.entities];
-        double sum = 0;
-        for (int i = 0; i < cumulative.length; i++) {
-            sum += 1.0 / (i + 1);
-            cumulative[i] = sum;
-        }
+        this.draws = new ZipfDraws(settings.entities, SEED);
     }
 
     public Result run() throws InterruptedException {
@@ -94,9 +86,12 @@ public final class FeaturesBenchmark {
                 Duration.ofSeconds(1),
                 0.1);
         InstantSource clock = InstantSource.system();
-        RedisCache.Guards guards = Guards.ofRedis(Duration.ofMillis(200), Duration.ofSeconds(1));
-        Optional<SharedCache> shared = redis.map(client ->
-                new RedisCache(client, view, policy, clock, new FeatureMeters(registry, view.name()).redis, guards));
+        Optional<SharedCache> shared = redis.map(client -> new RedisCache(
+                RedisCache.Guards.of(client, Duration.ofMillis(200), Duration.ofSeconds(1)),
+                view,
+                policy,
+                clock,
+                new FeatureMeters(registry, view.name()).redis));
         try (FeatureCache cache = new FeatureCache(
                 view,
                 policy,
@@ -141,7 +136,7 @@ public final class FeaturesBenchmark {
         for (int done = 0; done < requests; done += settings.poll) {
             List<EntityKey> poll = new ArrayList<>();
             for (int i = 0; i < settings.poll; i++) {
-                poll.add(draw());
+                poll.add(new EntityKey.Id(draws.next()));
             }
             underWay.acquire();
             long start = System.nanoTime();
@@ -164,12 +159,6 @@ public final class FeaturesBenchmark {
             throw new IllegalStateException("some lookups have no answer after 30 s");
         }
         return failures.get();
-    }
-
-    private EntityKey draw() {
-        double at = random.nextDouble() * cumulative[cumulative.length - 1];
-        int found = Arrays.binarySearch(cumulative, at);
-        return new EntityKey.Id(found >= 0 ? found : -found - 1);
     }
 
     private double count(String tier, String result) {

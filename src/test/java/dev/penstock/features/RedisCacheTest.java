@@ -3,16 +3,11 @@ package dev.penstock.features;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.local.EmbeddedRedis;
-import dev.penstock.local.RedisSignals;
+import dev.penstock.local.RedisUnderTest;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
-import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -25,7 +20,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The shared tier on a real Redis, and in real trouble. */
@@ -43,29 +37,17 @@ final class RedisCacheTest {
 
     private final InstantSource clock = InstantSource.system();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final Vertx vertx = Vertx.vertx();
-    private final RedisCache.Guards guards = Guards.ofRedis(Duration.ofMillis(200), Duration.ofSeconds(1));
-    private EmbeddedRedis server = EmbeddedRedis.start();
-    private final Redis redis = Redis.createClient(
-            vertx,
-            new RedisOptions()
-                    .setConnectionString(server.url())
-                    .setMaxPoolSize(8)
-                    .setMaxPoolWaiting(1000));
-    private final RedisCache cache =
-            new RedisCache(redis, VIEW, POLICY, clock, new FeatureMeters(registry, "customers").redis, guards);
-
-    /** On a busy machine the very first connection can take longer than a lookup may. */
-    @BeforeEach
-    void connect() {
-        send(Request.cmd(Command.PING));
-    }
+    private final RedisUnderTest redis = new RedisUnderTest();
+    private final RedisCache cache = new RedisCache(
+            RedisCache.Guards.of(redis.client(), Duration.ofMillis(200), Duration.ofSeconds(1)),
+            VIEW,
+            POLICY,
+            clock,
+            new FeatureMeters(registry, "customers").redis);
 
     @AfterEach
     void close() {
         redis.close();
-        vertx.close().toCompletionStage().toCompletableFuture().join();
-        server.close();
     }
 
     @Test
@@ -120,7 +102,7 @@ final class RedisCacheTest {
 
     @Test
     void whoWritesIsToldThatRedisIsAway() {
-        server.close();
+        redis.stop();
         assertThat(cache.write(Map.of(ANNA, known(1, clock.millis()))).toCompletableFuture())
                 .failsWithin(Duration.ofSeconds(5));
     }
@@ -136,7 +118,7 @@ final class RedisCacheTest {
     void aBrokenValueIsNoValueAndHarmsNoOther() {
         cache.write(Map.of(ANNA, known(1, clock.millis())));
         await().until(() -> !read(ANNA).isEmpty());
-        send(Request.cmd(Command.SET).arg(VIEW.key(BERT)).arg(Buffer.buffer("rubbish")));
+        redis.send(Request.cmd(Command.SET).arg(VIEW.key(BERT)).arg(Buffer.buffer("rubbish")));
         assertThat(read(ANNA, BERT)).containsOnlyKeys(ANNA);
     }
 
@@ -175,25 +157,24 @@ final class RedisCacheTest {
         });
         lookupsPass(lookups, 50);
 
-        RedisSignals.freeze(server);
+        redis.freeze();
         lookupsPass(lookups, 50);
         assertThat(slowestNanos.get()).as("bounded while Redis is frozen").isLessThan(2_000_000_000L);
-        RedisSignals.goOn(server);
+        redis.goOn();
         awaitHits();
 
-        send(Request.cmd(Command.FLUSHALL));
+        redis.flush();
         lookupsPass(lookups, 50);
         awaitHits();
 
-        send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("1"));
+        redis.fill();
         lookupsPass(lookups, 50);
-        send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("0"));
+        redis.makeRoom();
         awaitHits();
 
-        int port = server.port();
-        server.close();
+        redis.stop();
         lookupsPass(lookups, 50);
-        server = EmbeddedRedis.start(port, Optional.empty());
+        redis.startAgain();
         awaitHits();
 
         over.set(true);
@@ -232,14 +213,6 @@ final class RedisCacheTest {
     }
 
     private long ttlMillis(EntityKey entity) {
-        return send(Request.cmd(Command.PTTL).arg(VIEW.key(entity))).toLong();
-    }
-
-    private Response send(Request request) {
-        return redis.send(request)
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(5, TimeUnit.SECONDS)
-                .join();
+        return redis.send(Request.cmd(Command.PTTL).arg(VIEW.key(entity))).toLong();
     }
 }

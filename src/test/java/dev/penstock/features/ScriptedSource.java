@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class ScriptedSource implements FeatureSource {
     final List<List<EntityKey>> calls = new CopyOnWriteArrayList<>();
     final Map<EntityKey, Float> rows = new ConcurrentHashMap<>();
+    final Map<EntityKey, Long> versions = new ConcurrentHashMap<>();
     final Map<EntityKey, String> broken = new ConcurrentHashMap<>();
     volatile boolean down;
     volatile boolean heldBack;
@@ -73,7 +74,8 @@ final class ScriptedSource implements FeatureSource {
                             ? new SourceResult.Broken(reason)
                             : row == null
                                     ? new SourceResult.NotFound()
-                                    : new SourceResult.Found(new FeatureVector(new float[] {row, -row}, asked, asked)));
+                                    : new SourceResult.Found(new FeatureVector(
+                                            new float[] {row, -row}, versions.getOrDefault(entity, asked), asked)));
         }
         return results;
     }

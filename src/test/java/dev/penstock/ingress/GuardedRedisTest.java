@@ -3,17 +3,13 @@ package dev.penstock.ingress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.local.EmbeddedRedis;
-import dev.penstock.local.RedisSignals;
-import io.vertx.core.Vertx;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisOptions;
+import dev.penstock.local.RedisUnderTest;
+import dev.penstock.redis.GuardedRedis;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Polls of a Redis in trouble. */
@@ -21,44 +17,32 @@ class GuardedRedisTest {
     private static final Duration TIMEOUT = Duration.ofMillis(200);
     private static final Duration OPEN_FOR = Duration.ofSeconds(1);
 
-    private final Vertx vertx = Vertx.vertx();
-    private final EmbeddedRedis server = EmbeddedRedis.start();
-    private final Redis redis = Redis.createClient(
-            vertx,
-            new RedisOptions()
-                    .setConnectionString(server.url())
-                    .setMaxPoolSize(16)
-                    .setMaxPoolWaiting(1000));
+    private final RedisUnderTest redis = new RedisUnderTest();
     private final ResultStore results = new ResultStore(
-            redis, new GuardedRedis(redis, TIMEOUT, OPEN_FOR), new Ids(new byte[16]), Duration.ofHours(1));
-
-    /** The very first connection may take longer than a poll may. */
-    @BeforeEach
-    void connect() {
-        await().until(() -> find().isEmpty());
-    }
+            redis.client(),
+            new GuardedRedis("requests", redis.client(), TIMEOUT, OPEN_FOR),
+            new Ids(new byte[16]),
+            Duration.ofHours(1));
 
     @AfterEach
     void close() {
         redis.close();
-        vertx.close().toCompletionStage().toCompletableFuture().join();
-        server.close();
     }
 
     @Test
     void costsNothingWhileRedisDoesNotAnswerAndGoesOnWhenItDoes() throws Exception {
-        RedisSignals.freeze(server);
+        redis.freeze();
         try {
             assertThatPollsSoonCostNothing();
         } finally {
-            RedisSignals.goOn(server);
+            redis.goOn();
         }
         await().atMost(Duration.ofSeconds(10)).until(() -> find().isEmpty());
     }
 
     @Test
     void costsNothingWhileRedisIsStopped() {
-        server.close();
+        redis.stop();
         assertThatPollsSoonCostNothing();
     }
 

@@ -9,6 +9,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RequestId;
+import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -118,7 +119,7 @@ class IdempotentSubmitsTest {
     }
 
     private IdempotentSubmits ingress() {
-        GuardedRedis guarded = new GuardedRedis(redis, Duration.ofSeconds(2), Duration.ofSeconds(1));
+        GuardedRedis guarded = new GuardedRedis("requests", redis, Duration.ofSeconds(2), Duration.ofSeconds(1));
         Ids ids = new Ids(new byte[16]);
         ResultStore results = new ResultStore(redis, guarded, ids, Duration.ofHours(1));
         IdempotencyClaims claims = new IdempotencyClaims(guarded, Duration.ofHours(1));

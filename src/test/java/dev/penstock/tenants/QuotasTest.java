@@ -3,25 +3,18 @@ package dev.penstock.tenants;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.local.EmbeddedRedis;
-import dev.penstock.local.RedisSignals;
+import dev.penstock.local.RedisUnderTest;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Several ingresses over one Redis, a real one, and in real trouble. */
@@ -31,30 +24,15 @@ class QuotasTest {
     private static final Quota QUOTA = new Quota(100, 200, 1000, 2000);
     private static final int INGRESSES = 2;
 
-    private final Vertx vertx = Vertx.vertx();
-    private EmbeddedRedis server = EmbeddedRedis.start();
-    private final Redis redis = Redis.createClient(
-            vertx,
-            new RedisOptions()
-                    .setConnectionString(server.url())
-                    .setMaxPoolSize(8)
-                    .setMaxPoolWaiting(1000));
+    private final RedisUnderTest redis = new RedisUnderTest();
     private final AtomicLong asked = new AtomicLong();
     private final List<Quotas> ingresses = IntStream.range(0, INGRESSES)
             .mapToObj(i -> new Quotas(this::counted, SETTINGS, () -> INGRESSES, System::nanoTime))
             .toList();
 
-    /** On a busy machine the very first connection can take longer than a decision may. */
-    @BeforeEach
-    void connect() {
-        send(Request.cmd(Command.PING));
-    }
-
     @AfterEach
     void close() {
         redis.close();
-        vertx.close().toCompletionStage().toCompletableFuture().join();
-        server.close();
     }
 
     @Test
@@ -119,11 +97,11 @@ class QuotasTest {
     @Test
     void eachGoesByItsPartWhileRedisIsFrozenAndSharesAgainWhenItIsBack() throws Exception {
         drain();
-        RedisSignals.freeze(server);
+        redis.freeze();
         try {
             assertThatEachGoesByItsPart();
         } finally {
-            RedisSignals.goOn(server);
+            redis.goOn();
         }
         awaitShared();
     }
@@ -131,10 +109,9 @@ class QuotasTest {
     @Test
     void eachGoesByItsPartWhileRedisIsStoppedAndSharesAgainWhenItIsBack() {
         drain();
-        int port = server.port();
-        server.close();
+        redis.stop();
         assertThatEachGoesByItsPart();
-        server = EmbeddedRedis.start(port, Optional.empty());
+        redis.startAgain();
         awaitShared();
     }
 
@@ -142,7 +119,7 @@ class QuotasTest {
     void aFlushCostsOneBurstMore() {
         long start = System.nanoTime();
         long before = IntStream.range(0, 1000).filter(i -> isAdmitted(i, 1)).count();
-        send(Request.cmd(Command.FLUSHALL));
+        redis.flush();
         long after = IntStream.range(0, 3000).filter(i -> isAdmitted(i, 1)).count();
         assertThat(before + after).isLessThanOrEqualTo((long) Math.ceil(2 * 200 + 100 * seconds(start)));
     }
@@ -198,15 +175,7 @@ class QuotasTest {
     private Future<Response> counted(Request request) {
         asked.incrementAndGet();
         CompletableFuture<Response> answer =
-                redis.send(request).toCompletionStage().toCompletableFuture();
+                redis.client().send(request).toCompletionStage().toCompletableFuture();
         return Future.fromCompletionStage(answer.orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
-    }
-
-    private Response send(Request request) {
-        return redis.send(request)
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(5, TimeUnit.SECONDS)
-                .join();
     }
 }

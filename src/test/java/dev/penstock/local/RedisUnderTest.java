@@ -1,0 +1,82 @@
+package dev.penstock.local;
+
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A real Redis of a test's own, with a client, and the trouble that it can be in. */
+public final class RedisUnderTest implements AutoCloseable {
+    private final Vertx vertx = Vertx.vertx();
+    private EmbeddedRedis server = EmbeddedRedis.start();
+    private final Redis client = Redis.createClient(
+            vertx,
+            new RedisOptions()
+                    .setConnectionString(server.url())
+                    .setMaxPoolSize(8)
+                    .setMaxPoolWaiting(1000));
+
+    /** Connected: on a busy machine the very first connection can take longer than the calls under test may. */
+    public RedisUnderTest() {
+        send(Request.cmd(Command.PING));
+    }
+
+    public Redis client() {
+        return client;
+    }
+
+    public String url() {
+        return server.url();
+    }
+
+    public Response send(Request request) {
+        return client.send(request)
+                .toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(5, TimeUnit.SECONDS)
+                .join();
+    }
+
+    public void flush() {
+        send(Request.cmd(Command.FLUSHALL));
+    }
+
+    /** It answers reads and refuses writes. */
+    public void fill() {
+        send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("1"));
+    }
+
+    public void makeRoom() {
+        send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("0"));
+    }
+
+    /** SIGSTOP: it takes connections and answers nothing. */
+    public void freeze() throws IOException, InterruptedException {
+        RedisSignals.freeze(server);
+    }
+
+    public void goOn() throws IOException, InterruptedException {
+        RedisSignals.goOn(server);
+    }
+
+    public void stop() {
+        server.close();
+    }
+
+    /** Where it was, and empty. */
+    public void startAgain() {
+        server = EmbeddedRedis.start(server.port(), Optional.empty());
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+        server.close();
+    }
+}
