@@ -119,7 +119,7 @@ final class BatchingBench {
                         ? workload.binary()
                         : settings.form().equals("binary"));
         List<String> names = List.of(Copy.ONE_BY_ONE.model(workload), Copy.ADAPTIVE.model(workload));
-        try (LocalService service = LocalService.start(serve(workload), names)) {
+        try (LocalService service = LocalService.start(LocalService.Setup.of(serve(workload), names))) {
             BatchingLoads loads = new BatchingLoads(service.target(), workload, corpus, settings, out);
             if (settings.warmUpSeconds() > 0) {
                 out.printf("%s: warm-up, %d s%n", workload.name(), settings.warmUpSeconds());

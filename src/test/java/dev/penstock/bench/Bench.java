@@ -49,14 +49,22 @@ public final class Bench {
                 --seconds 10             of each measurement
                 --warm-up 30
                 --rounds 3
-            features  lookups of features, drawn by Zipf's law, with and without each cache; writes target/bench/features.json
+            features  what looking an input up costs, with and without each cache, drawn by Zipf's law: calls of the whole
+                    service in turns, and the lookups alone; writes target/bench/features.json and features-*.svg
                 --entities 100000        to draw from
                 --l1 10000               that the process holds
                 --source-ms 80           that the source takes for a call
-                --poll 64                requests that are looked up together
+                --warm-up-requests 3000000  lookups before anything is measured
+                --connections 256        of the calls
+                --seconds 8              of each measurement
+                --warm-up 10             seconds of load on each service
+                --rounds 3               of all variants, one after the other
+                --poll 64                of the lookups alone: requests that are looked up together
                 --polls 64               on their way at a time
-                --warm-up-requests 500000
                 --requests 200000
+            features-trouble  calls while Redis is frozen, stopped, full, flushed, restarted; writes target/bench/features-trouble.json and .svg
+                --rate 2000              calls per second
+                --entities, --l1, --source-ms, --warm-up-requests   as above
             batcher   what the batcher costs a request, by JMH; writes target/bench/jmh.json
             assembly  what it costs to copy the inputs of a batch, by JMH; likewise
             self    how fast the load generator is, against a server that does next to nothing
@@ -92,8 +100,21 @@ public final class Bench {
     private static final List<String> TENANTS_OPTIONS =
             List.of("--quota", "--factors", "--quiet", "--seconds", "--warm-up", "--rounds");
 
-    private static final List<String> FEATURES_OPTIONS =
-            List.of("--entities", "--l1", "--source-ms", "--poll", "--polls", "--warm-up-requests", "--requests");
+    private static final List<String> TROUBLE_OPTIONS =
+            List.of("--entities", "--l1", "--source-ms", "--warm-up-requests", "--rate");
+
+    private static final List<String> FEATURES_OPTIONS = List.of(
+            "--entities",
+            "--l1",
+            "--source-ms",
+            "--warm-up-requests",
+            "--connections",
+            "--seconds",
+            "--warm-up",
+            "--rounds",
+            "--poll",
+            "--polls",
+            "--requests");
 
     private interface Measurement {
         /** Gives the number of errors. */
@@ -124,6 +145,7 @@ public final class Bench {
             case "overload" -> overload(Options.parse(rest, OVERLOAD_OPTIONS));
             case "tenants" -> tenants(Options.parse(rest, TENANTS_OPTIONS));
             case "features" -> features(Options.parse(rest, FEATURES_OPTIONS));
+            case "features-trouble" -> trouble(Options.parse(rest, TROUBLE_OPTIONS));
             case "batcher" -> MicroBench.run("BatcherBenchmark");
             case "assembly" -> MicroBench.run("AssemblyBenchmark");
             case "self" -> {
@@ -136,7 +158,7 @@ public final class Bench {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "benchmark must be sync, doors, limit, batching, overload, tenants, features, batcher, assembly or self, was "
+                        "benchmark must be sync, doors, limit, batching, overload, tenants, features, features-trouble, batcher, assembly or self, was "
                                 + name);
         };
     }
@@ -207,17 +229,38 @@ public final class Bench {
         return options.words("--models", Workload.NAMES, Workload.NAMES);
     }
 
-    private static long features(Options options) throws IOException, InterruptedException {
+    private static long features(Options options) throws IOException, InterruptedException, OrtException {
         System.out.println(Machine.here());
-        FeaturesBenchmark.Settings settings = new FeaturesBenchmark.Settings(
+        FeaturesBenchmark.Settings lookups = new FeaturesBenchmark.Settings(
                 options.integer("--entities", 100_000, 1, 10_000_000),
                 options.integer("--l1", 10_000, 1, 10_000_000),
                 options.integer("--source-ms", 80, 0, 10_000),
                 options.integer("--poll", 64, 1, 10_000),
                 options.integer("--polls", 64, 1, 1000),
-                options.integer("--warm-up-requests", 500_000, 0, 1_000_000_000),
+                options.integer("--warm-up-requests", 3_000_000, 0, 1_000_000_000),
                 options.integer("--requests", 200_000, 1, 1_000_000_000));
-        return new FeaturesBench(settings, System.out).run();
+        return new FeaturesBench(
+                        new FeaturesBench.Settings(
+                                lookups,
+                                options.integer("--connections", 256, 1, 10_000),
+                                options.integer("--seconds", 8, 1, 3600),
+                                options.integer("--warm-up", 10, 0, 3600),
+                                options.integer("--rounds", 3, 1, 100)),
+                        System.out)
+                .run();
+    }
+
+    private static long trouble(Options options) throws IOException, InterruptedException, OrtException {
+        System.out.println(Machine.here());
+        return new FeaturesTrouble(
+                        new FeaturesTrouble.Settings(
+                                options.integer("--entities", 100_000, 1, 10_000_000),
+                                options.integer("--l1", 10_000, 1, 10_000_000),
+                                options.integer("--source-ms", 80, 0, 10_000),
+                                options.integer("--warm-up-requests", 3_000_000, 0, 1_000_000_000),
+                                options.integer("--rate", 2000, 1, 1_000_000)),
+                        System.out)
+                .run();
     }
 
     private static long measure(Options options, Measurement measurement)

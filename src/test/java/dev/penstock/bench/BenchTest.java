@@ -13,20 +13,20 @@ class BenchTest {
 
     @Test
     void addsUpTheBatchesOfOneModelAndTakesTheMeanOfWhatWasNew() {
-        BatchSizes before = BatchSizes.parse("""
+        BatchSizes before = BatchSizes.of(new Metrics("""
                 # TYPE inference_batch_size summary
                 inference_batch_size_count{model="digits"} 10.0
                 inference_batch_size_sum{model="digits"} 10.0
                 inference_batch_size_max{model="digits"} 64.0
-                """, "digits");
-        BatchSizes after = BatchSizes.parse("""
+                """), "digits");
+        BatchSizes after = BatchSizes.of(new Metrics("""
                 inference_batch_size_count{model="digits",version="1"} 20.0
                 inference_batch_size_sum{model="digits",version="1"} 100.0 1700000000
                 inference_batch_size_count{model="digits",version="2"} 10.0
                 inference_batch_size_sum{model="digits",version="2"} 1.1E2
                 inference_batch_size_count{model="minilm"} 500.0
                 inference_batch_size_sum{model="minilm"} 5000.0
-                """, "digits");
+                """), "digits");
 
         assertThat(after.meanSince(before)).isCloseTo(10, within(1e-9));
         assertThat(after.meanSince(after)).isZero();

@@ -26,6 +26,8 @@ public final class DigitsCorpus implements Corpus {
     private static final int PIXELS = 64;
     private static final JsonFactory JSON = new JsonFactory();
 
+    private final List<String> images;
+
     /** For each image, its request from behind the id. */
     private final List<byte[]> inputs;
 
@@ -36,6 +38,7 @@ public final class DigitsCorpus implements Corpus {
      * @param digits the expected answers
      */
     DigitsCorpus(List<String> images, long[] digits) {
+        this.images = images.stream().map(DigitsCorpus::pixels).toList();
         this.inputs = images.stream().map(DigitsCorpus::inputs).toList();
         this.digits = digits.clone();
     }
@@ -72,8 +75,12 @@ public final class DigitsCorpus implements Corpus {
         }
     }
 
+    private static String pixels(String line) {
+        return String.join(",", List.of(line.split(",", -1)).subList(0, PIXELS));
+    }
+
     private static byte[] inputs(String image) {
-        String data = String.join(",", List.of(image.split(",", -1)).subList(0, PIXELS));
+        String data = pixels(image);
         return ("\",\"inputs\":[{\"name\":\"pixels\",\"shape\":[1,64],\"datatype\":\"FP32\",\"data\":[" + data + "]}]}")
                 .getBytes(US_ASCII);
     }
@@ -93,9 +100,18 @@ public final class DigitsCorpus implements Corpus {
         return body;
     }
 
-    /** Streams, and builds no tree: the check shares its cores with the system under test. */
+    /** Its 64 values, as text. */
+    List<String> image(int i) {
+        return List.of(images.get(i % size()).split(",", -1));
+    }
+
     @Override
     public boolean check(int i, byte[] response) {
+        return check(i, i, response);
+    }
+
+    /** Streams, and builds no tree: the check shares its cores with the system under test. */
+    boolean check(int i, int image, byte[] response) {
         boolean rightId = false;
         boolean rightDigit = false;
         try (JsonParser json = JSON.createParser(response)) {
@@ -108,7 +124,7 @@ public final class DigitsCorpus implements Corpus {
                     case "id" -> rightId = json.getText().equals(Integer.toString(i));
                     case "outputs" -> {
                         OptionalInt digit = digit(json);
-                        rightDigit = digit.isPresent() && digit.getAsInt() == digits[i % size()];
+                        rightDigit = digit.isPresent() && digit.getAsInt() == digits[image % size()];
                     }
                     default -> json.skipChildren();
                 }

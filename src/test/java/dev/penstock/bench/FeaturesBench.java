@@ -1,98 +1,213 @@
 package dev.penstock.bench;
 
+import ai.onnxruntime.OrtException;
 import dev.penstock.features.FeaturesBenchmark;
-import dev.penstock.local.EmbeddedRedis;
-import io.vertx.core.Vertx;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisOptions;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
-/** Lookups of features: with both caches, without Redis, and with next to no cache in the process. */
+/**
+ * What features cost: the lookups alone, and then synchronous calls of the same model through the whole service, in turns, with its
+ * input in the request and looked up by id with and without each cache.
+ */
 final class FeaturesBench {
-    private final FeaturesBenchmark.Settings settings;
+    private static final Path DIGITS = Path.of("src/main/models/digits/1/model.onnx");
+    private static final Path PLOTS = Path.of("target/bench");
+
+    /** Between two turns of a variant all that it holds would grow old at once, as it never does under a load that goes on. */
+    private static final Map<String, String> AGELESS =
+            Map.of("penstock.features.refresh-after", "30m", "penstock.features.fresh-for", "30m");
+
+    private static final int WARM_UP_ROWS = 64;
+    private static final int WARM_UP_CONNECTIONS = 32;
+    private static final int DRAWS_A_LOAD = 1 << 20;
+    private static final Duration SETTLE = Duration.ofSeconds(1);
+
+    /**
+     * @param lookups of the lookups alone, and the entities, L1 and source of all
+     * @param warmUpSeconds of load on each service, after its caches have seen as many lookups as those alone
+     */
+    record Settings(FeaturesBenchmark.Settings lookups, int connections, int seconds, int warmUpSeconds, int rounds) {}
+
+    /** All rounds of a variant. */
+    record Measured(List<LoadResult> rounds, TierCounts tiers) {
+        double throughput() {
+            return SyncBench.median(rounds, LoadResult::throughputPerSecond);
+        }
+
+        double p99Millis() {
+            return SyncBench.median(rounds, result -> result.latency().p99Millis());
+        }
+    }
+
+    private final Settings settings;
     private final PrintStream out;
 
-    FeaturesBench(FeaturesBenchmark.Settings settings, PrintStream out) {
+    FeaturesBench(Settings settings, PrintStream out) {
         this.settings = settings;
         this.out = out;
     }
 
-    /** Prints the table, writes the report, and gives the number of failed lookups. */
-    long run() throws IOException, InterruptedException {
-        Map<String, FeaturesBenchmark.Result> results = new LinkedHashMap<>();
-        results.put("L1, Redis, source", measure(settings, true));
-        results.put("L1, source", measure(settings, false));
-        results.put("Redis, source", measure(withoutL1(), true));
+    /** Prints the tables, writes report and plots, and gives the number of failed lookups and calls. */
+    long run() throws IOException, InterruptedException, OrtException {
+        Map<FeatureVariant, Measured> calls = calls();
+        Map<String, FeaturesBenchmark.Result> lookups = new FeatureLookups(settings.lookups(), out).run();
+        out.println();
+        out.print(table(calls));
+        out.println("median of " + settings.rounds() + " rounds (lowest-highest), " + settings.connections()
+                + " connections, each answer checked; shares of lookups by the tier that answered, the rest shared a fetch;"
+                + " amortised = time in all tiers a lookup");
+        FeaturesPlots.write(PLOTS, calls);
+        Map<String, Object> results = new LinkedHashMap<>();
+        results.put("lookups", lookups);
+        results.put("calls", calls);
+        out.println("written to " + Report.now("features", settings, results).write() + " and " + PLOTS
+                + "/features-*.svg");
+        return lookups.values().stream()
+                        .mapToLong(FeaturesBenchmark.Result::failures)
+                        .sum()
+                + calls.values().stream()
+                        .flatMap(each -> each.rounds().stream())
+                        .mapToLong(LoadResult::errors)
+                        .sum();
+    }
+
+    private Map<FeatureVariant, Measured> calls() throws IOException, InterruptedException, OrtException {
+        DigitsCorpus images = DigitsCorpus.load(DIGITS);
+        EntityCorpus ids = EntityCorpus.draw(images, settings.lookups().entities());
+        Map<FeatureVariant, LocalService> services = new EnumMap<>(FeatureVariant.class);
+        try (SlowFeast source = new SlowFeast(images, settings.lookups().sourceMillis())) {
+            for (FeatureVariant variant : FeatureVariant.values()) {
+                if (variant.hasService()) {
+                    out.printf("%s: starting and warming up%n", variant.title());
+                    services.put(
+                            variant, variant.start(source, settings.lookups().l1(), AGELESS, Optional.empty()));
+                    Target target = service(services, variant).target();
+                    if (variant != FeatureVariant.SOURCE_ONLY) {
+                        warmUpCaches(target, ids, settings.lookups().warmUpRequests());
+                    }
+                    warmUp(variant, target, later(ids, 0));
+                }
+            }
+            warmUp(FeatureVariant.RAW, service(services, FeatureVariant.RAW).target(), images);
+            return rounds(services, images, ids);
+        } finally {
+            services.values().forEach(LocalService::close);
+        }
+    }
+
+    private Map<FeatureVariant, Measured> rounds(
+            Map<FeatureVariant, LocalService> services, DigitsCorpus images, EntityCorpus ids)
+            throws IOException, InterruptedException {
+        Map<FeatureVariant, Measured> measured = new EnumMap<>(FeatureVariant.class);
+        for (int round = 1; round <= settings.rounds(); round++) {
+            for (FeatureVariant variant : FeatureVariant.values()) {
+                Target target = service(services, variant).target();
+                TierCounts before = TierCounts.of(Metrics.scrape(target.management()), FeatureVariant.VIEW);
+                Corpus corpus = variant == FeatureVariant.RAW ? images : later(ids, round);
+                LoadResult result = load(variant, target, corpus)
+                        .withWarmUp(SETTLE)
+                        .withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.seconds())))
+                        .run();
+                TierCounts tiers = TierCounts.of(Metrics.scrape(target.management()), FeatureVariant.VIEW)
+                        .since(before);
+                out.printf(
+                        "round %d of %d, %s: %,.0f requests/s, p99 %.1f ms%n",
+                        round,
+                        settings.rounds(),
+                        variant.title(),
+                        result.throughputPerSecond(),
+                        result.latency().p99Millis());
+                measured.merge(variant, new Measured(List.of(result), tiers), FeaturesBench::together);
+            }
+        }
+        return measured;
+    }
+
+    private static Measured together(Measured some, Measured more) {
+        List<LoadResult> rounds = new ArrayList<>(some.rounds);
+        rounds.addAll(more.rounds);
+        return new Measured(rounds, some.tiers.plus(more.tiers));
+    }
+
+    private static LocalService service(Map<FeatureVariant, LocalService> services, FeatureVariant variant) {
+        return Objects.requireNonNull(services.get(variant.hasService() ? variant : FeatureVariant.ALL));
+    }
+
+    private EntityCorpus later(EntityCorpus ids, int load) {
+        return ids.from(settings.lookups().warmUpRequests() + load * DRAWS_A_LOAD);
+    }
+
+    private void warmUp(FeatureVariant variant, Target target, Corpus corpus) throws IOException {
+        if (settings.warmUpSeconds() > 0) {
+            load(variant, target, corpus)
+                    .withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.warmUpSeconds())))
+                    .run();
+        }
+    }
+
+    /** By requests of many rows, drawn as the others are. */
+    static void warmUpCaches(Target target, EntityCorpus ids, int lookups) throws IOException {
+        PostTemplate post = new PostTemplate(target.infer(FeatureVariant.ALL.model()), List.of());
+        HttpLoad.of(target.http(), i -> post.with(ids.rows(i, WARM_UP_ROWS)))
+                .withConnections(WARM_UP_CONNECTIONS)
+                .withExtent(new HttpLoad.Counting(Math.max(1, lookups / WARM_UP_ROWS)))
+                .withPatience(Duration.ofMinutes(2))
+                .run();
+    }
+
+    private HttpLoad load(FeatureVariant variant, Target target, Corpus corpus) {
+        PostTemplate post = new PostTemplate(target.infer(variant.model()), List.of());
+        return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
+                .withCheck((i, status, body) -> corpus.check(i, body))
+                .withConnections(settings.connections());
+    }
+
+    private static Table table(Map<FeatureVariant, Measured> calls) {
         Table table = new Table(
-                "features",
+                "calls",
                 "requests/s",
+                "of raw",
                 "p50 ms",
                 "p99 ms",
-                "max ms",
-                "mean ms",
                 "amortised ms",
+                "hit ratio",
                 "L1",
-                "shared",
                 "Redis",
                 "source",
                 "source calls",
-                "failed");
-        results.forEach((name, result) -> table.add(
-                name,
-                "%,.0f".formatted(result.requestsPerSecond()),
-                "%.3f".formatted(result.p50Millis()),
-                "%.1f".formatted(result.p99Millis()),
-                "%.1f".formatted(result.maxMillis()),
-                "%.2f".formatted(result.meanMillis()),
-                "%.4f".formatted(result.amortisedMillis()),
-                "%.3f".formatted(result.l1HitRatio()),
-                "%.3f".formatted(result.sharedRatio()),
-                "%.3f".formatted(result.redisHitRatio()),
-                "%.3f".formatted(result.sourceRatio()),
-                "%,d".formatted(result.sourceCalls()),
-                Long.toString(result.failures())));
-        out.println();
-        out.print(table);
-        out.println(
-                "shares of requests by the tier that answered, shared = twice in a poll or on its way already; latency of each distinct entity of a poll,"
-                        + " amortised = wall time a request");
-        out.println("written to " + Report.now("features", settings, results).write());
-        return results.values().stream()
-                .mapToLong(FeaturesBenchmark.Result::failures)
-                .sum();
-    }
-
-    private FeaturesBenchmark.Result measure(FeaturesBenchmark.Settings each, boolean withRedis)
-            throws InterruptedException {
-        if (!withRedis) {
-            return new FeaturesBenchmark(each, Optional.empty()).run();
-        }
-        Vertx vertx = Vertx.vertx();
-        try (EmbeddedRedis server = EmbeddedRedis.start()) {
-            Redis redis = Redis.createClient(
-                    vertx, new RedisOptions().setConnectionString(server.url()).setMaxPoolSize(16));
-            try {
-                return new FeaturesBenchmark(each, Optional.of(redis)).run();
-            } finally {
-                redis.close();
-            }
-        } finally {
-            vertx.close().toCompletionStage().toCompletableFuture().join();
-        }
-    }
-
-    private FeaturesBenchmark.Settings withoutL1() {
-        return new FeaturesBenchmark.Settings(
-                settings.entities(),
-                1,
-                settings.sourceMillis(),
-                settings.poll(),
-                settings.polls(),
-                settings.warmUpRequests(),
-                settings.requests());
+                "ms each",
+                "errors");
+        double raw = Objects.requireNonNull(calls.get(FeatureVariant.RAW)).throughput();
+        calls.forEach((variant, each) -> {
+            TierCounts tiers = each.tiers();
+            table.add(
+                    variant.title(),
+                    SyncBench.spread("%,.0f", each.rounds(), LoadResult::throughputPerSecond),
+                    "%.2f".formatted(each.throughput() / raw),
+                    "%.2f"
+                            .formatted(SyncBench.median(
+                                    each.rounds(), result -> result.latency().p50Millis())),
+                    SyncBench.spread(
+                            "%.1f", each.rounds(), result -> result.latency().p99Millis()),
+                    "%.3f".formatted(tiers.amortisedMillis()),
+                    "%.3f".formatted(tiers.hitRatio()),
+                    "%.3f".formatted(tiers.share(tiers.l1())),
+                    "%.3f".formatted(tiers.share(tiers.redis())),
+                    "%.3f".formatted(tiers.share(tiers.source())),
+                    "%,.0f".formatted(tiers.sourceCalls()),
+                    "%.0f".formatted(tiers.sourceMillis()),
+                    Long.toString(
+                            each.rounds().stream().mapToLong(LoadResult::errors).sum()));
+        });
+        return table;
     }
 }

@@ -13,56 +13,65 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A whole Penstock with its own broker and Redis, in a JVM of its own on free ports: what {@code ./penstock up} starts. */
 public final class LocalService implements AutoCloseable {
     private static final Path PACKAGE = Path.of("target/quarkus-app/quarkus-run.jar");
     private static final Path MODELS = Path.of("src/main/models");
-    private static final Path LOG = Path.of("target/bench/service.log");
+    private static final Path LOGS = Path.of("target/bench");
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
     private final Process process;
     private final Target target;
+    private final Path log;
 
-    private LocalService(Process process, Target target) {
+    /**
+     * What to start.
+     *
+     * @param ready paths that answer 200 once it is
+     * @param settings keys and values of the service's configuration
+     * @param redis to use instead of one of its own
+     * @param log name of the file that takes the service's output
+     */
+    record Setup(Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
+        /** With nothing set but the models, of which those named must be ready. */
+        static Setup of(Path models, List<String> names) {
+            List<String> ready =
+                    names.stream().map(name -> "/v2/models/" + name + "/ready").toList();
+            return new Setup(models, ready, Map.of(), Optional.empty(), "service");
+        }
+    }
+
+    private LocalService(Process process, Target target, Path log) {
         this.process = process;
         this.target = target;
+        this.log = log;
     }
 
     /** Starts the package that is built with the sample models, and waits until it is ready to serve the one named. */
     public static LocalService start(String model) throws IOException, InterruptedException {
         String folder = System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", MODELS.toString());
-        return start(Path.of(folder), List.of(model));
+        return start(Setup.of(Path.of(folder), List.of(model)));
     }
 
-    /** Starts the package that is built with the models of a folder, and waits until it is ready to serve those named. */
-    static LocalService start(Path models, List<String> names) throws IOException, InterruptedException {
-        List<String> ready =
-                names.stream().map(name -> "/v2/models/" + name + "/ready").toList();
-        return start(models, ready, Map.of());
-    }
-
-    /**
-     * The same with settings of its own.
-     *
-     * @param ready paths that answer 200 once it is
-     */
-    static LocalService start(Path models, List<String> ready, Map<String, String> environment)
-            throws IOException, InterruptedException {
+    /** Starts the package that is built, and waits until it is ready. */
+    static LocalService start(Setup setup) throws IOException, InterruptedException {
         if (!Files.exists(PACKAGE)) {
             throw new IOException(PACKAGE + " must be built first: ./mvnw package");
         }
         List<Integer> ports = freePorts(4);
-        Files.createDirectories(LOG.getParent());
-        ProcessBuilder builder =
-                new ProcessBuilder(command(ports)).redirectErrorStream(true).redirectOutput(LOG.toFile());
+        Path log = LOGS.resolve(setup.log() + ".log");
+        Files.createDirectories(LOGS);
+        ProcessBuilder builder = new ProcessBuilder(command(setup, ports))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
         builder.environment()
-                .put("PENSTOCK_WORKER_MODELS", models.toAbsolutePath().toString());
+                .put("PENSTOCK_WORKER_MODELS", setup.models().toAbsolutePath().toString());
         // As in the launcher: ONNX Runtime can crash the JVM while it sends telemetry.
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
-        builder.environment().putAll(environment);
         Process process = builder.start();
         // Whoever ends the benchmark early ends its service too.
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
@@ -70,9 +79,9 @@ public final class LocalService implements AutoCloseable {
                 URI.create("http://127.0.0.1:" + ports.get(0)),
                 URI.create("http://127.0.0.1:" + ports.get(1)),
                 "127.0.0.1:" + ports.get(2));
-        LocalService service = new LocalService(process, target);
+        LocalService service = new LocalService(process, target, log);
         try {
-            for (String path : ready) {
+            for (String path : setup.ready()) {
                 service.awaitReady(path);
             }
             return service;
@@ -83,7 +92,7 @@ public final class LocalService implements AutoCloseable {
     }
 
     /** With the launcher's own flags for the JVM. */
-    private static List<String> command(List<Integer> ports) {
+    private static List<String> command(Setup setup, List<Integer> ports) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -93,12 +102,15 @@ public final class LocalService implements AutoCloseable {
         if (Runtime.version().feature() >= 24) {
             command.add("--sun-misc-unsafe-memory-access=allow");
         }
+        setup.settings().forEach((key, value) -> command.add("-D" + key + "=" + value));
         command.addAll(List.of("-jar", PACKAGE.toString(), "up"));
-        List<String> names = List.of("--port", "--management-port", "--kafka-port", "--redis-port");
+        List<String> names = List.of("--port", "--management-port", "--kafka-port");
         for (int i = 0; i < names.size(); i++) {
             command.add(names.get(i));
             command.add(ports.get(i).toString());
         }
+        command.add(setup.redis().isPresent() ? "--redis" : "--redis-port");
+        command.add(setup.redis().orElse(ports.get(names.size()).toString()));
         return command;
     }
 
@@ -122,10 +134,10 @@ public final class LocalService implements AutoCloseable {
         try (HttpClient client = HttpClient.newHttpClient()) {
             while (!isReady(client, ready)) {
                 if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
-                    throw new IOException("the service ended with " + process.exitValue() + "; see " + LOG);
+                    throw new IOException("the service ended with " + process.exitValue() + "; see " + log);
                 }
                 if (System.nanoTime() - startNanos > START_LIMIT.toNanos()) {
-                    throw new IOException(ready + " must be 200 within " + START_LIMIT + "; see " + LOG);
+                    throw new IOException(ready + " must be 200 within " + START_LIMIT + "; see " + log);
                 }
             }
         }

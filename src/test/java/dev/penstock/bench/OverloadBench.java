@@ -45,7 +45,8 @@ final class OverloadBench {
         String model = BatchingBench.Copy.ONE_BY_ONE.model(workload);
         Map<String, LoadResult> results = new LinkedHashMap<>();
         List<String> memory = new ArrayList<>();
-        try (LocalService service = LocalService.start(BatchingBench.serve(workload), List.of(model))) {
+        try (LocalService service =
+                LocalService.start(LocalService.Setup.of(BatchingBench.serve(workload), List.of(model)))) {
             HttpLoad load = load(service.target(), model, corpus);
             HttpLoad closed = load.withConnections(PEAK_CONNECTIONS);
             closed.withExtent(lasting(settings.warmUpSeconds())).run();

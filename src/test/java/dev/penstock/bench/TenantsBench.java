@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -61,12 +62,14 @@ final class TenantsBench {
     long run() throws IOException, OrtException, InterruptedException {
         Corpus corpus = DigitsCorpus.load(DIGITS);
         Map<String, List<Round>> rounds = new LinkedHashMap<>();
-        Map<String, String> environment = Map.of(
-                "PENSTOCK_TENANTS_IDENTITY",
+        Map<String, String> identity = Map.of(
+                "penstock.tenants.identity",
                 "api-key",
-                "PENSTOCK_TENANTS_FILE",
+                "penstock.tenants.file",
                 tenants().toAbsolutePath().toString());
-        try (LocalService service = LocalService.start(MODELS, List.of("/v2/health/ready"), environment);
+        LocalService.Setup setup =
+                new LocalService.Setup(MODELS, List.of("/v2/health/ready"), identity, Optional.empty(), "service");
+        try (LocalService service = LocalService.start(setup);
                 ExecutorService noise = Executors.newSingleThreadExecutor()) {
             HttpLoad quiet = load(service.target(), corpus, QUIET_KEY);
             HttpLoad noisy = load(service.target(), corpus, NOISY_KEY);

@@ -1,0 +1,92 @@
+package dev.penstock.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** How the same model gets its values. */
+enum FeatureVariant {
+    RAW("raw tensor", true, true),
+    ALL("all tiers", true, true),
+    WITHOUT_L1("without L1", false, true),
+    WITHOUT_REDIS("without Redis", true, false),
+    SOURCE_ONLY("source only", false, false);
+
+    static final String VIEW = "images";
+
+    private static final String LOOKED_UP = "digits-by-id";
+    private static final Path SAMPLE = Path.of("src/main/models/digits/1/model.onnx");
+    private static final Path SERVED = Path.of("target/bench/served-features");
+
+    private final String title;
+    private final boolean hasL1;
+    private final boolean hasRedis;
+
+    FeatureVariant(String title, boolean hasL1, boolean hasRedis) {
+        this.title = title;
+        this.hasL1 = hasL1;
+        this.hasRedis = hasRedis;
+    }
+
+    String title() {
+        return title;
+    }
+
+    String model() {
+        return this == RAW ? "digits" : LOOKED_UP;
+    }
+
+    /** Whether a service of its own serves it; the raw tensor goes to the service with all tiers. */
+    boolean hasService() {
+        return this != RAW;
+    }
+
+    /**
+     * @param more settings of the service
+     * @param redis to use instead of one of its own
+     */
+    LocalService start(SlowFeast source, int l1, Map<String, String> more, Optional<String> redis)
+            throws IOException, InterruptedException {
+        Map<String, String> settings = new HashMap<>(more);
+        settings.put("penstock.features.sources.images.type", "feast");
+        settings.put("penstock.features.sources.images.url", source.url().toString());
+        settings.put("penstock.features.sources.images.join-key", SlowFeast.JOIN_KEY);
+        settings.put("penstock.features.entities", Integer.toString(hasL1 ? l1 : 1));
+        settings.put("penstock.features.redis.enabled", Boolean.toString(hasRedis));
+        return LocalService.start(new LocalService.Setup(
+                models(),
+                List.of("/v2/models/" + RAW.model() + "/ready", "/v2/models/" + LOOKED_UP + "/ready"),
+                settings,
+                redis,
+                "service-" + title.toLowerCase(Locale.ROOT).replace(' ', '-')));
+    }
+
+    /** The sample model twice: as it is, and looking its input up. */
+    private static Path models() throws IOException {
+        for (String name : List.of(RAW.model(), LOOKED_UP)) {
+            Path folder = SERVED.resolve(name);
+            Files.createDirectories(folder.resolve("1"));
+            Files.copy(SAMPLE, folder.resolve("1/model.onnx"), StandardCopyOption.REPLACE_EXISTING);
+            Files.writeString(folder.resolve("model.yaml"), "max_batch_size: 64\n");
+        }
+        Files.writeString(SERVED.resolve(LOOKED_UP).resolve("model.yaml"), """
+                max_batch_size: 64
+                features:
+                  entity: %s
+                  entity_datatype: INT64
+                  view: %s
+                  names: [%s]
+                  on_missing: fail
+                  on_unavailable: stale
+                  source: images
+                """.formatted(
+                        SlowFeast.JOIN_KEY, VIEW, String.join(", ", SlowFeast.FEATURES)));
+        return SERVED;
+    }
+}
