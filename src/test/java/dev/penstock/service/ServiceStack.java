@@ -41,6 +41,8 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
             configuration.putAll(Map.ofEntries(
                     Map.entry("penstock.kafka.bootstrap-servers", bootstrapServers),
                     Map.entry("penstock.redis.url", stack.redisUrl()),
+                    // A machine that runs tests may stall longer than a caller should wait.
+                    Map.entry("penstock.ingress.redis-timeout", "2s"),
                     Map.entry("penstock.worker.models", models().toString()),
                     Map.entry("penstock.max-request-bytes", "1048576"),
                     Map.entry("penstock.ingress.header-timeout", "2s"),
