@@ -193,7 +193,7 @@ public final class Ingress implements AutoCloseable {
                     1));
         }
         CompletableFuture<Optional<Reply>> reply = place.get();
-        publisher.publish(record(call, id, Topics.REPLIES, OptionalInt.of(pending.partition())), () -> {}, failure -> {
+        publish(call, record(call, id, Topics.REPLIES, OptionalInt.of(pending.partition())), () -> {}, failure -> {
             pending.abandon(id);
             reply.completeExceptionally(notPublished(failure));
         });
@@ -255,7 +255,15 @@ public final class Ingress implements AutoCloseable {
     private void publishForResults(
             CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Publisher.Failure> failed) {
         gate.admit(call, true);
-        publisher.publish(record(call, id, Topics.RESULTS, OptionalInt.empty()), acknowledged, failed);
+        publish(call, record(call, id, Topics.RESULTS, OptionalInt.empty()), acknowledged, failed);
+    }
+
+    private void publish(
+            CheckedCall call,
+            ProducerRecord<byte[], byte[]> request,
+            Runnable acknowledged,
+            Consumer<Publisher.Failure> failed) {
+        publisher.publish(request, gate.predictedWaitNanos(call.call().model(), call.lane()), acknowledged, failed);
     }
 
     /** The outcome, once there is one or that time is over; fails when Redis is away. */
@@ -284,6 +292,7 @@ public final class Ingress implements AutoCloseable {
         CompletableFuture<Void> cancelled = new CompletableFuture<>();
         publisher.publish(
                 record,
+                0,
                 () -> cancelled.complete(null),
                 failure -> cancelled.completeExceptionally(notPublished(failure)));
         return cancelled;
@@ -295,7 +304,10 @@ public final class Ingress implements AutoCloseable {
                 new ProducerRecord<>(Topics.CANCELLATIONS, id.toString().getBytes(UTF_8), new byte[0]);
         RecordHeaders.set(record.headers(), RecordHeaders.DEADLINE_MS, Long.toString(id.deadlineMillis()));
         publisher.publish(
-                record, () -> {}, failure -> LOG.debugf("Workers do not hear that %s is cancelled: %s", id, failure));
+                record,
+                0,
+                () -> {},
+                failure -> LOG.debugf("Workers do not hear that %s is cancelled: %s", id, failure));
     }
 
     private static Reply cancelled(RequestId id) {

@@ -84,6 +84,13 @@ public interface IngressConfig {
     @WithDefault("3ms")
     Duration linger();
 
+    /**
+     * The same for requests whose model has a queue in which they would wait five times as long anyway: what is saved, others can use to serve
+     * them. More than a few batches' run time gains nothing.
+     */
+    @WithDefault("20ms")
+    Duration queuedLinger();
+
     /** Records on their way to Kafka up to which the ingress counts as idle and sends at once. */
     @WithDefault("8")
     @Min(0) @Max(10_000) int idleInFlight();

@@ -18,12 +18,21 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Puts requests on Kafka without ever blocking the caller for long: it sends only to topics whose metadata it has, and only while its
- * bytes on the way are within bounds. Two producers, since gathering pays when busy and costs when idle: while few records are on
- * their way they go out at once, otherwise they gather for the linger. The order between requests carries no meaning. Thread-safe.
+ * bytes on the way are within bounds. Gathering pays when busy and costs when idle, so there are three producers: while few records are on
+ * their way they go out at once, otherwise they gather for the linger; and what has a queue before it, in which it would wait much
+ * longer anyway, gathers for the queued linger. The order between requests carries no meaning. Thread-safe.
  */
 final class Publisher implements AutoCloseable {
+    /** A queue is long when gathering in front of it takes no more than a fifth of the wait in it: the prediction is not exact. */
+    private static final int LONG_QUEUE_IN_LINGERS = 5;
+
+    /** Records of one batch go to one partition, and so to one worker: more would keep one busy while others idle. */
+    private static final int BATCH_BYTES = 32 * 1024;
+
     private final KafkaProducer<byte[], byte[]> prompt;
     private final KafkaProducer<byte[], byte[]> gathering;
+    private final KafkaProducer<byte[], byte[]> queued;
+    private final long queueNanos;
     private final int idleInFlight;
     private final long maxBytes;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -44,6 +53,8 @@ final class Publisher implements AutoCloseable {
         this.maxBytes = config.maxPublishingBytes();
         this.prompt = producer(kafka, Duration.ZERO, maxRecordBytes);
         this.gathering = producer(kafka, config.linger(), maxRecordBytes);
+        this.queued = producer(kafka, config.queuedLinger(), maxRecordBytes);
+        this.queueNanos = LONG_QUEUE_IN_LINGERS * config.queuedLinger().toNanos();
     }
 
     /** Fetches the metadata of a topic, so that it can be published to. Blocks; not for event loops. */
@@ -51,6 +62,7 @@ final class Publisher implements AutoCloseable {
         if (!known.contains(topic)) {
             prompt.partitionsFor(topic);
             gathering.partitionsFor(topic);
+            queued.partitionsFor(topic);
             known.add(topic);
         }
     }
@@ -64,17 +76,20 @@ final class Publisher implements AutoCloseable {
     /**
      * Sends.
      *
+     * @param waitNanos how long the record is expected to wait in the queue that it goes to
      * @param acknowledged called once the broker has it
      * @param failed called otherwise; either may be called before this returns, or later from another thread
      */
-    void publish(ProducerRecord<byte[], byte[]> record, Runnable acknowledged, Consumer<Failure> failed) {
+    void publish(
+            ProducerRecord<byte[], byte[]> record, long waitNanos, Runnable acknowledged, Consumer<Failure> failed) {
         int bytes = record.value().length;
         if (!known.contains(record.topic()) || bytesInFlight.get() + bytes > maxBytes) {
             failed.accept(Failure.REFUSED);
             return;
         }
         bytesInFlight.addAndGet(bytes);
-        KafkaProducer<byte[], byte[]> producer = inFlight.getAndIncrement() < idleInFlight ? prompt : gathering;
+        boolean isBusy = inFlight.getAndIncrement() >= idleInFlight;
+        KafkaProducer<byte[], byte[]> producer = waitNanos > queueNanos ? queued : isBusy ? gathering : prompt;
         try {
             producer.send(record, (metadata, failure) -> {
                 inFlight.decrementAndGet();
@@ -97,6 +112,7 @@ final class Publisher implements AutoCloseable {
     public void close() {
         prompt.close(Duration.ofSeconds(5));
         gathering.close(Duration.ofSeconds(5));
+        queued.close(Duration.ofSeconds(5));
     }
 
     private static KafkaProducer<byte[], byte[]> producer(
@@ -105,7 +121,7 @@ final class Publisher implements AutoCloseable {
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         config.put(ProducerConfig.LINGER_MS_CONFIG, linger.toMillis());
-        config.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        config.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
         config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
         // Kafka out of reach is a 503 within two seconds, not a caller that hangs.
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000);

@@ -49,6 +49,11 @@ public final class Worker implements AutoCloseable {
     /** EX_UNAVAILABLE of sysexits. */
     private static final int DEVICE_LOST_EXIT = 69;
 
+    /** A batch of long answers, such as 24 KiB each of a text's vectors, and the memory for as many as wait for the broker. */
+    private static final int REPLY_BATCH_BYTES = 512 * 1024;
+
+    private static final long REPLY_BUFFER_BYTES = 64 * 1024 * 1024;
+
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
 
     private final WorkerConfig config;
@@ -272,14 +277,17 @@ public final class Worker implements AutoCloseable {
                 true);
     }
 
-    /** A batch's replies leave together; what is on its way when the next batch ends gathers the replies of that one. */
+    /**
+     * A batch's replies leave together, and what is on its way when the next batch ends gathers the replies of that one.
+     */
     private Producer<byte[], byte[]> producer() {
         Map<String, Object> settings = new HashMap<>(kafka);
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, REPLY_BATCH_BYTES);
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, REPLY_BUFFER_BYTES);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, layout.maxRecordBytes());
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
         return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());

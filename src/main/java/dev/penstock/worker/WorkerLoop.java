@@ -235,18 +235,22 @@ final class WorkerLoop {
         }
     }
 
+    /** Writes all answers, and then sends all: so that they leave together. */
     private void answer(Finished run, Accelerator.Ran ran) {
+        List<Answer> answers = new ArrayList<>(run.batch.size());
         int from = 0;
         for (Part<Task> part : run.batch) {
             Task task = part.request();
             if (part.isWhole()) {
-                reply(task, replies.outcome(task, ran.outputs(), from), run.startedNanos, ran.nanos(), run.rows);
+                answers.add(new Answer(task, replies.outcome(task, ran.outputs(), from)));
             } else {
                 joins.add(part, ran.outputs(), from)
-                        .ifPresent(outputs -> reply(
-                                task, replies.outcome(task, outputs, 0), run.startedNanos, ran.nanos(), run.rows));
+                        .ifPresent(outputs -> answers.add(new Answer(task, replies.outcome(task, outputs, 0))));
             }
             from += part.rows();
+        }
+        for (Answer answer : answers) {
+            reply(answer.task, answer.outcome, run.startedNanos, ran.nanos(), run.rows);
         }
     }
 
@@ -277,6 +281,8 @@ final class WorkerLoop {
         }
         return rows;
     }
+
+    private record Answer(Task task, Outcome outcome) {}
 
     private record Finished(
             SessionSlots session,

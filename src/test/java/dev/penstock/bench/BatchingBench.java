@@ -20,6 +20,10 @@ import java.util.function.ToDoubleFunction;
 final class BatchingBench {
     private static final Path SERVED = Path.of("target/bench/served");
     private static final Path PLOTS = Path.of("target/bench");
+
+    /** A model that costs nothing, so that whatever the service does for every model is soon compiled. */
+    static final String WARMING = "digits";
+
     private static final String COPY = "-one-by-one";
 
     /**
@@ -58,8 +62,19 @@ final class BatchingBench {
     /** One measurement of a round. */
     record Sample(Copy copy, String load, LoadResult result, double meanBatch) {}
 
-    /** @param limit the raw session's rows per second at its best batch size */
-    record Outcome(double limit, int limitAt, List<Sample> samples) {
+    /**
+     * @param limits the raw session's rows per second at its best batch size, measured before each round
+     * @param limitAt that batch size
+     */
+    record Outcome(List<Double> limits, int limitAt, List<Sample> samples) {
+        double limit() {
+            return limits.stream()
+                    .sorted()
+                    .skip((limits.size() - 1) / 2)
+                    .findFirst()
+                    .orElseThrow();
+        }
+
         List<Sample> of(Copy copy, String load) {
             return samples.stream()
                     .filter(sample -> sample.copy == copy && sample.load.equals(load))
@@ -109,33 +124,42 @@ final class BatchingBench {
     }
 
     private Outcome measure(Workload workload) throws IOException, OrtException, InterruptedException {
-        List<LimitBench.Point> limits = settings.limitSeconds() == 0
-                ? LimitBench.read(workload.name())
-                : new LimitBench(out).measure(workload, Duration.ofSeconds(settings.limitSeconds()));
-        LimitBench.Point best = LimitBench.best(limits);
+        LimitBench limit = new LimitBench(out);
+        Duration limitDuration = Duration.ofSeconds(Math.max(1, settings.limitSeconds()));
+        LimitBench.Point best = LimitBench.best(
+                settings.limitSeconds() == 0
+                        ? LimitBench.read(workload.name())
+                        : limit.measure(workload, limitDuration));
         WorkloadCorpus corpus = new WorkloadCorpus(
                 workload,
                 settings.form().equals("own")
                         ? workload.binary()
                         : settings.form().equals("binary"));
-        List<String> names = List.of(Copy.ONE_BY_ONE.model(workload), Copy.ADAPTIVE.model(workload));
+        List<String> names = List.of(WARMING, Copy.ONE_BY_ONE.model(workload), Copy.ADAPTIVE.model(workload));
         try (LocalService service = LocalService.start(LocalService.Setup.of(serve(workload), names))) {
             BatchingLoads loads = new BatchingLoads(service.target(), workload, corpus, settings, out);
             if (settings.warmUpSeconds() > 0) {
                 out.printf("%s: warm-up, %d s%n", workload.name(), settings.warmUpSeconds());
                 loads.warmUp();
             }
+            List<Double> limits = new ArrayList<>();
             List<Sample> samples = new ArrayList<>();
             for (int round = 1; round <= settings.rounds(); round++) {
+                // The machine's own speed varies within minutes.
+                limits.add(limit.again(workload, best, limitDuration));
                 loads.round(round, samples);
             }
-            return new Outcome(best.best(), best.batchSize(), samples);
+            return new Outcome(limits, best.batchSize(), samples);
         }
     }
 
-    /** The model's folder and its copy, which differs in its largest batch only. */
+    /** The model's folder and its copy, which differs in its largest batch only; and the one that warms the service. */
     static Path serve(Workload workload) throws IOException {
         Path repository = SERVED.resolve(workload.model());
+        Path warming = repository.resolve(WARMING);
+        Files.createDirectories(warming.resolve("1"));
+        Files.copy(
+                Workload.named(WARMING).file(), warming.resolve("1/model.onnx"), StandardCopyOption.REPLACE_EXISTING);
         for (Copy copy : Copy.values()) {
             Path folder = repository.resolve(copy.model(workload));
             Files.createDirectories(folder.resolve("1"));

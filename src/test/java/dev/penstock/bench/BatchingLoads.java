@@ -1,5 +1,6 @@
 package dev.penstock.bench;
 
+import ai.onnxruntime.OrtException;
 import dev.penstock.bench.BatchingBench.Copy;
 import dev.penstock.bench.BatchingBench.Sample;
 import java.io.IOException;
@@ -45,8 +46,16 @@ final class BatchingLoads {
         return load.endsWith(" connections");
     }
 
-    void warmUp() throws IOException {
-        Duration each = Duration.ofMillis(settings.warmUpSeconds() * 1000L / Copy.values().length);
+    /** Half of the time with a model that costs nothing: beside one that takes all cores the JIT would need many minutes. */
+    void warmUp() throws IOException, OrtException {
+        Duration half = Duration.ofMillis(settings.warmUpSeconds() * 500L);
+        WorkloadCorpus digits = new WorkloadCorpus(Workload.named(BatchingBench.WARMING), false);
+        PostTemplate post = new PostTemplate(target.infer(BatchingBench.WARMING), List.of());
+        HttpLoad.of(target.http(), i -> post.with(digits.body(i)))
+                .withConnections(WARM_UP_CONNECTIONS)
+                .withExtent(new HttpLoad.Lasting(half))
+                .run();
+        Duration each = half.dividedBy(Copy.values().length);
         for (Copy copy : Copy.values()) {
             load(copy)
                     .withConnections(WARM_UP_CONNECTIONS)

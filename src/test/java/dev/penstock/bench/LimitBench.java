@@ -74,6 +74,21 @@ final class LimitBench {
         return points;
     }
 
+    /** The same once more, at one batch size. */
+    double again(Workload workload, Point best, Duration duration) throws OrtException, InterruptedException {
+        int cores = Runtime.getRuntime().availableProcessors();
+        Random random = new Random(1);
+        List<List<Tensor>> batch = Stream.generate(() -> workload.inputs().draw(random))
+                .limit(best.batchSize())
+                .toList();
+        boolean isOfCallers = best.callers() >= best.threads();
+        try (RawSession session = new RawSession(workload, isOfCallers ? 1 : cores)) {
+            double rate = session.rowsPerSecond(batch, isOfCallers ? cores : 1, duration);
+            out.printf("limit of %s at %d rows: %,.0f rows/s%n", workload.name(), best.batchSize(), rate);
+            return rate;
+        }
+    }
+
     static Point best(List<Point> points) {
         return points.stream().max(Comparator.comparingDouble(Point::best)).orElseThrow();
     }
