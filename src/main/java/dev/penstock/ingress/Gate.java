@@ -63,6 +63,11 @@ final class Gate implements LagWatch.Listener {
         }
     }
 
+    /** Until a request that is let in now would begin to run. */
+    long predictedWaitNanos(String model, Lane lane) {
+        return admission(model, lane).predictedWaitNanos(nanoClock.getAsLong());
+    }
+
     /** As many as Kafka last said there are, this one included. */
     int ingresses() {
         return ingresses;
