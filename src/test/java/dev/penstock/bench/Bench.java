@@ -40,8 +40,8 @@ public final class Bench {
                 --model mlp-70mb         as above
                 --factors 2,10           of its peak
                 --deadline 1000          of each call, in milliseconds
-                --seconds 20             of each measurement
-                --warm-up 60
+                --seconds 60             of each overload; the peak is measured for half as long
+                --warm-up 30
             tenants  a quiet tenant beside one that sends a multiple of its quota, in turns; writes target/bench/tenants.json
                 --quota 100              of the noisy one, requests per second
                 --factors 0,1,20         of that quota
@@ -188,8 +188,8 @@ public final class Bench {
                 options.word("--model", "mlp-70mb", Workload.NAMES),
                 options.integers("--factors", List.of(2, 10), 1, 100),
                 options.integer("--deadline", 1000, 1, 600_000),
-                options.integer("--seconds", 20, 1, 3600),
-                options.integer("--warm-up", 60, 1, 3600));
+                options.integer("--seconds", 60, 1, 3600),
+                options.integer("--warm-up", 30, 1, 3600));
         System.out.println(Machine.here());
         return new OverloadBench(settings, System.out).run();
     }
