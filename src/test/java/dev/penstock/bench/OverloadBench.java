@@ -1,10 +1,11 @@
 package dev.penstock.bench;
 
-import ai.onnxruntime.OrtException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.model.OnnxModels;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,24 +19,32 @@ import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
- * What the gate is worth: a model whose capacity is far below what the ingress can take, offered more and more of it. Served one by one,
- * so that its capacity does not grow with the load. One open loop whose rate steps up and down, so that each second of it can be seen.
+ * What the gate is worth: a model whose capacity is far below what the ingress can take, offered more and more of it, in one open loop
+ * whose rate steps up and down, so that each second of it can be seen. The model counts to a number, one request after the other, on
+ * one core: its capacity does not grow with the load, and does not shrink because the ingress, the broker and the load generator need
+ * the memory or the other cores, as they would not on an accelerator's machine.
  */
 final class OverloadBench {
     private static final Path PLOT = Path.of("target/bench/overload.svg");
+    private static final Path MODELS = Path.of("target/bench/overload-models");
+    private static final String MODEL = "counts";
     private static final int PEAK_CONNECTIONS = 64;
+    /** Requests differ in the number that they add to the turns, and get it back. */
+    private static final int DIFFERENT = 50;
+
     private static final int OPEN_LOOP_CONNECTIONS = 2000;
 
     /** Between the overloads, at half of the peak. */
     private static final int CALM_SECONDS = 15;
 
     /**
+     * @param turns that the model counts, some microseconds each
      * @param factors of the peak that are offered
      * @param deadlineMillis of each call
      * @param seconds of each overload; the peak is measured for half as long
      * @param warmUpSeconds of load before the peak is measured
      */
-    record Settings(String model, List<Integer> factors, int deadlineMillis, int seconds, int warmUpSeconds) {}
+    record Settings(int turns, List<Integer> factors, int deadlineMillis, int seconds, int warmUpSeconds) {}
 
     /** @param lastRefusalSeconds after its begin; for a calm part, after the load fell */
     record Phase(CallLog.Part calls, double lastRefusalSeconds, long residentMegabytes) {}
@@ -49,19 +58,18 @@ final class OverloadBench {
     }
 
     /** Prints the table, writes report and plot, and gives the number of answers that are neither right nor an honest refusal. */
-    long run() throws IOException, OrtException, InterruptedException {
-        Workload workload = Workload.named(settings.model());
-        WorkloadCorpus corpus = new WorkloadCorpus(workload, workload.binary());
-        String model = BatchingBench.Copy.ONE_BY_ONE.model(workload);
-        try (LocalService service =
-                LocalService.start(LocalService.Setup.of(BatchingBench.serve(workload), List.of(model)))) {
-            HttpLoad load = load(service.target(), model, corpus);
-            HttpLoad closed = load.withConnections(PEAK_CONNECTIONS);
+    long run() throws IOException, InterruptedException {
+        OnnxModels.write(MODELS, MODEL, 1, OnnxModels.patience(settings.turns()));
+        OnnxModels.writeConfig(
+                MODELS, MODEL, "max_batch_size: 1\nexecution_providers: [{cpu: {concurrent_runs: 1}}]\n");
+        try (LocalService service = LocalService.start(LocalService.Setup.of(MODELS, List.of(MODEL)))) {
+            HttpLoad closed = load(service.target(), List.of()).withConnections(PEAK_CONNECTIONS);
             closed.withExtent(lasting(settings.warmUpSeconds())).run();
             LoadResult peak = closed.withExtent(lasting(Math.max(1, settings.seconds() / 2)))
                     .run();
             double rate = peak.throughputPerSecond();
             out.printf("peak: %.0f/s over %d connections%n", rate, PEAK_CONNECTIONS);
+            HttpLoad load = load(service.target(), List.of("Penstock-Timeout-Ms: " + settings.deadlineMillis()));
             HttpLoad.Steps steps = steps(rate);
             CallLog log = new CallLog(steps, settings.deadlineMillis());
             List<Long> megabytes = new ArrayList<>();
@@ -99,14 +107,15 @@ final class OverloadBench {
         }
     }
 
-    private HttpLoad load(Target target, String model, WorkloadCorpus corpus) {
-        URI uri = target.infer(model);
-        List<String> deadline = List.of("Penstock-Timeout-Ms: " + settings.deadlineMillis());
-        PostTemplate post = corpus.isBinary()
-                ? PostTemplate.binary(uri, corpus.jsonLength(), deadline)
-                : new PostTemplate(uri, deadline);
-        return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
-                .withCheck((i, status, body) -> corpus.check(i, body));
+    private static HttpLoad load(Target target, List<String> headers) {
+        PostTemplate post = new PostTemplate(target.infer(MODEL), headers);
+        return HttpLoad.of(target.http(), i -> post.with(body(i)))
+                .withCheck((i, status, body) -> new String(body, UTF_8).contains("\"data\":[" + i % DIFFERENT + "]"));
+    }
+
+    private static byte[] body(int i) {
+        return ("{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + i % DIFFERENT + "]}]}")
+                .getBytes(UTF_8);
     }
 
     private static HttpLoad.Lasting lasting(int seconds) {
