@@ -114,7 +114,8 @@ final class OverloadBench {
     }
 
     private static byte[] body(int i) {
-        return ("{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + i % DIFFERENT + "]}]}")
+        return ("{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + i % DIFFERENT
+                        + "]}]}")
                 .getBytes(UTF_8);
     }
 
