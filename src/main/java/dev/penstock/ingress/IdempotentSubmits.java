@@ -25,9 +25,9 @@ final class IdempotentSubmits {
     private final Vertx vertx;
     private final Counter repeated;
 
-    /** Admits and publishes a request whose outcome will be kept; throws a {@link Refusal} when it is not admitted. */
+    /** Admits and publishes a request whose outcome will be kept. */
     interface Publishing {
-        void publish(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Publisher.Failure> failed);
+        void publish(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Refusal> refused);
     }
 
     IdempotentSubmits(
@@ -86,20 +86,11 @@ final class IdempotentSubmits {
     /** @param first whether nobody can have published it before */
     private CompletionStage<RequestId> publish(CheckedCall call, RequestId id, IdempotencyKey key, boolean first) {
         CompletableFuture<RequestId> safe = new CompletableFuture<>();
-        try {
-            publishing.publish(
-                    call,
-                    id,
-                    () -> confirmed(id, key).thenAccept(safe::complete),
-                    failure -> giveUp(
-                            id,
-                            key,
-                            first && failure == Publisher.Failure.REFUSED,
-                            safe,
-                            Ingress.notPublished(failure)));
-        } catch (Refusal notAdmitted) {
-            giveUp(id, key, first, safe, notAdmitted);
-        }
+        publishing.publish(
+                call,
+                id,
+                () -> confirmed(id, key).thenAccept(safe::complete),
+                refusal -> giveUp(id, key, first && !refusal.leavesDoubt(), safe, refusal));
         return safe;
     }
 

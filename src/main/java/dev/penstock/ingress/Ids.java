@@ -13,6 +13,9 @@ final class Ids {
     /** The last bit of an id's sequence number says who gets the outcome. */
     private static final int TO_CALLER = 1;
 
+    /** The last but one says whether it has one of its tenant's places. */
+    private static final int HAS_PLACE = 2;
+
     private final RequestIds signed;
     private final int instance = new SecureRandom().nextInt();
     private final AtomicInteger sequence = new AtomicInteger();
@@ -23,7 +26,7 @@ final class Ids {
 
     /** Of a request whose outcome will be kept for polling. */
     RequestId issue(Tenant tenant, Duration timeout) {
-        return issue(tenant, timeout, 0);
+        return issue(tenant, timeout, tenant.openRequests().isPresent() ? HAS_PLACE : 0);
     }
 
     /** Of a call that waits here for its outcome: it is kept only if it comes late. */
@@ -35,8 +38,12 @@ final class Ids {
         return (id.sequence() & TO_CALLER) != 0;
     }
 
+    static boolean hasPlace(RequestId id) {
+        return (id.sequence() & HAS_PLACE) != 0;
+    }
+
     private RequestId issue(Tenant tenant, Duration timeout, int kind) {
-        int number = sequence.getAndIncrement() << 1 | kind;
+        int number = sequence.getAndIncrement() << 2 | kind;
         return signed.issue(System.currentTimeMillis(), timeout.toMillis(), tenant.tag(), instance, number);
     }
 

@@ -16,6 +16,7 @@ import dev.penstock.protocol.TopicLayout;
 import dev.penstock.protocol.TopicRecorder;
 import dev.penstock.protocol.Topics;
 import dev.penstock.redis.GuardedRedis;
+import dev.penstock.tenants.OpenRequests;
 import dev.penstock.tenants.Quotas;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -96,12 +97,15 @@ public final class Ingress implements AutoCloseable {
         this.gate = new Gate(catalogue, config.syncMaxWait(), registry, System::nanoTime);
         this.ids = new Ids(requestIdKey(redis));
         GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor());
-        this.quotaGate = new QuotaGate(new Quotas(
-                guarded::send,
-                Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),
-                gate::ingresses,
-                System::nanoTime));
-        this.results = new ResultStore(redis, guarded, ids, config.resultTtl());
+        OpenRequests open = new OpenRequests(guarded::send, gate::ingresses, System::currentTimeMillis);
+        this.quotaGate = new QuotaGate(
+                new Quotas(
+                        guarded::send,
+                        Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),
+                        gate::ingresses,
+                        System::nanoTime),
+                open);
+        this.results = new ResultStore(redis, guarded, ids, open, config.resultTtl());
         this.outcomes = new OutcomeWatch(vertx, redis, results);
         this.publisher = new Publisher(kafka, config, layout.maxRecordBytes());
         DroppedReplies dropped = new DroppedReplies(registry);
@@ -211,15 +215,11 @@ public final class Ingress implements AutoCloseable {
         });
     }
 
-    /** Publishes, and completes with the id once the request is safe; throws or fails with a {@link Refusal}. */
+    /** Publishes, and completes with the id once the request is safe; fails with a {@link Refusal}. */
     CompletableFuture<RequestId> submit(CheckedCall call) {
         RequestId id = ids.issue(call.call().tenant(), call.timeout());
         CompletableFuture<RequestId> accepted = new CompletableFuture<>();
-        publishForResults(
-                call,
-                id,
-                () -> accepted.complete(id),
-                failure -> accepted.completeExceptionally(notPublished(failure)));
+        publishForResults(call, id, () -> accepted.complete(id), accepted::completeExceptionally);
         return accepted;
     }
 
@@ -252,10 +252,35 @@ public final class Ingress implements AutoCloseable {
         });
     }
 
-    private void publishForResults(
-            CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Publisher.Failure> failed) {
-        gate.admit(call, true);
-        publish(call, record(call, id, Topics.RESULTS, OptionalInt.empty()), acknowledged, failed);
+    /** The place first: who has none must not use up what the gate has for others. */
+    private void publishForResults(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Refusal> refused) {
+        String model = call.call().model();
+        Consumer<Refusal> notAccepted = refusal -> {
+            if (!refusal.leavesDoubt()) {
+                quotaGate.leave(id);
+            }
+            refused.accept(refusal);
+        };
+        Runnable admitAndPublish = () -> {
+            try {
+                gate.admit(call, true);
+            } catch (Refusal notAdmitted) {
+                notAccepted.accept(notAdmitted);
+                return;
+            }
+            publish(
+                    call,
+                    record(call, id, Topics.RESULTS, OptionalInt.empty()),
+                    acknowledged,
+                    failure -> notAccepted.accept(notPublished(failure)));
+        };
+        quotaGate.takePlace(
+                call.call().tenant(),
+                id,
+                () -> gate.predictedWaitNanos(model, call.lane()),
+                reason -> gate.rejected(model, reason),
+                admitAndPublish,
+                refused);
     }
 
     private void publish(
@@ -271,7 +296,10 @@ public final class Ingress implements AutoCloseable {
         return outcomes.await(id.toString(), wait);
     }
 
-    /** The id, if an ingress issued it to that tenant; forged and unknown ones, and those of others, are told apart from nothing. */
+    /**
+     * The id, if an ingress issued it to that tenant. Forged ones and those of others are not told apart, neither by the answer nor by
+     * its time: after the HMAC, which all need, an id is compared with the tenant's tag, and nobody is asked.
+     */
     Optional<RequestId> verify(String id, Tenant tenant) {
         return ids.verify(id, tenant);
     }
@@ -378,7 +406,7 @@ public final class Ingress implements AutoCloseable {
                                 "Kafka does not take requests at the moment; nothing was accepted"),
                         1);
             case UNKNOWN_FATE ->
-                new Refusal(
+                Refusal.inDoubt(
                         Problem.of(
                                 Problem.Kind.UNAVAILABLE,
                                 "Kafka did not acknowledge the request in time; it may or may not run. Retry with the same "

@@ -8,6 +8,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Positive;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Configuration of the ingress role. */
 @ConfigMapping(prefix = "penstock.ingress")
@@ -111,7 +112,7 @@ public interface IngressConfig {
      */
     Optional<QuotaSection> quota();
 
-    /** A bucket of requests and one of rows; all four must be given. */
+    /** A bucket of requests and one of rows, and places for requests that wait; all but the last must be given. */
     interface QuotaSection {
         @Positive @Max(1_000_000) double requestsPerSecond();
 
@@ -122,8 +123,14 @@ public interface IngressConfig {
         /** Also the most rows that one request may have. */
         @Min(1) @Max(1_000_000_000) long rowBurst();
 
+        /**
+         * Asynchronous requests, and others with an {@code Idempotency-Key}, that may be without an outcome at once. Unlimited when absent.
+         * More lets one caller's backlog grow; each costs Redis some 200 bytes until its outcome.
+         */
+        @Min(1) @Max(1_000_000) OptionalInt openRequests();
+
         default Quota toQuota() {
-            return new Quota(requestsPerSecond(), requestBurst(), rowsPerSecond(), rowBurst());
+            return new Quota(requestsPerSecond(), requestBurst(), rowsPerSecond(), rowBurst(), openRequests());
         }
     }
 }

@@ -1,8 +1,11 @@
 package dev.penstock.ingress;
 
 import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.RequestId;
+import dev.penstock.tenants.OpenRequests;
 import dev.penstock.tenants.Quota;
 import dev.penstock.tenants.QuotaDecision;
+import dev.penstock.tenants.QuotaLimit;
 import dev.penstock.tenants.Quotas;
 import dev.penstock.tenants.Tenant;
 import jakarta.ws.rs.core.Response;
@@ -11,14 +14,19 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** Answers calls within their tenant's quota, and refuses others, before they reach the {@link Gate}. Thread-safe. */
 final class QuotaGate {
-    private final Quotas quotas;
+    private static final int MOST_RETRY_SECONDS = 60;
 
-    QuotaGate(Quotas quotas) {
+    private final Quotas quotas;
+    private final OpenRequests open;
+
+    QuotaGate(Quotas quotas, OpenRequests open) {
         this.quotas = quotas;
+        this.open = open;
     }
 
     /**
@@ -46,6 +54,41 @@ final class QuotaGate {
         });
     }
 
+    /**
+     * Takes one of the tenant's places for a request whose outcome will be kept; it is free again with the outcome, or by {@link #leave}.
+     * A request that comes again under its id keeps the place that it has.
+     *
+     * @param waitNanos asks how long requests like this one wait, and so at most until others' places are free
+     * @param rejected hears the reason of a refusal
+     */
+    void takePlace(
+            Tenant tenant,
+            RequestId id,
+            LongSupplier waitNanos,
+            Consumer<String> rejected,
+            Runnable taken,
+            Consumer<Refusal> refused) {
+        if (!Ids.hasPlace(id) || tenant.openRequests().isEmpty()) {
+            taken.run();
+            return;
+        }
+        open.take(id, tenant.openRequests().getAsInt()).thenAccept(fullMillis -> {
+            if (fullMillis.isEmpty()) {
+                taken.run();
+            } else {
+                rejected.accept("quota-" + QuotaLimit.OPEN_REQUESTS.label());
+                refused.accept(full(tenant, Math.min(fullMillis.getAsLong() / 1e3, waitNanos.getAsLong() / 1e9)));
+            }
+        });
+    }
+
+    /** The request was not accepted: its place, if it has one, is free. */
+    void leave(RequestId id) {
+        if (Ids.hasPlace(id)) {
+            open.leave(id);
+        }
+    }
+
     private static Response with(Map<String, String> fields, Response response) {
         Response.ResponseBuilder builder = Response.fromResponse(response);
         fields.forEach(builder::header);
@@ -60,6 +103,18 @@ final class QuotaGate {
                                 + " s")
                 .with("violated-policies", List.of(policy));
         return new Refusal(problem, refused.retryAfterSeconds(), RateLimitFields.of(quota, refused));
+    }
+
+    private static Refusal full(Tenant tenant, double freeInSeconds) {
+        int seconds = Math.clamp((long) Math.ceil(freeInSeconds), 1, MOST_RETRY_SECONDS);
+        Problem problem = Problem.of(
+                        Problem.Kind.QUOTA,
+                        "as many requests of this tenant wait for their outcome as may ("
+                                + tenant.openRequests().orElseThrow() + "); there may be room again in " + seconds
+                                + " s")
+                .with("violated-policies", List.of(QuotaLimit.OPEN_REQUESTS.label()));
+        var refused = new QuotaDecision.Refused(QuotaLimit.OPEN_REQUESTS, seconds);
+        return new Refusal(problem, seconds, RateLimitFields.of(tenant.quota().orElseThrow(), refused));
     }
 
     private static Refusal refusal(long rows, QuotaDecision.TooManyRows tooMany) {

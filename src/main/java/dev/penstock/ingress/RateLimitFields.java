@@ -3,6 +3,7 @@ package dev.penstock.ingress;
 import dev.penstock.tenants.Quota;
 import dev.penstock.tenants.QuotaDecision;
 import dev.penstock.tenants.QuotaLeft;
+import dev.penstock.tenants.QuotaLimit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -33,13 +34,20 @@ final class RateLimitFields {
         fields.put(
                 POLICY,
                 policy("requests", quota.requestBurst(), quota.requestsPerSecond()) + ","
-                        + policy("rows", quota.rowBurst(), quota.rowsPerSecond()));
+                        + policy("rows", quota.rowBurst(), quota.rowsPerSecond())
+                        + (quota.openRequests().isPresent()
+                                ? openRequests(quota.openRequests().getAsInt())
+                                : ""));
         fields.put(LIMIT, limit);
         return fields;
     }
 
     private static String policy(String name, long burst, double perSecond) {
         return "\"" + name + "\";q=" + burst + ";w=" + seconds(burst, perSecond);
+    }
+
+    private static String openRequests(int most) {
+        return ",\"" + QuotaLimit.OPEN_REQUESTS.label() + "\";q=" + most + ";qu=\"concurrent-requests\"";
     }
 
     private static String limit(String name, long left, long seconds) {

@@ -11,6 +11,7 @@ final class Refusal extends RuntimeException {
     private final transient Problem problem;
     private final int retryAfterSeconds;
     private final transient Map<String, String> headers;
+    private final boolean leavesDoubt;
 
     Refusal(Problem problem) {
         this(problem, 0);
@@ -23,10 +24,25 @@ final class Refusal extends RuntimeException {
 
     /** @param headers more of them, for the response */
     Refusal(Problem problem, int retryAfterSeconds, Map<String, String> headers) {
+        this(problem, retryAfterSeconds, headers, false);
+    }
+
+    private Refusal(Problem problem, int retryAfterSeconds, Map<String, String> headers, boolean leavesDoubt) {
         super(problem.detail(), null, false, false);
+        this.leavesDoubt = leavesDoubt;
         this.headers = Map.copyOf(headers);
         this.problem = problem;
         this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    /** Of a request that may have been accepted all the same. */
+    static Refusal inDoubt(Problem problem, int retryAfterSeconds) {
+        return new Refusal(problem, retryAfterSeconds, Map.of(), true);
+    }
+
+    /** Whether the request may have been accepted all the same. */
+    boolean leavesDoubt() {
+        return leavesDoubt;
     }
 
     Map<String, String> headers() {

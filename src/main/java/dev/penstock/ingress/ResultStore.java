@@ -1,7 +1,9 @@
 package dev.penstock.ingress;
 
 import dev.penstock.protocol.Reply;
+import dev.penstock.protocol.RequestId;
 import dev.penstock.redis.GuardedRedis;
+import dev.penstock.tenants.OpenRequests;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
@@ -21,28 +23,35 @@ final class ResultStore {
     private final Redis redis;
     private final GuardedRedis guarded;
     private final Ids ids;
+    private final OpenRequests open;
     private final Duration ttl;
 
-    /** @param guarded the same Redis, for whoever has a caller waiting */
-    ResultStore(Redis redis, GuardedRedis guarded, Ids ids, Duration ttl) {
+    /**
+     * @param guarded the same Redis, for whoever has a caller waiting
+     * @param open where requests have places that are free with their outcome
+     */
+    ResultStore(Redis redis, GuardedRedis guarded, Ids ids, OpenRequests open, Duration ttl) {
         this.redis = redis;
         this.guarded = guarded;
         this.ids = ids;
+        this.open = open;
         this.ttl = ttl;
     }
 
-    /** Stores all, and wakes whoever waits for one of them. */
+    /** Stores all, wakes whoever waits for one of them, and frees their places among their tenants' open requests. */
     Future<Void> store(List<Reply> replies) {
-        List<Request> commands = new ArrayList<>(2 * replies.size());
+        List<Request> commands = new ArrayList<>(3 * replies.size());
         for (Reply reply : replies) {
             String id = reply.correlationId();
+            Optional<RequestId> issued = ids.verify(id);
             commands.add(Request.cmd(Command.SET)
                     .arg(key(id))
                     .arg(Buffer.buffer(StoredResult.of(reply).toBytes()))
                     .arg("NX")
                     .arg("PX")
-                    .arg(millisToKeep(id)));
+                    .arg(millisToKeep(issued)));
             commands.add(Request.cmd(Command.PUBLISH).arg(channel(id)).arg(""));
+            issued.filter(Ids::hasPlace).map(open::settled).ifPresent(commands::add);
         }
         return redis.batch(commands).mapEmpty();
     }
@@ -64,10 +73,9 @@ final class ResultStore {
     }
 
     /** From the deadline on, whenever the outcome came: a poll must not find it gone before the id says so. */
-    private String millisToKeep(String id) {
-        long left = ids.verify(id)
-                .map(own -> own.deadlineMillis() - System.currentTimeMillis())
-                .orElse(0L);
+    private String millisToKeep(Optional<RequestId> id) {
+        long left =
+                id.map(own -> own.deadlineMillis() - System.currentTimeMillis()).orElse(0L);
         return Long.toString(ttl.toMillis() + Math.max(0, left));
     }
 

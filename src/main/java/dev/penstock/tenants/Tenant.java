@@ -2,6 +2,7 @@ package dev.penstock.tenants;
 
 import dev.penstock.protocol.Lane;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -20,6 +21,11 @@ public record Tenant(
     /** All callers together, where nobody says who asks. */
     public static Tenant anybody(Optional<Quota> quota) {
         return new Tenant("", TAG_OF_ANYBODY, Optional.empty(), Set.of(Lane.values()), quota, 1);
+    }
+
+    /** How many of its requests may be open at once. */
+    public OptionalInt openRequests() {
+        return quota.map(Quota::openRequests).orElse(OptionalInt.empty());
     }
 
     public boolean mayUse(String model) {

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -46,6 +47,9 @@ final class TenantsReader {
     private static final double REQUESTS_PER_SECOND = 100;
     private static final double ROWS_PER_SECOND = 10_000;
 
+    /** What comes in 100 s at the default rate; 2 MB of Redis. */
+    private static final int OPEN_REQUESTS = 10_000;
+
     /** Bursts hold what comes in so many seconds, unless they are said. */
     private static final double BURST_SECONDS = 2;
 
@@ -65,8 +69,9 @@ final class TenantsReader {
             @Nullable Double requestsPerSecond,
             @Nullable Long requestBurst,
             @Nullable Double rowsPerSecond,
-            @Nullable Long rowBurst) {
-        static final Limits DEFAULT = new Limits(null, null, null, null, null);
+            @Nullable Long rowBurst,
+            @Nullable Integer openRequests) {
+        static final Limits DEFAULT = new Limits(null, null, null, null, null, null);
     }
 
     static Tenants read(byte[] yaml) throws BrokenTenantsException {
@@ -112,7 +117,7 @@ final class TenantsReader {
 
     private static Optional<Quota> quota(String path, Limits limits) throws BrokenTenantsException {
         if (Boolean.TRUE.equals(limits.unlimited)) {
-            if (!limits.equals(new Limits(true, null, null, null, null))) {
+            if (!limits.equals(new Limits(true, null, null, null, null, null))) {
                 throw new BrokenTenantsException(path, "must have no limits when it is unlimited");
             }
             return Optional.empty();
@@ -125,7 +130,8 @@ final class TenantsReader {
                         requests,
                         Optional.ofNullable(limits.requestBurst).orElse(burst(requests)),
                         rows,
-                        Optional.ofNullable(limits.rowBurst).orElse(burst(rows)))));
+                        Optional.ofNullable(limits.rowBurst).orElse(burst(rows)),
+                        OptionalInt.of(Optional.ofNullable(limits.openRequests).orElse(OPEN_REQUESTS)))));
     }
 
     private static long burst(double perSecond) {

@@ -27,11 +27,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -103,34 +106,65 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Loads, warms up, announces and serves. Blocks until all models serve.
+     * Loads, warms up, announces and serves, each model as soon as it can be. Blocks until all models serve.
      *
      * @throws IOException when the models' folder cannot be read
-     * @throws ExecutionException when the broker refuses topics or announcements
+     * @throws ExecutionException when the broker refuses topics or announcements, or is out of reach
      */
-    public void start() throws IOException, ExecutionException, InterruptedException, TimeoutException {
+    public void start() throws IOException, ExecutionException, InterruptedException {
         ModelRepository.Contents contents = new ModelRepository(config.models(), config.maxModelBytes()).scan();
         contents.refused()
                 .forEach(refusal -> LOG.errorf("Model %s is not served: %s", refusal.name(), refusal.reason()));
-        Map<String, List<WarmModel>> loaded = new TreeMap<>();
-        for (ModelDefinition definition : contents.found()) {
-            if (config.serve().isEmpty() || config.serve().get().contains(definition.name())) {
-                load(definition)
-                        .ifPresent(model -> loaded.computeIfAbsent(definition.name(), none -> new ArrayList<>())
-                                .add(model));
-            }
-        }
-        if (loaded.isEmpty()) {
+        Map<String, List<ModelDefinition>> models = contents.found().stream()
+                .filter(definition ->
+                        config.serve().isEmpty() || config.serve().get().contains(definition.name()))
+                .collect(Collectors.groupingBy(ModelDefinition::name));
+        cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
+        loadAndServe(models);
+        if (servers.isEmpty()) {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
-        cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
-        for (var model : loaded.entrySet()) {
-            model.getValue()
-                    .sort(Comparator.comparingLong(
-                            version -> version.definition().version()));
-            serve(model.getKey(), model.getValue());
-        }
         warm = true;
+    }
+
+    /** The smallest first, some at once, so that one that takes long does not hold back the others. */
+    private void loadAndServe(Map<String, List<ModelDefinition>> models)
+            throws ExecutionException, InterruptedException {
+        ExecutorService loaders = Executors.newFixedThreadPool(
+                config.concurrentLoads(),
+                task -> Thread.ofPlatform().name("penstock-loader").daemon().unstarted(task));
+        try {
+            List<Future<?>> serving = new ArrayList<>();
+            models.entrySet().stream()
+                    .sorted(Comparator.comparingLong(model -> bytes(model.getValue())))
+                    .forEach(model -> serving.add(loaders.submit(() -> {
+                        loadAndServe(model.getKey(), model.getValue());
+                        return model.getKey();
+                    })));
+            for (Future<?> each : serving) {
+                each.get();
+            }
+        } finally {
+            loaders.shutdownNow();
+        }
+    }
+
+    private static long bytes(List<ModelDefinition> versions) {
+        return versions.stream()
+                .mapToLong(version -> version.file().toFile().length())
+                .sum();
+    }
+
+    /** @param definitions of all versions of one model, ascending */
+    private void loadAndServe(String name, List<ModelDefinition> definitions)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        List<WarmModel> versions = new ArrayList<>();
+        for (ModelDefinition definition : definitions) {
+            load(definition).ifPresent(versions::add);
+        }
+        if (!versions.isEmpty()) {
+            serve(name, versions);
+        }
     }
 
     /** Whether all models serve. */
@@ -247,7 +281,7 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    private void follow(FeatureJoin join) throws ExecutionException, InterruptedException {
+    private synchronized void follow(FeatureJoin join) throws ExecutionException, InterruptedException {
         if (!updates.containsKey(join.cache())) {
             layout.create(admin, layout.ofView(join.section().view()));
             FeatureUpdates following =

@@ -22,6 +22,13 @@ public interface WorkerConfig {
     /** The models to serve, by name; all in the folder when absent. */
     Optional<Set<String>> serve();
 
+    /**
+     * Models that are loaded and warmed up at once, the smallest files first; each serves as soon as it is warm. With 1 a slow one holds
+     * back all that are larger; more take memory and cores from those that serve already.
+     */
+    @WithDefault("2")
+    @Min(1) @Max(64) int concurrentLoads();
+
     /** This worker's name in announcements; host name and process when absent. Two workers must not share one. */
     Optional<String> id();
 

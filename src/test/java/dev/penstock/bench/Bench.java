@@ -36,12 +36,12 @@ public final class Bench {
                 --warm-up 60             seconds of load on each service before the first measurement
                 --rounds 3               of all measurements, one after the other
                 --limit-seconds 1        of each measurement of the raw session; 0 takes target/bench/limit.json
-            overload  the gate: a model served one by one, offered more than it can do; writes target/bench/overload.json and .svg
-                --model mlp-70mb         as above
+            overload  the gate: a model that runs one by one on one core, offered more than it can do; writes target/bench/overload.json and .svg
+                --turns 2000             of the model's loop, some microseconds each
                 --factors 2,10           of its peak
                 --deadline 1000          of each call, in milliseconds
-                --seconds 20             of each measurement
-                --warm-up 60
+                --seconds 60             of each overload; the peak is measured for half as long
+                --warm-up 30
             tenants  a quiet tenant beside one that sends a multiple of its quota, in turns; writes target/bench/tenants.json
                 --quota 100              of the noisy one, requests per second
                 --factors 0,1,20         of that quota
@@ -95,7 +95,7 @@ public final class Bench {
             List.of("--models", "--form", "--connections", "--seconds", "--warm-up", "--rounds", "--limit-seconds");
 
     private static final List<String> OVERLOAD_OPTIONS =
-            List.of("--model", "--factors", "--deadline", "--seconds", "--warm-up");
+            List.of("--turns", "--factors", "--deadline", "--seconds", "--warm-up");
 
     private static final List<String> TENANTS_OPTIONS =
             List.of("--quota", "--factors", "--quiet", "--seconds", "--warm-up", "--rounds");
@@ -183,13 +183,13 @@ public final class Bench {
         return measure(options, (target, corpus) -> new DoorsBench(target, corpus, settings).run(System.out));
     }
 
-    private static long overload(Options options) throws IOException, InterruptedException, OrtException {
+    private static long overload(Options options) throws IOException, InterruptedException {
         OverloadBench.Settings settings = new OverloadBench.Settings(
-                options.word("--model", "mlp-70mb", Workload.NAMES),
+                options.integer("--turns", 2000, 1, 1_000_000),
                 options.integers("--factors", List.of(2, 10), 1, 100),
                 options.integer("--deadline", 1000, 1, 600_000),
-                options.integer("--seconds", 20, 1, 3600),
-                options.integer("--warm-up", 60, 1, 3600));
+                options.integer("--seconds", 60, 1, 3600),
+                options.integer("--warm-up", 30, 1, 3600));
         System.out.println(Machine.here());
         return new OverloadBench(settings, System.out).run();
     }

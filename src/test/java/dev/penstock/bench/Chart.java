@@ -140,7 +140,7 @@ public final class Chart {
         double least = ys.getCount() == 0 ? 1 : ys.getMin();
         double most = ys.getCount() == 0 ? 1 : ys.getMax();
         if (logarithmic) {
-            yLeast = Math.floor(Math.log10(least) - 0.05);
+            yLeast = Math.floor(Math.log10(least) - (bars ? 0.05 : 0));
             yMost = Math.max(yLeast + 1, Math.ceil(Math.log10(most)));
         } else {
             yLeast = Math.min(0, least);

@@ -3,6 +3,7 @@ package dev.penstock.bench;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.IntFunction;
 
 /**
@@ -43,6 +44,63 @@ public record HttpLoad(
         }
     }
 
+    /** An open loop whose rate changes: one step after the other; the last goes on. */
+    public record Steps(List<Step> steps) implements Pace {
+        public Steps {
+            steps = List.copyOf(steps);
+            require(!steps.isEmpty(), "steps must be one or more", steps);
+        }
+
+        public Duration duration() {
+            return steps.stream().map(Step::duration).reduce(Duration.ZERO, Duration::plus);
+        }
+
+        /** From the start until that request starts. */
+        long dueNanos(int index) {
+            double before = 0;
+            long from = 0;
+            for (Step step : steps.subList(0, steps.size() - 1)) {
+                if (index < before + step.requests()) {
+                    return from + step.nanosTo(index - before);
+                }
+                before += step.requests();
+                from += step.duration().toNanos();
+            }
+            return from + steps.getLast().nanosTo(index - before);
+        }
+
+        /** Requests that start in so many nanoseconds from the start, or in all steps if those are over before. */
+        long dueBefore(long nanos) {
+            double due = 0;
+            long from = 0;
+            for (Step step : steps) {
+                long within = Math.clamp(nanos - from, 0, step.duration().toNanos());
+                due += step.ratePerSecond() * within / 1e9;
+                from += step.duration().toNanos();
+            }
+            return (long) Math.ceil(due - 1e-6);
+        }
+    }
+
+    /** A constant rate for a time. */
+    public record Step(double ratePerSecond, Duration duration) {
+        public Step {
+            require(
+                    ratePerSecond > 0 && ratePerSecond <= 1e6,
+                    "ratePerSecond must be over 0 and up to 1000000",
+                    ratePerSecond);
+            require(duration.isPositive(), "duration must be positive", duration);
+        }
+
+        private double requests() {
+            return ratePerSecond * duration.toNanos() / 1e9;
+        }
+
+        private long nanosTo(double request) {
+            return (long) (request * 1e9 / ratePerSecond);
+        }
+    }
+
     /** How long the measured part is. */
     public sealed interface Extent {}
 
@@ -76,6 +134,10 @@ public record HttpLoad(
                 Duration.ZERO,
                 Duration.ofSeconds(30),
                 Check.NONE);
+    }
+
+    public HttpLoad withRequests(IntFunction<byte[]> requests) {
+        return new HttpLoad(target, requests, connections, pace, extent, warmUp, patience, check);
     }
 
     public HttpLoad withConnections(int connections) {

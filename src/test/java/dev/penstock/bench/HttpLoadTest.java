@@ -136,6 +136,45 @@ class HttpLoadTest {
     }
 
     @Test
+    void stepsFollowOneAnother() {
+        HttpLoad.Steps steps = new HttpLoad.Steps(
+                List.of(new HttpLoad.Step(10, Duration.ofSeconds(2)), new HttpLoad.Step(1000, Duration.ofSeconds(1))));
+        assertThat(steps.dueNanos(0)).isZero();
+        assertThat(steps.dueNanos(19)).isEqualTo(1_900_000_000L);
+        assertThat(steps.dueNanos(20)).isEqualTo(2_000_000_000L);
+        assertThat(steps.dueNanos(1019)).isEqualTo(2_999_000_000L);
+        assertThat(steps.dueBefore(2_000_000_000L)).isEqualTo(20);
+        assertThat(steps.dueBefore(2_000_000_010L)).isEqualTo(21);
+        assertThat(steps.dueBefore(Long.MAX_VALUE)).isEqualTo(1020);
+    }
+
+    @Test
+    void callsAreKeptByWhenTheyWereDue() throws IOException {
+        ScriptedServer.Act busy = new ScriptedServer.Answer("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+        HttpLoad.Steps steps = new HttpLoad.Steps(List.of(
+                new HttpLoad.Step(100, Duration.ofMillis(100)), new HttpLoad.Step(200, Duration.ofMillis(200))));
+        CallLog log = new CallLog(steps, 10_000);
+        HttpLoad load = load(100).withConnections(1);
+
+        LoadResult result = run(
+                n -> n < 10 ? ok("good") : n < 15 ? busy : n == 20 ? ok("bad") : ok("good"),
+                load.withRequests(log.of(load.requests()))
+                        .withCheck(log.of((index, status, body) -> body.length == 4))
+                        .withPace(steps)
+                        .withExtent(new HttpLoad.Lasting(steps.duration())));
+
+        assertThat(result.succeeded()).isEqualTo(44);
+        assertThat(log.part(0, 0.1).inTime()).isEqualTo(10);
+        CallLog.Part second = log.part(0.1, 0.3);
+        assertThat(second.offered()).isEqualTo(40);
+        assertThat(second.refused()).isEqualTo(5);
+        assertThat(second.lost()).isEqualTo(1);
+        assertThat(second.inTime()).isEqualTo(34);
+        assertThat(log.lastRefusalAfter(0.1, 0.3)).isEqualTo(0.02, within(1e-6));
+        assertThat(log.lastRefusalAfter(0.2, 0.3)).isZero();
+    }
+
+    @Test
     void anOpenLoopKeepsItsRateAndNoMore() throws IOException {
         LoadResult result = run(
                 n -> ok("fine"),

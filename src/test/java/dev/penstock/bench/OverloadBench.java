@@ -1,34 +1,53 @@
 package dev.penstock.bench;
 
-import ai.onnxruntime.OrtException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.model.OnnxModels;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
- * What the gate is worth: a model whose capacity is far below what the ingress can take, offered more and more of it. Served one by one,
- * so that its capacity does not grow with the load.
+ * What the gate is worth: a model whose capacity is far below what the ingress can take, offered more and more of it, in one open loop
+ * whose rate steps up and down, so that each second of it can be seen. The model counts to a number, one request after the other, on
+ * one core: its capacity does not grow with the load, and does not shrink because the ingress, the broker and the load generator need
+ * the memory or the other cores, as they would not on an accelerator's machine.
  */
 final class OverloadBench {
     private static final Path PLOT = Path.of("target/bench/overload.svg");
+    private static final Path MODELS = Path.of("target/bench/overload-models");
+    private static final String MODEL = "counts";
     private static final int PEAK_CONNECTIONS = 64;
+    /** Requests differ in the number that they add to the turns, and get it back. */
+    private static final int DIFFERENT = 50;
+
     private static final int OPEN_LOOP_CONNECTIONS = 2000;
-    private static final Duration LEARNS = Duration.ofSeconds(2);
-    private static final Duration BACK_TO_NORMAL = Duration.ofSeconds(5);
-    private static final String AFTER = "0.5 x peak, from 5 s after";
+
+    /** Between the overloads, at half of the peak. */
+    private static final int CALM_SECONDS = 15;
 
     /**
+     * @param turns that the model counts, some microseconds each
      * @param factors of the peak that are offered
      * @param deadlineMillis of each call
+     * @param seconds of each overload; the peak is measured for half as long
      * @param warmUpSeconds of load before the peak is measured
      */
-    record Settings(String model, List<Integer> factors, int deadlineMillis, int seconds, int warmUpSeconds) {}
+    record Settings(int turns, List<Integer> factors, int deadlineMillis, int seconds, int warmUpSeconds) {}
+
+    /** @param lastRefusalSeconds after its begin; for a calm part, after the load fell */
+    record Phase(CallLog.Part calls, double lastRefusalSeconds, long residentMegabytes) {}
 
     private final Settings settings;
     private final PrintStream out;
@@ -39,109 +58,154 @@ final class OverloadBench {
     }
 
     /** Prints the table, writes report and plot, and gives the number of answers that are neither right nor an honest refusal. */
-    long run() throws IOException, OrtException, InterruptedException {
-        Workload workload = Workload.named(settings.model());
-        WorkloadCorpus corpus = new WorkloadCorpus(workload, workload.binary());
-        String model = BatchingBench.Copy.ONE_BY_ONE.model(workload);
-        Map<String, LoadResult> results = new LinkedHashMap<>();
-        List<String> memory = new ArrayList<>();
-        try (LocalService service =
-                LocalService.start(LocalService.Setup.of(BatchingBench.serve(workload), List.of(model)))) {
-            HttpLoad load = load(service.target(), model, corpus);
-            HttpLoad closed = load.withConnections(PEAK_CONNECTIONS);
+    long run() throws IOException, InterruptedException {
+        OnnxModels.write(MODELS, MODEL, 1, OnnxModels.patience(settings.turns()));
+        OnnxModels.writeConfig(
+                MODELS, MODEL, "max_batch_size: 1\nexecution_providers: [{cpu: {concurrent_runs: 1}}]\n");
+        try (LocalService service = LocalService.start(LocalService.Setup.of(MODELS, List.of(MODEL)))) {
+            HttpLoad closed = load(service.target(), List.of()).withConnections(PEAK_CONNECTIONS);
             closed.withExtent(lasting(settings.warmUpSeconds())).run();
-            LoadResult peak = closed.withExtent(lasting(settings.seconds())).run();
-            results.put("peak, " + PEAK_CONNECTIONS + " connections", peak);
+            LoadResult peak = closed.withExtent(lasting(Math.max(1, settings.seconds() / 2)))
+                    .run();
             double rate = peak.throughputPerSecond();
-            HttpLoad open = load.withConnections(OPEN_LOOP_CONNECTIONS);
-            for (int factor : settings.factors()) {
-                results.put(
-                        factor + " x peak",
-                        open.withPace(new HttpLoad.OpenLoop(rate * factor))
-                                .withWarmUp(LEARNS)
-                                .withExtent(lasting(settings.seconds()))
-                                .run());
-                memory.add("%d MB at %d x".formatted(service.residentBytes() >> 20, factor));
+            out.printf("peak: %.0f/s over %d connections%n", rate, PEAK_CONNECTIONS);
+            HttpLoad load = load(service.target(), List.of("Penstock-Timeout-Ms: " + settings.deadlineMillis()));
+            HttpLoad.Steps steps = steps(rate);
+            CallLog log = new CallLog(steps, settings.deadlineMillis());
+            List<Long> megabytes = new ArrayList<>();
+            try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
+                clock.scheduleAtFixedRate(() -> megabytes.add(megabytes(service)), 0, 1, TimeUnit.SECONDS);
+                load.withRequests(log.of(load.requests()))
+                        .withCheck(log.of(load.check()))
+                        .withConnections(OPEN_LOOP_CONNECTIONS)
+                        .withPace(steps)
+                        .withExtent(new HttpLoad.Lasting(steps.duration()))
+                        .run();
             }
-            results.put(
-                    AFTER,
-                    open.withPace(new HttpLoad.OpenLoop(rate / 2))
-                            .withWarmUp(BACK_TO_NORMAL)
-                            .withExtent(lasting(settings.seconds()))
-                            .run());
+            Map<String, Phase> phases = phases(log, megabytes);
+            out.println();
+            out.print(table(phases, rate));
+            out.println("deadline " + settings.deadlineMillis()
+                    + " ms; latency from the intended start; goodput is right answers within the deadline, here in % of the peak of "
+                    + Math.round(rate) + "/s");
+            plot(log, steps);
+            Map<String, Object> results = new LinkedHashMap<>(phases);
+            results.put("peak", peak);
+            out.println(
+                    "written to " + Report.now("overload", settings, results).write() + " and " + PLOT);
+            return phases.values().stream()
+                    .mapToLong(phase -> phase.calls().lost())
+                    .sum();
         }
-        out.println();
-        out.print(table(results));
-        out.println("deadline " + settings.deadlineMillis()
-                + " ms; latency from the intended start; goodput is right answers"
-                + " within the deadline; resident memory " + String.join(", ", memory));
-        plot(results);
-        out.println("written to " + Report.now("overload", settings, results).write() + " and " + PLOT);
-        return results.values().stream()
-                .mapToLong(result -> result.errors() - result.otherStatuses().getOrDefault("503", 0L))
-                .sum();
     }
 
-    private HttpLoad load(Target target, String model, WorkloadCorpus corpus) {
-        URI uri = target.infer(model);
-        List<String> deadline = List.of("Penstock-Timeout-Ms: " + settings.deadlineMillis());
-        PostTemplate post = corpus.isBinary()
-                ? PostTemplate.binary(uri, corpus.jsonLength(), deadline)
-                : new PostTemplate(uri, deadline);
-        return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
-                .withCheck((i, status, body) -> corpus.check(i, body));
+    private static long megabytes(LocalService service) {
+        try {
+            return service.residentBytes() >> 20;
+        } catch (IOException ended) {
+            throw new UncheckedIOException(ended);
+        }
+    }
+
+    private static HttpLoad load(Target target, List<String> headers) {
+        PostTemplate post = new PostTemplate(target.infer(MODEL), headers);
+        return HttpLoad.of(target.http(), i -> post.with(body(i)))
+                .withCheck((i, status, body) -> new String(body, UTF_8).contains("\"data\":[" + i % DIFFERENT + "]"));
+    }
+
+    private static byte[] body(int i) {
+        return ("{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + i % DIFFERENT
+                        + "]}]}")
+                .getBytes(UTF_8);
     }
 
     private static HttpLoad.Lasting lasting(int seconds) {
         return new HttpLoad.Lasting(Duration.ofSeconds(seconds));
     }
 
-    private static Table table(Map<String, LoadResult> results) {
+    private HttpLoad.Steps steps(double peak) {
+        List<HttpLoad.Step> steps = new ArrayList<>();
+        HttpLoad.Step calm = new HttpLoad.Step(peak / 2, Duration.ofSeconds(CALM_SECONDS));
+        steps.add(calm);
+        for (int factor : settings.factors()) {
+            steps.add(new HttpLoad.Step(peak * factor, Duration.ofSeconds(settings.seconds())));
+            steps.add(calm);
+        }
+        return new HttpLoad.Steps(steps);
+    }
+
+    private Map<String, Phase> phases(CallLog log, List<Long> megabytes) {
+        Map<String, Phase> phases = new LinkedHashMap<>();
+        int from = 0;
+        phases.put("0.5 x before", phase(log, megabytes, from, CALM_SECONDS));
+        for (int factor : settings.factors()) {
+            from += CALM_SECONDS;
+            phases.put(factor + " x", phase(log, megabytes, from, settings.seconds()));
+            from += settings.seconds();
+            phases.put("0.5 x after " + factor + " x", phase(log, megabytes, from, CALM_SECONDS));
+        }
+        return phases;
+    }
+
+    private static Phase phase(CallLog log, List<Long> megabytes, int from, int seconds) {
+        int to = from + seconds;
+        return new Phase(
+                log.part(from, to),
+                log.lastRefusalAfter(from, to),
+                megabytes.isEmpty() ? 0 : megabytes.get(Math.min(to, megabytes.size() - 1)));
+    }
+
+    private static Table table(Map<String, Phase> phases, double peak) {
         Table table = new Table(
-                "overload",
-                "goodput/s",
+                "offered",
+                "offered/s",
+                "admitted/s",
                 "refused/s",
+                "goodput/s",
+                "goodput %",
                 "too late/s",
                 "p50 ms",
                 "p99 ms",
                 "refused p50 ms",
                 "refused p99 ms",
-                "other errors");
-        results.forEach((name, result) -> table.add(
-                name,
-                "%,.0f".formatted(result.throughputPerSecond()),
-                "%,.0f".formatted(perSecond(result, "503")),
-                "%,.0f".formatted(perSecond(result, "504")),
-                "%.1f".formatted(result.latency().p50Millis()),
-                "%.1f".formatted(result.latency().p99Millis()),
-                "%.1f".formatted(result.otherLatency().p50Millis()),
-                "%.1f".formatted(result.otherLatency().p99Millis()),
-                Long.toString(result.wrong() + result.ioErrors() + result.unanswered())));
+                "last refusal s",
+                "resident MB",
+                "lost");
+        phases.forEach((name, phase) -> {
+            CallLog.Part calls = phase.calls();
+            table.add(
+                    name,
+                    "%,.0f".formatted(calls.perSecond(calls.offered())),
+                    "%,.0f".formatted(calls.perSecond(calls.admitted())),
+                    "%,.0f".formatted(calls.perSecond(calls.refused())),
+                    "%,.0f".formatted(calls.perSecond(calls.inTime())),
+                    "%.1f".formatted(100 * calls.perSecond(calls.inTime()) / peak),
+                    "%.1f".formatted(calls.perSecond(calls.late())),
+                    "%.1f".formatted(calls.admission().p50Millis()),
+                    "%.1f".formatted(calls.admission().p99Millis()),
+                    "%.1f".formatted(calls.refusal().p50Millis()),
+                    "%.1f".formatted(calls.refusal().p99Millis()),
+                    "%.1f".formatted(phase.lastRefusalSeconds()),
+                    Long.toString(phase.residentMegabytes()),
+                    Long.toString(calls.lost()));
+        });
         return table;
     }
 
-    private static double perSecond(LoadResult result, String status) {
-        return result.otherStatuses().getOrDefault(status, 0L) / result.elapsedSeconds();
+    private static void plot(CallLog log, HttpLoad.Steps steps) throws IOException {
+        List<CallLog.Part> seconds = IntStream.range(0, (int) steps.duration().toSeconds())
+                .mapToObj(second -> log.part(second, second + 1))
+                .toList();
+        Chart.lines("Overload: what becomes of the calls, by the second in which they come", "seconds", "calls/s")
+                .with("offered", of(seconds, CallLog.Part::offered))
+                .with("admitted", of(seconds, CallLog.Part::admitted))
+                .with("refused", of(seconds, CallLog.Part::refused))
+                .with("goodput: answered in time", of(seconds, CallLog.Part::inTime))
+                .withLogarithmicAxis()
+                .write(PLOT);
     }
 
-    private static void plot(Map<String, LoadResult> results) throws IOException {
-        Chart chart =
-                Chart.bars("Overload: what becomes of the calls", "offered", "calls/s", List.copyOf(results.keySet()));
-        chart.with(
-                "answered in time",
-                results.values().stream()
-                        .mapToDouble(LoadResult::throughputPerSecond)
-                        .toArray());
-        chart.with(
-                "refused",
-                results.values().stream()
-                        .mapToDouble(result -> perSecond(result, "503"))
-                        .toArray());
-        chart.with(
-                "too late",
-                results.values().stream()
-                        .mapToDouble(result -> perSecond(result, "504"))
-                        .toArray());
-        chart.write(PLOT);
+    private static double[] of(List<CallLog.Part> seconds, ToLongFunction<CallLog.Part> count) {
+        return seconds.stream().mapToLong(count).asDoubleStream().toArray();
     }
 }

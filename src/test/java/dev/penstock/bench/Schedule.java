@@ -25,6 +25,7 @@ final class Schedule {
         return switch (pace) {
             case HttpLoad.ClosedLoop closed -> nowNanos;
             case HttpLoad.OpenLoop open -> startNanos + (long) (taken * 1e9 / open.ratePerSecond());
+            case HttpLoad.Steps steps -> startNanos + steps.dueNanos(taken);
         };
     }
 
@@ -68,6 +69,12 @@ final class Schedule {
                     case HttpLoad.OpenLoop open -> {
                         double planned = Math.ceil(lasting.duration().toNanos() / 1e9 * open.ratePerSecond());
                         yield Math.max(0, (long) planned - measuredTaken);
+                    }
+                    case HttpLoad.Steps steps -> {
+                        long warmUp = measureFromNanos - startNanos;
+                        long planned =
+                                steps.dueBefore(warmUp + lasting.duration().toNanos()) - steps.dueBefore(warmUp);
+                        yield Math.max(0, planned - measuredTaken);
                     }
                 };
         };

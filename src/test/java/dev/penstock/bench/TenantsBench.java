@@ -22,7 +22,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.ToDoubleFunction;
 
-/** What a noisy tenant costs a quiet one: the quiet one's latency beside a tenant that is silent, within its quota, and far beyond. */
+/**
+ * What a noisy tenant costs a quiet one: the quiet one's latency beside a tenant that is silent, within its quota, and far beyond. Since
+ * making the noise takes from the same cores, all but the first multiple of the quota is also sent elsewhere, for comparison: to a
+ * server that refuses it at next to no cost.
+ */
 final class TenantsBench {
     private static final Path MODELS = Path.of("src/main/models");
     private static final Path DIGITS = MODELS.resolve("digits/1/model.onnx");
@@ -50,6 +54,19 @@ final class TenantsBench {
     /** @param noisy empty where it was silent */
     record Round(LoadResult quiet, List<LoadResult> noisy) {}
 
+    /**
+     * What is sent beside the quiet tenant, in multiples of the noisy one's quota.
+     *
+     * @param elsewhere and not to the service
+     */
+    private record Noise(int here, int elsewhere) {
+        String title() {
+            return here == 0
+                    ? "silent"
+                    : "noisy at " + here + " x quota" + (elsewhere == 0 ? "" : ", " + elsewhere + " x elsewhere");
+        }
+    }
+
     private final Settings settings;
     private final PrintStream out;
 
@@ -70,17 +87,20 @@ final class TenantsBench {
         LocalService.Setup setup =
                 new LocalService.Setup(MODELS, List.of("/v2/health/ready"), identity, Optional.empty(), "service");
         try (LocalService service = LocalService.start(setup);
-                ExecutorService noise = Executors.newSingleThreadExecutor()) {
+                ExecutorService threads = Executors.newCachedThreadPool();
+                ScriptedServer elsewhere = elsewhere(service.target(), corpus)) {
             HttpLoad quiet = load(service.target(), corpus, QUIET_KEY);
             HttpLoad noisy = load(service.target(), corpus, NOISY_KEY);
+            PostTemplate post = post(service.target(), NOISY_KEY);
+            HttpLoad away = HttpLoad.of(elsewhere.uri(), i -> post.with(corpus.body(0)));
             quiet.withConnections(CONNECTIONS)
                     .withExtent(lasting(Duration.ofSeconds(settings.warmUpSeconds())))
                     .run();
             for (int round = 1; round <= settings.rounds(); round++) {
-                for (int factor : settings.factors()) {
-                    out.printf("round %d of %d: %d x quota%n", round, settings.rounds(), factor);
-                    rounds.computeIfAbsent("noisy at " + factor + " x quota", name -> new ArrayList<>())
-                            .add(measure(quiet, noisy, factor, noise));
+                for (Noise noise : noises()) {
+                    out.printf("round %d of %d: %s%n", round, settings.rounds(), noise.title());
+                    rounds.computeIfAbsent(noise.title(), title -> new ArrayList<>())
+                            .add(measure(quiet, noisy, away, noise, threads));
                 }
             }
         }
@@ -96,20 +116,44 @@ final class TenantsBench {
                 .sum();
     }
 
-    private Round measure(HttpLoad quiet, HttpLoad noisy, int factor, ExecutorService noise) throws IOException {
+    private List<Noise> noises() {
+        List<Noise> noises = new ArrayList<>();
+        for (int factor : settings.factors()) {
+            if (factor > 1) {
+                noises.add(new Noise(1, factor - 1));
+            }
+            noises.add(new Noise(factor, 0));
+        }
+        return noises;
+    }
+
+    private Round measure(HttpLoad quiet, HttpLoad noisy, HttpLoad away, Noise noise, ExecutorService threads)
+            throws IOException {
         HttpLoad measured = quiet.withConnections(CONNECTIONS)
                 .withPace(new HttpLoad.OpenLoop(settings.quietPerSecond()))
                 .withWarmUp(LEAD)
                 .withExtent(lasting(Duration.ofSeconds(settings.seconds())));
+        Optional<CompletableFuture<LoadResult>> here = start(noisy, noise.here(), threads);
+        Optional<CompletableFuture<LoadResult>> elsewhere = start(away, noise.elsewhere(), threads);
+        LoadResult result = measured.run();
+        elsewhere.ifPresent(CompletableFuture::join);
+        return new Round(result, here.map(CompletableFuture::join).stream().toList());
+    }
+
+    private Optional<CompletableFuture<LoadResult>> start(HttpLoad noise, int factor, ExecutorService threads) {
         if (factor == 0) {
-            return new Round(measured.run(), List.of());
+            return Optional.empty();
         }
-        HttpLoad beside = noisy.withConnections(CONNECTIONS)
+        HttpLoad load = noise.withConnections(CONNECTIONS)
                 .withPace(new HttpLoad.OpenLoop((double) factor * settings.quotaPerSecond()))
                 .withExtent(lasting(LEAD.plusSeconds(settings.seconds() + 1)));
-        CompletableFuture<LoadResult> running = CompletableFuture.supplyAsync(() -> run(beside), noise);
-        LoadResult result = measured.run();
-        return new Round(result, List.of(running.join()));
+        return Optional.of(CompletableFuture.supplyAsync(() -> run(load), threads));
+    }
+
+    private static ScriptedServer elsewhere(Target target, Corpus corpus) throws IOException {
+        ScriptedServer.Act refusal = new ScriptedServer.Answer(
+                "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n");
+        return new ScriptedServer(post(target, NOISY_KEY).with(corpus.body(0)).length, n -> refusal);
     }
 
     private static LoadResult run(HttpLoad load) {
@@ -121,9 +165,13 @@ final class TenantsBench {
     }
 
     private static HttpLoad load(Target target, Corpus corpus, String key) {
-        PostTemplate post = new PostTemplate(target.infer("digits"), List.of("X-API-Key: " + key));
+        PostTemplate post = post(target, key);
         return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
                 .withCheck((i, status, body) -> corpus.check(i, body));
+    }
+
+    private static PostTemplate post(Target target, String key) {
+        return new PostTemplate(target.infer("digits"), List.of("X-API-Key: " + key));
     }
 
     private static HttpLoad.Lasting lasting(Duration duration) {
@@ -176,6 +224,7 @@ final class TenantsBench {
 
     private static String spread(List<Round> rounds, ToDoubleFunction<Round> value) {
         double[] sorted = rounds.stream().mapToDouble(value).sorted().toArray();
-        return "%.1f (%.1f-%.1f)".formatted(sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
+        double median = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        return "%.1f (%.1f-%.1f)".formatted(median, sorted[0], sorted[sorted.length - 1]);
     }
 }

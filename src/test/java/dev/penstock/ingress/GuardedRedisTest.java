@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.redis.GuardedRedis;
+import dev.penstock.tenants.OpenRequests;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -18,10 +19,12 @@ class GuardedRedisTest {
     private static final Duration OPEN_FOR = Duration.ofSeconds(1);
 
     private final RedisUnderTest redis = new RedisUnderTest();
+    private final GuardedRedis guarded = new GuardedRedis("requests", redis.client(), TIMEOUT, OPEN_FOR);
     private final ResultStore results = new ResultStore(
             redis.client(),
-            new GuardedRedis("requests", redis.client(), TIMEOUT, OPEN_FOR),
+            guarded,
             new Ids(new byte[16]),
+            new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
             Duration.ofHours(1));
 
     @AfterEach

@@ -10,6 +10,7 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RequestId;
 import dev.penstock.redis.GuardedRedis;
+import dev.penstock.tenants.OpenRequests;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -121,17 +122,19 @@ class IdempotentSubmitsTest {
     private IdempotentSubmits ingress() {
         GuardedRedis guarded = new GuardedRedis("requests", redis, Duration.ofSeconds(2), Duration.ofSeconds(1));
         Ids ids = new Ids(new byte[16]);
-        ResultStore results = new ResultStore(redis, guarded, ids, Duration.ofHours(1));
+        OpenRequests open = new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis);
+        ResultStore results = new ResultStore(redis, guarded, ids, open, Duration.ofHours(1));
         IdempotencyClaims claims = new IdempotencyClaims(guarded, Duration.ofHours(1));
         return new IdempotentSubmits(claims, ids, results, this::publish, vertx, meters);
     }
 
-    private void publish(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Publisher.Failure> failed) {
+    private void publish(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Refusal> refused) {
         if (!admits) {
-            throw new Refusal(Problem.of(Problem.Kind.CAPACITY, "too much"), 1);
+            refused.accept(new Refusal(Problem.of(Problem.Kind.CAPACITY, "too much"), 1));
+            return;
         }
         published.add(id.toString());
-        trouble.ifPresentOrElse(failed, acknowledged);
+        trouble.ifPresentOrElse(failure -> refused.accept(Ingress.notPublished(failure)), acknowledged);
     }
 
     private static RequestId submit(IdempotentSubmits ingress) {

@@ -104,6 +104,11 @@ public final class OnnxModels {
 
     /** turns [batch] INT64 → done [batch], the same, after as many turns of a loop as the largest says: some microseconds each. */
     public static ModelProto patience() {
+        return patience(0);
+    }
+
+    /** The same, with so many turns more, in its warm-up too. */
+    public static ModelProto patience(long more) {
         GraphProto turn = GraphProto.newBuilder()
                 .setName("turn")
                 .addInput(value("number", DataType.INT64))
@@ -119,9 +124,14 @@ public final class OnnxModels {
                         .setName("yes")
                         .setDataType(DataType.BOOL.getNumber())
                         .addInt32Data(1))
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("more")
+                        .setDataType(DataType.INT64.getNumber())
+                        .addInt64Data(more))
                 .addInput(value("turns", DataType.INT64, "batch"))
                 .addOutput(value("done", DataType.INT64, "batch"))
-                .addNode(node("ReduceMax", List.of("turns"), "most", integer("keepdims", 0)))
+                .addNode(node("ReduceMax", List.of("turns"), "asked", integer("keepdims", 0)))
+                .addNode(node("Add", List.of("asked", "more"), "most"))
                 .addNode(node(
                         "Loop",
                         List.of("most", "yes", "turns"),

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The built package in a JVM of its own, as the launcher starts it. */
@@ -18,6 +19,11 @@ final class RoleProcess implements AutoCloseable {
 
     /** @param arguments as of {@code ./penstock} */
     RoleProcess(List<String> arguments) throws IOException {
+        this(arguments, Map.of());
+    }
+
+    /** @param environment more of it */
+    RoleProcess(List<String> arguments, Map<String, String> environment) throws IOException {
         log = Files.createTempFile("penstock-", ".log");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -33,6 +39,7 @@ final class RoleProcess implements AutoCloseable {
                 .put(
                         "PENSTOCK_WORKER_MODELS",
                         Path.of("src/main/models").toAbsolutePath().toString());
+        builder.environment().putAll(environment);
         process = builder.start();
     }
 

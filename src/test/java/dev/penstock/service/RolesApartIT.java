@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.local.LocalStack;
+import dev.penstock.model.OnnxModels;
 import dev.penstock.samples.DigitsTable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -15,18 +18,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Ingress and worker as processes of their own, killed and started while requests wait. */
 class RolesApartIT {
     private static final List<DigitsTable.Row> ROWS = DigitsTable.load().heldOut();
+
+    private static final String[] ASYNC = {"Prefer", "respond-async"};
 
     private static final LocalStack stack = LocalStack.start();
 
@@ -162,30 +172,163 @@ class RolesApartIT {
         int port = RoleProcess.freePort();
         Service service = new Service(URI.create("http://127.0.0.1:" + port));
         String body = Digits.request(ROWS.getFirst());
+        int otherPort = RoleProcess.freePort();
+        Service other = new Service(URI.create("http://127.0.0.1:" + otherPort));
         try (RoleProcess ingress = ingress(port);
+                RoleProcess stays = ingress(otherPort);
                 RoleProcess worker = worker();
                 ExecutorService callers = Executors.newFixedThreadPool(16)) {
             service.awaitModel("digits");
             AtomicInteger answered = new AtomicInteger();
-            Callable<Service.Answer> untilRefused = () -> {
-                Service.Answer answer;
-                do {
-                    answer = service.post("/v2/models/digits/infer", body); // throws where a connection breaks under it
-                    answered.incrementAndGet();
-                } while (!answer.json().path("detail").asText().contains("is stopping"));
-                return answer;
-            };
+            Queue<String> accepted = new ConcurrentLinkedQueue<>();
             List<Future<Service.Answer>> calls = new ArrayList<>();
             for (int i = 0; i < 16; i++) {
-                calls.add(callers.submit(untilRefused));
+                String[] door = i % 2 == 0 ? new String[0] : ASYNC;
+                calls.add(callers.submit(() -> {
+                    while (true) {
+                        // throws where a connection breaks under it
+                        Service.Answer answer = service.post("/v2/models/digits/infer", body, door);
+                        if (answer.json().path("detail").asText().contains("is stopping")) {
+                            return answer;
+                        }
+                        if (isAccepted(answer, door)) {
+                            answered.incrementAndGet();
+                        }
+                        if (answer.status() == 202) {
+                            accepted.add(answer.header("Location"));
+                        }
+                    }
+                }));
             }
-            await().until(() -> answered.get() > 100);
+            await().until(() -> answered.get() > 100 && accepted.size() > 20);
             ingress.close();
             for (Future<Service.Answer> call : calls) {
                 Service.Answer last = call.get();
                 ErrorTableTest.assertProblem(last, 503, "tag:penstock.dev,2026:problem/unavailable");
                 assertThat(last.header("Retry-After")).isEqualTo("1");
             }
+            assertThatAllSucceeded(other.awaitModel("digits"), accepted);
+        }
+    }
+
+    @Test
+    void losesNoRequestWhenOneOfTwoWorkersIsStoppedUnderLoad() throws Exception {
+        int port = RoleProcess.freePort();
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        String body = Digits.request(ROWS.getFirst());
+        Queue<String> accepted = new ConcurrentLinkedQueue<>();
+        try (RoleProcess ingress = ingress(port);
+                RoleProcess stays = worker();
+                RoleProcess leaves = worker();
+                ExecutorService callers = Executors.newFixedThreadPool(16)) {
+            service.awaitModel("digits");
+            await().atMost(Duration.ofSeconds(60)).until(() -> workersOf("digits") == 2);
+            AtomicBoolean enough = new AtomicBoolean();
+            AtomicInteger answered = new AtomicInteger();
+            List<Future<?>> calls = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                String[] door = i % 2 == 0 ? new String[0] : ASYNC;
+                calls.add(callers.submit(() -> {
+                    while (!enough.get()) {
+                        Service.Answer answer = service.post("/v2/models/digits/infer", body, door);
+                        if (isAccepted(answer, door)) {
+                            answered.incrementAndGet();
+                        }
+                        if (answer.status() == 202) {
+                            accepted.add(answer.header("Location"));
+                        }
+                    }
+                    return null;
+                }));
+            }
+            await().until(() -> answered.get() > 100 && accepted.size() > 20);
+            leaves.close();
+            int whenItHadLeft = answered.get();
+            await().atMost(Duration.ofSeconds(30)).until(() -> answered.get() > whenItHadLeft + 100);
+            enough.set(true);
+            for (Future<?> call : calls) {
+                call.get();
+            }
+            assertThatAllSucceeded(service, accepted);
+        }
+    }
+
+    @Test
+    void aModelThatTakesLongToLoadDoesNotHoldBackTheOthers(@TempDir Path models) throws Exception {
+        OnnxModels.write(models, "a-slow", 1, OnnxModels.patience(200_000));
+        OnnxModels.writeConfig(models, "a-slow", "instances: 3\n");
+        OnnxModels.write(models, "quick", 1, OnnxModels.lookup());
+        int port = RoleProcess.freePort();
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        try (RoleProcess ingress = ingress(port);
+                RoleProcess worker = worker("--models", models.toString())) {
+            service.awaitModel("quick");
+            assertThat(service.get("/v2/models/a-slow/ready").status()).isNotEqualTo(200);
+            service.awaitModel("a-slow");
+        }
+    }
+
+    @Test
+    void isNotReadyWhenKafkaIsLostAndLivesOn() throws Exception {
+        int management = RoleProcess.freePort();
+        Service health = new Service(URI.create("http://127.0.0.1:" + management));
+        EmbeddedKafka kafka = EmbeddedKafka.start();
+        try (RoleProcess ingress = new RoleProcess(
+                List.of(
+                        "up",
+                        "--role",
+                        "ingress",
+                        "--port",
+                        Integer.toString(RoleProcess.freePort()),
+                        "--management-port",
+                        Integer.toString(management),
+                        "--kafka",
+                        kafka.bootstrapServers(),
+                        "--redis",
+                        stack.redisUrl()),
+                Map.of("PENSTOCK_KAFKA_LOST_AFTER", "2s"))) {
+            await().atMost(Duration.ofSeconds(60))
+                    .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+                    .until(() -> health.get("/q/health/ready").status() == 200);
+            kafka.close();
+            Service.Answer lost = await().atMost(Duration.ofSeconds(30))
+                    .until(() -> health.get("/q/health/ready"), answer -> answer.status() == 503);
+            assertThat(lost.json().findPath("data").path("kafka").asText()).startsWith("has not answered for");
+            assertThat(health.get("/q/health/live").status()).isEqualTo(200);
+        } finally {
+            kafka.close();
+        }
+    }
+
+    /** Or refused by the gate, which may happen while there is little to serve it; nothing else may. */
+    private static boolean isAccepted(Service.Answer answer, String[] door) {
+        if (answer.status() == 503) {
+            assertThat(answer.json().path("type").asText())
+                    .as(answer.json().path("detail").asText())
+                    .endsWith("temporary-reduced-capacity");
+            return false;
+        }
+        assertThat(answer.status()).isEqualTo(door.length == 0 ? 200 : 202);
+        return true;
+    }
+
+    private static void assertThatAllSucceeded(Service service, Queue<String> locations) {
+        assertThat(locations)
+                .allSatisfy(location -> assertThat(service.get(location, "Prefer", "wait=30")
+                                .json()
+                                .path("status")
+                                .asText())
+                        .isEqualTo("succeeded"));
+    }
+
+    /** Those that have partitions. */
+    private static long workersOf(String model) throws Exception {
+        String group = "penstock." + model + ".workers";
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
+            return admin.describeConsumerGroups(List.of(group)).all().get().values().stream()
+                    .flatMap(described -> described.members().stream())
+                    .filter(member -> !member.assignment().topicPartitions().isEmpty())
+                    .count();
         }
     }
 
@@ -244,8 +387,8 @@ class RolesApartIT {
                 stack.redisUrl()));
     }
 
-    private static RoleProcess worker() throws IOException {
-        return new RoleProcess(List.of(
+    private static RoleProcess worker(String... more) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
                 "up",
                 "--role",
                 "worker",
@@ -253,6 +396,8 @@ class RolesApartIT {
                 Integer.toString(RoleProcess.freePort()),
                 "--kafka",
                 stack.bootstrapServers()));
+        arguments.addAll(List.of(more));
+        return new RoleProcess(arguments);
     }
 
     private static String kcat(String... arguments) throws IOException, InterruptedException {

@@ -8,6 +8,9 @@ import dev.penstock.samples.DigitsTable;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,9 +20,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -37,20 +45,26 @@ class TenantsTest {
     private static final String INFER = "/v2/models/digits/infer";
     private static final String BODY =
             Digits.request(DigitsTable.load().heldOut().getFirst());
+    private static final String PATIENCE = "/v2/models/" + TestModels.PATIENCE + "/infer";
     private static final String UNAUTHENTICATED = "tag:penstock.dev,2026:problem/unauthenticated";
     private static final String FORBIDDEN = "tag:penstock.dev,2026:problem/forbidden";
     private static final String[] ANNA = {"X-API-Key", "the key of anna"};
     private static final String[] BERT = {"X-API-Key", "the key of bert"};
+    private static final String[] EMIL = {"X-API-Key", "the key of emil"};
 
     private final Service service = Service.underTest();
 
     @Inject
     MeterRegistry meters;
 
+    @Inject
+    Redis redis;
+
     @BeforeEach
     void awaitModels() {
         await().until(() -> service.get("/v2/models/digits/ready", ANNA).status() == 200
-                && service.get("/v2/models/pick/ready", BERT).status() == 200);
+                && service.get("/v2/models/pick/ready", BERT).status() == 200
+                && service.get("/v2/models/patience/ready", EMIL).status() == 200);
     }
 
     @AfterEach
@@ -213,6 +227,59 @@ class TenantsTest {
     }
 
     @Test
+    void aTenantHasAsManyRequestsOpenAsItMay() {
+        double before = rejected("quota-open-requests");
+        List<String> busy = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            busy.add(service.post(PATIENCE, turns(400_000), "X-API-Key", "the key of anna", "Prefer", "respond-async")
+                    .header("Location"));
+        }
+        String first = accepted("Prefer", "respond-async");
+        String key = UUID.randomUUID().toString();
+        String waiting = accepted("Prefer", "respond-async", "Idempotency-Key", key);
+        assertThat(accepted("Prefer", "respond-async", "Idempotency-Key", key)).isEqualTo(waiting);
+        Service.Answer refused = patience("Prefer", "respond-async");
+        ErrorTableTest.assertProblem(refused, 429, "https://iana.org/assignments/http-problem-types#quota-exceeded");
+        assertThat(refused.json().path("violated-policies").path(0).asText()).isEqualTo("open-requests");
+        assertThat(refused.header("RateLimit")).startsWith("\"open-requests\";r=0");
+        assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+        assertThat(patience("Idempotency-Key", UUID.randomUUID().toString()).status())
+                .as("its outcome would be kept too")
+                .isEqualTo(429);
+        assertThat(service.send("DELETE", waiting, BodyPublishers.noBody(), EMIL)
+                        .status())
+                .isEqualTo(202);
+        assertThat(outcome(waiting)).isEqualTo("cancelled");
+        String next = accepted("Prefer", "respond-async");
+        assertThat(patience("Prefer", "respond-async").status()).isEqualTo(429);
+        assertThat(outcome(first)).isEqualTo("succeeded");
+        assertThat(outcome(next)).isEqualTo("succeeded");
+        assertThat(outcome(accepted("Prefer", "respond-async"))).isEqualTo("succeeded");
+        busy.forEach(location -> service.get(location, "X-API-Key", "the key of anna", "Prefer", "wait=30"));
+        assertThat(rejected("quota-open-requests") - before).isEqualTo(3);
+    }
+
+    /** Whoever asks for an id that is not its own learns nothing by how long it takes: Redis is not asked. */
+    @Test
+    void redisIsNotAskedForAnothersRequest() {
+        String location = service.post(INFER, BODY, "X-API-Key", "the key of anna", "Prefer", "respond-async")
+                .header("Location");
+        assertThat(service.get(location, "X-API-Key", "the key of anna", "Prefer", "wait=10")
+                        .status())
+                .isEqualTo(200);
+        long before = readsOfRedis();
+        for (String path : new String[] {location, location + "/events"}) {
+            assertThat(service.get(path, BERT).status()).isEqualTo(404);
+        }
+        assertThat(service.send("DELETE", location, BodyPublishers.noBody(), BERT)
+                        .status())
+                .isEqualTo(404);
+        assertThat(readsOfRedis()).isEqualTo(before);
+        assertThat(service.get(location, ANNA).status()).isEqualTo(200);
+        assertThat(readsOfRedis()).isGreaterThan(before);
+    }
+
+    @Test
     void newKeysWorkAndOldOnesCeaseToWithoutARestart() {
         WithKeys.write(
                 WithKeys.TENANTS.replace(WithKeys.hash("the key of anna"), WithKeys.hash("the new key of anna")));
@@ -252,6 +319,46 @@ class TenantsTest {
         await().until(() -> forged() == before + 2);
     }
 
+    private Service.Answer patience(String... headers) {
+        return service.post(
+                PATIENCE,
+                turns(1),
+                Stream.concat(Stream.of(EMIL), Stream.of(headers)).toArray(String[]::new));
+    }
+
+    private static String turns(int turns) {
+        return "{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + turns + "]}]}";
+    }
+
+    private long readsOfRedis() {
+        String stats = redis.send(Request.cmd(Command.INFO).arg("commandstats"))
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join()
+                .toString();
+        Matcher calls = Pattern.compile("cmdstat_get:calls=(\\d+)").matcher(stats);
+        return calls.find() ? Long.parseLong(calls.group(1)) : 0;
+    }
+
+    private String accepted(String... headers) {
+        Service.Answer accepted = patience(headers);
+        assertThat(accepted.status()).isEqualTo(202);
+        return accepted.header("Location");
+    }
+
+    private String outcome(String location) {
+        return service.get(location, "X-API-Key", "the key of emil", "Prefer", "wait=30")
+                .json()
+                .path("status")
+                .asText();
+    }
+
+    private double rejected(String reason) {
+        return meters.find("inference.rejected").tag("reason", reason).counters().stream()
+                .mapToDouble(counter -> counter.count())
+                .sum();
+    }
+
     private static ProducerRecord<byte[], byte[]> forgedReply(String topic, int partition, byte[] value) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, null, value);
         record.headers().add("correlation-id", "A".repeat(43).getBytes(UTF_8));
@@ -288,12 +395,16 @@ class TenantsTest {
                   dora:
                     keys: [%s]
                     quota: {requests_per_second: 0.01, request_burst: 1}
+                  emil:
+                    keys: [%s]
+                    quota: {open_requests: 2}
                 """.formatted(
                         hash("the key of anna"),
                         hash("the second key of anna"),
                         hash("the key of bert"),
                         hash("the key of carl"),
-                        hash("the key of dora"));
+                        hash("the key of dora"),
+                        hash("the key of emil"));
 
         @Override
         public Map<String, String> getConfigOverrides() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.protocol.Lane;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +29,7 @@ class TenantsReaderTest {
                       requests_per_second: 5
                       rows_per_second: 50
                       row_burst: 70
+                      open_requests: 3
                 """.formatted(HASH));
         Tenant billing = tenants.withKey("secret").orElseThrow();
         assertThat(billing.name()).isEqualTo("billing");
@@ -35,7 +37,7 @@ class TenantsReaderTest {
         assertThat(billing.mayUse("churn")).isFalse();
         assertThat(billing.lanes()).containsExactly(Lane.BULK);
         assertThat(billing.weight()).isEqualTo(3);
-        assertThat(billing.quota()).contains(new Quota(5, 10, 50, 70));
+        assertThat(billing.quota()).contains(new Quota(5, 10, 50, 70, OptionalInt.of(3)));
         assertThat(tenants.named("billing")).contains(billing);
         assertThat(tenants.withKey("Secret")).isEmpty();
     }
@@ -46,7 +48,7 @@ class TenantsReaderTest {
         assertThat(tenant.mayUse("any")).isTrue();
         assertThat(tenant.lanes()).containsExactlyInAnyOrder(Lane.values());
         assertThat(tenant.weight()).isEqualTo(1);
-        assertThat(tenant.quota()).contains(new Quota(100, 200, 10_000, 20_000));
+        assertThat(tenant.quota()).contains(new Quota(100, 200, 10_000, 20_000, OptionalInt.of(10_000)));
         assertThat(tenant.tag()).isNotEqualTo(Tenant.TAG_OF_ANYBODY);
     }
 
@@ -82,6 +84,7 @@ class TenantsReaderTest {
             tenants: {a: {weight: 0}}                        | tenants.a.weight must be in 1..1000, was 0
             tenants: {a: {weight: 1.5}}                      | tenants.a.weight must be a whole number
             tenants: {a: {quota: {requests_per_second: 0}}}  | tenants.a.quota requestsPerSecond must be over 0
+            tenants: {a: {quota: {open_requests: 0}}}        | tenants.a.quota openRequests must be in 1..1000000, was 0
             tenants: {a: {quota: {row_burst: many}}}         | tenants.a.quota.row_burst must be a whole number
             tenants: {a: {quota: {unlimited: true, row_burst: 1}}} | tenants.a.quota must have no limits when it is unlimited
             tenants: {a: {                                   | must be YAML
