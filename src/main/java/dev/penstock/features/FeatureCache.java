@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,7 +113,10 @@ public final class FeatureCache implements AutoCloseable {
         long now = clock.millis();
         Map<EntityKey, CompletableFuture<Lookup>> answers = new HashMap<>();
         List<EntityKey> wanted = new ArrayList<>();
-        for (EntityKey entity : new LinkedHashSet<>(entities)) {
+        for (EntityKey entity : entities) {
+            if (answers.containsKey(entity)) {
+                continue;
+            }
             CachePolicy.Answer answer = held(entity, now);
             count(answer);
             if (answer.lookup().isPresent()) {
