@@ -133,6 +133,19 @@ final class FeatureCacheTest {
     }
 
     @Test
+    void whoMissesHoldsBackNobodyWhoseFeaturesAreThere() {
+        source.rows.put(ANNA, 1f);
+        lookup(ANNA);
+        source.heldBack = true;
+        Map<EntityKey, CompletableFuture<Lookup>> found = cache.find(List.of(BERT, ANNA));
+        assertThat(found.get(ANNA)).isCompleted();
+        assertThat(found.get(BERT)).isNotDone();
+        await().until(() -> source.calls.size() == 2);
+        source.letGo();
+        assertThat(found.get(BERT)).succeedsWithin(Duration.ofSeconds(10));
+    }
+
+    @Test
     void missesAndRefreshesShareOneTripToRedis() {
         source.rows.put(ANNA, 1f);
         source.rows.put(BERT, 2f);
