@@ -35,14 +35,12 @@ final class WorkerRedis {
     }
 
     Client connect() {
-        Vertx thread = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(1)
-                .setPreferNativeTransport(true));
+        Vertx thread = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
         RedisConfig config =
                 ConfigProvider.getConfig().unwrap(SmallRyeConfig.class).getConfigMapping(RedisConfig.class);
         String name = RedisConfig.DEFAULT_CLIENT_NAME;
-        Redis redis = VertxRedisClientFactory.create(
-                name, thread, config.clients().get(name), tls, proxies);
+        Redis redis =
+                VertxRedisClientFactory.create(name, thread, config.clients().get(name), tls, proxies);
         return new Client(redis, thread);
     }
 }

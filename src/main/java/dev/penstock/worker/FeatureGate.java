@@ -67,8 +67,8 @@ final class FeatureGate {
         gathered.forEach(waiting -> all.addAll(waiting.entities));
         Map<EntityKey, CompletableFuture<Lookup>> found = features.cache().find(all);
         for (Waiting waiting : gathered) {
-            List<CompletableFuture<Lookup>> rows =
-                    waiting.entities.stream().map(found::get).toList();
+            List<CompletableFuture<Lookup>> rows = new ArrayList<>(waiting.entities.size());
+            waiting.entities.forEach(entity -> rows.add(found.get(entity)));
             CompletableFuture.allOf(rows.toArray(CompletableFuture<?>[]::new))
                     .thenRun(() -> goOn(features, waiting, rows, System.nanoTime() - start))
                     .exceptionally(bug -> {
@@ -80,7 +80,8 @@ final class FeatureGate {
     }
 
     private void goOn(FeatureJoin features, Waiting waiting, List<CompletableFuture<Lookup>> rows, long nanos) {
-        List<Lookup> found = rows.stream().map(CompletableFuture::join).toList();
+        List<Lookup> found = new ArrayList<>(rows.size());
+        rows.forEach(row -> found.add(row.join()));
         switch (features.join(waiting.task, waiting.entities, found)) {
             case FeatureJoin.Inputs(List<Tensor> inputs, FeatureJoin.Kind kind) ->
                 loop.offer(decoder.joined(waiting.task, inputs, new Task.Features(kind, nanos)));

@@ -52,9 +52,7 @@ record FeatureJoin(
 
     /** The entity of each row; empty when the request brings the model's own inputs. */
     List<EntityKey> entities(Task task) throws InvalidRequestException {
-        Optional<Tensor> entity = task.inputs().stream()
-                .filter(input -> input.name().equals(section.entity()))
-                .findFirst();
+        Optional<Tensor> entity = input(task, section.entity());
         if (entity.isEmpty()) {
             return List.of();
         }
@@ -71,10 +69,8 @@ record FeatureJoin(
         int width = Math.toIntExact(target.shape().dimension(1));
         int before = section.fromColumn();
         int after = width - before - section.names().size();
-        FloatBuffer rest = task.inputs().stream()
-                .filter(input -> input.name().equals(target.name()))
+        FloatBuffer rest = input(task, target.name())
                 .map(input -> floats(input.data().duplicate()))
-                .findFirst()
                 .orElse(FloatBuffer.allocate(0));
         ByteBuffer data = ByteBuffer.allocate(entities.size() * width * Float.BYTES);
         FloatBuffer filled = floats(data);
@@ -97,12 +93,7 @@ record FeatureJoin(
         List<Tensor> inputs = new ArrayList<>();
         for (TensorSpec spec : model.inputs()) {
             inputs.add(
-                    spec.equals(target)
-                            ? whole
-                            : task.inputs().stream()
-                                    .filter(input -> input.name().equals(spec.name()))
-                                    .findFirst()
-                                    .orElseThrow());
+                    spec.equals(target) ? whole : input(task, spec.name()).orElseThrow());
         }
         return new Inputs(inputs, worst);
     }
@@ -135,6 +126,15 @@ record FeatureJoin(
         return policy == Fallback.FAIL || defaults.isEmpty()
                 ? new Refused(Problem.of(problem, reason))
                 : new Values(defaults.get(), Kind.DEFAULT);
+    }
+
+    private static Optional<Tensor> input(Task task, String name) {
+        for (Tensor input : task.inputs()) {
+            if (input.name().equals(name)) {
+                return Optional.of(input);
+            }
+        }
+        return Optional.empty();
     }
 
     private static FloatBuffer floats(ByteBuffer data) {
