@@ -92,8 +92,7 @@ record FeatureJoin(
                 new Tensor(target.name(), target.datatype(), target.shape().withRows(entities.size()), data);
         List<Tensor> inputs = new ArrayList<>();
         for (TensorSpec spec : model.inputs()) {
-            inputs.add(
-                    spec.equals(target) ? whole : input(task, spec.name()).orElseThrow());
+            inputs.add(spec.equals(target) ? whole : input(task, spec.name()).orElseThrow());
         }
         return new Inputs(inputs, worst);
     }
