@@ -44,8 +44,10 @@ final class Roles {
     private final MeterRegistry registry;
     private final Vertx vertx;
     private final Redis redis;
+    private final WorkerRedis workerRedis;
     private Optional<KafkaWatch> kafkaWatch = Optional.empty();
     private Optional<Ingress> ingress = Optional.empty();
+    private Optional<WorkerRedis.Client> redisOfWorker = Optional.empty();
     private volatile Optional<Worker> worker = Optional.empty();
 
     Roles(
@@ -55,7 +57,8 @@ final class Roles {
             FeaturesConfig featuresConfig,
             MeterRegistry registry,
             Vertx vertx,
-            Redis redis) {
+            Redis redis,
+            WorkerRedis workerRedis) {
         this.config = config;
         this.ingressConfig = ingressConfig;
         this.workerConfig = workerConfig;
@@ -63,6 +66,7 @@ final class Roles {
         this.registry = registry;
         this.vertx = vertx;
         this.redis = redis;
+        this.workerRedis = workerRedis;
     }
 
     void start(@Observes StartupEvent event)
@@ -78,13 +82,15 @@ final class Roles {
             ingress = Optional.of(new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry));
         }
         if (config.roles().contains(PenstockConfig.Role.WORKER)) {
+            WorkerRedis.Client featuresRedis = workerRedis.connect();
+            redisOfWorker = Optional.of(featuresRedis);
             Worker starting = new Worker(
                     workerConfig,
                     kafka,
                     layout,
                     config.replies().allowedTopics(),
                     reader,
-                    new Features(featuresConfig, redis, registry),
+                    new Features(featuresConfig, featuresRedis.redis(), registry),
                     registry);
             worker = Optional.of(starting);
             starting.start();
@@ -99,6 +105,7 @@ final class Roles {
     void stop(@Observes ShutdownEvent event) {
         ingress.ifPresent(Ingress::close);
         worker.ifPresent(Worker::close);
+        redisOfWorker.ifPresent(WorkerRedis.Client::close);
         kafkaWatch.ifPresent(KafkaWatch::close);
         LOG.debug("All roles have stopped");
     }

@@ -1,6 +1,6 @@
 package dev.penstock.features;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import java.time.Duration;
 import java.time.InstantSource;
@@ -13,12 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.function.ObjLongConsumer;
 
 /**
- * Asks a source in full calls: what is wanted gathers while others are being answered, and for a moment when none is. Thread-safe; the
- * queue is bounded by {@link FeatureCache}, which asks for no entity twice at a time.
+ * Asks a source in full calls where it can, and at the {@link CallPace pace} of calls that are not full otherwise. Thread-safe; the queue is bounded
+ * by {@link FeatureCache}, which asks for no entity twice at a time.
  */
 final class BulkLoader {
     private final FeatureSource source;
@@ -26,10 +25,15 @@ final class BulkLoader {
     private final FeatureMeters.Tier meters;
     private final ObjLongConsumer<Map<EntityKey, SourceResult>> loaded;
     private final InstantSource clock;
-    private final Executor soon;
+
+    /** Guards what follows. */
     private final Deque<EntityKey> wanted = new ArrayDeque<>();
+
+    private final CallPace pace;
     private int running;
-    private boolean gathering;
+    private long wantedSince;
+    private boolean isStarting;
+    private boolean willWake;
 
     /**
      * @param bulkSize entities of a call
@@ -50,52 +54,60 @@ final class BulkLoader {
         this.meters = meters;
         this.loaded = loaded;
         this.clock = clock;
-        this.soon = CompletableFuture.delayedExecutor(limits.gather.toMillis(), MILLISECONDS, Runnable::run);
+        this.pace = new CallPace(limits.calls, limits.gather, System.nanoTime());
     }
 
     void want(Collection<EntityKey> entities) {
-        List<List<EntityKey>> calls;
         synchronized (wanted) {
-            wanted.addAll(entities);
-            calls = due(false);
-        }
-        calls.forEach(this::call);
-    }
-
-    private void gathered() {
-        List<List<EntityKey>> calls;
-        synchronized (wanted) {
-            gathering = false;
-            calls = due(true);
-        }
-        calls.forEach(this::call);
-    }
-
-    private void answered() {
-        List<List<EntityKey>> calls;
-        synchronized (wanted) {
-            running--;
-            calls = due(true);
-        }
-        calls.forEach(this::call);
-    }
-
-    /** Takes the calls to be made now; with {@code all}, those too that are not full. */
-    private List<List<EntityKey>> due(boolean all) {
-        List<List<EntityKey>> calls = new ArrayList<>();
-        while (running < limits.calls && (wanted.size() >= limits.bulkSize || (all && !wanted.isEmpty()))) {
-            List<EntityKey> call = new ArrayList<>();
-            while (call.size() < limits.bulkSize && !wanted.isEmpty()) {
-                call.add(wanted.removeFirst());
+            if (wanted.isEmpty()) {
+                wantedSince = System.nanoTime();
             }
-            running++;
-            calls.add(call);
+            wanted.addAll(entities);
         }
-        if (!wanted.isEmpty() && running < limits.calls && !gathering) {
-            gathering = true;
-            soon.execute(this::gathered);
+        startDue();
+    }
+
+    private void wake() {
+        synchronized (wanted) {
+            willWake = false;
         }
-        return calls;
+        startDue();
+    }
+
+    /** By one thread at a time: a source that answers on its caller's stack would else start the next call on top of the last. */
+    private void startDue() {
+        synchronized (wanted) {
+            if (isStarting) {
+                return;
+            }
+            isStarting = true;
+        }
+        for (List<EntityKey> call = due(System.nanoTime()); !call.isEmpty(); call = due(System.nanoTime())) {
+            call(call);
+        }
+    }
+
+    /** What to ask for now; when that is nothing, the starting is over, until something changes or the time has come. */
+    private List<EntityKey> due(long now) {
+        synchronized (wanted) {
+            List<EntityKey> call = new ArrayList<>();
+            if (running < limits.calls && !wanted.isEmpty()) {
+                long wait = wanted.size() < limits.bulkSize ? pace.waitNanos(wantedSince, now) : 0;
+                if (wait <= 0) {
+                    while (call.size() < limits.bulkSize && !wanted.isEmpty()) {
+                        call.add(wanted.removeFirst());
+                    }
+                    running++;
+                    pace.started(now);
+                } else if (!willWake) {
+                    willWake = true;
+                    CompletableFuture.delayedExecutor(wait, NANOSECONDS, Runnable::run)
+                            .execute(this::wake);
+                }
+            }
+            isStarting = !call.isEmpty();
+            return call;
+        }
     }
 
     private void call(List<EntityKey> entities) {
@@ -106,9 +118,19 @@ final class BulkLoader {
             try {
                 loaded.accept(complete(entities, results, failure), askedMillis);
             } finally {
-                answered();
+                ended(System.nanoTime() - start, failure == null);
             }
         });
+    }
+
+    private void ended(long nanos, boolean isAnswered) {
+        synchronized (wanted) {
+            running--;
+            if (isAnswered) {
+                pace.answered(nanos);
+            }
+        }
+        startDue();
     }
 
     private CompletionStage<Map<EntityKey, SourceResult>> start(List<EntityKey> entities) {

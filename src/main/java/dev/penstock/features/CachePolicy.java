@@ -40,10 +40,7 @@ public record CachePolicy(
     /** What can be answered from what is held, now. */
     Answer answer(EntityKey entity, Held held, boolean servesStale, long nowMillis) {
         return switch (held) {
-            case Held.Known(FeatureVector known) -> {
-                Answer answer = graded(entity, known, servesStale, nowMillis);
-                yield new Answer(answer.lookup, answer.refresh);
-            }
+            case Held.Known(FeatureVector known) -> graded(entity, known, servesStale, nowMillis);
             case Held.Absent(long checked, Optional<FeatureVector> last) ->
                 isOver(missingFor, entity, checked, nowMillis)
                         ? Answer.NONE

@@ -18,17 +18,28 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A feature server's answer, read as it streams in. What is odd about a value, such as the {@code NaN} that Python writes, is kept as
- * such: it is trouble of one entity, and none of the others. Numbers are plain, or wrapped as protobuf has them ({@code {"int64_val":"7"}}).
+ * A feature server's answer, read as it streams in. What is odd about a value, such as a {@code NaN}, is kept as such: it is trouble of one entity,
+ * and none of the others.
+ *
+ * <p>It is {@code GetOnlineFeaturesResponse} of Feast's {@code protos/feast/serving/ServingService.proto} as JSON: as its Python server writes it
+ * ({@code sdk/python/feast/feature_server.py} with {@code proto_json.py}: plain values and a plain list of names), as its Go server does
+ * ({@code go/internal/feast/server/http_server.go}: the same), and as protobuf's own JSON has it, with wrapped values and names
+ * ({@code {"int64_val":"7"}}, {@code {"val":[…]}}) and statuses as names or numbers.
  */
 final class FeastAnswer {
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            // Numbers are refused by ourselves, for their entity only, before anybody converts them.
+            // What is too long or too deep is refused by ourselves, for its entity only, before anybody converts it.
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNestingDepth(Integer.MAX_VALUE)
                     .build())
             .build();
+
+    /** As numbered in Feast's FieldStatus. */
+    private static final List<String> STATUSES =
+            List.of("INVALID", "PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE");
 
     /** More digits than any float64 has. */
     private static final int LONGEST_NUMBER = 400;
@@ -94,8 +105,12 @@ final class FeastAnswer {
         Column column = new Column(new ArrayList<>(), new ArrayList<>());
         fields(json, field -> {
             switch (field) {
-                case "values" -> elements(json, none -> column.values.add(value(json)));
-                case "statuses" -> elements(json, none -> column.statuses.add(text(json)));
+                case "values" ->
+                    elements(
+                            json,
+                            none -> column.values.add(
+                                    json.currentToken() == JsonToken.START_OBJECT ? unwrapped(json) : value(json)));
+                case "statuses" -> elements(json, none -> column.statuses.add(status(json)));
                 default -> json.skipChildren();
             }
         });
@@ -109,7 +124,6 @@ final class FeastAnswer {
             case VALUE_FALSE -> BooleanNode.FALSE;
             case VALUE_NULL -> NullNode.getInstance();
             case VALUE_STRING -> TextNode.valueOf(json.getText());
-            case START_OBJECT -> unwrapped(json);
             default -> other(json);
         };
     }
@@ -150,6 +164,11 @@ final class FeastAnswer {
         } catch (NumberFormatException none) {
             return TextNode.valueOf(text);
         }
+    }
+
+    private static String status(JsonParser json) throws IOException {
+        String status = text(json);
+        return status.matches("[0-4]") ? STATUSES.get(Integer.parseInt(status)) : status;
     }
 
     private static String text(JsonParser json) throws IOException {

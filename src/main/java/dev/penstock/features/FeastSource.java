@@ -1,5 +1,7 @@
 package dev.penstock.features;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
@@ -28,9 +31,10 @@ final class FeastSource implements FeatureSource {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Of an answer, for each value: a number, a status, a timestamp, and as much again. */
-    private static final int MOST_BYTES_A_VALUE = 256;
+    private static final long MOST_BYTES_A_VALUE = 256;
 
-    private static final int MOST_BYTES_BESIDE = 64 * 1024;
+    /** So much that a value may be huge without harm to others. */
+    private static final long MOST_BYTES_BESIDE = 4 * 1024 * 1024;
 
     private final HttpClient http;
     private final URI url;
@@ -46,7 +50,8 @@ final class FeastSource implements FeatureSource {
                 .connectTimeout(timeout)
                 .executor(threads)
                 .build();
-        this.url = URI.create(server.toString().replaceAll("/+$", "") + "/get-online-features");
+        // Its Go server tells statuses only when asked to; the others take no notice.
+        this.url = URI.create(server.toString().replaceAll("/+$", "") + "/get-online-features?status=true");
         this.joinKey = joinKey;
         this.view = view;
         this.timeout = timeout;
@@ -57,15 +62,18 @@ final class FeastSource implements FeatureSource {
     public CompletionStage<Map<EntityKey, SourceResult>> load(Collection<EntityKey> entities) {
         List<EntityKey> order = List.copyOf(entities);
         long askedMillis = clock.millis();
-        int mostBytes = MOST_BYTES_BESIDE
+        long mostBytes = MOST_BYTES_BESIDE
                 + MOST_BYTES_A_VALUE * order.size() * (view.features().size() + 1);
         HttpRequest request = HttpRequest.newBuilder(url)
                 .timeout(timeout)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(question(order)))
                 .build();
-        return http.sendAsync(request, info -> new LimitedBody(mostBytes))
-                .thenApply(answer -> read(answer, order, askedMillis));
+        CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request, info -> new LimitedBody(mostBytes));
+        // The request's own timeout ends with the headers: a body that trickles would hold its connection for ever.
+        CompletableFuture.delayedExecutor(timeout.toMillis(), MILLISECONDS, Runnable::run)
+                .execute(() -> answer.cancel(true));
+        return answer.thenApply(whole -> read(whole, order, askedMillis));
     }
 
     @Override

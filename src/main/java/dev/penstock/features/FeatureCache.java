@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -113,25 +112,28 @@ public final class FeatureCache implements AutoCloseable {
         long start = System.nanoTime();
         long now = clock.millis();
         Map<EntityKey, CompletableFuture<Lookup>> answers = new HashMap<>();
-        List<EntityKey> missing = new ArrayList<>();
-        List<EntityKey> old = new ArrayList<>();
-        for (EntityKey entity : new LinkedHashSet<>(entities)) {
+        List<EntityKey> wanted = new ArrayList<>();
+        for (EntityKey entity : entities) {
+            if (answers.containsKey(entity)) {
+                continue;
+            }
             CachePolicy.Answer answer = held(entity, now);
             count(answer);
             if (answer.lookup().isPresent()) {
                 answers.put(
                         entity,
                         CompletableFuture.completedFuture(answer.lookup().get()));
-                if (answer.refresh() && begin(entity, maxPending / 2).isPresent()) {
-                    old.add(entity);
+                if (answer.refresh()
+                        && mayRefresh()
+                        && pending.putIfAbsent(entity, new CompletableFuture<>()) == null) {
+                    wanted.add(entity);
                 }
             } else {
-                answers.put(entity, await(entity, now, missing));
+                answers.put(entity, await(entity, now, wanted));
             }
         }
         meters.l1.took(start);
-        fetch(missing, now);
-        fetch(old, now);
+        fetch(wanted, now);
         return answers;
     }
 
@@ -168,36 +170,29 @@ public final class FeatureCache implements AutoCloseable {
                 .orElseGet(() -> new CachePolicy.Answer(Optional.empty(), false));
     }
 
-    /** The answer to come; adds the entity to {@code missing} when it is ours to fetch. */
-    private CompletableFuture<Lookup> await(EntityKey entity, long now, List<EntityKey> missing) {
-        Optional<CompletableFuture<Lookup>> mine = begin(entity, maxPending);
-        if (mine.isEmpty()) {
-            CompletableFuture<Lookup> others = pending.get(entity);
-            return others != null
-                    ? others
-                    : CompletableFuture.completedFuture(held(entity, now)
-                            .lookup()
-                            .orElseGet(() -> new Lookup.Unavailable("more than " + maxPending + " entities of view '"
-                                    + view.name() + "' are being fetched")));
+    /** The answer to come; adds the entity to {@code wanted} when it is ours to fetch. */
+    private CompletableFuture<Lookup> await(EntityKey entity, long now, List<EntityKey> wanted) {
+        boolean mayFetch = pending.size() < maxPending;
+        CompletableFuture<Lookup> mine = new CompletableFuture<>();
+        CompletableFuture<Lookup> others = mayFetch ? pending.putIfAbsent(entity, mine) : pending.get(entity);
+        if (others != null) {
+            return others;
         }
         // Another flight may have landed between our look and our start.
         Optional<Lookup> landed = held(entity, now).lookup();
-        if (landed.isPresent()) {
-            pending.remove(entity);
-            mine.get().complete(landed.get());
-        } else {
-            missing.add(entity);
+        if (mayFetch && landed.isEmpty()) {
+            wanted.add(entity);
+            return mine;
         }
-        return mine.get();
+        pending.remove(entity, mine);
+        mine.complete(landed.orElseGet(() -> new Lookup.Unavailable(
+                "more than " + maxPending + " entities of view '" + view.name() + "' are being fetched")));
+        return mine;
     }
 
-    /** Starts a flight; empty when there is one already, or there are too many. */
-    private Optional<CompletableFuture<Lookup>> begin(EntityKey entity, int most) {
-        if (pending.size() >= most) {
-            return Optional.empty();
-        }
-        CompletableFuture<Lookup> flight = new CompletableFuture<>();
-        return pending.putIfAbsent(entity, flight) == null ? Optional.of(flight) : Optional.empty();
+    /** Whoever misses an entity goes before those who want a newer one than they have. */
+    private boolean mayRefresh() {
+        return pending.size() < maxPending / 2;
     }
 
     private void fetch(List<EntityKey> entities, long now) {

@@ -1,5 +1,6 @@
 package dev.penstock.features;
 
+import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 
@@ -49,6 +50,10 @@ public final class FeatureVector {
 
     public float[] toArray() {
         return values.clone();
+    }
+
+    public void writeTo(FloatBuffer columns) {
+        columns.put(values);
     }
 
     /** Whether its version is of a clock that is wrong, or of somebody who means harm. Versions are milliseconds since the epoch, or count from less. */

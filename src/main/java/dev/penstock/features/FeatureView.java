@@ -2,6 +2,7 @@ package dev.penstock.features;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -41,8 +42,20 @@ public record FeatureView(String name, int version, List<String> features, List<
         return "%d.%08x".formatted(version, features.hashCode());
     }
 
-    /** Where an entity's vector is in Redis. */
-    String key(EntityKey entity) {
-        return "penstock:feature:" + name + ":" + layout() + ":" + entity.text();
+    /** What stands in for an entity, where defaults are given. */
+    public Optional<FeatureVector> defaultVector() {
+        if (defaults.isEmpty()) {
+            return Optional.empty();
+        }
+        float[] values = new float[defaults.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = defaults.get(i);
+        }
+        return Optional.of(new FeatureVector(values, 0, 0));
+    }
+
+    /** Where vectors are in Redis; the entity follows. */
+    String keyPrefix() {
+        return "penstock:feature:" + name + ":" + layout() + ":";
     }
 }

@@ -11,12 +11,12 @@ import java.util.concurrent.Flow;
 
 /** An HTTP answer's body up to a limit; a longer one fails, and its rest is not read. */
 final class LimitedBody implements HttpResponse.BodySubscriber<byte[]> {
-    private final int mostBytes;
+    private final long mostBytes;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
     private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
 
-    LimitedBody(int mostBytes) {
+    LimitedBody(long mostBytes) {
         this.mostBytes = mostBytes;
     }
 

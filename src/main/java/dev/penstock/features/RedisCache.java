@@ -42,6 +42,7 @@ final class RedisCache implements SharedCache {
 
     private final Guards guards;
     private final FeatureView view;
+    private final String keyPrefix;
     private final CachePolicy policy;
     private final InstantSource clock;
     private final FeatureMeters.Tier meters;
@@ -58,6 +59,7 @@ final class RedisCache implements SharedCache {
     RedisCache(Guards guards, FeatureView view, CachePolicy policy, InstantSource clock, FeatureMeters.Tier meters) {
         this.guards = guards;
         this.view = view;
+        this.keyPrefix = view.keyPrefix();
         this.policy = policy;
         this.clock = clock;
         this.meters = meters;
@@ -67,7 +69,7 @@ final class RedisCache implements SharedCache {
     public CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities) {
         List<EntityKey> order = List.copyOf(entities);
         Request request = Request.cmd(Command.MGET);
-        order.forEach(entity -> request.arg(view.key(entity)));
+        order.forEach(entity -> request.arg(key(entity)));
         return guards.reads.send(request).map(values -> read(order, values)).toCompletionStage();
     }
 
@@ -81,7 +83,7 @@ final class RedisCache implements SharedCache {
                 requests.add(Request.cmd(Command.EVAL)
                         .arg(SET_UNLESS_NEWER)
                         .arg(1)
-                        .arg(view.key(entity))
+                        .arg(key(entity))
                         .arg(Buffer.buffer(StoredForm.write(each)))
                         .arg(ttlMillis));
             }
@@ -97,6 +99,10 @@ final class RedisCache implements SharedCache {
         });
     }
 
+    private String key(EntityKey entity) {
+        return keyPrefix + entity.text();
+    }
+
     private Map<EntityKey, Held> read(List<EntityKey> order, Response values) {
         Map<EntityKey, Held> found = new HashMap<>();
         for (int i = 0; i < order.size(); i++) {
@@ -108,7 +114,7 @@ final class RedisCache implements SharedCache {
                             StoredForm.read(value.toBytes(), view.features().size()));
                 } catch (StoredForm.BrokenException broken) {
                     meters.errors.increment();
-                    LOG.debugf("%s: %s", view.key(order.get(i)), broken.getMessage());
+                    LOG.debugf("%s: %s", key(order.get(i)), broken.getMessage());
                 }
             }
         }

@@ -25,6 +25,12 @@ import javax.sql.DataSource;
 final class SqlSource implements FeatureSource {
     private static final String VERSION = "feature_version";
 
+    /** Of a query's rows, for each entity asked for: one is right, some more are told of, and beyond that nobody reads on. */
+    private static final int MOST_ROWS = 4;
+
+    /** How long after its timeout a query that cannot be given up loses its connection. */
+    private static final Duration GRACE = Duration.ofSeconds(1);
+
     private final DataSource database;
     private final SqlQuery query;
     private final FeatureView view;
@@ -92,26 +98,36 @@ final class SqlSource implements FeatureSource {
         int parameters = query.parameters(entities);
         try (Connection connection = database.getConnection();
                 PreparedStatement statement = connection.prepareStatement(query.withParameters(parameters))) {
-            statement.setQueryTimeout((int) Math.max(1, timeout.toSeconds()));
-            statement.setFetchSize(entities.size());
+            int queryTimeout = (int) Math.max(1, timeout.toSeconds());
+            connection.setNetworkTimeout(
+                    threads, Math.toIntExact(GRACE.plusSeconds(queryTimeout).toMillis()));
+            statement.setQueryTimeout(queryTimeout);
+            int mostRows = MOST_ROWS * entities.size();
+            statement.setMaxRows(mostRows);
             bind(connection, statement, entities, parameters);
             try (ResultSet rows = statement.executeQuery()) {
                 Columns columns = Columns.of(rows, view);
-                while (rows.next()) {
-                    EntityKey entity =
-                            byText.get(String.valueOf(rows.getString(1)).strip());
+                int read = 0;
+                for (; rows.next(); read++) {
+                    String text = String.valueOf(rows.getString(1));
+                    // Columns of a fixed length are filled up with blanks.
+                    EntityKey entity = byText.getOrDefault(text, byText.get(text.stripTrailing()));
                     if (entity == null) {
                         continue; // of somebody who was not asked for
                     }
-                    SourceResult twice = new SourceResult.Broken("the query gives more than one row for the entity");
                     SourceResult before = results.put(entity, columns.read(rows, askedMillis));
                     if (before != null) {
-                        results.put(entity, twice);
+                        results.put(
+                                entity, new SourceResult.Broken("the query gives more than one row for the entity"));
                     }
                 }
+                SourceResult unseen = read < mostRows
+                        ? new SourceResult.NotFound()
+                        : new SourceResult.Broken("the query gives " + mostRows + " rows or more for " + entities.size()
+                                + " entities, and the entity's is not among them");
+                entities.forEach(entity -> results.putIfAbsent(entity, unseen));
             }
         }
-        entities.forEach(entity -> results.putIfAbsent(entity, new SourceResult.NotFound()));
         return results;
     }
 
@@ -167,7 +183,10 @@ final class SqlSource implements FeatureSource {
                                 "must be a number, was of " + value.getClass().getSimpleName());
                 }
             }
-            return vector.build(version.isPresent() ? rows.getLong(version.get()) : askedMillis, askedMillis);
+            long versionNow = version.isPresent() ? rows.getLong(version.get()) : askedMillis;
+            return version.isPresent() && rows.wasNull()
+                    ? new SourceResult.Broken("its " + VERSION + " must be a number, was NULL")
+                    : vector.build(versionNow, askedMillis);
         }
     }
 }

@@ -27,9 +27,7 @@ final class StoredForm {
             case Held.Known(FeatureVector known) -> {
                 byte[] bytes = new byte[HEAD + known.size() * Float.BYTES];
                 ByteBuffer buffer = head(bytes, KNOWN, known.version(), known.readMillis());
-                for (int i = 0; i < known.size(); i++) {
-                    buffer.putFloat(known.value(i));
-                }
+                known.writeTo(buffer.asFloatBuffer());
                 yield bytes;
             }
             case Held.Absent(long checked, Optional<FeatureVector> last) -> {
@@ -66,13 +64,12 @@ final class StoredForm {
             return new Held.Absent(millis, Optional.empty());
         }
         float[] values = new float[features];
-        for (int i = 0; i < features; i++) {
-            values[i] = buffer.getFloat();
-            if (!Float.isFinite(values[i])) {
-                throw new BrokenException("feature " + i + " must be a finite number, was " + values[i]);
-            }
+        buffer.asFloatBuffer().get(values);
+        try {
+            return new Held.Known(new FeatureVector(values, version, millis));
+        } catch (IllegalArgumentException notFinite) {
+            throw new BrokenException(Reasons.of(notFinite));
         }
-        return new Held.Known(new FeatureVector(values, version, millis));
     }
 
     private static ByteBuffer head(byte[] bytes, byte form, long version, long millis) {

@@ -8,7 +8,6 @@ import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.Timings;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,10 +67,10 @@ final class FeatureGate {
         gathered.forEach(waiting -> all.addAll(waiting.entities));
         Map<EntityKey, CompletableFuture<Lookup>> found = features.cache().find(all);
         for (Waiting waiting : gathered) {
-            CompletableFuture<?>[] own =
-                    waiting.entities.stream().map(found::get).toArray(CompletableFuture<?>[]::new);
-            CompletableFuture.allOf(own)
-                    .thenRun(() -> goOn(features, waiting, found, System.nanoTime() - start))
+            List<CompletableFuture<Lookup>> rows = new ArrayList<>(waiting.entities.size());
+            waiting.entities.forEach(entity -> rows.add(found.get(entity)));
+            CompletableFuture.allOf(rows.toArray(CompletableFuture<?>[]::new))
+                    .thenRun(() -> goOn(features, waiting, rows, System.nanoTime() - start))
                     .exceptionally(bug -> {
                         failed.accept(bug);
                         return null;
@@ -80,15 +79,10 @@ final class FeatureGate {
         gathered.clear();
     }
 
-    private void goOn(
-            FeatureJoin features, Waiting waiting, Map<EntityKey, CompletableFuture<Lookup>> found, long nanos) {
-        Map<EntityKey, Lookup> answers = new HashMap<>();
-        for (EntityKey entity : waiting.entities) {
-            answers.computeIfAbsent(
-                    entity,
-                    one -> found.getOrDefault(one, new CompletableFuture<>()).join());
-        }
-        switch (features.join(waiting.task, waiting.entities, answers)) {
+    private void goOn(FeatureJoin features, Waiting waiting, List<CompletableFuture<Lookup>> rows, long nanos) {
+        List<Lookup> found = new ArrayList<>(rows.size());
+        rows.forEach(row -> found.add(row.join()));
+        switch (features.join(waiting.task, waiting.entities, found)) {
             case FeatureJoin.Inputs(List<Tensor> inputs, FeatureJoin.Kind kind) ->
                 loop.offer(decoder.joined(waiting.task, inputs, new Task.Features(kind, nanos)));
             case FeatureJoin.Refused(Problem problem) ->

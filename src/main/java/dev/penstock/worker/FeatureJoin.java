@@ -13,11 +13,11 @@ import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -36,7 +36,12 @@ record FeatureJoin(
     record Inputs(List<Tensor> inputs, Kind kind) implements Joined {}
 
     /** A policy says fail. */
-    record Refused(Problem problem) implements Joined {}
+    record Refused(Problem problem) implements Joined, Choice {}
+
+    /** What came of one entity's lookup. */
+    sealed interface Choice {}
+
+    private record Values(FeatureVector vector, Kind kind) implements Choice {}
 
     /** From best to worst. */
     enum Kind {
@@ -47,9 +52,7 @@ record FeatureJoin(
 
     /** The entity of each row; empty when the request brings the model's own inputs. */
     List<EntityKey> entities(Task task) throws InvalidRequestException {
-        Optional<Tensor> entity = task.inputs().stream()
-                .filter(input -> input.name().equals(section.entity()))
-                .findFirst();
+        Optional<Tensor> entity = input(task, section.entity());
         if (entity.isEmpty()) {
             return List.of();
         }
@@ -61,79 +64,85 @@ record FeatureJoin(
         return keys;
     }
 
-    /** @param entities of each row, all with an answer in {@code found} */
-    Joined join(Task task, List<EntityKey> entities, Map<EntityKey, Lookup> found) {
+    /** @param found of each row's entity */
+    Joined join(Task task, List<EntityKey> entities, List<Lookup> found) {
         int width = Math.toIntExact(target.shape().dimension(1));
-        int count = section.names().size();
-        int from = section.fromColumn();
-        Optional<ByteBuffer> rest = task.inputs().stream()
-                .filter(input -> input.name().equals(target.name()))
-                .map(Tensor::data)
-                .findFirst();
-        ByteBuffer filled =
-                ByteBuffer.allocate(entities.size() * width * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        int before = section.fromColumn();
+        int after = width - before - section.names().size();
+        FloatBuffer rest = input(task, target.name())
+                .map(input -> floats(input.data().duplicate()))
+                .orElse(FloatBuffer.allocate(0));
+        ByteBuffer data = ByteBuffer.allocate(entities.size() * width * Float.BYTES);
+        FloatBuffer filled = floats(data);
         Kind worst = Kind.FRESH;
         for (int row = 0; row < entities.size(); row++) {
-            Choice choice = choose(entities.get(row), found);
-            if (choice.problem.isPresent()) {
-                return new Refused(choice.problem.get());
-            }
-            worst = choice.kind.compareTo(worst) > 0 ? choice.kind : worst;
-            int atRest = row * (width - count);
-            for (int column = 0; column < width; column++) {
-                boolean lookedUp = column >= from && column < from + count;
-                filled.putFloat(
-                        lookedUp
-                                ? choice.values.get(column - from)
-                                : rest.orElseThrow()
-                                        .getFloat(Float.BYTES * (atRest + (column < from ? column : column - count))));
+            switch (choose(entities.get(row), found.get(row))) {
+                case Refused refused -> {
+                    return refused;
+                }
+                case Values(FeatureVector vector, Kind kind) -> {
+                    copy(rest, filled, before);
+                    vector.writeTo(filled);
+                    copy(rest, filled, after);
+                    worst = kind.compareTo(worst) > 0 ? kind : worst;
+                }
             }
         }
         Tensor whole =
-                new Tensor(target.name(), target.datatype(), target.shape().withRows(entities.size()), filled.flip());
+                new Tensor(target.name(), target.datatype(), target.shape().withRows(entities.size()), data);
         List<Tensor> inputs = new ArrayList<>();
         for (TensorSpec spec : model.inputs()) {
-            inputs.add(
-                    spec.equals(target)
-                            ? whole
-                            : task.inputs().stream()
-                                    .filter(input -> input.name().equals(spec.name()))
-                                    .findFirst()
-                                    .orElseThrow());
+            inputs.add(spec.equals(target) ? whole : input(task, spec.name()).orElseThrow());
         }
         return new Inputs(inputs, worst);
     }
 
-    private Choice choose(EntityKey entity, Map<EntityKey, Lookup> found) {
-        return switch (found.get(entity)) {
-            case Lookup.Fresh(FeatureVector vector) -> Choice.of(vector, Kind.FRESH);
-            case Lookup.Stale(FeatureVector vector) -> Choice.of(vector, Kind.STALE);
+    private Choice choose(EntityKey entity, Lookup found) {
+        return switch (found) {
+            case Lookup.Fresh(FeatureVector vector) -> new Values(vector, Kind.FRESH);
+            case Lookup.Stale(FeatureVector vector) -> new Values(vector, Kind.STALE);
             case Lookup.Missing(Optional<FeatureVector> last) ->
                 fallback(
                         section.onMissing(),
                         last,
-                        Problem.of(
-                                Problem.Kind.FEATURES_MISSING,
-                                "view '" + section.view() + "' has no entity '" + entity.text() + "'"));
+                        Problem.Kind.FEATURES_MISSING,
+                        "view '" + section.view() + "' has no entity '" + entity.text() + "'");
             case Lookup.Unavailable(String reason) ->
                 fallback(
                         section.onUnavailable(),
                         Optional.empty(),
-                        Problem.of(
-                                Problem.Kind.FEATURES_UNAVAILABLE,
-                                "features of entity '" + entity.text() + "' of view '" + section.view()
-                                        + "' cannot be had: " + reason));
-            case null -> throw new IllegalStateException("no answer for " + entity);
+                        Problem.Kind.FEATURES_UNAVAILABLE,
+                        "features of entity '" + entity.text() + "' of view '" + section.view() + "' cannot be had: "
+                                + reason);
         };
     }
 
-    private Choice fallback(Fallback policy, Optional<FeatureVector> last, Problem problem) {
+    private Choice fallback(Fallback policy, Optional<FeatureVector> last, Problem.Kind problem, String reason) {
         if (policy == Fallback.STALE && last.isPresent()) {
-            return Choice.of(last.get(), Kind.STALE);
+            return new Values(last.get(), Kind.STALE);
         }
-        return policy == Fallback.FAIL || section.defaults().isEmpty()
-                ? new Choice(List.of(), Kind.DEFAULT, Optional.of(problem))
-                : new Choice(section.defaults(), Kind.DEFAULT, Optional.empty());
+        Optional<FeatureVector> defaults = cache.view().defaultVector();
+        return policy == Fallback.FAIL || defaults.isEmpty()
+                ? new Refused(Problem.of(problem, reason))
+                : new Values(defaults.get(), Kind.DEFAULT);
+    }
+
+    private static Optional<Tensor> input(Task task, String name) {
+        for (Tensor input : task.inputs()) {
+            if (input.name().equals(name)) {
+                return Optional.of(input);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static FloatBuffer floats(ByteBuffer data) {
+        return data.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    }
+
+    private static void copy(FloatBuffer from, FloatBuffer to, int count) {
+        to.put(from.slice(from.position(), count));
+        from.position(from.position() + count);
     }
 
     private EntityKey key(ByteBuffer data, int row) throws InvalidRequestException {
@@ -163,16 +172,6 @@ record FeatureJoin(
             return new EntityKey.Name(name);
         } catch (CharacterCodingException notText) {
             throw new InvalidRequestException(section.entity() + "[" + row + "]", "must be UTF-8");
-        }
-    }
-
-    private record Choice(List<Float> values, Kind kind, Optional<Problem> problem) {
-        static Choice of(FeatureVector vector, Kind kind) {
-            List<Float> values = new ArrayList<>(vector.size());
-            for (int i = 0; i < vector.size(); i++) {
-                values.add(vector.value(i));
-            }
-            return new Choice(values, kind, Optional.empty());
         }
     }
 }

@@ -51,6 +51,7 @@ public final class Bench {
                 --rounds 3
             features  what looking an input up costs, with and without each cache, drawn by Zipf's law: calls of the whole
                     service in turns, and the lookups alone; writes target/bench/features.json and features-*.svg
+                --variants               of the calls, of raw-tensor,all-tiers,without-l1,without-redis,source-only; default: all
                 --entities 100000        to draw from
                 --l1 10000               that the process holds
                 --source-ms 80           that the source takes for a call
@@ -61,7 +62,7 @@ public final class Bench {
                 --rounds 3               of all variants, one after the other
                 --poll 64                of the lookups alone: requests that are looked up together
                 --polls 64               on their way at a time
-                --requests 200000
+                --requests 200000        0 leaves the lookups alone out
             features-trouble  calls while Redis is frozen, stopped, full, flushed, restarted; writes target/bench/features-trouble.json and .svg
                 --rate 2000              calls per second
                 --entities, --l1, --source-ms, --warm-up-requests   as above
@@ -104,6 +105,7 @@ public final class Bench {
             List.of("--entities", "--l1", "--source-ms", "--warm-up-requests", "--rate");
 
     private static final List<String> FEATURES_OPTIONS = List.of(
+            "--variants",
             "--entities",
             "--l1",
             "--source-ms",
@@ -238,9 +240,12 @@ public final class Bench {
                 options.integer("--poll", 64, 1, 10_000),
                 options.integer("--polls", 64, 1, 1000),
                 options.integer("--warm-up-requests", 3_000_000, 0, 1_000_000_000),
-                options.integer("--requests", 200_000, 1, 1_000_000_000));
+                options.integer("--requests", 200_000, 0, 1_000_000_000));
         return new FeaturesBench(
                         new FeaturesBench.Settings(
+                                options.words("--variants", FeatureVariant.NAMES, FeatureVariant.NAMES).stream()
+                                        .map(FeatureVariant::named)
+                                        .toList(),
                                 lookups,
                                 options.integer("--connections", 256, 1, 10_000),
                                 options.integer("--seconds", 8, 1, 3600),

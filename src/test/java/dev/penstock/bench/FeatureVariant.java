@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,9 @@ enum FeatureVariant {
     WITHOUT_L1("without L1", false, true),
     WITHOUT_REDIS("without Redis", true, false),
     SOURCE_ONLY("source only", false, false);
+
+    static final List<String> NAMES =
+            Arrays.stream(values()).map(FeatureVariant::option).toList();
 
     static final String VIEW = "images";
 
@@ -34,17 +38,26 @@ enum FeatureVariant {
         this.hasRedis = hasRedis;
     }
 
+    static FeatureVariant named(String option) {
+        return values()[NAMES.indexOf(option)];
+    }
+
     String title() {
         return title;
+    }
+
+    /** As on the command line. */
+    String option() {
+        return title.toLowerCase(Locale.ROOT).replace(' ', '-');
     }
 
     String model() {
         return this == RAW ? "digits" : LOOKED_UP;
     }
 
-    /** Whether a service of its own serves it; the raw tensor goes to the service with all tiers. */
-    boolean hasService() {
-        return this != RAW;
+    /** Whose service it is sent to: the raw tensor goes to the service with all tiers. */
+    FeatureVariant servedBy() {
+        return this == RAW ? ALL : this;
     }
 
     /**
@@ -64,7 +77,7 @@ enum FeatureVariant {
                 List.of("/v2/models/" + RAW.model() + "/ready", "/v2/models/" + LOOKED_UP + "/ready"),
                 settings,
                 redis,
-                "service-" + title.toLowerCase(Locale.ROOT).replace(' ', '-')));
+                "service-" + option()));
     }
 
     /** The sample model twice: as it is, and looking its input up. */

@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What features cost: the lookups alone, and then synchronous calls of the same model through the whole service, in turns, with its
@@ -27,18 +27,33 @@ final class FeaturesBench {
             Map.of("penstock.features.refresh-after", "30m", "penstock.features.fresh-for", "30m");
 
     private static final int WARM_UP_ROWS = 64;
-    private static final int WARM_UP_CONNECTIONS = 32;
+    private static final int WARM_UP_CONNECTIONS = 128;
     private static final int DRAWS_A_LOAD = 1 << 20;
     private static final Duration SETTLE = Duration.ofSeconds(1);
 
     /**
+     * @param variants of the calls
      * @param lookups of the lookups alone, and the entities, L1 and source of all
      * @param warmUpSeconds of load on each service, after its caches have seen as many lookups as those alone
      */
-    record Settings(FeaturesBenchmark.Settings lookups, int connections, int seconds, int warmUpSeconds, int rounds) {}
+    record Settings(
+            List<FeatureVariant> variants,
+            FeaturesBenchmark.Settings lookups,
+            int connections,
+            int seconds,
+            int warmUpSeconds,
+            int rounds) {}
 
-    /** All rounds of a variant. */
-    record Measured(List<LoadResult> rounds, TierCounts tiers) {
+    /**
+     * All rounds of a variant.
+     *
+     * @param batches the mean rows of a batch in each round
+     */
+    record Measured(List<LoadResult> rounds, TierCounts tiers, List<Double> batches) {
+        double batch() {
+            return batches.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+        }
+
         double throughput() {
             return SyncBench.median(rounds, LoadResult::throughputPerSecond);
         }
@@ -59,7 +74,8 @@ final class FeaturesBench {
     /** Prints the tables, writes report and plots, and gives the number of failed lookups and calls. */
     long run() throws IOException, InterruptedException, OrtException {
         Map<FeatureVariant, Measured> calls = calls();
-        Map<String, FeaturesBenchmark.Result> lookups = new FeatureLookups(settings.lookups(), out).run();
+        Map<String, FeaturesBenchmark.Result> lookups =
+                settings.lookups().requests() == 0 ? Map.of() : new FeatureLookups(settings.lookups(), out).run();
         out.println();
         out.print(table(calls));
         out.println("median of " + settings.rounds() + " rounds (lowest-highest), " + settings.connections()
@@ -85,19 +101,21 @@ final class FeaturesBench {
         EntityCorpus ids = EntityCorpus.draw(images, settings.lookups().entities());
         Map<FeatureVariant, LocalService> services = new EnumMap<>(FeatureVariant.class);
         try (SlowFeast source = new SlowFeast(images, settings.lookups().sourceMillis())) {
-            for (FeatureVariant variant : FeatureVariant.values()) {
-                if (variant.hasService()) {
-                    out.printf("%s: starting and warming up%n", variant.title());
-                    services.put(
-                            variant, variant.start(source, settings.lookups().l1(), AGELESS, Optional.empty()));
-                    Target target = service(services, variant).target();
+            for (FeatureVariant variant : settings.variants()) {
+                out.printf("%s: starting and warming up%n", variant.title());
+                if (!services.containsKey(variant.servedBy())) {
+                    LocalService service =
+                            variant.servedBy().start(source, settings.lookups().l1(), AGELESS, Optional.empty());
+                    services.put(variant.servedBy(), service);
                     if (variant != FeatureVariant.SOURCE_ONLY) {
-                        warmUpCaches(target, ids, settings.lookups().warmUpRequests());
+                        warmUpCaches(service.target(), ids, settings.lookups().warmUpRequests());
                     }
-                    warmUp(variant, target, later(ids, 0));
                 }
+                warmUp(
+                        variant,
+                        service(services, variant).target(),
+                        variant == FeatureVariant.RAW ? images : later(ids, 0));
             }
-            warmUp(FeatureVariant.RAW, service(services, FeatureVariant.RAW).target(), images);
             return rounds(services, images, ids);
         } finally {
             services.values().forEach(LocalService::close);
@@ -109,16 +127,18 @@ final class FeaturesBench {
             throws IOException, InterruptedException {
         Map<FeatureVariant, Measured> measured = new EnumMap<>(FeatureVariant.class);
         for (int round = 1; round <= settings.rounds(); round++) {
-            for (FeatureVariant variant : FeatureVariant.values()) {
+            for (FeatureVariant variant : settings.variants()) {
                 Target target = service(services, variant).target();
-                TierCounts before = TierCounts.of(Metrics.scrape(target.management()), FeatureVariant.VIEW);
+                Metrics before = Metrics.scrape(target.management());
                 Corpus corpus = variant == FeatureVariant.RAW ? images : later(ids, round);
                 LoadResult result = load(variant, target, corpus)
                         .withWarmUp(SETTLE)
                         .withExtent(new HttpLoad.Lasting(Duration.ofSeconds(settings.seconds())))
                         .run();
-                TierCounts tiers = TierCounts.of(Metrics.scrape(target.management()), FeatureVariant.VIEW)
-                        .since(before);
+                Metrics after = Metrics.scrape(target.management());
+                TierCounts tiers =
+                        TierCounts.of(after, FeatureVariant.VIEW).since(TierCounts.of(before, FeatureVariant.VIEW));
+                double batch = BatchSizes.of(after, variant.model()).meanSince(BatchSizes.of(before, variant.model()));
                 out.printf(
                         "round %d of %d, %s: %,.0f requests/s, p99 %.1f ms%n",
                         round,
@@ -126,20 +146,23 @@ final class FeaturesBench {
                         variant.title(),
                         result.throughputPerSecond(),
                         result.latency().p99Millis());
-                measured.merge(variant, new Measured(List.of(result), tiers), FeaturesBench::together);
+                measured.merge(variant, new Measured(List.of(result), tiers, List.of(batch)), FeaturesBench::together);
             }
         }
         return measured;
     }
 
     private static Measured together(Measured some, Measured more) {
-        List<LoadResult> rounds = new ArrayList<>(some.rounds);
-        rounds.addAll(more.rounds);
-        return new Measured(rounds, some.tiers.plus(more.tiers));
+        return new Measured(
+                joined(some.rounds, more.rounds), some.tiers.plus(more.tiers), joined(some.batches, more.batches));
+    }
+
+    private static <T> List<T> joined(List<T> some, List<T> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
     }
 
     private static LocalService service(Map<FeatureVariant, LocalService> services, FeatureVariant variant) {
-        return Objects.requireNonNull(services.get(variant.hasService() ? variant : FeatureVariant.ALL));
+        return Objects.requireNonNull(services.get(variant.servedBy()));
     }
 
     private EntityCorpus later(EntityCorpus ids, int load) {
@@ -178,15 +201,19 @@ final class FeaturesBench {
                 "of raw",
                 "p50 ms",
                 "p99 ms",
-                "amortised ms",
+                "batch",
                 "hit ratio",
                 "L1",
                 "Redis",
                 "source",
+                "ms amortised",
+                "Redis ms",
+                "source ms",
                 "source calls",
-                "ms each",
                 "errors");
-        double raw = Objects.requireNonNull(calls.get(FeatureVariant.RAW)).throughput();
+        double raw = Optional.ofNullable(calls.get(FeatureVariant.RAW))
+                .map(Measured::throughput)
+                .orElse(Double.NaN);
         calls.forEach((variant, each) -> {
             TierCounts tiers = each.tiers();
             table.add(
@@ -198,13 +225,15 @@ final class FeaturesBench {
                                     each.rounds(), result -> result.latency().p50Millis())),
                     SyncBench.spread(
                             "%.1f", each.rounds(), result -> result.latency().p99Millis()),
-                    "%.3f".formatted(tiers.amortisedMillis()),
+                    "%.1f".formatted(each.batch()),
                     "%.3f".formatted(tiers.hitRatio()),
                     "%.3f".formatted(tiers.share(tiers.l1())),
                     "%.3f".formatted(tiers.share(tiers.redis())),
                     "%.3f".formatted(tiers.share(tiers.source())),
-                    "%,.0f".formatted(tiers.sourceCalls()),
+                    "%.3f".formatted(tiers.amortisedMillis()),
+                    "%.2f".formatted(tiers.redisMillis()),
                     "%.0f".formatted(tiers.sourceMillis()),
+                    "%,.0f".formatted(tiers.sourceCalls()),
                     Long.toString(
                             each.rounds().stream().mapToLong(LoadResult::errors).sum()));
         });

@@ -2,6 +2,8 @@ package dev.penstock.bench;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -13,15 +15,13 @@ final class FeaturesPlots {
     private FeaturesPlots() {}
 
     static void write(Path folder, Map<FeatureVariant, FeaturesBench.Measured> calls) throws IOException {
-        List<FeaturesBench.Measured> lookedUp = calls.entrySet().stream()
-                .filter(each -> each.getKey() != FeatureVariant.RAW)
-                .map(Map.Entry::getValue)
-                .toList();
-        List<String> titles = calls.keySet().stream().map(FeatureVariant::title).toList();
-        Chart.bars("Lookups by the tier that answered", AXIS, "share", titles.subList(1, titles.size()))
-                .with("L1", shares(lookedUp, TierCounts::l1))
-                .with("Redis", shares(lookedUp, TierCounts::redis))
-                .with("source", shares(lookedUp, TierCounts::source))
+        List<String> titles = titles(calls);
+        Map<FeatureVariant, FeaturesBench.Measured> lookedUp = new EnumMap<>(calls);
+        lookedUp.remove(FeatureVariant.RAW);
+        Chart.bars("Lookups by the tier that answered", AXIS, "share", titles(lookedUp))
+                .with("L1", shares(lookedUp.values(), TierCounts::l1))
+                .with("Redis", shares(lookedUp.values(), TierCounts::redis))
+                .with("source", shares(lookedUp.values(), TierCounts::source))
                 .write(folder.resolve("features-tiers.svg"));
         Chart.bars("Synchronous calls: throughput", AXIS, "requests/s", titles)
                 .with(
@@ -40,7 +40,11 @@ final class FeaturesPlots {
                 .write(folder.resolve("features-p99.svg"));
     }
 
-    private static double[] shares(List<FeaturesBench.Measured> calls, ToDoubleFunction<TierCounts> tier) {
+    private static List<String> titles(Map<FeatureVariant, FeaturesBench.Measured> calls) {
+        return calls.keySet().stream().map(FeatureVariant::title).toList();
+    }
+
+    private static double[] shares(Collection<FeaturesBench.Measured> calls, ToDoubleFunction<TierCounts> tier) {
         return calls.stream()
                 .mapToDouble(each -> each.tiers().share(tier.applyAsDouble(each.tiers())))
                 .toArray();

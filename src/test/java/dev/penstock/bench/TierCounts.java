@@ -7,14 +7,15 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  *
  * @param lookups entities that requests asked for, each once in a poll
  * @param l1 of them, held by the process; {@code redis} and {@code source}: entities that came from there, those fetched anew beside included
- * @param busySeconds that calls of all tiers took, added up
- * @param sourceSeconds of them, those to the source
+ * @param redisSeconds that calls to Redis took, added up; {@code sourceSeconds} likewise, and {@code busySeconds} those of all tiers
  */
 record TierCounts(
         double lookups,
         double l1,
         double redis,
         double source,
+        double redisCalls,
+        double redisSeconds,
         double sourceCalls,
         double busySeconds,
         double sourceSeconds) {
@@ -27,6 +28,8 @@ record TierCounts(
                         + metrics.sum("feature_lookups_total", label, "tier=\"l1\"", "result=\"stale\""),
                 hits(metrics, label, "redis"),
                 hits(metrics, label, "source"),
+                metrics.sum("feature_lookup_seconds_count", label, "tier=\"redis\""),
+                metrics.sum("feature_lookup_seconds_sum", label, "tier=\"redis\""),
                 metrics.sum("feature_lookup_seconds_count", label, "tier=\"source\""),
                 metrics.sum("feature_lookup_seconds_sum", label),
                 metrics.sum("feature_lookup_seconds_sum", label, "tier=\"source\""));
@@ -38,6 +41,8 @@ record TierCounts(
                 l1 - earlier.l1,
                 redis - earlier.redis,
                 source - earlier.source,
+                redisCalls - earlier.redisCalls,
+                redisSeconds - earlier.redisSeconds,
                 sourceCalls - earlier.sourceCalls,
                 busySeconds - earlier.busySeconds,
                 sourceSeconds - earlier.sourceSeconds);
@@ -49,6 +54,8 @@ record TierCounts(
                 -more.l1,
                 -more.redis,
                 -more.source,
+                -more.redisCalls,
+                -more.redisSeconds,
                 -more.sourceCalls,
                 -more.busySeconds,
                 -more.sourceSeconds));
@@ -69,6 +76,12 @@ record TierCounts(
     @JsonProperty
     double amortisedMillis() {
         return share(busySeconds * 1e3);
+    }
+
+    /** Of a call to Redis. */
+    @JsonProperty
+    double redisMillis() {
+        return redisCalls == 0 ? 0 : redisSeconds * 1e3 / redisCalls;
     }
 
     /** Of a call to the source. */

@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,11 +30,13 @@ final class FeastSourceTest {
     private volatile int status = 200;
     private volatile String answer = "";
     private volatile String question = "";
+    private volatile String query = "";
 
     @BeforeEach
     void start() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/get-online-features", exchange -> {
+            query = exchange.getRequestURI().getRawQuery();
             question = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
             byte[] body = answer.getBytes(UTF_8);
             exchange.sendResponseHeaders(status, body.length);
@@ -51,6 +55,7 @@ final class FeastSourceTest {
     void asksForManyEntitiesAtOnceAndReadsColumns() {
         answer(column("[0.5,1.5]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
         Map<EntityKey, SourceResult> found = load(List.of());
+        assertThat(query).as("without it, the Go server gives no statuses").isEqualTo("status=true");
         assertThat(question)
                 .isEqualTo("{\"features\":[\"drivers:rate\",\"drivers:trips\"],"
                         + "\"entities\":{\"driver_id\":[1001,1002]},\"full_feature_names\":false}");
@@ -102,6 +107,10 @@ final class FeastSourceTest {
                 "{\"double_val\":\"NaN\"}",
                 "{\"string_val\":\"7\"}",
                 "{\"int64_val\":1,\"double_val\":2}",
+                "{\"int64_val\":{\"int64_val\":1}}",
+                "\"" + "9".repeat(2_000_000) + "\"",
+                "[".repeat(100_000) + "]".repeat(100_000),
+                "{\"a\":".repeat(100_000) + "1" + "}".repeat(100_000),
                 "\"NaN\"",
                 "1e999",
                 "1e300",
@@ -136,6 +145,99 @@ final class FeastSourceTest {
                         two -> assertThat(two.vector().toArray()).containsExactly(1.5f, 1));
     }
 
+    /** The answer that Feast's documentation of its Python server shows, cut to two drivers and with other numbers. */
+    @Test
+    void readsWhatThePythonServerWrites() {
+        answer = """
+                {
+                  "metadata": {"feature_names": ["driver_id", "rate", "trips"]},
+                  "results": [
+                    {
+                      "values": [1001, 1002],
+                      "statuses": ["PRESENT", "PRESENT"],
+                      "event_timestamps": ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"]
+                    },
+                    {
+                      "values": [0.5, null],
+                      "statuses": ["PRESENT", "NOT_FOUND"],
+                      "event_timestamps": ["2026-04-12T07:30:00Z", "1970-01-01T00:00:00Z"]
+                    },
+                    {
+                      "values": [7, null],
+                      "statuses": ["PRESENT", "NOT_FOUND"],
+                      "event_timestamps": ["2026-04-12T07:30:00Z", "1970-01-01T00:00:00Z"]
+                    }
+                  ]
+                }""";
+        assertFoundAndNotFound();
+    }
+
+    /** Of its http_server.go: members in the order of the alphabet, values as Arrow writes them. */
+    @Test
+    void readsWhatTheGoServerWrites() {
+        answer = """
+                {"metadata":{"feature_names":["driver_id","rate","trips"]},"results":[\
+                {"event_timestamps":["2026-04-12T07:30:00Z","2026-04-12T07:30:00Z"],\
+                "statuses":["PRESENT","PRESENT"],"values":[1001,1002]},\
+                {"event_timestamps":["2026-04-12T07:30:00Z","0001-01-01T00:00:00Z"],\
+                "statuses":["PRESENT","NOT_FOUND"],"values":[0.5,null]},\
+                {"event_timestamps":["2026-04-12T07:30:00Z","0001-01-01T00:00:00Z"],\
+                "statuses":["PRESENT","NOT_FOUND"],"values":[7,null]}]}
+                """;
+        assertFoundAndNotFound();
+    }
+
+    /** Of GetOnlineFeaturesResponse, with enumerations as numbers, which its printers may be told to write. */
+    @Test
+    void readsWhatProtobufsOwnJsonIs() {
+        answer = """
+                {"metadata":{"featureNames":{"val":["driver_id","rate","trips"]}},"results":[
+                {"values":[{"int64Val":"1001"},{"int64Val":"1002"}],"statuses":[1,1]},
+                {"values":[{"doubleVal":0.5},{}],"statuses":[1,3]},
+                {"values":[{"int64Val":"7"},{"nullVal":"NULL"}],"statuses":[1,3]}]}
+                """;
+        assertFoundAndNotFound();
+    }
+
+    private void assertFoundAndNotFound() {
+        Map<EntityKey, SourceResult> found = load(List.of());
+        assertThat(found.get(ONE))
+                .isInstanceOfSatisfying(
+                        SourceResult.Found.class,
+                        one -> assertThat(one.vector().toArray()).containsExactly(0.5f, 7));
+        assertThat(found.get(TWO)).isEqualTo(new SourceResult.NotFound());
+    }
+
+    @Test
+    void anAnswerThatBreaksOffIsGivenUp() {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        server.createContext("/stuck/get-online-features", exchange -> {
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().write('{');
+            exchange.getResponseBody().flush();
+            over.join();
+        });
+        try (FeastSource source = source("/stuck", List.of("rate"), Duration.ofMillis(200))) {
+            assertThat(source.load(List.of(ONE)).toCompletableFuture()).failsWithin(Duration.ofSeconds(10));
+        } finally {
+            over.complete(null);
+        }
+    }
+
+    @Test
+    void takesTheAnswerToAVeryLargeQuestion() {
+        answer = "{}";
+        List<String> names = IntStream.range(0, 4096).mapToObj(i -> "f" + i).toList();
+        List<EntityKey> many =
+                IntStream.range(0, 3000).<EntityKey>mapToObj(EntityKey.Id::new).toList();
+        try (FeastSource source = source("", names, Duration.ofSeconds(5))) {
+            assertThat(source.load(many).toCompletableFuture())
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .withMessageContaining("no feature 'f0'");
+        }
+    }
+
     @Test
     void aRowThatIsOfAnotherEntityIsNobodys() {
         answer(column("[0.5,1.5]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
@@ -166,7 +268,7 @@ final class FeastSourceTest {
         assertThatThrownBy(() -> load(List.of())).hasMessageContaining("not JSON");
         answer = "{\"metadata\":{\"feature_names\":[\"driver_id\"]},\"results\":[]}";
         assertThatThrownBy(() -> load(List.of())).hasMessageContaining("no feature 'rate'");
-        answer = "[" + "1,".repeat(200_000) + "1]";
+        answer = "[" + "1,".repeat(3_000_000) + "1]";
         assertThatThrownBy(() -> load(List.of())).hasStackTraceContaining("more than");
     }
 
@@ -180,14 +282,18 @@ final class FeastSourceTest {
     }
 
     private Map<EntityKey, SourceResult> load(List<Float> defaults) {
-        FeatureView view = new FeatureView("drivers", 1, List.of("rate", "trips"), defaults, true);
-        URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
         try (FeastSource source =
-                new FeastSource(url, "driver_id", view, Duration.ofSeconds(5), InstantSource.system(), Runnable::run)) {
+                source("", List.of("rate", "trips"), Duration.ofSeconds(5), defaults.toArray(Float[]::new))) {
             return source.load(List.of(ONE, TWO))
                     .toCompletableFuture()
                     .orTimeout(10, TimeUnit.SECONDS)
                     .join();
         }
+    }
+
+    private FeastSource source(String path, List<String> features, Duration timeout, Float... defaults) {
+        FeatureView view = new FeatureView("drivers", 1, features, List.of(defaults), true);
+        URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+        return new FeastSource(url, "driver_id", view, timeout, InstantSource.system(), Runnable::run);
     }
 }

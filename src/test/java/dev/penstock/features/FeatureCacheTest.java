@@ -133,6 +133,30 @@ final class FeatureCacheTest {
     }
 
     @Test
+    void whoMissesHoldsBackNobodyWhoseFeaturesAreThere() {
+        source.rows.put(ANNA, 1f);
+        lookup(ANNA);
+        source.heldBack = true;
+        Map<EntityKey, CompletableFuture<Lookup>> found = cache.find(List.of(BERT, ANNA));
+        assertThat(found.get(ANNA)).isCompleted();
+        assertThat(found.get(BERT)).isNotDone();
+        await().until(() -> source.calls.size() == 2);
+        source.letGo();
+        assertThat(found.get(BERT)).succeedsWithin(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void missesAndRefreshesShareOneTripToRedis() {
+        source.rows.put(ANNA, 1f);
+        source.rows.put(BERT, 2f);
+        lookup(ANNA);
+        clock.pass(Duration.ofSeconds(61));
+        int before = shared.reads.get();
+        lookup(ANNA, BERT);
+        assertThat(shared.reads).hasValue(before + 1);
+    }
+
+    @Test
     void servesStaleWhileItRevalidates() {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
@@ -325,6 +349,20 @@ final class FeatureCacheTest {
 
     @Test
     void losesNoneOfManyConcurrentLookups() throws Exception {
+        assertThatNoneIsLost(cache);
+        assertThat(source.calls.stream().mapToInt(List::size).sum())
+                .as("each entity once")
+                .isEqualTo((int)
+                        source.calls.stream().flatMap(List::stream).distinct().count());
+    }
+
+    /** What a flight brought may be gone from L1 before those who came late for the flight have looked there. */
+    @Test
+    void losesNoneEvenWhenL1HoldsNextToNothing() throws Exception {
+        assertThatNoneIsLost(cache(true, 1));
+    }
+
+    private void assertThatNoneIsLost(FeatureCache cache) throws Exception {
         for (EntityKey each : thousand()) {
             source.rows.put(each, 1f);
         }
@@ -348,10 +386,6 @@ final class FeatureCacheTest {
                 each.get(30, TimeUnit.SECONDS);
             }
         }
-        assertThat(source.calls.stream().mapToInt(List::size).sum())
-                .as("each entity once")
-                .isEqualTo((int)
-                        source.calls.stream().flatMap(List::stream).distinct().count());
     }
 
     private static java.util.function.Consumer<Lookup.Fresh> is(float value) {
@@ -379,10 +413,14 @@ final class FeatureCacheTest {
     }
 
     private FeatureCache cache(boolean servesStale) {
+        return cache(servesStale, 10_000);
+    }
+
+    private FeatureCache cache(boolean servesStale, int entities) {
         return new FeatureCache(
                 new FeatureView("customers", 1, List.of("a", "b"), List.of(), servesStale),
                 POLICY,
-                new FeatureCache.Limits(10_000, 4096, 256, 4, Duration.ofMillis(1)),
+                new FeatureCache.Limits(entities, 4096, 256, 4, Duration.ofMillis(1)),
                 Optional.of(shared),
                 source,
                 registry,

@@ -10,14 +10,20 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -118,7 +124,7 @@ final class RedisCacheTest {
     void aBrokenValueIsNoValueAndHarmsNoOther() {
         cache.write(Map.of(ANNA, known(1, clock.millis())));
         await().until(() -> !read(ANNA).isEmpty());
-        redis.send(Request.cmd(Command.SET).arg(VIEW.key(BERT)).arg(Buffer.buffer("rubbish")));
+        redis.send(Request.cmd(Command.SET).arg(VIEW.keyPrefix() + BERT.text()).arg(Buffer.buffer("rubbish")));
         assertThat(read(ANNA, BERT)).containsOnlyKeys(ANNA);
     }
 
@@ -130,14 +136,7 @@ final class RedisCacheTest {
         entities.forEach(entity -> source.rows.put(entity, 1f));
         // Each lookup comes to a cache whose L1 is next to nothing, so that Redis and the source are asked all the
         // time.
-        FeatureCache features = new FeatureCache(
-                VIEW,
-                POLICY,
-                new FeatureCache.Limits(10, 4096, 256, 4, Duration.ofMillis(1)),
-                Optional.of(cache),
-                source,
-                registry,
-                clock);
+        FeatureCache features = features(source, 10);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger lookups = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
@@ -182,6 +181,63 @@ final class RedisCacheTest {
         assertThat(failed).hasValue(0);
     }
 
+    @Test
+    void aColdBurstForOneEntityMakesOneCall() throws Exception {
+        ScriptedSource source = new ScriptedSource(clock);
+        source.rows.put(ANNA, 1f);
+        source.heldBack = true;
+        List<CompletableFuture<Map<EntityKey, Lookup>>> answers = burst(features(source, 10_000), i -> ANNA);
+        await().until(() -> !source.calls.isEmpty());
+        source.letGo();
+        assertThat(answers)
+                .allSatisfy(answer ->
+                        assertThat(answer.get(10, TimeUnit.SECONDS).get(ANNA)).isInstanceOf(Lookup.Fresh.class));
+        assertThat(source.calls).hasSize(1);
+    }
+
+    /** Four full calls are enough for a thousand; each may be tried three times. */
+    @Test
+    void aColdBurstForAThousandEntitiesMakesFewCalls() throws Exception {
+        ScriptedSource source = new ScriptedSource(clock);
+        IntStream.range(0, 1000).forEach(i -> source.rows.put(new EntityKey.Id(i), 1f));
+        source.heldBack = true;
+        List<CompletableFuture<Map<EntityKey, Lookup>>> answers = burst(features(source, 10_000), EntityKey.Id::new);
+        await().until(() -> source.calls.size() == 4);
+        source.letGo();
+        assertThat(answers)
+                .allSatisfy(answer ->
+                        assertThat(answer.get(10, TimeUnit.SECONDS).values()).allMatch(Lookup.Fresh.class::isInstance));
+        assertThat(source.calls).hasSizeLessThanOrEqualTo(4 * 3);
+    }
+
+    /** A thousand lookups of one entity each, by many callers. */
+    private static List<CompletableFuture<Map<EntityKey, Lookup>>> burst(
+            FeatureCache features, IntFunction<EntityKey> entity) throws Exception {
+        try (ExecutorService callers = Executors.newFixedThreadPool(32)) {
+            List<Callable<CompletableFuture<Map<EntityKey, Lookup>>>> lookups = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                List<EntityKey> one = List.of(entity.apply(i));
+                lookups.add(() -> features.lookup(one));
+            }
+            List<CompletableFuture<Map<EntityKey, Lookup>>> answers = new ArrayList<>();
+            for (Future<CompletableFuture<Map<EntityKey, Lookup>>> each : callers.invokeAll(lookups)) {
+                answers.add(each.get());
+            }
+            return answers;
+        }
+    }
+
+    private FeatureCache features(FeatureSource source, int entities) {
+        return new FeatureCache(
+                VIEW,
+                POLICY,
+                new FeatureCache.Limits(entities, 4096, 256, 4, Duration.ofMillis(1)),
+                Optional.of(cache),
+                source,
+                registry,
+                clock);
+    }
+
     private static void lookupsPass(AtomicInteger lookups, int count) {
         int before = lookups.get();
         await().atMost(Duration.ofSeconds(15)).until(() -> lookups.get() >= before + count);
@@ -213,6 +269,7 @@ final class RedisCacheTest {
     }
 
     private long ttlMillis(EntityKey entity) {
-        return redis.send(Request.cmd(Command.PTTL).arg(VIEW.key(entity))).toLong();
+        return redis.send(Request.cmd(Command.PTTL).arg(VIEW.keyPrefix() + entity.text()))
+                .toLong();
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -13,11 +15,14 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** Features from a real PostgreSQL. */
 final class SqlSourceTest {
@@ -35,7 +40,8 @@ final class SqlSourceTest {
         execute("INSERT INTO customers SELECT i, 20 + i % 50, i * 10, i FROM generate_series(1, 500) i");
         execute("INSERT INTO customers VALUES (1001, 30, 'NaN', 1), (1002, NULL, 5, 1), (1003, 30, 1e300, 1)");
         execute("CREATE TABLE shops (name text PRIMARY KEY, age int, income real)");
-        execute("INSERT INTO shops VALUES ('it''s', 3, 7), ('x'') OR (''1''=''1', 4, 8), ('plain', 5, 9)");
+        execute(
+                "INSERT INTO shops VALUES ('it''s', 3, 7), ('x'') OR (''1''=''1', 4, 8), ('plain', 5, 9), (' blank', 6, 1)");
     }
 
     @AfterAll
@@ -92,6 +98,81 @@ final class SqlSourceTest {
     }
 
     @Test
+    void aVersionThatIsNullIsBroken() {
+        String versioned =
+                "SELECT id, age, income, CASE WHEN id > 1 THEN changed END AS feature_version FROM customers WHERE id IN (?)";
+        Map<EntityKey, SourceResult> found = load(versioned, VIEW, ids(IntStream.of(1, 2)));
+        assertThat(found.get(new EntityKey.Id(1)))
+                .isEqualTo(new SourceResult.Broken("its feature_version must be a number, was NULL"));
+        assertThat(found.get(new EntityKey.Id(2))).isInstanceOf(SourceResult.Found.class);
+    }
+
+    @Test
+    void aQueryThatGivesRowsOfOthersIsReadOnlySoFar() {
+        String all = "SELECT id, age, income FROM customers WHERE id IN (?) OR true ORDER BY id";
+        Map<EntityKey, SourceResult> found = load(all, VIEW, ids(IntStream.of(1, 499)));
+        assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Found.class);
+        assertThat(found.get(new EntityKey.Id(499)))
+                .isInstanceOfSatisfying(
+                        SourceResult.Broken.class,
+                        unseen -> assertThat(unseen.reason()).startsWith("the query gives 8 rows or more"));
+    }
+
+    @Test
+    void anEntityOfMoreThanOneRowIsBrokenAndNoOther() {
+        String twice = "SELECT i.id, age, income FROM customers c JOIN (VALUES (1), (1), (2)) i(id) ON i.id = c.id"
+                + " WHERE i.id IN (?)";
+        Map<EntityKey, SourceResult> found = load(twice, VIEW, ids(IntStream.of(1, 2)));
+        assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Broken.class);
+        assertThat(found.get(new EntityKey.Id(2))).isInstanceOf(SourceResult.Found.class);
+    }
+
+    @Test
+    void blanksBelongToAName() {
+        EntityKey blank = new EntityKey.Name(" blank");
+        assertThat(load("SELECT name, age, income FROM shops WHERE name IN (?)", VIEW, List.of(blank))
+                        .get(blank))
+                .isInstanceOf(SourceResult.Found.class);
+        assertThat(load("SELECT name::char(20), age, income FROM shops WHERE name IN (?)", VIEW, List.of(blank))
+                        .get(blank))
+                .isInstanceOf(SourceResult.Found.class);
+    }
+
+    /** SIGSTOP: the database takes connections, and answers neither queries nor requests to give them up. */
+    @Test
+    void aDatabaseThatIsSilentHoldsNoThreadForEver() throws Exception {
+        List<Long> frozen = new CopyOnWriteArrayList<>();
+        PGSimpleDataSource freezing = new PGSimpleDataSource() {
+            @Override
+            public Connection getConnection() throws SQLException {
+                Connection connection = super.getConnection();
+                try (Statement statement = connection.createStatement();
+                        ResultSet backend = statement.executeQuery("SELECT pg_backend_pid()")) {
+                    backend.next();
+                    frozen.add(backend.getLong(1));
+                    signal("-STOP", backend.getLong(1));
+                }
+                return connection;
+            }
+        };
+        freezing.setUrl(postgres.getJdbcUrl("postgres", "postgres"));
+        try {
+            assertThatThrownBy(() -> load(freezing, IN, VIEW, ids(IntStream.of(1)), Duration.ofSeconds(1)))
+                    .hasRootCauseInstanceOf(SocketTimeoutException.class);
+        } finally {
+            frozen.forEach(backend -> signal("-CONT", backend));
+        }
+    }
+
+    private static void signal(String signal, long process) {
+        try {
+            new ProcessBuilder("kill", signal, Long.toString(process)).start().waitFor();
+        } catch (IOException | InterruptedException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    @Test
     void bindsWhatLooksLikeSqlAndNeverRunsIt() {
         List<EntityKey> names = List.of(
                 new EntityKey.Name("it's"),
@@ -121,14 +202,13 @@ final class SqlSourceTest {
     }
 
     private static Map<EntityKey, SourceResult> load(String query, FeatureView view, List<EntityKey> entities) {
-        try (SqlSource source = new SqlSource(
-                postgres.getPostgresDatabase(),
-                SqlQuery.parse(query),
-                view,
-                Duration.ofSeconds(5),
-                2,
-                InstantSource.system(),
-                () -> {})) {
+        return load(postgres.getPostgresDatabase(), query, view, entities, Duration.ofSeconds(5));
+    }
+
+    private static Map<EntityKey, SourceResult> load(
+            DataSource database, String query, FeatureView view, List<EntityKey> entities, Duration timeout) {
+        try (SqlSource source =
+                new SqlSource(database, SqlQuery.parse(query), view, timeout, 2, InstantSource.system(), () -> {})) {
             return source.load(entities)
                     .toCompletableFuture()
                     .orTimeout(20, TimeUnit.SECONDS)

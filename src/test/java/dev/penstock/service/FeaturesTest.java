@@ -44,6 +44,16 @@ class FeaturesTest {
     }
 
     @Test
+    void valuesOfTheRequestStandOnBothSidesOfFeatures() {
+        service.awaitModel(TestModels.LOOKED_UP_BETWEEN);
+        String body =
+                "{\"inputs\":[{\"name\":\"customer\",\"datatype\":\"BYTES\",\"shape\":[2],\"data\":[\"anna\",\"bert\"]},"
+                        + "{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,2,3,4]}]}";
+        Service.Answer answer = service.post("/v2/models/" + TestModels.LOOKED_UP_BETWEEN + "/infer", body);
+        assertThat(answer.json().at("/outputs/0/data").toString()).isEqualTo("[1.0,41.0,2.0,3.0,29.0,4.0]");
+    }
+
+    @Test
     void entitiesMayComeAsATablesColumn() {
         String body = customers("\"anna\",\"bert\"", 2);
         Service.Answer answer = service.post(INFER, body.replace("\"shape\":[2]", "\"shape\":[2,1]"));

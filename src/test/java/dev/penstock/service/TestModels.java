@@ -31,6 +31,9 @@ final class TestModels {
     /** The same, and fails where there is no such customer. */
     static final String LOOKED_UP_OR_FAILED = "looked-up-or-failed";
 
+    /** Takes two values, and looks up what stands between them. */
+    static final String LOOKED_UP_BETWEEN = "looked-up-between";
+
     /** Of {@link #LOOKED_UP}: its source, with the customers anna, bert and carl. */
     static final String CUSTOMERS = "jdbc:h2:mem:customers;DB_CLOSE_DELAY=-1;INIT="
             + "CREATE TABLE IF NOT EXISTS customers (name VARCHAR, age INT, income REAL) AS "
@@ -47,7 +50,16 @@ final class TestModels {
 
     static List<String> names() {
         List<String> names = new ArrayList<>(List.of(
-                "churn", "digits", PICK, PATIENCE, TOKENS, BUCKETS, SMALL_TENSORS, LOOKED_UP, LOOKED_UP_OR_FAILED));
+                "churn",
+                "digits",
+                PICK,
+                PATIENCE,
+                TOKENS,
+                BUCKETS,
+                SMALL_TENSORS,
+                LOOKED_UP,
+                LOOKED_UP_OR_FAILED,
+                LOOKED_UP_BETWEEN));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
@@ -91,6 +103,15 @@ final class TestModels {
         OnnxModels.writeConfig(folder, LOOKED_UP, features("default"));
         OnnxModels.write(folder, LOOKED_UP_OR_FAILED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.writeConfig(folder, LOOKED_UP_OR_FAILED, features("fail"));
+        OnnxModels.write(folder, LOOKED_UP_BETWEEN, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(folder, LOOKED_UP_BETWEEN, """
+                features:
+                  entity: customer
+                  view: ages
+                  names: [age]
+                  from_column: 1
+                  source: customers
+                """);
         OnnxModels.write(folder, REFUSED, 1, OnnxModels.fixedBatch());
     }
 }
