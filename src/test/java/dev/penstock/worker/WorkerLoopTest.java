@@ -42,6 +42,7 @@ class WorkerLoopTest {
     private final ManualAccelerator accelerator = new ManualAccelerator();
     private final List<String> lost = new ArrayList<>();
     private final RecordedReplies replies = new RecordedReplies();
+    private final CostModel costs = new CostModel();
     private final WorkerLoop loop = loopOf(List.of(List.of(accelerator)));
 
     @Test
@@ -57,6 +58,15 @@ class WorkerLoopTest {
         accelerator.finish();
         loop.step(1);
         assertThat(replies.status).containsExactly(Map.entry("a", "succeeded"));
+    }
+
+    @Test
+    void learnsWhatARunCosts() {
+        loop.offer(task("a", 1, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(costs.expectedNanos("key", 1)).isEqualTo(5);
     }
 
     @Test
@@ -85,6 +95,22 @@ class WorkerLoopTest {
         }
         assertThat(replies.status).hasSize(8).containsEntry("bad", "failed");
         assertThat(replies.status.values().stream().filter("succeeded"::equals)).hasSize(7);
+    }
+
+    @Test
+    void startsHalfOfABatchThatFailedNoLaterThanItsRunAllows() {
+        costs.observe("key", 1, 100);
+        costs.observe("key", 8, 100);
+        loop.offer(task("good", 1, 1000));
+        loop.offer(task("bad", BAD, 1000));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(200);
+        assertThat(accelerator.running()).containsExactly(1);
+        assertThat(accelerator.latestStart).isEqualTo(1000 - (long) costs.p95Nanos("key", 1));
+        accelerator.finish();
+        loop.step(950);
+        assertThat(replies.status).containsExactly(Map.entry("good", "succeeded"), Map.entry("bad", "expired"));
     }
 
     @Test
@@ -248,7 +274,7 @@ class WorkerLoopTest {
 
     private WorkerLoop loopOf(List<List<ManualAccelerator>> sessions) {
         return new WorkerLoop(
-                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), new CostModel()),
+                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs),
                 sessions,
                 replies,
                 new WorkerMeters(new SimpleMeterRegistry(), "m"),

@@ -1,0 +1,18 @@
+package dev.penstock.mutants;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class MutantTest {
+
+    /** Whoever changes the code changes the list; whether each is found out is for {@code ./penstock mutants} to say. */
+    @Test
+    void eachCanStillBePlanted() throws IOException {
+        for (Mutant mutant : Mutant.all()) {
+            assertThat(mutant.planted()).as(mutant.toString()).isNotEqualToIgnoringWhitespace("");
+        }
+        assertThat(Mutant.all()).hasSizeGreaterThan(30);
+    }
+}
