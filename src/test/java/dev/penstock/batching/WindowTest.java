@@ -49,6 +49,11 @@ class WindowTest {
     }
 
     @Test
+    void isAsLongAsGivenThoughNothingElseArrives() {
+        assertThat(window.atLeast(5000).nanos(1, 0, memoryBound)).isEqualTo(5000);
+    }
+
+    @Test
     void takesOneRequestOnAnIdleSlowModelForNoLoad() {
         CostModel costs = new CostModel();
         costs.observe("k", 1, 500_000_000);

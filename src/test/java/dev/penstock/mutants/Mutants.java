@@ -30,14 +30,14 @@ public final class Mutants {
                 .toList();
         Files.createDirectories(FOLDER);
         String without = verdict(FOLDER);
-        if (!without.equals(MutantTests.PASSED)) {
+        if (!without.equals(MutantRun.PASSED)) {
             throw new IllegalStateException("all tests must pass without a mutant; " + without);
         }
         int survived = 0;
         for (int i = 0; i < mutants.size(); i++) {
             Mutant mutant = mutants.get(i);
             String verdict = verdict(compile(mutant, FOLDER.resolve(Integer.toString(i + 1))));
-            survived += verdict.equals(MutantTests.PASSED) ? 1 : 0;
+            survived += verdict.equals(MutantRun.PASSED) ? 1 : 0;
             System.out.println(mutant + ": " + verdict);
         }
         System.out.println(mutants.size() + " mutants, " + survived + " survived");
@@ -74,7 +74,8 @@ public final class Mutants {
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
                         "-Dsimulation.seeds=1000",
-                        MutantTests.class.getName())
+                        "-Djqwik.database=jqwik-database",
+                        MutantRun.class.getName())
                 .directory(FOLDER.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
@@ -85,7 +86,7 @@ public final class Mutants {
             return "found, as the tests did not end within " + LIMIT_SECONDS + " s";
         }
         return Files.readAllLines(log).reversed().stream()
-                .filter(MutantTests::isVerdict)
+                .filter(MutantRun::isVerdict)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("the tests must give a verdict; see " + log));
     }

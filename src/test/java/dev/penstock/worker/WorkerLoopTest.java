@@ -16,6 +16,7 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.Timings;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -43,6 +44,7 @@ class WorkerLoopTest {
     private final List<String> lost = new ArrayList<>();
     private final RecordedReplies replies = new RecordedReplies();
     private final CostModel costs = new CostModel();
+    private final MeterRegistry registry = new SimpleMeterRegistry();
     private final WorkerLoop loop = loopOf(List.of(List.of(accelerator)));
 
     @Test
@@ -253,6 +255,24 @@ class WorkerLoopTest {
     }
 
     @Test
+    void countsWhatBeganToRunAfterItsLatestStart() {
+        loop.offer(task("just in time", 1, 100));
+        loop.step(0);
+        accelerator.startNanos = 100;
+        accelerator.finish();
+        loop.step(110);
+        assertThat(registry.counter("inference.late.starts", "model", "m").count())
+                .isZero();
+        loop.offer(task("too late", 1, 200));
+        loop.step(120);
+        accelerator.startNanos = 201;
+        accelerator.finish();
+        loop.step(210);
+        assertThat(registry.counter("inference.late.starts", "model", "m").count())
+                .isOne();
+    }
+
+    @Test
     void assemblesOneBatchWhileAnotherRunsAndKeepsAnIdleSessionBusyFirst() {
         ManualAccelerator first = new ManualAccelerator();
         ManualAccelerator second = new ManualAccelerator();
@@ -277,7 +297,7 @@ class WorkerLoopTest {
                 new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs),
                 sessions,
                 replies,
-                new WorkerMeters(new SimpleMeterRegistry(), "m"),
+                new WorkerMeters(registry, "m"),
                 lost::add,
                 () -> {});
     }
@@ -316,6 +336,7 @@ class WorkerLoopTest {
         private boolean isLost;
         private boolean isTooLate;
         private long latestStart;
+        private long startNanos;
 
         @Override
         public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
@@ -342,7 +363,8 @@ class WorkerLoopTest {
             }
             ByteBuffer data = ByteBuffer.allocate(batch.size());
             batch.forEach(value -> data.put(value.byteValue()));
-            return new Ran(List.of(new Tensor("y", Datatype.INT8, Shape.of(batch.size(), 1), data.flip())), 5, 1);
+            return new Ran(
+                    List.of(new Tensor("y", Datatype.INT8, Shape.of(batch.size(), 1), data.flip())), startNanos, 5, 1);
         }
 
         List<Integer> running() {

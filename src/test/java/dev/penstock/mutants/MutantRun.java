@@ -9,7 +9,7 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /** Runs the tests of the batcher and of the loop, class by class, the quick ones first, until one fails; says which, on its last line. */
-final class MutantTests {
+final class MutantRun {
     static final String PASSED = "SURVIVED";
     private static final String FOUND = "found by ";
     private static final List<String> TESTS = List.of(
@@ -22,7 +22,7 @@ final class MutantTests {
             "worker.SimulationTest",
             "worker.PolicyGridTest");
 
-    private MutantTests() {}
+    private MutantRun() {}
 
     static boolean isVerdict(String line) {
         return line.equals(PASSED) || line.startsWith(FOUND);
