@@ -33,7 +33,7 @@ final class LearnedSizes {
         this.rows = new double[this.sizes.length];
     }
 
-    /** 8, 12, 16, 24, 32, 48 … up to the largest: a row grows by less than half, and by a fifth where sizes are spread evenly. */
+    /** 8, 12, 16, 24, 32, 48 … up to the largest: from 8 on a row grows by less than half, and by a sixth where sizes are spread evenly. */
     static List<Integer> ladder(int largest) {
         List<Integer> ladder = new ArrayList<>();
         for (int size = SMALLEST; size < largest; size *= 2) {

@@ -39,7 +39,7 @@ class LearnedSizesProperties {
             if (size > largest) {
                 assertThat(padded).isEqualTo(size);
             } else {
-                assertThat(padded).isGreaterThanOrEqualTo(size).isLessThanOrEqualTo(2 * own(ladder, size));
+                assertThat(padded).isGreaterThanOrEqualTo(size).isLessThanOrEqualTo(2L * own(ladder, size));
                 assertThat(ladder).contains((int) padded);
             }
         }
