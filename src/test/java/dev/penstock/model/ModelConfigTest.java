@@ -130,11 +130,11 @@ class ModelConfigTest {
                 "execution_providers: [tensorrt: {cache_folder: 7}] | execution_providers.tensorrt.cache_folder must be text, was 7",
                 "execution_providers: [cpu: {intra_op_threads: 0}] | execution_providers.cpu.intra_op_threads must be an integer in 1..256, was 0",
                 "shape_buckets: [16, 32] | shape_buckets must be a mapping, was [16,32]",
-                "shape_buckets: {n: {pad: {x: 0}}} | shape_buckets.n.sizes must be a list of at least one integer, was []",
+                "shape_buckets: {n: {pad: {x: 0}}} | shape_buckets.n.sizes must be a list of at least one integer, or up_to be given, was []",
                 "shape_buckets: {n: {sizes: [0]}} | shape_buckets.n.sizes must be an integer in 1..1048576, was 0",
                 "shape_buckets: {n: {sizes: [8], pad: {x: zero}}} | shape_buckets.n.pad.x must be a number, was \"zero\"",
                 "shape_buckets: {n: {sizes: [8], mask: 1}} | shape_buckets.n.mask must be text, was 1",
-                "shape_buckets: {n: {size: 8, sizes: [8]}} | unknown key 'shape_buckets.n.size'; known are sizes, pad, mask",
+                "shape_buckets: {n: {size: 8, sizes: [8]}} | unknown key 'shape_buckets.n.size'; known are sizes, up_to, pad, mask",
                 "max_batch_elements: 0 | max_batch_elements must be an integer in 1..2147483647, was 0",
             })
     void refusesWithKeyValueAndRange(String yaml, String reason) {
