@@ -85,6 +85,10 @@ public final class Batcher<R> {
         return waitingRows;
     }
 
+    int keys() {
+        return queues.size();
+    }
+
     /** On an idle accelerator. */
     public Step<R> next(long now) {
         return next(now, Room.idle(now));

@@ -19,8 +19,8 @@ final class BulkShare {
     void ran(int rows, int bulkRows, boolean bulkStillWaits) {
         owed = Math.max(-mostOwed, Math.min(mostOwed, owed + floor * rows - bulkRows));
         if (!bulkStillWaits) {
-            owed = 0; // nothing is saved up for later: a right that was not used is gone, and so is what was had in
-            // advance
+            // Nothing is saved up: a right that was not used is gone, and so is what was had in advance.
+            owed = 0;
         }
     }
 }

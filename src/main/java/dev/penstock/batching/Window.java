@@ -40,6 +40,11 @@ public interface Window {
         return (rows, rowsPerNano, cost) -> nanos;
     }
 
+    /** This one, but always as long as that: for those who would rather run seldom than soon. */
+    default Window atLeast(long leastNanos) {
+        return (rows, rowsPerNano, cost) -> Math.max(leastNanos, nanos(rows, rowsPerNano, cost));
+    }
+
     /** This one, but never longer than that. */
     default Window atMost(long mostNanos) {
         return (rows, rowsPerNano, cost) -> Math.min(mostNanos, nanos(rows, rowsPerNano, cost));

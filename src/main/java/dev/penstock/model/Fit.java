@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param batchKey equal for requests that can share a batch
  * @param maxRows the most rows that a batch of this key should have; a request with more runs alone
- * @param ownOutputs of outputs that come padded, the shape of one row without the padding, by name
+ * @param ownOutputs of outputs that may come padded, the shape of one row without the padding, by name
  */
 public record Fit(Object batchKey, int maxRows, Map<String, Shape> ownOutputs) {
 
@@ -23,7 +23,9 @@ public record Fit(Object batchKey, int maxRows, Map<String, Shape> ownOutputs) {
     /** This request's rows of an output as they would have come without padding. */
     public Tensor crop(Tensor rows) {
         Shape own = ownOutputs.get(rows.name());
-        return own == null || !isWithin(own, rows.shape())
+        return own == null
+                        || !isWithin(own, rows.shape())
+                        || own.withRows(rows.shape().rows()).equals(rows.shape())
                 ? rows
                 : rows.cropped(own.withRows(rows.shape().rows()));
     }

@@ -9,15 +9,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Finds out which requests for a model fit into one batch: those of equal sizes, once padded. Immutable. */
+/** Finds out which requests for a model fit into one batch: those of equal sizes, once padded. Thread-safe. */
 public final class Fitting {
     private final OnnxGraph graph;
     private final ModelConfig config;
     private final Optional<Fit> onlyFit;
+    private final Map<String, LearnedSizes> learned;
 
     public Fitting(OnnxGraph graph, ModelConfig config) {
         this.graph = graph;
         this.config = config;
+        this.learned = config.shapeBuckets().learned();
         boolean isVariable = graph.inputShapes().stream()
                 .anyMatch(shape -> !shape.variables().isEmpty());
         this.onlyFit = isVariable ? Optional.empty() : Optional.of(new Fit("any", config.maxRows(Map.of()), Map.of()));
@@ -25,19 +27,23 @@ public final class Fitting {
 
     /** @param inputs in the signature's order, each admitted by it */
     public Fit of(List<Tensor> inputs) {
-        return onlyFit.orElseGet(() -> find(shapes(inputs)));
+        return onlyFit.orElseGet(() -> find(shapes(inputs), true));
     }
 
-    /** @param inputs in the signature's order, each admitted by it */
+    /**
+     * Learns nothing from it.
+     *
+     * @param inputs in the signature's order, each admitted by it
+     */
     public Fit ofShapes(List<Shape> inputs) {
-        return onlyFit.orElseGet(() -> find(inputs));
+        return onlyFit.orElseGet(() -> find(inputs, false));
     }
 
     private static List<Shape> shapes(List<Tensor> inputs) {
         return inputs.stream().map(Tensor::shape).toList();
     }
 
-    private Fit find(List<Shape> inputs) {
+    private Fit find(List<Shape> inputs, boolean learns) {
         Map<String, Long> own = new HashMap<>();
         if (bind(inputs, own).isPresent()) {
             // Its run will fail, with the reason; until then it keeps to others of the same mistake.
@@ -45,23 +51,41 @@ public final class Fitting {
         }
         Map<String, Long> padded = new HashMap<>(own);
         config.shapeBuckets().pad(padded);
-        return new Fit(
-                Map.copyOf(padded), config.maxRows(padded), padded.equals(own) ? Map.of() : ownOutputs(own, padded));
+        if (learns) {
+            long rows = inputs.getFirst().rows();
+            learned.forEach((name, sizes) -> padded.computeIfPresent(name, (same, size) -> sizes.pad(size, rows)));
+        }
+        boolean isOwn = padded.equals(own) && learned.isEmpty();
+        return new Fit(Map.copyOf(padded), config.maxRows(padded), isOwn ? Map.of() : ownOutputs(own, padded));
     }
 
     private Map<String, Shape> ownOutputs(Map<String, Long> own, Map<String, Long> padded) {
         Map<String, Shape> shapes = new HashMap<>();
         for (int i = 0; i < graph.outputShapes().size(); i++) {
             Optional<Shape> row = graph.outputShapes().get(i).resolve(1, own);
-            if (row.isPresent() && !row.equals(graph.outputShapes().get(i).resolve(1, padded))) {
+            boolean isOwn = row.equals(graph.outputShapes().get(i).resolve(1, padded));
+            if (row.isPresent() && !(isOwn && learned.isEmpty())) {
                 shapes.put(graph.signature().outputs().get(i).name(), row.get());
             }
         }
         return shapes;
     }
 
-    /** The sizes of the variable dimensions, padded, that the request brings to its batch. */
-    Map<String, Long> sizes(List<Tensor> inputs) throws InferenceException {
+    /**
+     * The sizes of the batch's variable dimensions. Where they are learned, each request may come with another: the largest holds all, and
+     * is no larger than the one under which they were brought together.
+     */
+    Map<String, Long> batchSizes(List<List<Tensor>> requests) throws InferenceException {
+        Map<String, Long> sizes = sizes(requests.getFirst());
+        if (!learned.isEmpty()) {
+            for (List<Tensor> request : requests.subList(1, requests.size())) {
+                sizes(request).forEach((name, size) -> sizes.merge(name, size, Math::max));
+            }
+        }
+        return sizes;
+    }
+
+    private Map<String, Long> sizes(List<Tensor> inputs) throws InferenceException {
         Map<String, Long> sizes = new HashMap<>();
         Optional<String> conflict = bind(shapes(inputs), sizes);
         if (conflict.isPresent()) {

@@ -16,6 +16,8 @@ import java.util.OptionalInt;
  * @param maxBatchSize {@code max_batch_size}: the most rows of a run. More rows use the accelerator better and take longer
  * @param maxQueueDelay {@code max_queue_delay}: how long a request may wait for others while there is capacity; when absent, as long as
  *     the batcher finds worth it
+ * @param minQueueDelay {@code min_queue_delay}: how long a request waits for others, unless the batch is full, though there is capacity.
+ *     Makes runs fewer and every answer on an idle system later
  * @param preferredBatchSizes {@code preferred_batch_sizes}: sizes worth running at once, ascending
  * @param shapeBuckets {@code shape_buckets}: the sizes that other variable dimensions are padded to; without, only requests of equal sizes
  *     share a run
@@ -31,6 +33,7 @@ import java.util.OptionalInt;
 public record ModelConfig(
         int maxBatchSize,
         Optional<Duration> maxQueueDelay,
+        Duration minQueueDelay,
         List<Integer> preferredBatchSizes,
         ShapeBuckets shapeBuckets,
         OptionalInt maxBatchElements,
@@ -46,6 +49,7 @@ public record ModelConfig(
     public static final int MOST_BATCHES_A_REQUEST = 64;
 
     private static final int MOST_ROWS = 1024;
+    private static final Duration MOST_DELAY = Duration.ofSeconds(10);
     private static final int MOST_INSTANCES = 64;
 
     /** An accelerator where there is one: the same folder serves on a laptop and on a GPU image. */
@@ -65,9 +69,12 @@ public record ModelConfig(
     public static ModelConfig parse(String yaml) throws ModelRefusedException {
         YamlSection section = YamlSection.parse(yaml);
         int maxBatchSize = section.integer("max_batch_size", 1, MOST_ROWS, 64);
+        Optional<Duration> maxQueueDelay = section.duration("max_queue_delay", Duration.ZERO, MOST_DELAY);
         ModelConfig config = new ModelConfig(
                 maxBatchSize,
-                section.duration("max_queue_delay", Duration.ZERO, Duration.ofSeconds(10)),
+                maxQueueDelay,
+                section.duration("min_queue_delay", Duration.ZERO, maxQueueDelay.orElse(MOST_DELAY))
+                        .orElse(Duration.ZERO),
                 section.integers("preferred_batch_sizes", 1, maxBatchSize).stream()
                         .sorted()
                         .distinct()

@@ -44,7 +44,7 @@ final class OnnxSlot implements Slot {
     @Override
     public void assemble(List<List<Tensor>> requests) throws InferenceException {
         rows = 0;
-        sizes = fitting.sizes(requests.get(0));
+        sizes = fitting.batchSizes(requests);
         for (BatchInput input : inputs) {
             input.gather(requests, sizes);
             if (input.rows() != inputs.get(0).rows()) {

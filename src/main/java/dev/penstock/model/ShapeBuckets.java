@@ -23,10 +23,11 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
 
     /**
      * @param sizes ascending; a size above the last is not padded
+     * @param isLearned whether only those of the sizes are used that turn out to be worth it
      * @param pad what each input that has this dimension is filled up with, by the input's name
      * @param mask the input that tells the model which positions are real, filled up with 0
      */
-    public record Dimension(List<Integer> sizes, Map<String, Double> pad, Optional<String> mask) {
+    public record Dimension(List<Integer> sizes, boolean isLearned, Map<String, Double> pad, Optional<String> mask) {
         public Dimension {
             sizes = List.copyOf(sizes);
             pad = Map.copyOf(pad);
@@ -34,8 +35,12 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
 
         private static Dimension read(YamlSection section) throws ModelRefusedException {
             List<Integer> sizes = section.integers("sizes", 1, MOST_SIZE);
-            if (sizes.isEmpty()) {
-                throw section.refused("sizes", "must be a list of at least one integer", sizes);
+            int upTo = section.integer("up_to", 1, MOST_SIZE, 0);
+            if (sizes.isEmpty() && upTo == 0) {
+                throw section.refused("sizes", "must be a list of at least one integer, or up_to be given", sizes);
+            }
+            if (!sizes.isEmpty() && upTo > 0) {
+                throw section.refused("up_to", "must not be given where sizes are", upTo);
             }
             Map<String, Double> pad = new HashMap<>();
             YamlSection values = section.section("pad");
@@ -44,7 +49,9 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
             }
             Optional<String> mask = section.text("mask");
             section.refuseUnread();
-            return new Dimension(List.copyOf(new TreeSet<>(sizes)), pad, mask);
+            return upTo > 0
+                    ? new Dimension(LearnedSizes.ladder(upTo), true, pad, mask)
+                    : new Dimension(List.copyOf(new TreeSet<>(sizes)), false, pad, mask);
         }
 
         /** The smallest bucket that holds that size, or the size itself when none does. */
@@ -72,6 +79,17 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
 
     boolean isEmpty() {
         return dimensions.isEmpty();
+    }
+
+    /** What is to be learned of how each dimension is used. */
+    Map<String, LearnedSizes> learned() {
+        Map<String, LearnedSizes> learned = new HashMap<>();
+        dimensions.forEach((name, dimension) -> {
+            if (dimension.isLearned) {
+                learned.put(name, new LearnedSizes(dimension.sizes));
+            }
+        });
+        return learned;
     }
 
     /** Pads the sizes of a request where a bucket is declared. */

@@ -20,10 +20,11 @@ interface Accelerator {
 
     /**
      * @param outputs of all rows, in the signature's order; valid until the next start
+     * @param startNanos when the run began
      * @param nanos of the run
      * @param assemblyNanos of the copying before it
      */
-    record Ran(List<Tensor> outputs, long nanos, long assemblyNanos) implements Result {}
+    record Ran(List<Tensor> outputs, long startNanos, long nanos, long assemblyNanos) implements Result {}
 
     /** The run failed as a whole; one request may be to blame. */
     record Broke(InferenceException.Kind kind, String reason) implements Result {}

@@ -127,7 +127,7 @@ final class ModelServer implements AutoCloseable {
                 shared.brokerClock());
         CostModel costs = new CostModel();
         loaded.runs().forEach(run -> costs.observe(decoder.batchKeyOf(run.inputs()), run.rows(), run.nanos()));
-        Window window = Window.adaptive();
+        Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
         BatchPolicy policy = new BatchPolicy(
                 config.maxBatchSize(),
                 config.maxQueueDelay()

@@ -31,13 +31,13 @@ final class SessionAccelerator implements Accelerator {
     }
 
     private Result run(long latestStartNanos, long assemblyNanos) {
-        long start = System.nanoTime();
-        if (start - latestStartNanos > 0) {
+        if (System.nanoTime() - latestStartNanos > 0) {
             return new TooLate();
         }
         try {
+            long start = System.nanoTime();
             List<Tensor> outputs = slot.run();
-            return new Ran(outputs, System.nanoTime() - start, assemblyNanos);
+            return new Ran(outputs, start, System.nanoTime() - start, assemblyNanos);
         } catch (InferenceException broke) {
             return broke(broke);
         }

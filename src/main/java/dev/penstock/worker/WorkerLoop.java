@@ -178,7 +178,7 @@ final class WorkerLoop {
         Accelerator accelerator = session.take(now, costs.expectedNanos(key, rows), costs.p95Nanos(key, rows));
         List<Part<Task>> running = wanted;
         accelerator.start(inputs, latestStartNanos, result -> {
-            finished.add(new Finished(session, accelerator, running, rows, now, result));
+            finished.add(new Finished(session, accelerator, running, rows, now, latestStartNanos, result));
             wake.run();
         });
     }
@@ -206,7 +206,7 @@ final class WorkerLoop {
             case Accelerator.Ran ran -> {
                 costs.observe(run.key(), run.rows, ran.nanos());
                 run.session.assembled(ran.assemblyNanos());
-                meters.ran(ran.nanos());
+                meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
                 answer(run, ran);
             }
             case Accelerator.TooLate late -> {
@@ -290,6 +290,7 @@ final class WorkerLoop {
             List<Part<Task>> batch,
             int rows,
             long startedNanos,
+            long latestStartNanos,
             Accelerator.Result result) {
         Object key() {
             return batch.getFirst().of().key();

@@ -29,6 +29,7 @@ final class WorkerMeters {
     private final DistributionSummary batchSize;
     private final Counter deadLetters;
     private final Counter recalls;
+    private final Counter lateStarts;
     private final BusyRatio busy = new BusyRatio(System.nanoTime());
     private final Map<Lane, Timer> queueWait = new EnumMap<>(Lane.class);
     private final Map<Lane, AtomicLong> backlog = new EnumMap<>(Lane.class);
@@ -58,6 +59,10 @@ final class WorkerMeters {
         recalls = Counter.builder("inference.batch.recalls")
                 .description(
                         "Batches that were not run after all, as the one before took long and they would have been late")
+                .tag("model", model)
+                .register(registry);
+        lateStarts = Counter.builder("inference.late.starts")
+                .description("Batches that began to run after a member's latest start; none should")
                 .tag("model", model)
                 .register(registry);
         Gauge.builder("inference.session.busy.ratio", busy, ratio -> ratio.read(System.nanoTime()))
@@ -104,7 +109,8 @@ final class WorkerMeters {
         recalls.increment();
     }
 
-    void ran(long nanos) {
+    void ran(long nanos, boolean isLateStart) {
+        lateStarts.increment(isLateStart ? 1 : 0);
         busy.ran(nanos);
         sessionRun.record(nanos, TimeUnit.NANOSECONDS);
     }

@@ -123,6 +123,49 @@ class CostCurveProperties {
         assertThat(model.expectedNanos("never seen", 1)).isCloseTo(100, within(1.0));
     }
 
+    @Example
+    void remembersTheKeysUsedLast() {
+        CostModel model = new CostModel();
+        model.observe("in use", 1, 100);
+        for (int key = 0; key < 5000; key++) {
+            model.observe(key, 1, 1_000_000);
+            assertThat(model.expectedNanos("in use", 1)).isEqualTo(100);
+        }
+    }
+
+    @Example
+    void takesRowsForAsDearAsThoseOfTheOnlySizeSeen() {
+        CostCurve curve = new CostCurve();
+        curve.observe(8, 800);
+        assertThat(curve.expectedNanos(64)).isCloseTo(6400, within(1.0));
+        assertThat(curve.expectedNanos(1)).isCloseTo(800, within(1.0));
+    }
+
+    @Example
+    void followsAChangeThoughNothingHasEverVaried() {
+        CostCurve curve = new CostCurve();
+        for (int i = 0; i < 2000; i++) {
+            curve.observe(1, 100_000);
+        }
+        for (int i = 0; i < 300; i++) {
+            curve.observe(1, 200_000);
+        }
+        assertThat(curve.expectedNanos(1)).isCloseTo(200_000, Percentage.withPercentage(10));
+    }
+
+    @Example
+    void doubtsUntilTheNextRun() {
+        CostCurve curve = new CostCurve();
+        curve.observe(1, 100_000);
+        double certain = curve.p95Nanos(1);
+        for (int i = 0; i < 50; i++) {
+            curve.doubt();
+        }
+        assertThat(curve.p95Nanos(1)).isLessThan(certain / 2);
+        curve.observe(1, 100_000);
+        assertThat(curve.p95Nanos(1)).isCloseTo(certain, Percentage.withPercentage(5));
+    }
+
     private static double linear(int rows) {
         return 100_000 + 25_000.0 * rows;
     }

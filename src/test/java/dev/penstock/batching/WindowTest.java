@@ -27,6 +27,17 @@ class WindowTest {
     }
 
     @Test
+    void staysClosedWhereTheNextBatchWouldKeepUp() {
+        assertThat(window.nanos(1, 1500 * PER_SECOND, memoryBound)).isZero();
+    }
+
+    @Test
+    void staysClosedWhereOneMoreRowTakesLongerToComeThanItSaves() {
+        assertThat(window.nanos(1, 3000 * PER_SECOND, curve(100_000, 1_000_000)))
+                .isZero();
+    }
+
+    @Test
     void neverOpensWhereABatchSavesNothing() {
         assertThat(window.nanos(1, 100_000 * PER_SECOND, curve(0, 1_000_000))).isZero();
     }
@@ -38,12 +49,35 @@ class WindowTest {
     }
 
     @Test
+    void isAsLongAsGivenThoughNothingElseArrives() {
+        assertThat(window.atLeast(5000).nanos(1, 0, memoryBound)).isEqualTo(5000);
+    }
+
+    @Test
     void takesOneRequestOnAnIdleSlowModelForNoLoad() {
         CostModel costs = new CostModel();
         costs.observe("k", 1, 500_000_000);
         Batcher<String> batcher = new Batcher<>(BatchPolicy.of(8, window), costs);
         batcher.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
         assertThat(batcher.next(0)).isInstanceOf(Step.Run.class);
+    }
+
+    @Test
+    void followsWhatArrivesAndForgetsIt() {
+        CostModel costs = new CostModel();
+        costs.observe("k", 1, 1_060_000);
+        costs.observe("k", 64, 4_840_000);
+        Batcher<String> batcher = new Batcher<>(BatchPolicy.of(64, window), costs);
+        for (int i = 0; i < 8; i++) {
+            batcher.offer(new Waiting<>("full batch", "k", Priority.INTERACTIVE, 64, 0, Long.MAX_VALUE / 2));
+            assertThat(batcher.next(0)).isInstanceOf(Step.Run.class);
+        }
+        batcher.offer(new Waiting<>("more will come", "k", Priority.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
+        assertThat(batcher.next(0)).isInstanceOf(Step.WaitUntil.class);
+        assertThat(batcher.next(1_000_000)).isInstanceOf(Step.Run.class);
+        long later = 10_000_000_000L;
+        batcher.offer(new Waiting<>("nobody else", "k", Priority.INTERACTIVE, 1, later, Long.MAX_VALUE / 2));
+        assertThat(batcher.next(later)).isInstanceOf(Step.Run.class);
     }
 
     private static CostCurve curve(long fixed, long row) {

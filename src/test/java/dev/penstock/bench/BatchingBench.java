@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * What batching is worth: the same model served twice by one service, under a second name with {@code max_batch_size: 1}, and loaded
@@ -85,6 +86,18 @@ final class BatchingBench {
             return samples.stream().map(Sample::load).distinct().toList();
         }
 
+        /** By how much a single caller's p50 is longer than without batching: the median over the rounds. */
+        double idleMillis() {
+            List<Sample> without = of(Copy.ONE_BY_ONE, BatchingLoads.IDLE);
+            List<Sample> with = of(Copy.ADAPTIVE, BatchingLoads.IDLE);
+            double[] longer = IntStream.range(0, Math.min(without.size(), with.size()))
+                    .mapToDouble(round -> with.get(round).result.latency().p50Millis()
+                            - without.get(round).result.latency().p50Millis())
+                    .sorted()
+                    .toArray();
+            return (longer[(longer.length - 1) / 2] + longer[longer.length / 2]) / 2;
+        }
+
         /** The median; NaN when that was not measured. */
         double median(Copy copy, String load, ToDoubleFunction<LoadResult> measure) {
             List<LoadResult> results =
@@ -109,6 +122,8 @@ final class BatchingBench {
             outcomes.put(name, outcome);
             out.println();
             out.print(table(name, outcome));
+            out.printf(
+                    "idle: a single caller's p50 is %+.2f ms from what it is without batching%n", outcome.idleMillis());
             out.printf(
                     "best of the raw session: %,.0f rows/s, at %d rows a run%n%n", outcome.limit(), outcome.limitAt());
         }

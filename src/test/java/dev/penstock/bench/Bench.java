@@ -36,6 +36,21 @@ public final class Bench {
                 --warm-up 60             seconds of load on each service before the first measurement
                 --rounds 3               of all measurements, one after the other
                 --limit-seconds 1        of each measurement of the raw session; 0 takes target/bench/limit.json
+            tuning    default settings against a grid of fixed (size, delay), in turns on one service; writes target/bench/tuning.json
+                --models digits,mlp-19mb,minilm-16   as above
+                --sizes 1,8,32,64        of the grid
+                --delays 0,2,10          of the grid, in milliseconds
+                --percents 10,50,95      of the capacity, offered in open loops
+                --seconds 2              of each measurement
+                --warm-up 20
+                --rounds 1               of the grid, to find its best
+                --finals 5               rounds of the default against that best
+            deadlines  twice what can be done, by REST and by Kafka, with a deadline; writes target/bench/deadlines.json
+                --model mlp-70mb         as above
+                --factor 2               of what can be done
+                --deadline 200           of each call, in milliseconds
+                --seconds 10             of each measurement
+                --warm-up 20
             overload  the gate: a model that runs one by one on one core, offered more than it can do; writes target/bench/overload.json and .svg
                 --turns 2000             of the model's loop, some microseconds each
                 --factors 2,10           of its peak
@@ -95,6 +110,12 @@ public final class Bench {
     private static final List<String> BATCHING_OPTIONS =
             List.of("--models", "--form", "--connections", "--seconds", "--warm-up", "--rounds", "--limit-seconds");
 
+    private static final List<String> TUNING_OPTIONS =
+            List.of("--models", "--sizes", "--delays", "--percents", "--seconds", "--warm-up", "--rounds", "--finals");
+
+    private static final List<String> DEADLINES_OPTIONS =
+            List.of("--model", "--factor", "--deadline", "--seconds", "--warm-up");
+
     private static final List<String> OVERLOAD_OPTIONS =
             List.of("--turns", "--factors", "--deadline", "--seconds", "--warm-up");
 
@@ -144,6 +165,8 @@ public final class Bench {
             case "doors" -> doors(Options.parse(rest, DOORS_OPTIONS));
             case "limit" -> limit(Options.parse(rest, List.of("--models", "--seconds")));
             case "batching" -> batching(Options.parse(rest, BATCHING_OPTIONS));
+            case "tuning" -> tuning(Options.parse(rest, TUNING_OPTIONS));
+            case "deadlines" -> deadlines(Options.parse(rest, DEADLINES_OPTIONS));
             case "overload" -> overload(Options.parse(rest, OVERLOAD_OPTIONS));
             case "tenants" -> tenants(Options.parse(rest, TENANTS_OPTIONS));
             case "features" -> features(Options.parse(rest, FEATURES_OPTIONS));
@@ -160,7 +183,7 @@ public final class Bench {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "benchmark must be sync, doors, limit, batching, overload, tenants, features, features-trouble, batcher, assembly or self, was "
+                        "benchmark must be sync, doors, limit, batching, tuning, deadlines, overload, tenants, features, features-trouble, batcher, assembly or self, was "
                                 + name);
         };
     }
@@ -183,6 +206,31 @@ public final class Bench {
                 options.integer("--outstanding", 64, 1, 10_000),
                 options.text("--reply-topic").orElse("penstock.replies.demo"));
         return measure(options, (target, corpus) -> new DoorsBench(target, corpus, settings).run(System.out));
+    }
+
+    private static long tuning(Options options) throws IOException, InterruptedException, OrtException {
+        TuningBench.Settings settings = new TuningBench.Settings(
+                options.words("--models", List.of("digits", "mlp-19mb", "minilm-16"), Workload.NAMES),
+                options.integers("--sizes", List.of(1, 8, 32, 64), 1, 1024),
+                options.integers("--delays", List.of(0, 2, 10), 0, 10_000),
+                options.integers("--percents", List.of(10, 50, 95), 1, 100),
+                options.integer("--seconds", 2, 1, 3600),
+                options.integer("--warm-up", 20, 0, 3600),
+                options.integer("--rounds", 1, 1, 100),
+                options.integer("--finals", 5, 1, 100));
+        System.out.println(Machine.here());
+        return new TuningBench(settings, System.out).run();
+    }
+
+    private static long deadlines(Options options) throws IOException, InterruptedException, OrtException {
+        DeadlinesBench.Settings settings = new DeadlinesBench.Settings(
+                options.word("--model", "mlp-70mb", Workload.NAMES),
+                options.integer("--factor", 2, 1, 100),
+                options.integer("--deadline", 200, 1, 600_000),
+                options.integer("--seconds", 10, 1, 3600),
+                options.integer("--warm-up", 20, 1, 3600));
+        System.out.println(Machine.here());
+        return new DeadlinesBench(settings, System.out).run();
     }
 
     private static long overload(Options options) throws IOException, InterruptedException {

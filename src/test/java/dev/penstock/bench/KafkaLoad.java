@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -15,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -37,6 +39,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param outstanding how many requests are on their way at a time
  * @param patience how long the run goes on without a reply
  * @param check sees the reply's {@code status} header and value
+ * @param ratePerSecond at which requests are sent, and from whose ticks their latency counts; without, as fast as replies come
+ * @param timeout of each request; without, the service's own
  */
 public record KafkaLoad(
         String bootstrapServers,
@@ -46,9 +50,34 @@ public record KafkaLoad(
         int requests,
         int outstanding,
         Duration patience,
-        Check check) {
+        Check check,
+        OptionalDouble ratePerSecond,
+        Optional<Duration> timeout) {
 
     private static final Duration POLL = Duration.ofMillis(100);
+
+    /** As fast as replies come, and without a timeout. */
+    public KafkaLoad(
+            String bootstrapServers,
+            String requestTopic,
+            String replyTopic,
+            IntFunction<byte[]> bodies,
+            int requests,
+            int outstanding,
+            Duration patience,
+            Check check) {
+        this(
+                bootstrapServers,
+                requestTopic,
+                replyTopic,
+                bodies,
+                requests,
+                outstanding,
+                patience,
+                check,
+                OptionalDouble.empty(),
+                Optional.empty());
+    }
 
     /** Sends all requests and waits for their replies. The reply topic must exist. */
     public LoadResult run() throws InterruptedException {
@@ -125,9 +154,11 @@ public record KafkaLoad(
         }
 
         private void sendAll() throws InterruptedException {
+            long startNanos = System.nanoTime();
             int sent = 0;
             while (sent < requests && isPermitted(1)) {
-                send(sent++);
+                send(sent, awaitTick(startNanos, sent));
+                sent++;
             }
             if (sent < requests || !isPermitted(outstanding)) {
                 tally.unanswered(sentNanos.size() + (requests - sent));
@@ -146,11 +177,26 @@ public record KafkaLoad(
             return false;
         }
 
-        private void send(int index) {
+        /** Answers when the request was due. */
+        private long awaitTick(long startNanos, int index) {
+            long now = System.nanoTime();
+            if (ratePerSecond.isEmpty()) {
+                return now;
+            }
+            long due = startNanos + (long) (index * 1e9 / ratePerSecond.getAsDouble());
+            for (; due - now > 0; now = System.nanoTime()) {
+                LockSupport.parkNanos(due - now);
+            }
+            return due;
+        }
+
+        private void send(int index, long dueNanos) {
             ProducerRecord<byte[], byte[]> request = new ProducerRecord<>(requestTopic, bodies.apply(index));
             request.headers().add("correlation-id", (prefix + index).getBytes(UTF_8));
             request.headers().add("reply-topic", replyTopic.getBytes(UTF_8));
-            sentNanos.put(index, System.nanoTime());
+            timeout.ifPresent(limit -> request.headers()
+                    .add("timeout-ms", Long.toString(limit.toMillis()).getBytes(UTF_8)));
+            sentNanos.put(index, dueNanos);
             Future<RecordMetadata> unused = producer.send(request, (metadata, failure) -> {
                 if (failure != null && sentNanos.remove(index) != null) {
                     tally.ioError();

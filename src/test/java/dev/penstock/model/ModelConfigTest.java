@@ -28,6 +28,7 @@ class ModelConfigTest {
                 .isEqualTo(new ModelConfig(
                         64,
                         Optional.empty(),
+                        Duration.ZERO,
                         List.of(),
                         ShapeBuckets.NONE,
                         OptionalInt.empty(),
@@ -47,6 +48,7 @@ class ModelConfigTest {
         ModelConfig config = ModelConfig.parse("""
                 max_batch_size: 128
                 max_queue_delay: 5ms
+                min_queue_delay: 1ms
                 preferred_batch_sizes: [64, 32]
                 shape_buckets:
                   sequence: {sizes: [64, 16], pad: {ids: 0, mask: 0.5}, mask: mask}
@@ -68,11 +70,12 @@ class ModelConfigTest {
                 .isEqualTo(new ModelConfig(
                         128,
                         Optional.of(Duration.ofMillis(5)),
+                        Duration.ofMillis(1),
                         List.of(32, 64),
                         new ShapeBuckets(Map.of(
                                 "sequence",
                                 new ShapeBuckets.Dimension(
-                                        List.of(16, 64), Map.of("ids", 0.0, "mask", 0.5), Optional.of("mask")))),
+                                        List.of(16, 64), false, Map.of("ids", 0.0, "mask", 0.5), Optional.of("mask")))),
                         OptionalInt.of(4096),
                         2,
                         List.of(
@@ -104,6 +107,7 @@ class ModelConfigTest {
                 "preferred_batch_sizes: [65] | preferred_batch_sizes must be an integer in 1..64, was 65",
                 "preferred_batch_sizes: 8 | preferred_batch_sizes must be a list of integers in 1..64, was 8",
                 "max_queue_delay: 5 | max_queue_delay must be a duration such as 5ms (us, ms, s, m) in 0s..10s, was 5",
+                "{max_queue_delay: 5ms, min_queue_delay: 6ms} | min_queue_delay must be a duration such as 5ms (us, ms, s, m) in 0s..5ms, was \"6ms\"",
                 "max_queue_delay: 11s | max_queue_delay must be a duration such as 5ms (us, ms, s, m) in 0s..10s, was \"11s\"",
                 "timeout: 0 | timeout must be a duration such as 5ms (us, ms, s, m) in 1ms..3600s, was 0",
                 "max_tensor_bytes: 4GiB | max_tensor_bytes must be bytes, or a size such as 512MiB (KiB, MiB, GiB), in 1..2147483647, was \"4GiB\"",
@@ -126,11 +130,11 @@ class ModelConfigTest {
                 "execution_providers: [tensorrt: {cache_folder: 7}] | execution_providers.tensorrt.cache_folder must be text, was 7",
                 "execution_providers: [cpu: {intra_op_threads: 0}] | execution_providers.cpu.intra_op_threads must be an integer in 1..256, was 0",
                 "shape_buckets: [16, 32] | shape_buckets must be a mapping, was [16,32]",
-                "shape_buckets: {n: {pad: {x: 0}}} | shape_buckets.n.sizes must be a list of at least one integer, was []",
+                "shape_buckets: {n: {pad: {x: 0}}} | shape_buckets.n.sizes must be a list of at least one integer, or up_to be given, was []",
                 "shape_buckets: {n: {sizes: [0]}} | shape_buckets.n.sizes must be an integer in 1..1048576, was 0",
                 "shape_buckets: {n: {sizes: [8], pad: {x: zero}}} | shape_buckets.n.pad.x must be a number, was \"zero\"",
                 "shape_buckets: {n: {sizes: [8], mask: 1}} | shape_buckets.n.mask must be text, was 1",
-                "shape_buckets: {n: {size: 8, sizes: [8]}} | unknown key 'shape_buckets.n.size'; known are sizes, pad, mask",
+                "shape_buckets: {n: {size: 8, sizes: [8]}} | unknown key 'shape_buckets.n.size'; known are sizes, up_to, pad, mask",
                 "max_batch_elements: 0 | max_batch_elements must be an integer in 1..2147483647, was 0",
             })
     void refusesWithKeyValueAndRange(String yaml, String reason) {

@@ -30,6 +30,13 @@ class ShapeBucketsTest {
               sequence: {sizes: [4, 8, 16], pad: {ids: 7, mask: 0}, mask: mask}
             """;
 
+    private static final String LEARNED = """
+            execution_providers: [cpu]
+            max_batch_size: 8
+            shape_buckets:
+              sequence: {up_to: 16, pad: {ids: 7, mask: 0}, mask: mask}
+            """;
+
     @TempDir
     Path folder;
 
@@ -38,6 +45,8 @@ class ShapeBucketsTest {
             delimiter = '|',
             value = {
                 "{width: {sizes: [8]}} | shape_buckets.width must be a variable dimension of an input, of [sequence], was width",
+                "{sequence: {pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.sizes must be a list of at least one integer, or up_to be given, was []",
+                "{sequence: {sizes: [8], up_to: 16, pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.up_to must not be given where sizes are, was 16",
                 "{sequence: {sizes: [8], pad: {ids: 0}}} | shape_buckets.sequence.pad.mask must say what the input is filled up with, was absent",
                 "{sequence: {sizes: [8], pad: {ids: 0, mask: 0, type: 0}}} | shape_buckets.sequence.pad must name the inputs that have this dimension, [ids, mask], was type",
                 "{sequence: {sizes: [8], pad: {ids: 0.5, mask: 0}}} | shape_buckets.sequence.pad.ids must be an integer in -9007199254740992..9007199254740992, was 0.5",
@@ -95,8 +104,44 @@ class ShapeBucketsTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void answersEveryRequestAsIfItHadRunAlone(long seed) throws Exception {
+        answersAsAlone(seed, definition());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void answersEveryRequestAsIfItHadRunAloneWhereSizesAreLearned(long seed) throws Exception {
+        answersAsAlone(seed, definition(OnnxModels.sequence(), LEARNED));
+    }
+
+    @Test
+    void bringsTogetherWhatWouldNotBeWorthAQueueOfItsOwn() throws Exception {
+        ModelDefinition definition = definition(OnnxModels.sequence(), LEARNED);
+        Fitting fitting = new Fitting(definition.graph(), definition.config());
+        assertThat(fitting.of(request(1, 9)).batchKey())
+                .isNotEqualTo(fitting.of(request(1, 16)).batchKey());
+        for (int i = 0; i < 1100; i++) {
+            fitting.of(request(1, i % 100 == 0 ? 9 : 16));
+        }
+        assertThat(fitting.of(request(1, 9)).batchKey())
+                .isEqualTo(fitting.of(request(1, 16)).batchKey());
+        try (OnnxSession session = open(definition);
+                Slot slot = session.openSlot()) {
+            slot.assemble(List.of(request(1, 9), request(1, 12)));
+            Tensor longest = slot.run().getFirst();
+            assertThat(longest.shape().dimension(1))
+                    .as("no longer than its members need")
+                    .isEqualTo(12);
+            slot.assemble(List.of(request(1, 9), request(1, 16)));
+            Tensor output = slot.run().getFirst();
+            assertThat(output.shape().dimension(1)).isEqualTo(16);
+            assertThat(fitting.of(request(1, 12)).crop(output.rows(0, 1)).shape())
+                    .as("cut, though a size of the ladder is its own")
+                    .isEqualTo(Shape.of(1, 12));
+        }
+    }
+
+    private void answersAsAlone(long seed, ModelDefinition padded) throws Exception {
         Random random = new Random(seed);
-        ModelDefinition padded = definition();
         ModelDefinition exact = definition(OnnxModels.sequence(), "execution_providers: [cpu]");
         Fitting fitting = new Fitting(padded.graph(), padded.config());
         try (OnnxSession paddedSession = open(padded);

@@ -1,16 +1,18 @@
 package dev.penstock.worker;
 
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Four small charts over one time axis, as SVG: arrivals, queue, batch sizes, latency. */
+/** Four small charts over one time axis, as SVG: arrivals, queue, batch sizes, latency; lines are means, bands go from least to most. */
 final class Plot {
     private static final int WIDTH = 960;
     private static final int HEIGHT = 150;
     private static final int GAP = 46;
     private static final int LEFT = 70;
-    private static final int TOP = 60;
+    private static final int TOP = 84;
     private static final int COLUMNS = 240;
     private static final String STYLE = """
             <style>
@@ -27,22 +29,23 @@ final class Plot {
     private final double endNanos;
     private int charts;
 
-    private Plot(String title, double endNanos) {
+    private Plot(String title, String result, double endNanos) {
         this.endNanos = endNanos;
         int height = TOP + 4 * (HEIGHT + GAP);
         svg.append("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\">\n"
                         .formatted(LEFT + WIDTH + 30, height))
                 .append(STYLE)
                 .append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n")
-                .append("<text class=\"title\" x=\"%d\" y=\"28\">%s</text>\n".formatted(LEFT, title));
+                .append("<text class=\"title\" x=\"%d\" y=\"26\">%s</text>\n".formatted(LEFT, title))
+                .append("<text x=\"%d\" y=\"46\">%s</text>\n".formatted(LEFT, result));
     }
 
-    static String of(String title, Timeline timeline) {
+    static String of(String title, String result, Timeline timeline) {
         double end = 1;
         for (Timeline.Point point : timeline.waiting) {
             end = Math.max(end, (double) point.nanos());
         }
-        Plot plot = new Plot(title, end);
+        Plot plot = new Plot(title, result, end);
         plot.chart("arrivals, rows/s", "#0284c7", rates(plot.columns(timeline.arrivals), end / COLUMNS));
         plot.chart("rows waiting or running", "#7c3aed", spread(plot.columns(timeline.waiting)));
         plot.chart("batch size, rows", "#059669", spread(plot.columns(timeline.batches)));
@@ -100,11 +103,11 @@ final class Plot {
                             "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
                             LEFT - 8, y + 4, label(top * i / 2)));
         }
-        for (int i = 0; i <= 4; i++) {
-            double x = LEFT + WIDTH * i / 4.0;
+        double tick = roundUp(endNanos / 1e9 / 8);
+        for (int i = 0; i * tick <= endNanos / 1e9; i++) {
+            double x = LEFT + WIDTH * i * tick * 1e9 / endNanos;
             svg.append(number(
-                    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s s</text>\n",
-                    x, bottom + 18, label(endNanos / 1e9 * i / 4)));
+                    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s s</text>\n", x, bottom + 18, label(i * tick)));
         }
         StringBuilder band = new StringBuilder();
         StringBuilder line = new StringBuilder();
@@ -119,18 +122,22 @@ final class Plot {
                 .append("<polyline class=\"line\" stroke=\"%s\" points=\"%s\"/>\n".formatted(colour, line));
     }
 
-    /** To 1, 2 or 5 times a power of ten. */
+    /** To a power of ten times 1, 2, 4, 6, 8 or 10, all of which have a half that is easy to read. */
     private static double roundUp(double most) {
         double power = Math.pow(10, Math.floor(Math.log10(Math.max(most, 1e-9))));
         double lead = most / power;
-        return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+        return power * (lead <= 1 ? 1 : 2 * Math.ceil(lead / 2));
     }
 
     private static String label(double value) {
-        String text = value >= 1e6
-                ? number("%.1f M", value / 1e6)
-                : value >= 1e4 ? number("%.0f k", value / 1e3) : number("%.3g", value);
-        return value == 0 ? "0" : text;
+        if (value >= 1e4) {
+            return value >= 1e6 ? plain(value / 1e6) + " M" : plain(value / 1e3) + " k";
+        }
+        return plain(value);
+    }
+
+    private static String plain(double value) {
+        return new DecimalFormat("0.######", DecimalFormatSymbols.getInstance(Locale.ROOT)).format(value);
     }
 
     @SuppressWarnings("AnnotateFormatMethod")

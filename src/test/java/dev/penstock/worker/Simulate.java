@@ -69,7 +69,7 @@ public final class Simulate {
         String name = isReplay ? "seed-" + scenario.seed() : label(scenario.trace());
         Files.createDirectories(FOLDER);
         Path plot = FOLDER.resolve(name + ".svg");
-        Files.writeString(plot, Plot.of(title(scenario), timeline));
+        Files.writeString(plot, Plot.of(title(scenario), result, timeline));
         System.out.println("plot: " + plot);
         return exit;
     }

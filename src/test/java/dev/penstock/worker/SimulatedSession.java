@@ -66,7 +66,7 @@ final class SimulatedSession {
         if (members.stream().anyMatch(request -> request.isBad)) {
             return new Accelerator.Broke(Kind.FAILED, "bad row");
         }
-        return new Accelerator.Ran(List.of(batch.echo()), nanos, ASSEMBLY_NANOS);
+        return new Accelerator.Ran(List.of(batch.echo()), simulation.now() - nanos, nanos, ASSEMBLY_NANOS);
     }
 
     private record Batch(List<Tensor> inputs, long latestStartNanos, Consumer<Accelerator.Result> done) {

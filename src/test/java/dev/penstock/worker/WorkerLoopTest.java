@@ -16,6 +16,7 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.Timings;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -42,6 +43,8 @@ class WorkerLoopTest {
     private final ManualAccelerator accelerator = new ManualAccelerator();
     private final List<String> lost = new ArrayList<>();
     private final RecordedReplies replies = new RecordedReplies();
+    private final CostModel costs = new CostModel();
+    private final MeterRegistry registry = new SimpleMeterRegistry();
     private final WorkerLoop loop = loopOf(List.of(List.of(accelerator)));
 
     @Test
@@ -57,6 +60,15 @@ class WorkerLoopTest {
         accelerator.finish();
         loop.step(1);
         assertThat(replies.status).containsExactly(Map.entry("a", "succeeded"));
+    }
+
+    @Test
+    void learnsWhatARunCosts() {
+        loop.offer(task("a", 1, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(costs.expectedNanos("key", 1)).isEqualTo(5);
     }
 
     @Test
@@ -85,6 +97,22 @@ class WorkerLoopTest {
         }
         assertThat(replies.status).hasSize(8).containsEntry("bad", "failed");
         assertThat(replies.status.values().stream().filter("succeeded"::equals)).hasSize(7);
+    }
+
+    @Test
+    void startsHalfOfABatchThatFailedNoLaterThanItsRunAllows() {
+        costs.observe("key", 1, 100);
+        costs.observe("key", 8, 100);
+        loop.offer(task("good", 1, 1000));
+        loop.offer(task("bad", BAD, 1000));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(200);
+        assertThat(accelerator.running()).containsExactly(1);
+        assertThat(accelerator.latestStart).isEqualTo(1000 - (long) costs.p95Nanos("key", 1));
+        accelerator.finish();
+        loop.step(950);
+        assertThat(replies.status).containsExactly(Map.entry("good", "succeeded"), Map.entry("bad", "expired"));
     }
 
     @Test
@@ -227,6 +255,24 @@ class WorkerLoopTest {
     }
 
     @Test
+    void countsWhatBeganToRunAfterItsLatestStart() {
+        loop.offer(task("just in time", 1, 100));
+        loop.step(0);
+        accelerator.startNanos = 100;
+        accelerator.finish();
+        loop.step(110);
+        assertThat(registry.counter("inference.late.starts", "model", "m").count())
+                .isZero();
+        loop.offer(task("too late", 1, 200));
+        loop.step(120);
+        accelerator.startNanos = 201;
+        accelerator.finish();
+        loop.step(210);
+        assertThat(registry.counter("inference.late.starts", "model", "m").count())
+                .isOne();
+    }
+
+    @Test
     void assemblesOneBatchWhileAnotherRunsAndKeepsAnIdleSessionBusyFirst() {
         ManualAccelerator first = new ManualAccelerator();
         ManualAccelerator second = new ManualAccelerator();
@@ -248,10 +294,10 @@ class WorkerLoopTest {
 
     private WorkerLoop loopOf(List<List<ManualAccelerator>> sessions) {
         return new WorkerLoop(
-                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), new CostModel()),
+                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs),
                 sessions,
                 replies,
-                new WorkerMeters(new SimpleMeterRegistry(), "m"),
+                new WorkerMeters(registry, "m"),
                 lost::add,
                 () -> {});
     }
@@ -290,6 +336,7 @@ class WorkerLoopTest {
         private boolean isLost;
         private boolean isTooLate;
         private long latestStart;
+        private long startNanos;
 
         @Override
         public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
@@ -316,7 +363,8 @@ class WorkerLoopTest {
             }
             ByteBuffer data = ByteBuffer.allocate(batch.size());
             batch.forEach(value -> data.put(value.byteValue()));
-            return new Ran(List.of(new Tensor("y", Datatype.INT8, Shape.of(batch.size(), 1), data.flip())), 5, 1);
+            return new Ran(
+                    List.of(new Tensor("y", Datatype.INT8, Shape.of(batch.size(), 1), data.flip())), startNanos, 5, 1);
         }
 
         List<Integer> running() {
