@@ -72,8 +72,7 @@ final class FeaturesTrouble {
                         + " %,.0f were refused at the gate%n",
                 settings.ratePerSecond(), refused);
         Chart chart = Chart.bars(
-                        "Redis in trouble: 99th percentile of latency", "Redis is", "ms", List.copyOf(results.keySet()))
-                .withLogarithmicAxis();
+                "Redis in trouble: 99th percentile of latency", "Redis is", "ms", List.copyOf(results.keySet()));
         for (int i = 0; i < PHASES.size(); i++) {
             int phase = i;
             chart.with(
