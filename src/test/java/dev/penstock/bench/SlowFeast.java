@@ -25,8 +25,10 @@ final class SlowFeast implements AutoCloseable {
             IntStream.range(0, 64).mapToObj("p%02d"::formatted).toList();
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
     static {
-        // Else the kernel holds the end of an answer back until the client acknowledges its beginning, up to 40 ms later.
+        // Else the kernel holds the end of an answer back until the client acknowledges its beginning, up to 40 ms
+        // later.
         System.setProperty("sun.net.httpserver.nodelay", "true");
     }
 

@@ -114,13 +114,10 @@ class FeatureGateTest {
             if (id == SLOW) {
                 release.join();
             }
-            byte[] answer =
-                    """
+            byte[] answer = """
                     {"metadata":{"feature_names":["id","age"]},"results":[
                     {"values":[%1$d],"statuses":["PRESENT"]},{"values":[%1$d],"statuses":["PRESENT"]}]}
-                    """
-                            .formatted(id)
-                            .getBytes(UTF_8);
+                    """.formatted(id).getBytes(UTF_8);
             exchange.sendResponseHeaders(200, answer.length);
             exchange.getResponseBody().write(answer);
             exchange.close();
@@ -147,7 +144,7 @@ class FeatureGateTest {
     private ModelDefinition model() throws Exception {
         OnnxModels.write(folder, "ages", 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.writeConfig(folder, "ages", FEATURES);
-        return new ModelRepository(folder, Long.MAX_VALUE).scan().found().getFirst();
+        return new ModelRepository(folder, Integer.MAX_VALUE).scan().found().getFirst();
     }
 
     private FeatureJoin join(Features features) throws Exception {
