@@ -40,6 +40,15 @@ final class Admission {
     private static final long MOST_RETRY_NANOS = MOST_RETRY_SECONDS * 1_000_000_000L;
     private static final long WINDOW_NANOS = 2_000_000_000L;
     private static final long STUCK_NANOS = 5_000_000_000L;
+
+    /**
+     * Commits that all but pause, for less than this, are no slower workers: a request that waits for its features holds up the commits of those
+     * behind it, though these are answered.
+     */
+    private static final double PAUSE_SECONDS = 1;
+
+    private static final double PAUSE_SHARE = 0.25;
+
     private static final long FORGET_NANOS = 30_000_000_000L;
     private static final double LONGEST_NANOS = 30 * 86_400 * SECOND;
 
@@ -180,9 +189,11 @@ final class Admission {
             double seconds = (last.nanos - first.nanos) / SECOND;
             double drained = seconds > 0 ? (last.lag.committed() - first.lag.committed()) / seconds : 0;
             double enough = Math.max(1, drained * 4 * COMMIT_DELAY_SECONDS);
-            boolean busy = window.stream()
-                    .filter(seen -> seen.nanos >= first.nanos)
-                    .allMatch(seen -> seen.lag.records() > enough);
+            boolean pause = seconds < PAUSE_SECONDS && drained < PAUSE_SHARE * learnedRate;
+            boolean busy = !pause
+                    && window.stream()
+                            .filter(seen -> seen.nanos >= first.nanos)
+                            .allMatch(seen -> seen.lag.records() > enough);
             if (drained > 0 && (busy || (learnedRate > 0 && drained > learnedRate))) {
                 learnedRate = drained;
                 learnedNanos = last.nanos;

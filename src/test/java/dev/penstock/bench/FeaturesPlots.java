@@ -36,7 +36,6 @@ final class FeaturesPlots {
                         calls.values().stream()
                                 .mapToDouble(FeaturesBench.Measured::p99Millis)
                                 .toArray())
-                .withLogarithmicAxis()
                 .write(folder.resolve("features-p99.svg"));
     }
 

@@ -38,6 +38,7 @@ final class FeaturesTrouble {
     private final PrintStream out;
     private EmbeddedRedis redis = EmbeddedRedis.start();
     private int drawn;
+    private double refused;
 
     FeaturesTrouble(Settings settings, PrintStream out) {
         this.settings = settings;
@@ -60,17 +61,18 @@ final class FeaturesTrouble {
                 out.printf("Redis %s%n", each.getKey());
                 results.put(each.getKey(), phases(each.getValue(), service.target(), ids));
             }
+            refused = Metrics.scrape(service.target().management()).sum("inference_rejected_total");
         } finally {
             redis.close();
         }
         out.println();
         out.print(table(results));
         out.printf(
-                "%,d calls/s whatever becomes of them, latency from the intended start, each answer checked%n",
-                settings.ratePerSecond());
+                "%,d calls/s whatever becomes of them, latency from the intended start, each answer checked;"
+                        + " %,.0f were refused at the gate%n",
+                settings.ratePerSecond(), refused);
         Chart chart = Chart.bars(
-                        "Redis in trouble: 99th percentile of latency", "Redis is", "ms", List.copyOf(results.keySet()))
-                .withLogarithmicAxis();
+                "Redis in trouble: 99th percentile of latency", "Redis is", "ms", List.copyOf(results.keySet()));
         for (int i = 0; i < PHASES.size(); i++) {
             int phase = i;
             chart.with(

@@ -55,6 +55,18 @@ class AdmissionTest {
         }
     }
 
+    /** As when a few requests wait for a cache that is away: behind them nothing is committed, however fast it is answered. */
+    @Test
+    void aPauseOfTheCommitsIsNoSlownessOfTheWorkers() {
+        learnTenSecondsOfWork();
+        for (int quarter = 4; quarter <= 20; quarter++) {
+            observed(quarter * SECOND / 4, new Lag(1110 + 500L * quarter, 1000 + 500L * quarter, 1));
+        }
+        observed(21 * SECOND / 4, new Lag(11_610, 11_020, 1));
+
+        assertThat(admission.admit(21 * SECOND / 4, 30 * SECOND, 5 * SECOND)).isEmpty();
+    }
+
     @Test
     void refusesWhoIsNotToWaitThatLongHoweverLateTheDeadline() {
         learnTenSecondsOfWork();
