@@ -119,6 +119,14 @@ class BatcherTest {
     }
 
     @Test
+    void takesAKeyForAsUrgentAsItsMostUrgentRequest() {
+        batcher.offer(new Waiting<>("relaxed", "8", Priority.INTERACTIVE, 1, 0, FAR));
+        batcher.offer(new Waiting<>("medium", "9", Priority.INTERACTIVE, 1, 0, FAR - 1));
+        batcher.offer(new Waiting<>("urgent", "8", Priority.INTERACTIVE, 1, 0, FAR - 2));
+        assertRuns(batcher.next(100), Trigger.DELAY, "urgent", "relaxed");
+    }
+
+    @Test
     void wakesForTheQueueThatIsDueFirst() {
         batcher.offer(new Waiting<>("later", "8", Priority.INTERACTIVE, 1, 40, FAR));
         batcher.offer(new Waiting<>("sooner", "9", Priority.INTERACTIVE, 1, 10, FAR));
@@ -404,6 +412,7 @@ class BatcherTest {
     void takesWhatHasPiledUpForDemandThoughNothingArrivesAnyMore() {
         Batcher<String> loaded = memoryBound();
         offerMany(loaded);
+        assertThat(parts(loaded.next(0))).hasSize(8);
         long now = 10_000_000_000L;
         loaded.offer(new Waiting<>("too late for a full batch", "k", Priority.INTERACTIVE, 1, now, now + 1_500_000));
         assertThat(parts(loaded.next(now))).containsExactly("too late for a full batch 0+1");

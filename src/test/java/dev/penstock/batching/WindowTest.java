@@ -57,6 +57,7 @@ class WindowTest {
     void takesOneRequestOnAnIdleSlowModelForNoLoad() {
         CostModel costs = new CostModel();
         costs.observe("k", 1, 500_000_000);
+        costs.observe("k", 8, 600_000_000);
         Batcher<String> batcher = new Batcher<>(BatchPolicy.of(8, window), costs);
         batcher.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
         assertThat(batcher.next(0)).isInstanceOf(Step.Run.class);
