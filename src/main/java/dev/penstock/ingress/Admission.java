@@ -15,17 +15,17 @@ import java.util.OptionalLong;
  *
  * where {@code share} is this ingress's part of all that arrives, so that many ingresses that see the same old backlog do not each fill
  * it. The rate is that of the commits, over some seconds in which there was work all the time; until there was, nothing is
- * refused. A request is let in when 1.5 W fits its deadline.
+ * refused. A request is let in when 1.8 W fits its deadline.
  *
  * <p>Who is refused hears when to come back: each next one gets the next free place of a virtual queue that drains at this ingress's
  * share of the rate, so that they do not come back all at once (virtual scheduling, as in ITU-T I.371's GCRA).
  */
 final class Admission {
     /**
-     * Of the deadline, what the wait may use up is one part in this: under overload every request waits as long as it may, and the
-     * prediction errs by a fifth either way.
+     * Of the deadline, what the wait may use up is one part in this: under overload every request waits as long as it may, and workers
+     * may be slower than they were in the seconds by which the wait is predicted. docs/adr/0013 has the figures.
      */
-    static final double CAUTION = 1.5;
+    static final double CAUTION = 1.8;
 
     private static final double CAUTIOUS_DRAIN = 0.95;
 

@@ -27,12 +27,12 @@ class AdmissionTest {
     void refusesWhatWouldWaitPastItsDeadlineAndSaysWhenToComeBack() {
         learnTenSecondsOfWork();
 
-        assertThat(admission.admit(0, 16 * SECOND, Long.MAX_VALUE)).isEmpty();
+        assertThat(admission.admit(0, 22 * SECOND, Long.MAX_VALUE)).isEmpty();
         Optional<Admission.Refused> refused = admission.admit(0, 6 * SECOND, Long.MAX_VALUE);
 
         assertThat(refused).isPresent();
         assertThat(refused.get().predictedWaitNanos()).isBetween(10 * SECOND, 11 * SECOND);
-        assertThat(refused.get().retryAfterSeconds()).isEqualTo(9); // when half of the four seconds that fit are left
+        assertThat(refused.get().retryAfterSeconds()).isEqualTo(9); // when half of the three seconds that fit are left
     }
 
     @Test
@@ -142,6 +142,22 @@ class AdmissionTest {
         List<Second> run = new GateSimulation(burst).run(40);
         assertThat(total(run, 25, second -> second.refused)).isZero();
         assertThat(run.get(25).longestWaitSeconds).isLessThan(0.1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2", "10"})
+    void answersMostInTimeWhereWorkersAreNowFasterAndNowSlower(double load) {
+        int seeds = 5;
+        double inTime = 0;
+        double late = 0;
+        for (long seed = 1; seed <= seeds; seed++) {
+            Setting unsteady = new Setting(CAPACITY, 0.3, t -> load * CAPACITY, 1, 1, 1, 60, false, seed);
+            List<Second> run = new GateSimulation(unsteady).run(60).subList(15, 60);
+            late += total(run, 0, second -> second.servedLate);
+            inTime += total(run, 0, second -> second.served - second.servedLate);
+        }
+        assertThat(inTime / (45 * seeds * CAPACITY)).isGreaterThan(0.9);
+        assertThat(late / inTime).isLessThan(0.15);
     }
 
     @ParameterizedTest

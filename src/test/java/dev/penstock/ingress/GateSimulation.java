@@ -20,20 +20,35 @@ final class GateSimulation {
     private static final int OBSERVE_STEPS = 500;
 
     /**
-     * @param capacity what the workers do, requests a second
+     * @param capacity what the workers do on average, requests a second
+     * @param unsteadiness of the workers: their speed is drawn anew each second, this is the standard deviation of its logarithm
      * @param offered requests a second at a time in seconds
      * @param hot ingresses that have all the traffic
      * @param staleSteps how long Kafka takes to tell the lag, less than the time between two questions
      */
     record Setting(
             double capacity,
+            double unsteadiness,
             DoubleUnaryOperator offered,
             int ingresses,
             int hot,
             double deadlineSeconds,
             int staleSteps,
             boolean comeBack,
-            long seed) {}
+            long seed) {
+        /** Steady ones. */
+        Setting(
+                double capacity,
+                DoubleUnaryOperator offered,
+                int ingresses,
+                int hot,
+                double deadlineSeconds,
+                int staleSteps,
+                boolean comeBack,
+                long seed) {
+            this(capacity, 0, offered, ingresses, hot, deadlineSeconds, staleSteps, comeBack, seed);
+        }
+    }
 
     /** A second of it. */
     static final class Second {
@@ -57,6 +72,7 @@ final class GateSimulation {
     private final List<Long> arrivals = new ArrayList<>();
     private final PriorityQueue<Returning> returning = new PriorityQueue<>((a, b) -> Long.compare(a.step, b.step));
     private long served;
+    private double speed = 1;
     private long committed;
     private double credit;
     private final List<Tenant> tenants;
@@ -143,7 +159,10 @@ final class GateSimulation {
     }
 
     private void serve(long step, Second second) {
-        credit = Math.min(credit + setting.capacity() / 1000, Math.max(1, setting.capacity() / 100));
+        if (step % 1000 == 0 && setting.unsteadiness() > 0) {
+            speed = Math.exp(setting.unsteadiness() * random.nextGaussian());
+        }
+        credit = Math.min(credit + speed * setting.capacity() / 1000, Math.max(1, setting.capacity() / 100));
         while (credit >= 1 && served < arrivals.size()) {
             double wait = (step - arrivals.get((int) served)) / 1000.0;
             second.longestWaitSeconds = Math.max(second.longestWaitSeconds, wait);
