@@ -57,11 +57,12 @@ final class FeaturesTrouble {
             out.println("warming up");
             FeaturesBench.warmUpCaches(service.target(), ids, settings.warmUpRequests());
             load(service.target(), ids, WARM_UP_SECONDS).run();
+            double before = refused(service.target());
             for (Map.Entry<String, Trouble> each : troubles().entrySet()) {
                 out.printf("Redis %s%n", each.getKey());
                 results.put(each.getKey(), phases(each.getValue(), service.target(), ids));
             }
-            refused = Metrics.scrape(service.target().management()).sum("inference_rejected_total");
+            refused = refused(service.target()) - before;
         } finally {
             redis.close();
         }
@@ -88,6 +89,10 @@ final class FeaturesTrouble {
                 .flatMap(List::stream)
                 .mapToLong(LoadResult::errors)
                 .sum();
+    }
+
+    private static double refused(Target target) throws IOException, InterruptedException {
+        return Metrics.scrape(target.management()).sum("inference_rejected_total");
     }
 
     private Map<String, Trouble> troubles() {
