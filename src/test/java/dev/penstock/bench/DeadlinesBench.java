@@ -70,7 +70,7 @@ final class DeadlinesBench {
             for (BatchingBench.Copy copy : BatchingBench.Copy.values()) {
                 String model = copy.model(workload);
                 outcomes.add(byRest(service.target(), model, corpus, copy.title()));
-                outcomes.add(byKafka(service.target(), model, corpus, copy.title()));
+                outcomes.add(byKafka(service.target(), model, json, copy.title()));
             }
         }
         out.println();
@@ -194,7 +194,7 @@ final class DeadlinesBench {
         Table table = new Table(
                 "deadlines",
                 "offered/s",
-                "in time/s",
+                "succeeded/s",
                 "late",
                 "of succeeded",
                 "p50 ms",
