@@ -63,6 +63,8 @@ final class DeadlinesBench {
     long run() throws IOException, OrtException, InterruptedException {
         Workload workload = Workload.named(settings.model());
         WorkloadCorpus corpus = new WorkloadCorpus(workload, workload.binary());
+        // A record in binary form would need a header for the length of its JSON part.
+        WorkloadCorpus json = new WorkloadCorpus(workload, false);
         List<String> names =
                 List.of(BatchingBench.Copy.ONE_BY_ONE.model(workload), BatchingBench.Copy.ADAPTIVE.model(workload));
         List<Outcome> outcomes = new ArrayList<>();
