@@ -210,7 +210,7 @@ class FeatureGateTest {
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .getFloat(2 * Float.BYTES));
             }
-            done.accept(new Ran(requests.getFirst(), 1, 1));
+            done.accept(new Ran(requests.getFirst(), 0, 1, 1));
         }
     }
 
