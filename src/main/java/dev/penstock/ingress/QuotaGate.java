@@ -16,9 +16,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /** Answers calls within their tenant's quota, and refuses others, before they reach the {@link Gate}. Thread-safe. */
 final class QuotaGate {
+    private static final Logger LOG = Logger.getLogger(QuotaGate.class);
     private static final int MOST_RETRY_SECONDS = 60;
 
     private final Quotas quotas;
@@ -72,14 +74,22 @@ final class QuotaGate {
             taken.run();
             return;
         }
-        open.take(id, tenant.openRequests().getAsInt()).thenAccept(fullMillis -> {
-            if (fullMillis.isEmpty()) {
-                taken.run();
-            } else {
-                rejected.accept("quota-" + QuotaLimit.OPEN_REQUESTS.label());
-                refused.accept(full(tenant, Math.min(fullMillis.getAsLong() / 1e3, waitNanos.getAsLong() / 1e9)));
-            }
-        });
+        open.take(id, tenant.openRequests().getAsInt())
+                .thenAccept(fullMillis -> {
+                    if (fullMillis.isEmpty()) {
+                        taken.run();
+                    } else {
+                        rejected.accept("quota-" + QuotaLimit.OPEN_REQUESTS.label());
+                        refused.accept(
+                                full(tenant, Math.min(fullMillis.getAsLong() / 1e3, waitNanos.getAsLong() / 1e9)));
+                    }
+                })
+                .exceptionally(bug -> {
+                    LOG.errorf(bug, "The request %s was not published", id);
+                    refused.accept(Refusal.inDoubt(
+                            Problem.of(Problem.Kind.INTERNAL, "the request may or may not have been accepted"), 0));
+                    return null;
+                });
     }
 
     /** The request was not accepted: its place, if it has one, is free. */

@@ -52,7 +52,7 @@ public final class Bench {
                 --seconds 10             of each measurement
                 --warm-up 20
             overload  the gate: a model that runs one by one on one core, offered more than it can do; writes target/bench/overload.json and .svg
-                --turns 2000             of the model's loop, some microseconds each
+                --turns 8000             of the model's loop, some microseconds each
                 --factors 2,10           of its peak
                 --deadline 1000          of each call, in milliseconds
                 --seconds 60             of each overload; the peak is measured for half as long
@@ -235,7 +235,7 @@ public final class Bench {
 
     private static long overload(Options options) throws IOException, InterruptedException {
         OverloadBench.Settings settings = new OverloadBench.Settings(
-                options.integer("--turns", 2000, 1, 1_000_000),
+                options.integer("--turns", 8000, 1, 1_000_000),
                 options.integers("--factors", List.of(2, 10), 1, 100),
                 options.integer("--deadline", 1000, 1, 600_000),
                 options.integer("--seconds", 60, 1, 3600),
