@@ -46,10 +46,14 @@ final class BatchOutput {
                 OnnxDatatypes.carrier(spec.datatype()));
     }
 
-    Tensor copy(OnnxTensor produced) throws OrtException {
+    Tensor copy(OnnxTensor produced) throws OrtException, InferenceException {
         Shape shape = Shape.of(produced.getInfo().getShape());
-        ByteBuffer data =
-                spec.datatype() == Datatype.BYTES ? StringElements.encode(produced) : produced.getByteBuffer();
+        if (spec.datatype() == Datatype.BYTES) {
+            return new Tensor(spec.name(), spec.datatype(), shape, StringElements.encode(produced));
+        }
+        ReusedBuffer.requireFits(
+                Math.multiplyExact(shape.elements(), spec.datatype().byteSize()));
+        ByteBuffer data = produced.getByteBuffer();
         return new Tensor(spec.name(), spec.datatype(), shape, data);
     }
 }

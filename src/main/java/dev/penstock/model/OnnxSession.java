@@ -14,8 +14,14 @@ final class OnnxSession implements Session {
     private final Fitting fitting;
     private final int concurrentRuns;
 
-    /** Off for good once the model was found to give other shapes than it declares. */
-    private volatile boolean pinning = true;
+    private volatile Shapes shapes = Shapes.UNSEEN;
+
+    /** What outputs the model was seen to give. */
+    private enum Shapes {
+        UNSEEN,
+        AS_DECLARED,
+        OTHERS
+    }
 
     OnnxSession(SessionOpener.Opened opened, OnnxGraph graph, ModelConfig config) {
         this.opened = opened;
@@ -53,12 +59,19 @@ final class OnnxSession implements Session {
         return opened.session().run(inputs, requested, pinned, opened.runOptions());
     }
 
+    /**
+     * Whether outputs may be pinned: not before a run has given what the model declares. A pinned output of another shape fails on the
+     * CPU; CUDA copies it, when it has as many elements, and nobody would know.
+     */
     boolean isPinning() {
-        return pinning;
+        return shapes == Shapes.AS_DECLARED;
     }
 
-    void stopPinning() {
-        pinning = false;
+    /** A model that gave other shapes once is not believed again. */
+    synchronized void sawShapes(boolean asDeclared) {
+        if (shapes != Shapes.OTHERS) {
+            shapes = asDeclared ? Shapes.AS_DECLARED : Shapes.OTHERS;
+        }
     }
 
     @Override

@@ -14,15 +14,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Buffers of one batch. Used by one thread at a time; native tensors live only during a run, and are closed whatever comes of it.
  *
- * <p>Outputs are pinned wherever their shape follows from the inputs', which saves a copy. A model may declare a shape and give another:
- * then the run is repeated without, once, and the session pins no more.
+ * <p>Outputs are pinned wherever their shape follows from the inputs', which saves a copy, once a run has shown that it does. A model may
+ * give another all the same: then the run is repeated without, and the session pins no more.
  */
 final class OnnxSlot implements Slot {
-    private static final String WRONG_PIN = "The output OrtValue provided for output";
+    /** What the executor says of an output of another shape, and what CUDA's copy says of one of another size. */
+    private static final Pattern WRONG_PIN =
+            Pattern.compile("The output OrtValue provided for output|Tensor size mismatch\\. src:");
 
     private final OnnxSession session;
     private final Fitting fitting;
@@ -63,10 +66,10 @@ final class OnnxSlot implements Slot {
             try {
                 return run(session.isPinning());
             } catch (OrtException e) {
-                if (!String.valueOf(e.getMessage()).contains(WRONG_PIN)) {
+                if (!WRONG_PIN.matcher(String.valueOf(e.getMessage())).find()) {
                     throw e;
                 }
-                session.stopPinning();
+                session.sawShapes(false);
                 return run(false);
             }
         } catch (OrtException e) {
@@ -109,6 +112,7 @@ final class OnnxSlot implements Slot {
     private List<Tensor> collect(Map<String, Tensor> reserved, OrtSession.Result result)
             throws OrtException, InferenceException {
         List<Tensor> tensors = new ArrayList<>();
+        boolean asDeclared = true;
         for (BatchOutput output : outputs) {
             Tensor pinned = reserved.get(output.name());
             Tensor tensor = pinned != null
@@ -120,8 +124,11 @@ final class OnnxSlot implements Slot {
                         "output '" + output.name() + "' has the shape " + tensor.shape() + " for " + rows
                                 + " rows: its first dimension must count rows");
             }
+            asDeclared &=
+                    output.pinnableShape(rows, sizes).orElse(tensor.shape()).equals(tensor.shape());
             tensors.add(tensor);
         }
+        session.sawShapes(asDeclared);
         return tensors;
     }
 

@@ -12,16 +12,21 @@ final class ReusedBuffer {
 
     /** The first {@code bytes}, little-endian; what they held before is undefined. */
     ByteBuffer ofSize(long bytes) throws InferenceException {
-        if (bytes > MOST_BYTES) {
-            throw new InferenceException(
-                    InferenceException.Kind.OUT_OF_MEMORY,
-                    "a tensor of " + bytes + " bytes is over the limit of " + MOST_BYTES);
-        }
+        requireFits(bytes);
         if (buffer.capacity() < bytes) {
             // At least doubled, so that slowly growing batches do not leave a trail of garbage behind.
             buffer = allocate((int) Math.min(MOST_BYTES, Math.max(bytes, 2L * buffer.capacity())));
         }
         return buffer.slice(0, (int) bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** @throws InferenceException when no buffer can hold a tensor of that size */
+    static void requireFits(long bytes) throws InferenceException {
+        if (bytes > MOST_BYTES) {
+            throw new InferenceException(
+                    InferenceException.Kind.OUT_OF_MEMORY,
+                    "a tensor of " + bytes + " bytes is over the limit of " + MOST_BYTES);
+        }
     }
 
     private static ByteBuffer allocate(int bytes) throws InferenceException {

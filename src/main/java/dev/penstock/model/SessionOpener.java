@@ -1,5 +1,6 @@
 package dev.penstock.model;
 
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -76,6 +77,8 @@ final class SessionOpener {
     private static Opened attempt(
             ByteBuffer model, OnnxGraph graph, ModelConfig config, List<ExecutionProvider> wanted, List<String> notes)
             throws ModelRefusedException, UnavailableException {
+        // Before any option: a provider that is added logs through it.
+        OrtEnvironment environment = OnnxEnvironment.get();
         SessionOptions options = new SessionOptions();
         Optional<RunOptions> runOptions = Optional.empty();
         boolean isOpen = false;
@@ -85,7 +88,7 @@ final class SessionOpener {
             for (ExecutionProvider provider : wanted) {
                 add(options, provider, graph, config);
             }
-            OrtSession session = create(model, options, wanted.get(0));
+            OrtSession session = create(environment, model, options, wanted.get(0));
             isOpen = true;
             return new Opened(session, options, runOptions.get(), wanted.get(0).name(), List.copyOf(notes));
         } catch (OrtException e) {
@@ -154,10 +157,11 @@ final class SessionOpener {
     }
 
     /** The first provider answers for a session that cannot be created: a library without its device shows only here. */
-    private static OrtSession create(ByteBuffer model, SessionOptions options, ExecutionProvider first)
+    private static OrtSession create(
+            OrtEnvironment environment, ByteBuffer model, SessionOptions options, ExecutionProvider first)
             throws OrtException, UnavailableException {
         try {
-            return OnnxEnvironment.get().createSession(model, options);
+            return environment.createSession(model, options);
         } catch (OrtException e) {
             if (first instanceof Cpu) {
                 throw e;

@@ -34,6 +34,7 @@ final class BatchingBench {
      */
     record Settings(
             List<String> models,
+            Processor processor,
             String form,
             List<Integer> connections,
             int seconds,
@@ -139,7 +140,7 @@ final class BatchingBench {
     }
 
     private Outcome measure(Workload workload) throws IOException, OrtException, InterruptedException {
-        LimitBench limit = new LimitBench(out);
+        LimitBench limit = new LimitBench(settings.processor(), out);
         Duration limitDuration = Duration.ofSeconds(Math.max(1, settings.limitSeconds()));
         LimitBench.Point best = LimitBench.best(
                 settings.limitSeconds() == 0
@@ -147,11 +148,13 @@ final class BatchingBench {
                         : limit.measure(workload, limitDuration));
         WorkloadCorpus corpus = new WorkloadCorpus(
                 workload,
+                settings.processor(),
                 settings.form().equals("own")
                         ? workload.binary()
                         : settings.form().equals("binary"));
         List<String> names = List.of(WARMING, Copy.ONE_BY_ONE.model(workload), Copy.ADAPTIVE.model(workload));
-        try (LocalService service = LocalService.start(LocalService.Setup.of(serve(workload), names))) {
+        try (LocalService service =
+                LocalService.start(LocalService.Setup.of(serve(workload, settings.processor()), names))) {
             BatchingLoads loads = new BatchingLoads(service.target(), workload, corpus, settings, out);
             if (settings.warmUpSeconds() > 0) {
                 out.printf("%s: warm-up, %d s%n", workload.name(), settings.warmUpSeconds());
@@ -169,7 +172,7 @@ final class BatchingBench {
     }
 
     /** The model's folder and its copy, which differs in its largest batch only; and the one that warms the service. */
-    static Path serve(Workload workload) throws IOException {
+    static Path serve(Workload workload, Processor processor) throws IOException {
         Path repository = SERVED.resolve(workload.model());
         Path warming = repository.resolve(WARMING);
         Files.createDirectories(warming.resolve("1"));
@@ -180,7 +183,7 @@ final class BatchingBench {
             Files.createDirectories(folder.resolve("1"));
             Files.copy(workload.file(), folder.resolve("1/model.onnx"), StandardCopyOption.REPLACE_EXISTING);
             Path yaml = workload.folder().resolve("model.yaml");
-            String config = Files.exists(yaml) ? Files.readString(yaml) : "";
+            String config = (Files.exists(yaml) ? Files.readString(yaml) : "") + processor.executionProviders();
             Files.writeString(folder.resolve("model.yaml"), copy == Copy.ADAPTIVE ? config : oneByOne(config));
         }
         return repository;

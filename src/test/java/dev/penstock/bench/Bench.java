@@ -26,10 +26,11 @@ public final class Bench {
                 --outstanding 64         requests on their way at a time
                 --reply-topic penstock.replies.demo
             limit   the raw ONNX session in a tight loop, at 1 to 128 rows a run; writes target/bench/limit.json and .svg
-                --models digits,mlp-19mb,mlp-70mb,minilm-16,minilm-64
+                --models digits,mlp-19mb,mlp-70mb,minilm-16,minilm-64   or mlp-1gb, which is for GPUs
+                --processor cpu          or cuda, at 1 to 1024 rows a run; needs a build with -Pgpu
                 --seconds 2              of each of the 16 measurements of a model
             batching  batch size 1 against adaptive, in turns on one service; writes target/bench/batching.json and .svg
-                --models                 as above
+                --models, --processor    as above
                 --form own               of the inputs: json, binary, or each model's own (binary for the mlps, JSON for others)
                 --connections 64,256     the closed loops
                 --seconds 10             of each measurement
@@ -107,8 +108,15 @@ public final class Bench {
     private static final List<String> DOORS_OPTIONS =
             List.of("--url", "--management", "--kafka", "--model", "--requests", "--outstanding", "--reply-topic");
 
-    private static final List<String> BATCHING_OPTIONS =
-            List.of("--models", "--form", "--connections", "--seconds", "--warm-up", "--rounds", "--limit-seconds");
+    private static final List<String> BATCHING_OPTIONS = List.of(
+            "--models",
+            "--processor",
+            "--form",
+            "--connections",
+            "--seconds",
+            "--warm-up",
+            "--rounds",
+            "--limit-seconds");
 
     private static final List<String> TUNING_OPTIONS =
             List.of("--models", "--sizes", "--delays", "--percents", "--seconds", "--warm-up", "--rounds", "--finals");
@@ -163,7 +171,7 @@ public final class Bench {
         return switch (name) {
             case "sync" -> sync(Options.parse(rest, SYNC_OPTIONS));
             case "doors" -> doors(Options.parse(rest, DOORS_OPTIONS));
-            case "limit" -> limit(Options.parse(rest, List.of("--models", "--seconds")));
+            case "limit" -> limit(Options.parse(rest, List.of("--models", "--processor", "--seconds")));
             case "batching" -> batching(Options.parse(rest, BATCHING_OPTIONS));
             case "tuning" -> tuning(Options.parse(rest, TUNING_OPTIONS));
             case "deadlines" -> deadlines(Options.parse(rest, DEADLINES_OPTIONS));
@@ -258,13 +266,14 @@ public final class Bench {
 
     private static long limit(Options options) throws IOException, InterruptedException, OrtException {
         System.out.println(Machine.here());
-        new LimitBench(System.out).run(models(options), options.integer("--seconds", 2, 1, 60));
+        new LimitBench(processor(options), System.out).run(models(options), options.integer("--seconds", 2, 1, 60));
         return 0;
     }
 
     private static long batching(Options options) throws IOException, InterruptedException, OrtException {
         BatchingBench.Settings settings = new BatchingBench.Settings(
                 models(options),
+                processor(options),
                 options.word("--form", "own", List.of("own", "json", "binary")),
                 options.integers("--connections", List.of(64, 256), 1, 10_000),
                 options.integer("--seconds", 10, 1, 3600),
@@ -276,7 +285,11 @@ public final class Bench {
     }
 
     private static List<String> models(Options options) {
-        return options.words("--models", Workload.NAMES, Workload.NAMES);
+        return options.words("--models", Workload.ON_CPU, Workload.NAMES);
+    }
+
+    private static Processor processor(Options options) {
+        return Processor.named(options.word("--processor", "cpu", Processor.NAMES));
     }
 
     private static long features(Options options) throws IOException, InterruptedException, OrtException {

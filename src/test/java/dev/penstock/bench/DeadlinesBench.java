@@ -68,7 +68,8 @@ final class DeadlinesBench {
         List<String> names =
                 List.of(BatchingBench.Copy.ONE_BY_ONE.model(workload), BatchingBench.Copy.ADAPTIVE.model(workload));
         List<Outcome> outcomes = new ArrayList<>();
-        try (LocalService service = LocalService.start(LocalService.Setup.of(BatchingBench.serve(workload), names))) {
+        try (LocalService service =
+                LocalService.start(LocalService.Setup.of(BatchingBench.serve(workload, Processor.CPU), names))) {
             for (BatchingBench.Copy copy : BatchingBench.Copy.values()) {
                 String model = copy.model(workload);
                 outcomes.add(byRest(service.target(), model, corpus, copy.title()));

@@ -20,14 +20,13 @@ import java.util.stream.Stream;
 
 /** The raw session in a tight loop, at each batch size: no service around the same session can be faster. */
 final class LimitBench {
-    private static final List<Integer> BATCH_SIZES = List.of(1, 2, 4, 8, 16, 32, 64, 128);
     private static final Path REPORT = Path.of("target/bench/limit.json");
 
     /**
-     * Rows per second at a batch size, with all cores in use.
+     * Rows per second at a batch size, with all of the processor in use.
      *
-     * @param callers each core has a caller of its own, and each run one thread
-     * @param threads one caller, whose run has a thread for each core
+     * @param callers as many as the processor takes at a time, and each run one thread of the host's
+     * @param threads one caller, whose run has a thread for each core of the host
      */
     record Point(int batchSize, double callers, double threads) {
         double best() {
@@ -35,9 +34,11 @@ final class LimitBench {
         }
     }
 
+    private final Processor processor;
     private final PrintStream out;
 
-    LimitBench(PrintStream out) {
+    LimitBench(Processor processor, PrintStream out) {
+        this.processor = processor;
         this.out = out;
     }
 
@@ -50,23 +51,28 @@ final class LimitBench {
         out.println();
         out.print(table(limits));
         out.println(
-                "rows/s; the better of a caller for each core with one thread each (c), and one caller with all (t)");
-        Map<String, Object> settings = Map.of("models", models, "seconds", seconds, "batchSizes", BATCH_SIZES);
+                "rows/s on the " + processor
+                        + "; the better of a caller for each core, 4 on a GPU, with one thread each (c), and one caller with all (t)");
+        Map<String, Object> settings = Map.of("models", models, "processor", processor, "seconds", seconds);
         out.println("written to " + Report.now("limit", settings, limits).write() + " and " + plot(limits));
     }
 
     List<Point> measure(Workload workload, Duration duration) throws OrtException, InterruptedException {
         int cores = Runtime.getRuntime().availableProcessors();
+        List<Integer> sizes = processor.batchSizes();
         List<Point> points = new ArrayList<>();
         Random random = new Random(1);
-        List<List<Tensor>> rows =
-                Stream.generate(() -> workload.inputs().draw(random)).limit(128).toList();
-        try (RawSession narrow = new RawSession(workload, 1);
-                RawSession wide = new RawSession(workload, cores)) {
-            for (int size : BATCH_SIZES) {
+        List<List<Tensor>> rows = Stream.generate(() -> workload.inputs().draw(random))
+                .limit(sizes.getLast())
+                .toList();
+        try (RawSession narrow = new RawSession(workload, processor, 1);
+                RawSession wide = new RawSession(workload, processor, cores)) {
+            for (int size : sizes) {
                 List<List<Tensor>> batch = rows.subList(0, size);
                 Point point = new Point(
-                        size, narrow.rowsPerSecond(batch, cores, duration), wide.rowsPerSecond(batch, 1, duration));
+                        size,
+                        narrow.rowsPerSecond(batch, processor.callers(), duration),
+                        wide.rowsPerSecond(batch, 1, duration));
                 out.printf("limit of %s at %d rows: %,.0f rows/s%n", workload.name(), size, point.best());
                 points.add(point);
             }
@@ -82,8 +88,8 @@ final class LimitBench {
                 .limit(best.batchSize())
                 .toList();
         boolean isOfCallers = best.callers() >= best.threads();
-        try (RawSession session = new RawSession(workload, isOfCallers ? 1 : cores)) {
-            double rate = session.rowsPerSecond(batch, isOfCallers ? cores : 1, duration);
+        try (RawSession session = new RawSession(workload, processor, isOfCallers ? 1 : cores)) {
+            double rate = session.rowsPerSecond(batch, isOfCallers ? processor.callers() : 1, duration);
             out.printf("limit of %s at %d rows: %,.0f rows/s%n", workload.name(), best.batchSize(), rate);
             return rate;
         }
@@ -106,12 +112,13 @@ final class LimitBench {
         return json.convertValue(points, new TypeReference<>() {});
     }
 
-    private static Table table(Map<String, List<Point>> limits) {
+    private Table table(Map<String, List<Point>> limits) {
         List<String> header = new ArrayList<>(List.of("batch size"));
         header.addAll(limits.keySet());
         Table table = new Table(header.toArray(String[]::new));
-        for (int i = 0; i < BATCH_SIZES.size(); i++) {
-            List<String> cells = new ArrayList<>(List.of(BATCH_SIZES.get(i).toString()));
+        List<Integer> sizes = processor.batchSizes();
+        for (int i = 0; i < sizes.size(); i++) {
+            List<String> cells = new ArrayList<>(List.of(sizes.get(i).toString()));
             for (List<Point> points : limits.values()) {
                 Point point = points.get(i);
                 cells.add("%,.0f %s".formatted(point.best(), point.callers() >= point.threads() ? "c" : "t"));
@@ -121,12 +128,12 @@ final class LimitBench {
         return table;
     }
 
-    private static Path plot(Map<String, List<Point>> limits) throws IOException {
+    private Path plot(Map<String, List<Point>> limits) throws IOException {
         Chart chart = Chart.lines(
                         "The raw session's limit",
                         "rows in a run",
                         "rows/s",
-                        BATCH_SIZES.stream().map(String::valueOf).toList())
+                        processor.batchSizes().stream().map(String::valueOf).toList())
                 .withLogarithmicAxis();
         limits.forEach((name, points) ->
                 chart.with(name, points.stream().mapToDouble(Point::best).toArray()));

@@ -31,10 +31,15 @@ final class RawSession implements AutoCloseable {
     private final OrtSession session;
 
     RawSession(Workload workload, int intraOpThreads) throws OrtException {
+        this(workload, Processor.CPU, intraOpThreads);
+    }
+
+    RawSession(Workload workload, Processor processor, int intraOpThreads) throws OrtException {
         this.workload = workload;
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(intraOpThreads);
             options.setInterOpNumThreads(1);
+            processor.configure(options);
             this.session = environment.createSession(workload.file().toString(), options);
         }
     }

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Requests of one row for a {@link Workload}, drawn from a seed, with the raw session's answers. Outputs come in binary form, which
+ * Requests of one row for a {@link Workload}, drawn from a seed, with the raw session's answers on the CPU. Outputs come in binary form, which
  * costs the generator little to check.
  */
 final class WorkloadCorpus implements Corpus {
@@ -32,8 +32,12 @@ final class WorkloadCorpus implements Corpus {
     private int jsonLength;
 
     WorkloadCorpus(Workload workload, boolean binary) throws OrtException {
+        this(workload, Processor.CPU, binary);
+    }
+
+    WorkloadCorpus(Workload workload, Processor processor, boolean binary) throws OrtException {
         Random random = new Random(2);
-        this.tolerance = workload.tolerance();
+        this.tolerance = processor.tolerance(workload);
         try (RawSession session = new RawSession(workload, 1)) {
             for (int i = 0; i < DIFFERENT_REQUESTS; i++) {
                 List<Tensor> row = workload.inputs().draw(random);

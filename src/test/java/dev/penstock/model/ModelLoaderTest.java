@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** None of these machines has a GPU: what is preferred is passed over, what is required is missing. */
+/** No machine has a 64th GPU: what is preferred is passed over, what is required is missing. */
 class ModelLoaderTest {
     @TempDir
     Path folder;
@@ -37,7 +37,8 @@ class ModelLoaderTest {
 
     @Test
     void fallsBackOnTheCpuWithANote() throws Exception {
-        try (LoadedModel model = loader.load(definition(OnnxModels.addition(), ""))) {
+        try (LoadedModel model =
+                loader.load(definition(OnnxModels.addition(), "execution_providers: [cuda: {device_id: 63}, cpu]"))) {
             assertThat(model.session().executionProvider()).isEqualTo("cpu");
             assertThat(model.notes())
                     .singleElement()
@@ -49,8 +50,8 @@ class ModelLoaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"cuda", "tensorrt"})
     void refusesAModelWhoseRequiredProviderIsMissing(String provider) throws Exception {
-        ModelDefinition definition =
-                definition(OnnxModels.addition(), "execution_providers: [" + provider + ": {required: true}, cpu]");
+        ModelDefinition definition = definition(
+                OnnxModels.addition(), "execution_providers: [" + provider + ": {required: true, device_id: 63}, cpu]");
 
         assertThatExceptionOfType(ModelRefusedException.class)
                 .isThrownBy(() -> loader.load(definition))
@@ -59,7 +60,8 @@ class ModelLoaderTest {
 
     @Test
     void refusesAModelThatMayNotFallBackOnTheCpu() throws Exception {
-        ModelDefinition definition = definition(OnnxModels.addition(), "execution_providers: [tensorrt, cuda]");
+        ModelDefinition definition = definition(
+                OnnxModels.addition(), "execution_providers: [tensorrt: {device_id: 63}, cuda: {device_id: 63}]");
 
         assertThatExceptionOfType(ModelRefusedException.class)
                 .isThrownBy(() -> loader.load(definition))

@@ -47,10 +47,11 @@ class OnnxSlotTest {
         Slot slot = slot(session);
         List<Tensor> requests = List.of(noise(datatype, 2), noise(datatype, 1), noise(datatype, 5));
 
-        for (boolean pinning : List.of(true, false)) {
-            if (!pinning) {
-                session.stopPinning();
+        for (boolean pinning : List.of(false, true, false)) {
+            if (session.isPinning() && !pinning) {
+                session.sawShapes(false);
             }
+            assertThat(session.isPinning()).isEqualTo(pinning);
             slot.assemble(requests.stream().map(List::of).toList());
             Tensor output = slot.run().get(0);
 
@@ -129,7 +130,7 @@ class OnnxSlotTest {
         OnnxSession session = session(OnnxModels.sequence());
         Slot slot = slot(session);
 
-        for (int length : new int[] {4, 1, 9, 0}) {
+        for (int length : lengths()) {
             long[] ids = new long[2 * length];
             long[] mask = new long[2 * length];
             for (int i = 0; i < ids.length; i++) {
@@ -148,6 +149,10 @@ class OnnxSlotTest {
                             .sum());
             assertThat(session.isPinning()).isTrue();
         }
+    }
+
+    int[] lengths() {
+        return new int[] {4, 1, 9, 0};
     }
 
     @Test
@@ -194,7 +199,9 @@ class OnnxSlotTest {
                 .addInput(OnnxModels.value("x", DataType.FLOAT, "batch", 1))
                 .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", 1L << 30))
                 .addNode(OnnxModels.node("Identity", List.of("x"), "y"));
-        Slot slot = slot(session(OnnxModels.model(graph)));
+        OnnxSession session = session(OnnxModels.model(graph));
+        session.sawShapes(true);
+        Slot slot = slot(session);
 
         slot.assemble(List.of(List.of(floats("x", Shape.of(1, 1), 1))));
 
@@ -207,13 +214,30 @@ class OnnxSlotTest {
     void believesTheRunWhenItsShapeIsNotTheDeclaredOne() throws Exception {
         OnnxSession session = session(OnnxModels.lyingAboutItsOutput());
         Slot slot = slot(session);
+        slot.assemble(List.of(List.of(floats("x", Shape.of(1, 3), 0, 0, 0))));
+        slot.run();
         assertThat(session.isPinning()).isTrue();
 
-        slot.assemble(List.of(List.of(floats("x", Shape.of(1, 4), 0, 0, 0, 0))));
+        for (int i = 0; i < 2; i++) {
+            slot.assemble(List.of(List.of(floats("x", Shape.of(1, 4), 0, 0, 0, 0))));
+            Tensor output = slot.run().get(0);
 
-        assertThat(slot.run().get(0).shape()).isEqualTo(Shape.of(1, 4));
-        assertThat(floats(slot.run().get(0))).containsExactly(0.5f, 0.5f, 0.5f, 0.5f);
-        assertThat(session.isPinning()).isFalse();
+            assertThat(output.shape()).isEqualTo(Shape.of(1, 4));
+            assertThat(floats(output)).containsExactly(0.5f, 0.5f, 0.5f, 0.5f);
+            assertThat(session.isPinning()).isFalse();
+        }
+    }
+
+    @Test
+    void pinsNothingForAModelWhoseFirstRunGivesAnotherShape() throws Exception {
+        OnnxSession session = session(OnnxModels.lyingAboutItsOutput());
+        Slot slot = slot(session);
+
+        for (int width : new int[] {4, 3}) {
+            slot.assemble(List.of(List.of(floats("x", Shape.of(1, width), new float[width]))));
+            assertThat(slot.run().get(0).shape()).isEqualTo(Shape.of(1, width));
+            assertThat(session.isPinning()).isFalse();
+        }
     }
 
     @Test
@@ -253,9 +277,14 @@ class OnnxSlotTest {
         assertThatIllegalStateException().isThrownBy(slot::run).withMessage("a batch must be assembled first");
     }
 
-    private OnnxSession session(ModelProto model) throws Exception {
+    /** As in model.yaml. */
+    String executionProviders() {
+        return "execution_providers: [cpu]";
+    }
+
+    final OnnxSession session(ModelProto model) throws Exception {
         OnnxModels.write(folder, "m", 1, model);
-        OnnxModels.writeConfig(folder, "m", "execution_providers: [cpu]");
+        OnnxModels.writeConfig(folder, "m", executionProviders());
         ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
         assertThat(contents.refused()).isEmpty();
         ModelDefinition definition = contents.found().get(0);
@@ -267,7 +296,7 @@ class OnnxSlotTest {
         return session;
     }
 
-    private Slot slot(Session session) {
+    final Slot slot(Session session) {
         Slot slot = session.openSlot();
         open.add(0, slot);
         return slot;
