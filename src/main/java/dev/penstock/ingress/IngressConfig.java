@@ -79,22 +79,12 @@ public interface IngressConfig {
     @Min(1_048_576) long maxPublishingBytes();
 
     /**
-     * How long records gather on their way to Kafka while the ingress is busy. More saves CPU and costs latency; an idle ingress sends
-     * at once in any case.
-     */
-    @WithDefault("3ms")
-    Duration linger();
-
-    /**
-     * The same for requests whose model has a queue in which they would wait five times as long anyway: what is saved, others can use to serve
-     * them. More than a few batches' run time gains nothing.
+     * How long requests gather on their way to Kafka whose model has a queue in which they would wait five times as long anyway: the CPU that
+     * is saved can serve them. All others gather for as long as the request before them is on its way. More than a few batches' run time
+     * gains nothing.
      */
     @WithDefault("20ms")
     Duration queuedLinger();
-
-    /** Records on their way to Kafka up to which the ingress counts as idle and sends at once. */
-    @WithDefault("8")
-    @Min(0) @Max(10_000) int idleInFlight();
 
     /** How long a worker counts as alive after its last announcement. */
     @WithDefault("7s")

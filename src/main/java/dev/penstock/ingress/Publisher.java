@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -18,9 +17,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Puts requests on Kafka without ever blocking the caller for long: it sends only to topics whose metadata it has, and only while its
- * bytes on the way are within bounds. Gathering pays when busy and costs when idle, so there are three producers: while few records are on
- * their way they go out at once, otherwise they gather for the linger; and what has a queue before it, in which it would wait much
- * longer anyway, gathers for the queued linger. The order between requests carries no meaning. Thread-safe.
+ * bytes on the way are within bounds. Gathering pays when busy and costs when idle, so there are two producers: one has a request on its
+ * way to a broker at a time, which goes at once, and what comes meanwhile goes with the next; what has a queue before it, in which it
+ * would wait much longer anyway, goes by the other and gathers for the queued linger. The order between requests carries no meaning.
+ * Thread-safe.
  */
 final class Publisher implements AutoCloseable {
     /** A queue is long when gathering in front of it takes no more than a fifth of the wait in it: the prediction is not exact. */
@@ -30,12 +30,9 @@ final class Publisher implements AutoCloseable {
     private static final int BATCH_BYTES = 32 * 1024;
 
     private final KafkaProducer<byte[], byte[]> prompt;
-    private final KafkaProducer<byte[], byte[]> gathering;
     private final KafkaProducer<byte[], byte[]> queued;
     private final long queueNanos;
-    private final int idleInFlight;
     private final long maxBytes;
-    private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicLong bytesInFlight = new AtomicLong();
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
@@ -49,11 +46,14 @@ final class Publisher implements AutoCloseable {
 
     /** @param kafka what all clients share: brokers and credentials */
     Publisher(Map<String, Object> kafka, IngressConfig config, int maxRecordBytes) {
-        this.idleInFlight = config.idleInFlight();
         this.maxBytes = config.maxPublishingBytes();
-        this.prompt = producer(kafka, Duration.ZERO, maxRecordBytes);
-        this.gathering = producer(kafka, config.linger(), maxRecordBytes);
-        this.queued = producer(kafka, config.queuedLinger(), maxRecordBytes);
+        Map<String, Object> prompt = settings(kafka, maxRecordBytes);
+        prompt.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        prompt.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        this.prompt = new KafkaProducer<>(prompt, new ByteArraySerializer(), new ByteArraySerializer());
+        Map<String, Object> queued = settings(kafka, maxRecordBytes);
+        queued.put(ProducerConfig.LINGER_MS_CONFIG, config.queuedLinger().toMillis());
+        this.queued = new KafkaProducer<>(queued, new ByteArraySerializer(), new ByteArraySerializer());
         this.queueNanos = LONG_QUEUE_IN_LINGERS * config.queuedLinger().toNanos();
     }
 
@@ -61,7 +61,6 @@ final class Publisher implements AutoCloseable {
     void prepare(String topic) {
         if (!known.contains(topic)) {
             prompt.partitionsFor(topic);
-            gathering.partitionsFor(topic);
             queued.partitionsFor(topic);
             known.add(topic);
         }
@@ -88,11 +87,9 @@ final class Publisher implements AutoCloseable {
             return;
         }
         bytesInFlight.addAndGet(bytes);
-        boolean isBusy = inFlight.getAndIncrement() >= idleInFlight;
-        KafkaProducer<byte[], byte[]> producer = waitNanos > queueNanos ? queued : isBusy ? gathering : prompt;
+        KafkaProducer<byte[], byte[]> producer = waitNanos > queueNanos ? queued : prompt;
         try {
             producer.send(record, (metadata, failure) -> {
-                inFlight.decrementAndGet();
                 bytesInFlight.addAndGet(-bytes);
                 if (failure == null) {
                     acknowledged.run();
@@ -102,7 +99,6 @@ final class Publisher implements AutoCloseable {
                 }
             });
         } catch (KafkaException notSent) {
-            inFlight.decrementAndGet();
             bytesInFlight.addAndGet(-bytes);
             failed.accept(Failure.REFUSED);
         }
@@ -111,16 +107,13 @@ final class Publisher implements AutoCloseable {
     @Override
     public void close() {
         prompt.close(Duration.ofSeconds(5));
-        gathering.close(Duration.ofSeconds(5));
         queued.close(Duration.ofSeconds(5));
     }
 
-    private static KafkaProducer<byte[], byte[]> producer(
-            Map<String, Object> kafka, Duration linger, int maxRecordBytes) {
+    private static Map<String, Object> settings(Map<String, Object> kafka, int maxRecordBytes) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        config.put(ProducerConfig.LINGER_MS_CONFIG, linger.toMillis());
         config.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
         config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
         // Kafka out of reach is a 503 within two seconds, not a caller that hangs.
@@ -129,6 +122,6 @@ final class Publisher implements AutoCloseable {
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 1900);
         // A topic whose metadata was dropped for idleness would block the next send.
         config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
-        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+        return config;
     }
 }
