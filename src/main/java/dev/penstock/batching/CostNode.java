@@ -5,9 +5,9 @@ package dev.penstock.batching;
  *
  * <p>The mean is an exponentially weighted average whose steps are clipped to three mean deviations (Huber). The deviation learns from
  * the clipped errors too, so a lone outlier moves little, and a lasting change widens the clip each time until the mean has followed.
- * The percentile goes up by 0.95 of a step when it was exceeded and down by 0.05 when not (Robbins and Monro, 1951).
+ * The percentile goes up by 0.95 of a step when it was exceeded and down by 0.05 when not (Robbins and Monro, 1951). Not thread-safe.
  */
-final class CostNode {
+public final class CostNode {
     private static final double MEMORY = 32;
     private static final double DEVIATION_MEMORY = 8;
     private static final double CLIP = 3;
@@ -20,7 +20,7 @@ final class CostNode {
     private double deviation;
     private double p95;
 
-    void observe(double value) {
+    public void observe(double value) {
         seen = Math.min(seen + 1, MEMORY);
         weight = Math.min(weight + 1, MEMORY);
         if (seen == 1) {
@@ -54,7 +54,7 @@ final class CostNode {
         return mean;
     }
 
-    double p95() {
+    public double p95() {
         return Math.max(mean, p95);
     }
 }

@@ -16,6 +16,11 @@ interface Replies {
         return false;
     }
 
+    /** How long a request and its answer are on their ways, as far as no clock of ours counts them: as much earlier a run must end. From any thread. */
+    default long deliveryNanos() {
+        return 0;
+    }
+
     /** Answers whoever waits, and settles the task's place in the log once the answer is safe. */
     void send(Task task, Outcome outcome, Timings timings);
 }

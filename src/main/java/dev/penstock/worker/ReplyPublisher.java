@@ -2,6 +2,7 @@ package dev.penstock.worker;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.penstock.batching.CostNode;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceResponse;
 import dev.penstock.protocol.NoJsonFormException;
@@ -40,11 +41,19 @@ final class ReplyPublisher implements Replies {
     /** Room for headers and framing within the limit on a record. */
     private static final int RECORD_OVERHEAD = 16 * 1024;
 
+    /** Of one length: of a request to the log, of its reply to the broker, and on to whoever waits. */
+    private static final int WAYS = 3;
+
     private final Producer<byte[], byte[]> producer;
     private final String model;
     private final int maxRecordBytes;
     private final WorkerMeters meters;
     private final Cancellations cancellations;
+
+    /** How long replies take to the broker. Confined to the producer's thread. */
+    private final CostNode acknowledgement = new CostNode();
+
+    private volatile long deliveryNanos;
 
     ReplyPublisher(
             Producer<byte[], byte[]> producer,
@@ -100,6 +109,17 @@ final class ReplyPublisher implements Replies {
     }
 
     @Override
+    public long deliveryNanos() {
+        return deliveryNanos;
+    }
+
+    /** The ways from the broker to whoever waits, and from there to the log before, are not seen here: each is taken to be as long. */
+    private void acknowledged(long nanos) {
+        acknowledgement.observe((double) nanos);
+        deliveryNanos = (long) (WAYS * acknowledgement.p95());
+    }
+
+    @Override
     public void send(Task task, Outcome outcome, Timings timings) {
         long now = System.nanoTime();
         meters.settled(outcome.status(), now - task.arrivalNanos());
@@ -128,8 +148,10 @@ final class ReplyPublisher implements Replies {
                 new ProducerRecord<>(address.topic(), address.partition().orElse(null), key, reply.value());
         reply.writeHeaders(record.headers());
         echo(origin.source().headers(), record.headers());
+        long sent = System.nanoTime();
         producer.send(record, (metadata, failure) -> {
             if (failure == null) {
+                acknowledged(System.nanoTime() - sent);
                 safe.run();
             } else {
                 LOG.errorf(

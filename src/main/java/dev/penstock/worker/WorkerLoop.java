@@ -33,6 +33,9 @@ final class WorkerLoop {
     /** What {@link #step} returns when there is nothing to wait for but an arrival or a completion. */
     static final long UNTIL_WOKEN = Long.MAX_VALUE;
 
+    /** The part of its time that an answer's way is granted: a broker that stalls shall not make all requests late before they run. */
+    private static final int MOST_DELIVERY = 4;
+
     private final Batcher<Task> batcher;
     private final CostModel costs;
     private final List<SessionSlots> sessions;
@@ -119,7 +122,9 @@ final class WorkerLoop {
         return UNTIL_WOKEN; // a completion will
     }
 
-    private static Waiting<Task> waiting(Task task) {
+    private Waiting<Task> waiting(Task task) {
+        long allowed = task.deadlineNanos() - task.arrivalNanos();
+        long delivery = Math.min(replies.deliveryNanos(), Math.max(0, allowed / MOST_DELIVERY));
         Priority priority = task.lane() == Lane.BULK ? Priority.BULK : Priority.INTERACTIVE;
         return new Waiting<>(
                 task,
@@ -128,7 +133,7 @@ final class WorkerLoop {
                 priority,
                 task.rows(),
                 task.arrivalNanos(),
-                task.deadlineNanos());
+                task.deadlineNanos() - delivery);
     }
 
     private Optional<SessionSlots> soonestFree(long now) {

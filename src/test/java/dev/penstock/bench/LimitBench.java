@@ -51,7 +51,7 @@ final class LimitBench {
         out.println();
         out.print(table(limits));
         out.println(
-                "rows/s on the " + processor
+                "rows/s on " + processor
                         + "; the better of a caller for each core, 4 on a GPU, with one thread each (c), and one caller with all (t)");
         Map<String, Object> settings = Map.of("models", models, "processor", processor, "seconds", seconds);
         out.println("written to " + Report.now("limit", settings, limits).write() + " and " + plot(limits));

@@ -29,6 +29,7 @@ final class WorkloadCorpus implements Corpus {
     private final List<byte[]> bodies = new ArrayList<>();
     private final List<float[]> answers = new ArrayList<>();
     private final double tolerance;
+    private final boolean binary;
     private int jsonLength;
 
     WorkloadCorpus(Workload workload, boolean binary) throws OrtException {
@@ -38,6 +39,7 @@ final class WorkloadCorpus implements Corpus {
     WorkloadCorpus(Workload workload, Processor processor, boolean binary) throws OrtException {
         Random random = new Random(2);
         this.tolerance = processor.tolerance(workload);
+        this.binary = binary;
         try (RawSession session = new RawSession(workload, 1)) {
             for (int i = 0; i < DIFFERENT_REQUESTS; i++) {
                 List<Tensor> row = workload.inputs().draw(random);
@@ -62,10 +64,10 @@ final class WorkloadCorpus implements Corpus {
     }
 
     boolean isBinary() {
-        return jsonLength < bodies.get(0).length;
+        return binary;
     }
 
-    /** Of the JSON part that each body begins with. */
+    /** Of the JSON part that each body in binary form begins with. */
     int jsonLength() {
         return jsonLength;
     }

@@ -26,6 +26,7 @@ class WorkloadCorpusTest {
     void acceptsTheRightAnswerToTheRightRequestOnly(boolean binary) throws Exception {
         Workload digits = Workload.named("digits");
         WorkloadCorpus corpus = new WorkloadCorpus(digits, binary);
+        assertThat(corpus.isBinary()).isEqualTo(binary);
         float[] first = new RawSession(digits, 1).answer(digits.inputs().draw(new Random(2)));
 
         byte[] right = response("00000000", first);

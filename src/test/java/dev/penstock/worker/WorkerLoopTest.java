@@ -116,6 +116,24 @@ class WorkerLoopTest {
     }
 
     @Test
+    void startsEarlierByWhatAnAnswerTakesOnItsWay() {
+        costs.observe("key", 1, 100);
+        replies.deliveryNanos = 50;
+        loop.offer(task("a", 1, 1000));
+        loop.step(0);
+        assertThat(accelerator.latestStart).isEqualTo(950 - (long) costs.p95Nanos("key", 1));
+    }
+
+    @Test
+    void grantsTheAnswersWayAQuarterOfTheTimeAtMost() {
+        costs.observe("key", 1, 100);
+        replies.deliveryNanos = FAR;
+        loop.offer(task("a", 1, 1000));
+        loop.step(0);
+        assertThat(accelerator.latestStart).isEqualTo(750 - (long) costs.p95Nanos("key", 1));
+    }
+
+    @Test
     void expiresWhatIsLateWithoutRunningIt() {
         loop.offer(task("late", 1, 10));
         loop.step(20);
@@ -393,6 +411,12 @@ class WorkerLoopTest {
         private final Map<String, List<Integer>> rows = new HashMap<>();
         private final Set<String> cancelled = new HashSet<>();
         private Timings timings = Timings.NONE;
+        private long deliveryNanos;
+
+        @Override
+        public long deliveryNanos() {
+            return deliveryNanos;
+        }
 
         @Override
         public boolean isCancelled(Task task) {
