@@ -124,8 +124,10 @@ final class OnnxSlot implements Slot {
                         "output '" + output.name() + "' has the shape " + tensor.shape() + " for " + rows
                                 + " rows: its first dimension must count rows");
             }
-            asDeclared &=
-                    output.pinnableShape(rows, sizes).orElse(tensor.shape()).equals(tensor.shape());
+            if (pinned == null) {
+                asDeclared &=
+                        output.pinnableShape(rows, sizes).orElse(tensor.shape()).equals(tensor.shape());
+            }
             tensors.add(tensor);
         }
         session.sawShapes(asDeclared);
