@@ -9,19 +9,18 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -35,10 +34,10 @@ public final class Callers {
     private static final String TENANT = "penstock.tenant";
     private static final Set<String> OPEN = Set.of("/v2/health/live", "/v2/health/ready");
     private static final int AFTER_HEADER_LIMITS = 900;
-    private static final long DRAINED_BYTES = 64 * 1024;
 
     private final Optional<Identity> identity;
     private final Tenant anybody;
+    private final Duration bodyTimeout;
 
     /**
      * @param host where the service listens
@@ -54,6 +53,7 @@ public final class Callers {
             requirePrivate(config, host);
         }
         this.identity = listens ? Identity.of(config, registry) : Optional.empty();
+        this.bodyTimeout = ingressConfig.bodyTimeout();
         this.anybody = Tenant.anybody(ingressConfig.quota().map(IngressConfig.QuotaSection::toQuota));
     }
 
@@ -73,7 +73,7 @@ public final class Callers {
         return anybody;
     }
 
-    private static void identify(RoutingContext call, Identity identity) {
+    private void identify(RoutingContext call, Identity identity) {
         if (OPEN.contains(call.request().path())) {
             call.next();
             return;
@@ -81,7 +81,7 @@ public final class Callers {
         List<String> credentials = credentials(call.request());
         if (credentials.size() != 1) {
             String must = credentials.isEmpty() ? "there must be a credential" : "there must be one credential";
-            refuse(call, Problem.Kind.UNAUTHENTICATED, must + ": Authorization: Bearer, or X-API-Key", "");
+            refuse(call, must + ": Authorization: Bearer, or X-API-Key", "");
             return;
         }
         var asked = identity.of(credentials.getFirst()).toCompletableFuture();
@@ -97,19 +97,18 @@ public final class Callers {
         }
     }
 
-    private static void proceed(RoutingContext call, Caller caller) {
+    private void proceed(RoutingContext call, Caller caller) {
         switch (caller) {
             case Caller.Known known -> {
                 call.put(TENANT, known.tenant());
                 call.next();
             }
-            case Caller.Unknown unknown ->
-                refuse(call, Problem.Kind.UNAUTHENTICATED, unknown.reason(), ", error=\"invalid_token\"");
-            case Caller.Stranger stranger -> refuse(call, Problem.Kind.FORBIDDEN, stranger.reason(), "");
-            case Caller.Undecided undecided -> {
-                call.response().putHeader("Retry-After", "1");
-                refuse(call, Problem.Kind.UNAVAILABLE, undecided.reason(), "");
-            }
+            case Caller.Unknown unknown -> refuse(call, unknown.reason(), ", error=\"invalid_token\"");
+            case Caller.Stranger stranger ->
+                EarlyAnswer.send(call, new Refusal(Problem.of(Problem.Kind.FORBIDDEN, stranger.reason())), bodyTimeout);
+            case Caller.Undecided undecided ->
+                EarlyAnswer.send(
+                        call, new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, undecided.reason()), 1), bodyTimeout);
         }
     }
 
@@ -122,30 +121,15 @@ public final class Callers {
         return found;
     }
 
-    /** RFC 6750. What is left of a short body is read and forgotten, so that its sender can read this; a long one ends the connection. */
-    private static void refuse(RoutingContext call, Problem.Kind kind, String detail, String error) {
-        HttpServerRequest http = call.request();
-        HttpServerResponse response = call.response();
-        response.setStatusCode(kind.status());
-        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);
-        if (kind == Problem.Kind.UNAUTHENTICATED) {
-            response.putHeader("WWW-Authenticate", "Bearer realm=\"penstock\"" + error);
-        }
-        if (isShort(http)) {
-            http.resume();
-        } else {
-            response.putHeader(HttpHeaders.CONNECTION, "close");
-            response.endHandler(sent -> http.connection().close());
-        }
-        response.end(Buffer.buffer(Problem.of(kind, detail).toJson()));
-    }
-
-    private static boolean isShort(HttpServerRequest http) {
-        String length = http.getHeader(HttpHeaders.CONTENT_LENGTH);
-        return http.version() == HttpVersion.HTTP_2
-                || (length == null
-                        ? !http.headers().contains(HttpHeaders.TRANSFER_ENCODING)
-                        : Long.parseLong(length) <= DRAINED_BYTES);
+    /** RFC 6750. */
+    private void refuse(RoutingContext call, String detail, String error) {
+        EarlyAnswer.send(
+                call,
+                new Refusal(
+                        Problem.of(Problem.Kind.UNAUTHENTICATED, detail),
+                        0,
+                        Map.of("WWW-Authenticate", "Bearer realm=\"penstock\"" + error)),
+                bodyTimeout);
     }
 
     private static void requirePrivate(TenantsConfig config, String host) {

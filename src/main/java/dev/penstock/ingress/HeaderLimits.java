@@ -3,10 +3,7 @@ package dev.penstock.ingress;
 import dev.penstock.protocol.Problem;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -71,11 +68,6 @@ public final class HeaderLimits {
 
     /** And closes, since the body, if there is one, is not read. */
     private static void refuse(RoutingContext call, Problem problem) {
-        HttpServerResponse response = call.response();
-        response.setStatusCode(problem.status());
-        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);
-        response.putHeader(HttpHeaders.CONNECTION, "close");
-        response.endHandler(sent -> call.request().connection().close());
-        response.end(Buffer.buffer(problem.toJson()));
+        EarlyAnswer.sendAndClose(call, new Refusal(problem));
     }
 }

@@ -180,6 +180,13 @@ public final class Ingress implements AutoCloseable {
         return quotaGate.within(call.call().tenant(), call.rows(), rejected, answer);
     }
 
+    /** What a call of this tenant hears whatever is in it, if its quota is used up and there is such a model for it. */
+    Optional<Refusal> usedUp(Tenant tenant, String model, Optional<String> version) {
+        return taking && tenant.mayUse(model) && catalogue.find(model, version).isPresent()
+                ? quotaGate.usedUp(tenant, reason -> gate.rejected(model, reason))
+                : Optional.empty();
+    }
+
     /**
      * Publishes, and completes with the reply; throws or fails with a {@link Refusal} when there is none to be had.
      *

@@ -11,6 +11,7 @@ import dev.penstock.tenants.Tenant;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -45,15 +46,23 @@ final class QuotaGate {
         return quotas.decide(tenant.name(), quota, rows).thenCompose(decision -> switch (decision) {
             case QuotaDecision.Admitted admitted ->
                 answer.get().thenApply(response -> with(RateLimitFields.of(quota, admitted.left()), response));
-            case QuotaDecision.Refused refused -> {
-                rejected.accept("quota-" + refused.limit().label());
-                yield CompletableFuture.failedFuture(refusal(quota, refused));
-            }
+            case QuotaDecision.Refused refused -> CompletableFuture.failedFuture(refusal(quota, refused, rejected));
             case QuotaDecision.TooManyRows tooMany -> {
                 rejected.accept("quota-row-burst");
                 yield CompletableFuture.failedFuture(refusal(rows, tooMany));
             }
         });
+    }
+
+    /**
+     * The refusal of any call of this tenant, if it is known already that its requests are used up.
+     *
+     * @param rejected hears the reason of a refusal
+     */
+    Optional<Refusal> usedUp(Tenant tenant, Consumer<String> rejected) {
+        return tenant.quota()
+                .flatMap(
+                        quota -> quotas.usedUp(tenant.name(), quota).map(refused -> refusal(quota, refused, rejected)));
     }
 
     /**
@@ -105,8 +114,9 @@ final class QuotaGate {
         return builder.build();
     }
 
-    private static Refusal refusal(Quota quota, QuotaDecision.Refused refused) {
+    private static Refusal refusal(Quota quota, QuotaDecision.Refused refused, Consumer<String> rejected) {
         String policy = refused.limit().label();
+        rejected.accept("quota-" + policy);
         Problem problem = Problem.of(
                         Problem.Kind.QUOTA,
                         "the quota of " + policy + " is used up; there is room again in " + refused.retryAfterSeconds()

@@ -6,6 +6,7 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -67,11 +68,27 @@ public final class Quotas {
         TenantQuota held = held(tenant, quota, now);
         CompletableFuture<QuotaDecision> decision = new CompletableFuture<>();
         act(tenant, quota, held, held.decide(rows, decision, ingresses.getAsInt(), away, now));
+        probeIfAway(tenant, quota, held, now);
+        return decision;
+    }
+
+    /** What any request would hear now, if it is known already that none can go, however few rows it has; nothing is counted. */
+    public Optional<QuotaDecision.Refused> usedUp(String tenant, Quota quota) {
+        TenantQuota held = tenants.get(tenant);
+        if (held == null || !held.isOf(quota)) {
+            return Optional.empty();
+        }
+        long now = nanoClock.getAsLong();
+        Optional<QuotaDecision.Refused> refused = held.usedUp(ingresses.getAsInt(), away, now);
+        probeIfAway(tenant, quota, held, now);
+        return refused;
+    }
+
+    private void probeIfAway(String tenant, Quota quota, TenantQuota held, long now) {
         if (away && now - triedNanos >= settings.lookAgain.toNanos()) {
             triedNanos = now;
             held.probe(now).ifPresent(ask -> send(tenant, quota, held, ask, now));
         }
-        return decision;
     }
 
     private TenantQuota held(String tenant, Quota quota, long now) {

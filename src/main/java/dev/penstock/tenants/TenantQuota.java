@@ -79,6 +79,18 @@ final class TenantQuota {
         return asking ? new Next(told, Optional.empty()) : settle(told, ingresses, now);
     }
 
+    /** What any request would hear now, if none could go; it takes a place among those who come back, and nothing else. */
+    synchronized Optional<QuotaDecision.Refused> usedUp(int ingresses, boolean away, long now) {
+        usedNanos = now;
+        if (away) {
+            QuotaBuckets part = own(ingresses, now);
+            return part.waitNanos(1, 0, now) > 0 ? Optional.of(refused(part, 1, ingresses, now)) : Optional.empty();
+        }
+        return waiting.isEmpty() && sharedWait(0, now) > 0
+                ? Optional.of(refused(shared, 1, ingresses, now))
+                : Optional.empty();
+    }
+
     /** Redis has answered what was asked at a time. */
     synchronized Next granted(Grant grant, long askedAt, int ingresses, long now) {
         asking = false;
@@ -143,18 +155,23 @@ final class TenantQuota {
     }
 
     private QuotaDecision ownDecision(long requestRows, int ingresses, long now) {
+        QuotaBuckets part = own(ingresses, now);
+        if (part.waitNanos(1, requestRows, now) > 0) {
+            return refused(part, requestRows, ingresses, now);
+        }
+        part.take(requestRows, now);
+        return new QuotaDecision.Admitted(part.left(now));
+    }
+
+    private QuotaBuckets own(int ingresses, long now) {
         if (parties != ingresses) {
             parties = ingresses;
             own = new QuotaBuckets(quota, ingresses, now);
         }
-        if (own.waitNanos(1, requestRows, now) > 0) {
-            return refused(own, requestRows, ingresses, now);
-        }
-        own.take(requestRows, now);
-        return new QuotaDecision.Admitted(own.left(now));
+        return own;
     }
 
-    private QuotaDecision refused(QuotaBuckets by, long requestRows, int ingresses, long now) {
+    private QuotaDecision.Refused refused(QuotaBuckets by, long requestRows, int ingresses, long now) {
         int seconds = places.next(requestRows, by.waitNanos(1, requestRows, now), ingresses, now);
         return new QuotaDecision.Refused(by.shorter(requestRows, now), seconds);
     }

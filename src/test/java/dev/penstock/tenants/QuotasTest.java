@@ -70,6 +70,50 @@ class QuotasTest {
     }
 
     @Test
+    void thatRequestsAreUsedUpIsKnownBeforeTheirRowsAre() {
+        Quotas ingress = ingresses.get(0);
+        Quota slow = new Quota(0.1, 3, 1000, 2000);
+        assertThat(ingress.usedUp("slow", slow)).as("never asked").isEmpty();
+        for (int i = 0; i < 3; i++) {
+            assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Admitted.class);
+        }
+        assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Refused.class);
+        long before = asked.get();
+        assertThat(ingress.usedUp("slow", slow)).hasValueSatisfying(refused -> {
+            assertThat(refused.limit()).isEqualTo(QuotaLimit.REQUESTS);
+            assertThat(refused.retryAfterSeconds()).isBetween(10, 30);
+        });
+        assertThat(asked.get()).isEqualTo(before);
+        assertThat(ingress.usedUp("slow", new Quota(1, 3, 1000, 2000)))
+                .as("a quota that has changed")
+                .isEmpty();
+    }
+
+    @Test
+    void noRequestIsRefusedUnreadForRowsThatItMayNotHave() {
+        Quota rows = new Quota(1000, 1000, 1, 100);
+        Quotas ingress = ingresses.get(0);
+        assertThat(decided(ingress.decide("rows", rows, 100))).isInstanceOf(QuotaDecision.Admitted.class);
+        assertThat(decided(ingress.decide("rows", rows, 50))).isInstanceOf(QuotaDecision.Refused.class);
+        assertThat(ingress.usedUp("rows", rows)).isEmpty();
+    }
+
+    @Test
+    void askingWhetherAllIsUsedUpTakesNothingWhileRedisIsAway() {
+        redis.stop();
+        Quotas ingress = ingresses.get(0);
+        decided(ingress.decide("tenant", QUOTA, 1));
+        for (int i = 0; i < 1000; i++) {
+            assertThat(ingress.usedUp("tenant", QUOTA)).isEmpty();
+        }
+        Quota slow = new Quota(0.1, 4, 1000, 2000);
+        for (int i = 0; i < 2; i++) {
+            assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Admitted.class);
+        }
+        assertThat(ingress.usedUp("slow", slow)).isPresent();
+    }
+
+    @Test
     void tenantsDoNotTakeFromEachOther() {
         IntStream.range(0, 400).forEach(i -> isAdmitted(i, 1));
         assertThat(decided(ingresses.get(0).decide("other", QUOTA, 1))).isInstanceOf(QuotaDecision.Admitted.class);
