@@ -1,7 +1,9 @@
 package dev.penstock.ingress;
 
+import dev.penstock.protocol.CommitNote;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -14,8 +16,8 @@ import java.util.OptionalLong;
  * <pre>W = max(0, backlog + admitted / share - 0.95 * rate * elapsed) / rate</pre>
  *
  * where {@code share} is this ingress's part of all that arrives, so that many ingresses that see the same old backlog do not each fill
- * it. The rate is that of the commits, over some seconds in which there was work all the time; until there was, nothing is
- * refused. A request is let in when 1.8 W fits its deadline.
+ * it. The rate is that of what workers ran, over some seconds in which there was work all the time; until there was,
+ * nothing is refused. A request is let in when 1.8 W fits its deadline.
  *
  * <p>Who is refused hears when to come back: each next one gets the next free place of a virtual queue that drains at this ingress's
  * share of the rate, so that they do not come back all at once (virtual scheduling, as in ITU-T I.371's GCRA).
@@ -23,7 +25,7 @@ import java.util.OptionalLong;
 final class Admission {
     /**
      * Of the deadline, what the wait may use up is one part in this: under overload every request waits as long as it may, and workers
-     * may be slower than they were in the seconds by which the wait is predicted. docs/adr/0013 has the figures.
+     * may be slower than they were in the seconds by which the wait is predicted. docs/adr/0014 has the figures.
      */
     static final double CAUTION = 1.8;
 
@@ -49,11 +51,17 @@ final class Admission {
 
     private static final double PAUSE_SHARE = 0.25;
 
+    /** Workers that give up this part of what they run have more to do than they can. */
+    private static final double TOO_MUCH = 0.1;
+
+    /** Workers that are as fast as this part of what was learned show that it still holds. */
+    private static final double NEAR = 0.7;
+
     private static final long FORGET_NANOS = 30_000_000_000L;
     private static final double LONGEST_NANOS = 30 * 86_400 * SECOND;
 
     /** An answered request counts as backlog until its worker commits, half of {@code penstock.worker.commit-interval} on average. */
-    private static final double COMMIT_DELAY_SECONDS = 0.1;
+    private static final double COMMIT_DELAY_SECONDS = 0.05;
 
     private final FairShare fairShare = new FairShare();
     private final Deque<Seen> window = new ArrayDeque<>();
@@ -72,9 +80,10 @@ final class Admission {
      *
      * @param end records that were ever put on the log
      * @param committed of them, those that are answered
+     * @param work that these were, as far as workers tell, counted from any moment
      * @param ingresses how many let requests in, this one included
      */
-    record Lag(long end, long committed, int ingresses) {
+    record Lag(long end, long committed, CommitNote work, int ingresses) {
         Lag {
             if (ingresses < 1) {
                 throw new IllegalArgumentException("ingresses must be 1 or more, was " + ingresses);
@@ -182,24 +191,52 @@ final class Admission {
         return OptionalLong.empty();
     }
 
-    /** Commits tell the workers' speed over a time in which there was always work; over any other they tell that it is no less. */
+    /** Runs tell the workers' speed over a time in which there was always work; over any other they tell that it is no less. */
     private void learn() {
-        Seen last = window.getLast();
-        for (Seen first : window) {
-            double seconds = (last.nanos - first.nanos) / SECOND;
-            double drained = seconds > 0 ? (last.lag.committed() - first.lag.committed()) / seconds : 0;
-            double enough = Math.max(1, drained * 4 * COMMIT_DELAY_SECONDS);
-            boolean pause = seconds < PAUSE_SECONDS && drained < PAUSE_SHARE * learnedRate;
-            boolean busy = !pause
-                    && window.stream()
-                            .filter(seen -> seen.nanos >= first.nanos)
-                            .allMatch(seen -> seen.lag.records() > enough);
-            if (drained > 0 && (busy || (learnedRate > 0 && drained > learnedRate))) {
-                learnedRate = drained;
-                learnedNanos = last.nanos;
+        List<Seen> looks = List.copyOf(window);
+        double overall = speed(looks);
+        if (learnedRate > 0 && overall > NEAR * learnedRate) {
+            learned(Math.max(learnedRate, overall));
+        }
+        for (int from = 0; from < looks.size() - 1; from++) {
+            List<Seen> lately = looks.subList(from, looks.size());
+            double speed = speed(lately);
+            boolean pause = seconds(lately) < PAUSE_SECONDS && speed < PAUSE_SHARE * learnedRate;
+            if (speed > 0 && !pause && workedAllTheTime(lately, speed)) {
+                learned(speed);
                 return;
             }
         }
+    }
+
+    private void learned(double speed) {
+        learnedRate = speed;
+        learnedNanos = window.getLast().nanos;
+    }
+
+    private static double speed(List<Seen> looks) {
+        long ran =
+                looks.getLast().lag.work().ran() - looks.getFirst().lag.work().ran();
+        return ran > 0 ? ran / seconds(looks) : 0;
+    }
+
+    private static double seconds(List<Seen> looks) {
+        return (looks.getLast().nanos - looks.getFirst().nanos) / SECOND;
+    }
+
+    /** There was enough work at each look, or more than enough before it. */
+    private static boolean workedAllTheTime(List<Seen> looks, double speed) {
+        double enough = Math.max(1, speed * 4 * COMMIT_DELAY_SECONDS);
+        for (int i = 1; i < looks.size(); i++) {
+            Lag before = looks.get(i - 1).lag;
+            Lag after = looks.get(i).lag;
+            boolean tooMuch = after.work().givenUp() - before.work().givenUp()
+                    > TOO_MUCH * (after.work().ran() - before.work().ran());
+            if (!tooMuch && Math.min(before.records(), after.records()) <= enough) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private double rate(long now) {

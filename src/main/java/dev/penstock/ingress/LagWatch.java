@@ -33,6 +33,7 @@ final class LagWatch implements AutoCloseable {
     private final Listener listener;
     private final Thread thread;
     private final Map<String, List<TopicPartition>> partitions = new HashMap<>();
+    private final NotedWork work = new NotedWork();
     private int ingresses = 1;
     private long refreshedNanos = System.nanoTime() - REFRESH_NANOS;
 
@@ -91,7 +92,7 @@ final class LagWatch implements AutoCloseable {
         for (String model : wanted) {
             for (Lane lane : Lane.values()) {
                 String topic = Topics.requests(model, lane);
-                listener.lag(model, lane, new Lag(sum(end, topic), sum(done, topic), ingresses));
+                listener.lag(model, lane, new Lag(sum(end, topic), sum(done, topic), work.of(topic), ingresses));
             }
         }
     }
@@ -120,6 +121,7 @@ final class LagWatch implements AutoCloseable {
             group.forEach((partition, offset) -> {
                 if (offset != null) {
                     offsets.put(partition, offset.offset());
+                    work.observe(partition, offset.offset(), offset.metadata());
                 }
             });
         }

@@ -2,6 +2,7 @@ package dev.penstock.worker;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.penstock.protocol.CommitNote;
 import dev.penstock.protocol.Lane;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -13,11 +14,13 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Which polled records are settled, and so how far each partition may be committed: up to the first that is not. Confined to the
+ * Which polled records are settled, and so how far each partition may be committed: up to the first that is not, with a note of what
+ * they were worth. Confined to the
  * consumer's thread; only positions are settled from other threads.
  */
 final class OffsetLedger {
     private final Map<TopicPartition, Deque<Position>> open = new HashMap<>();
+    private final Map<TopicPartition, CommitNote> notes = new HashMap<>();
     private final Map<Lane, OpenWork> work = new EnumMap<>(Lane.class);
 
     OffsetLedger() {
@@ -39,11 +42,17 @@ final class OffsetLedger {
         Map<TopicPartition, OffsetAndMetadata> committable = new HashMap<>();
         open.forEach((partition, positions) -> {
             long next = -1;
+            long ran = 0;
+            long givenUp = 0;
             while (!positions.isEmpty() && positions.getFirst().settled) {
-                next = positions.removeFirst().offset + 1;
+                Position position = positions.removeFirst();
+                next = position.offset + 1;
+                ran += position.effort == Effort.RAN ? 1 : 0;
+                givenUp += position.effort == Effort.GIVEN_UP ? 1 : 0;
             }
             if (next >= 0) {
-                committable.put(partition, new OffsetAndMetadata(next));
+                CommitNote note = notes.merge(partition, new CommitNote(ran, givenUp), CommitNote::plus);
+                committable.put(partition, new OffsetAndMetadata(next, note.toMetadata()));
             }
         });
         return committable;
@@ -52,6 +61,7 @@ final class OffsetLedger {
     /** These partitions are another worker's now; what is still open of them will be answered twice, and deduplicated by id. */
     void forget(Collection<TopicPartition> partitions) {
         open.keySet().removeAll(partitions);
+        notes.keySet().removeAll(partitions);
     }
 
     OpenWork.Amount open(Lane lane) {
@@ -62,12 +72,20 @@ final class OffsetLedger {
         return open(Lane.INTERACTIVE).plus(open(Lane.BULK)).requests();
     }
 
+    /** What became of a request, as far as it tells of the worker's speed. */
+    enum Effort {
+        NONE,
+        RAN,
+        GIVEN_UP
+    }
+
     /** One record's place in the log; to be settled exactly once, when its reply is safe. */
     static final class Position {
         private final OpenWork work;
         private final long offset;
         private final int bytes;
         private int rows;
+        private Effort effort = Effort.NONE;
         private volatile boolean settled;
 
         private Position(OpenWork work, long offset, int bytes) {
@@ -80,6 +98,15 @@ final class OffsetLedger {
         void holds(int decodedRows) {
             work.add(0, decodedRows, 0);
             rows = decodedRows;
+        }
+
+        /** To be told before it is settled. */
+        void took(Effort effort) {
+            this.effort = effort;
+        }
+
+        Effort effort() {
+            return effort;
         }
 
         void settle() {

@@ -56,7 +56,7 @@ public interface WorkerConfig {
     Duration defaultTimeout();
 
     /** How often offsets are committed; after a crash, what was answered since is answered twice. */
-    @WithDefault("200ms")
+    @WithDefault("100ms")
     Duration commitInterval();
 
     /** How often a worker says what it serves. Ingresses count it gone after {@code penstock.ingress.worker-timeout} without. */

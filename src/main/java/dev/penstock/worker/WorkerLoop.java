@@ -259,7 +259,13 @@ final class WorkerLoop {
         }
     }
 
+    /** Also tells that it was lost by waiting, unless it could not have been in time when it came. */
     private void expire(Part<Task> part, long now) {
+        long latestStart =
+                part.of().deadlineNanos() - (long) costs.p95Nanos(part.of().key(), part.rows());
+        if (latestStart - part.request().arrivalNanos() > 0) {
+            part.request().origin().position().took(OffsetLedger.Effort.GIVEN_UP);
+        }
         giveUp(part, new Outcome.Expired(), now, 0);
     }
 
@@ -273,6 +279,9 @@ final class WorkerLoop {
         // What arrives during a turn may be later than the time that the turn began with.
         long queueNanos = Math.max(0, startedNanos - task.arrivalNanos() - task.featuresNanos());
         meters.waited(task.lane(), queueNanos);
+        if (batchRows > 0) {
+            task.origin().position().took(OffsetLedger.Effort.RAN);
+        }
         replies.send(
                 task,
                 outcome,

@@ -2,6 +2,7 @@ package dev.penstock.ingress;
 
 import dev.penstock.ingress.Admission.Lag;
 import dev.penstock.ingress.Admission.Refused;
+import dev.penstock.protocol.CommitNote;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,14 +17,18 @@ import java.util.function.DoubleUnaryOperator;
  */
 final class GateSimulation {
     private static final long STEP_NANOS = 1_000_000;
-    private static final int COMMIT_STEPS = 200;
-    private static final int OBSERVE_STEPS = 500;
+    private static final int COMMIT_STEPS = 100;
+    private static final int OBSERVE_STEPS = 250;
+
+    /** Which workers need, at the end of its time, for a request and its answer: what would begin later they give up, at no cost. */
+    static final double NEEDED_SECONDS = 0.05;
 
     /**
      * @param capacity what the workers do on average, requests a second
      * @param unsteadiness of the workers: their speed is drawn anew each second, this is the standard deviation of its logarithm
      * @param offered requests a second at a time in seconds
      * @param hot ingresses that have all the traffic
+     * @param givesUp whether workers give up what would be late
      * @param staleSteps how long Kafka takes to tell the lag, less than the time between two questions
      */
     record Setting(
@@ -35,8 +40,9 @@ final class GateSimulation {
             double deadlineSeconds,
             int staleSteps,
             boolean comeBack,
+            boolean givesUp,
             long seed) {
-        /** Steady ones. */
+        /** Steady ones, which give nothing up. */
         Setting(
                 double capacity,
                 DoubleUnaryOperator offered,
@@ -46,7 +52,7 @@ final class GateSimulation {
                 int staleSteps,
                 boolean comeBack,
                 long seed) {
-            this(capacity, 0, offered, ingresses, hot, deadlineSeconds, staleSteps, comeBack, seed);
+            this(capacity, 0, offered, ingresses, hot, deadlineSeconds, staleSteps, comeBack, false, seed);
         }
     }
 
@@ -57,6 +63,7 @@ final class GateSimulation {
         int refused;
         int served;
         int servedLate;
+        int givenUp;
         double longestWaitSeconds;
         double shortestWaitSeconds = Double.MAX_VALUE;
         int cameBack;
@@ -71,9 +78,12 @@ final class GateSimulation {
     private final List<long[]> history = new ArrayList<>();
     private final List<Long> arrivals = new ArrayList<>();
     private final PriorityQueue<Returning> returning = new PriorityQueue<>((a, b) -> Long.compare(a.step, b.step));
-    private long served;
+    private long settled;
+    private long ran;
     private double speed = 1;
     private long committed;
+    private long committedRan;
+    private long committedGivenUp;
     private double credit;
     private final List<Tenant> tenants;
 
@@ -110,9 +120,11 @@ final class GateSimulation {
             Second second = seen.getLast();
             serve(step, second);
             if (step % COMMIT_STEPS == 0) {
-                committed = served;
+                committed = settled;
+                committedRan = ran;
+                committedGivenUp = settled - ran;
             }
-            history.add(new long[] {arrivals.size(), committed});
+            history.add(new long[] {arrivals.size(), committed, committedRan, committedGivenUp});
             observe(step);
             while (!returning.isEmpty() && returning.peek().step <= step) {
                 int ingress = returning.remove().ingress;
@@ -163,14 +175,21 @@ final class GateSimulation {
             speed = Math.exp(setting.unsteadiness() * random.nextGaussian());
         }
         credit = Math.min(credit + speed * setting.capacity() / 1000, Math.max(1, setting.capacity() / 100));
-        while (credit >= 1 && served < arrivals.size()) {
-            double wait = (step - arrivals.get((int) served)) / 1000.0;
-            second.longestWaitSeconds = Math.max(second.longestWaitSeconds, wait);
-            second.shortestWaitSeconds = Math.min(second.shortestWaitSeconds, wait);
-            second.served++;
-            second.servedLate += wait > setting.deadlineSeconds() ? 1 : 0;
-            served++;
-            credit--;
+        while (settled < arrivals.size()) {
+            double wait = (step - arrivals.get((int) settled)) / 1000.0;
+            if (setting.givesUp() && wait > setting.deadlineSeconds() - NEEDED_SECONDS) {
+                second.givenUp++;
+            } else if (credit >= 1) {
+                second.longestWaitSeconds = Math.max(second.longestWaitSeconds, wait);
+                second.shortestWaitSeconds = Math.min(second.shortestWaitSeconds, wait);
+                second.served++;
+                second.servedLate += wait > setting.deadlineSeconds() ? 1 : 0;
+                ran++;
+                credit--;
+            } else {
+                return;
+            }
+            settled++;
         }
     }
 
@@ -183,7 +202,7 @@ final class GateSimulation {
             int late = setting.staleSteps() % OBSERVE_STEPS;
             if (phase == late && step >= setting.staleSteps()) {
                 long[] then = history.get((int) step - setting.staleSteps());
-                gates.get(i).observed(new Lag(then[0], then[1], gates.size()));
+                gates.get(i).observed(new Lag(then[0], then[1], new CommitNote(then[2], then[3]), gates.size()));
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.penstock.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.protocol.CommitNote;
 import dev.penstock.protocol.Lane;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ class OffsetLedgerTest {
         second.settle();
         assertThat(ledger.takeCommittable()).isEmpty();
         first.settle();
-        assertThat(ledger.takeCommittable()).isEqualTo(Map.of(PARTITION, new OffsetAndMetadata(12)));
+        assertThat(ledger.takeCommittable()).isEqualTo(Map.of(PARTITION, committed(12, 0, 0)));
     }
 
     @Test
@@ -37,7 +38,7 @@ class OffsetLedgerTest {
     void skipsGapsInTheLog() {
         ledger.open(PARTITION, Lane.INTERACTIVE, 10, 1).settle();
         ledger.open(PARTITION, Lane.INTERACTIVE, 17, 1).settle();
-        assertThat(ledger.takeCommittable()).isEqualTo(Map.of(PARTITION, new OffsetAndMetadata(18)));
+        assertThat(ledger.takeCommittable()).isEqualTo(Map.of(PARTITION, committed(18, 0, 0)));
     }
 
     @Test
@@ -63,5 +64,31 @@ class OffsetLedgerTest {
         OffsetLedger.Position position = ledger.open(PARTITION, Lane.INTERACTIVE, 10, 1);
         position.settle();
         assertThatThrownBy(position::settle).hasMessage("offset 10 is settled already");
+    }
+
+    @Test
+    void notesWhatRanAndWhatWasGivenUp() {
+        settled(10, OffsetLedger.Effort.RAN);
+        settled(11, OffsetLedger.Effort.GIVEN_UP);
+        settled(12, OffsetLedger.Effort.RAN);
+        settled(13, OffsetLedger.Effort.NONE);
+        OffsetLedger.Position open = ledger.open(PARTITION, Lane.INTERACTIVE, 14, 1);
+        settled(15, OffsetLedger.Effort.RAN);
+        assertThat(ledger.takeCommittable()).isEqualTo(Map.of(PARTITION, committed(14, 2, 1)));
+        open.settle();
+        assertThat(ledger.takeCommittable()).isEqualTo(Map.of(PARTITION, committed(16, 3, 1)));
+        ledger.forget(List.of(PARTITION));
+        settled(90, OffsetLedger.Effort.RAN);
+        assertThat(ledger.takeCommittable()).isEqualTo(Map.of(PARTITION, committed(91, 1, 0)));
+    }
+
+    private void settled(long offset, OffsetLedger.Effort effort) {
+        OffsetLedger.Position position = ledger.open(PARTITION, Lane.INTERACTIVE, offset, 1);
+        position.took(effort);
+        position.settle();
+    }
+
+    private static OffsetAndMetadata committed(long offset, long ran, long givenUp) {
+        return new OffsetAndMetadata(offset, new CommitNote(ran, givenUp).toMetadata());
     }
 }

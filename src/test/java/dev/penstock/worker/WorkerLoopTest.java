@@ -72,6 +72,29 @@ class WorkerLoopTest {
     }
 
     @Test
+    void tellsWhatRanAndWhatWasLostByWaiting() {
+        costs.observe("key", 1, 100);
+        Task runs = task("runs", 1, FAR);
+        Task waits = task("waits", 2, 500);
+        Task hopeless = task("hopeless", 3, 50);
+        loop.offer(runs);
+        loop.step(0);
+        loop.offer(waits);
+        loop.offer(hopeless);
+        loop.step(1);
+        accelerator.finish();
+        loop.step(1000);
+        assertThat(replies.status)
+                .containsOnly(
+                        Map.entry("runs", "succeeded"),
+                        Map.entry("waits", "expired"),
+                        Map.entry("hopeless", "expired"));
+        assertThat(runs.origin().position().effort()).isEqualTo(OffsetLedger.Effort.RAN);
+        assertThat(waits.origin().position().effort()).isEqualTo(OffsetLedger.Effort.GIVEN_UP);
+        assertThat(hopeless.origin().position().effort()).isEqualTo(OffsetLedger.Effort.NONE);
+    }
+
+    @Test
     void letsTheNextBatchGrowWhileOneRuns() {
         loop.offer(task("a", 1, FAR));
         loop.step(0);
