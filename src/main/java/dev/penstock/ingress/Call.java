@@ -6,7 +6,11 @@ import dev.penstock.tenants.Tenant;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What somebody asks over REST. What the headers do not say, the body's parameters or the defaults do. */
+/**
+ * What somebody asks over REST. What the headers do not say, the body's parameters or the defaults do.
+ *
+ * @param lag of the event loop that its connection is on
+ */
 record Call(
         Tenant tenant,
         String model,
@@ -14,4 +18,5 @@ record Call(
         Payload payload,
         Optional<Duration> timeout,
         Optional<Lane> lane,
-        Optional<String> traceparent) {}
+        Optional<String> traceparent,
+        LoopLag lag) {}

@@ -14,6 +14,7 @@ import java.util.Optional;
 /** Decides whether a call can be accepted, before anything is. Thread-safe. */
 final class CallCheck {
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(7);
+    private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
 
     private final Catalogue catalogue;
     private final RequestReader reader;
@@ -47,8 +48,13 @@ final class CallCheck {
         requireAllowed(call.tenant(), lane);
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = asked.orElseGet(() -> standard(model, async));
-        return new CheckedCall(
-                call, rows(request), lane, timeout.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : timeout);
+        Duration waited = Duration.ofNanos(call.lag().nanos(System.nanoTime()));
+        return new CheckedCall(call, rows(request), lane, left(timeout, waited), waited);
+    }
+
+    private static Duration left(Duration timeout, Duration waited) {
+        Duration left = (timeout.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : timeout).minus(waited);
+        return left.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : left;
     }
 
     /** Asked before the catalogue is, so that who may not use a model does not hear whether there is one. */

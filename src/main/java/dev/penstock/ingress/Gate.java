@@ -23,6 +23,9 @@ final class Gate implements LagWatch.Listener {
     /** Bulk work is turned away when it would use up half of its deadline, so that what is urgent finds room. */
     private static final int BULK_CAUTION = 2;
 
+    /** For whom this ingress has no time itself: it has caught up by then, or others have taken over. */
+    private static final int BUSY_RETRY_SECONDS = 1;
+
     /** A model that nobody asks for is not watched. */
     private static final long IN_DEMAND_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -44,12 +47,19 @@ final class Gate implements LagWatch.Listener {
         this.nanoClock = nanoClock;
     }
 
-    /** @throws Refusal when the call could not be served in time; it says when to come back */
+    /**
+     * @throws Refusal when the call could not be served in time; it says when to come back. One that has waited to be read for half of
+     *     its time or more is, since its answer has to wait like that again
+     */
     void admit(CheckedCall checked, boolean async) {
         long now = nanoClock.getAsLong();
         String model = checked.call().model();
         askedNanos.put(model, now);
         long left = checked.timeout().toNanos();
+        if (checked.waited().toNanos() > left) {
+            rejected(model, "ingress");
+            throw new Refusal(problem(checked), BUSY_RETRY_SECONDS);
+        }
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
         long maxWait = async ? Long.MAX_VALUE : syncMaxWait.toNanos();
         Tenant tenant = checked.call().tenant();
@@ -117,6 +127,16 @@ final class Gate implements LagWatch.Listener {
             }
             return admission;
         });
+    }
+
+    private static Problem problem(CheckedCall checked) {
+        return Problem.of(
+                Problem.Kind.CAPACITY,
+                String.format(
+                        Locale.ROOT,
+                        "this ingress reads calls %.1f s after they come, too late for a deadline of %.1f s; nothing was accepted",
+                        checked.waited().toMillis() / 1e3,
+                        checked.waited().plus(checked.timeout()).toMillis() / 1e3));
     }
 
     private static Problem problem(String model, Refused refused, Duration timeout) {

@@ -79,7 +79,7 @@ final class IdempotentSubmits {
                     LOG.infof("Request %s is published again: nobody confirmed that it was", id);
                     Duration left = Duration.between(Instant.now(), id.deadline());
                     Duration timeout = left.isPositive() ? left : Duration.ofMillis(1);
-                    return publish(new CheckedCall(call.call(), call.rows(), call.lane(), timeout), id, key, false);
+                    return publish(call.within(timeout), id, key, false);
                 });
     }
 

@@ -77,13 +77,14 @@ public final class InferResource {
         OptionalInt jsonLength = jsonLength(http);
         Optional<Duration> timeout = timeout(http);
         Optional<Lane> lane = lane(http);
+        LoopLag lag = LoopLag.of(context);
         Optional<String> key = IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER));
         return CallBody.read(http, ingress.maxBodyBytes(), ingress.bodyTimeout())
                 .thenCompose(body -> {
                     Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
                     Optional<String> traceparent = Optional.ofNullable(http.getHeader("traceparent"))
                             .filter(given -> TRACEPARENT.matcher(given).matches());
-                    Call call = new Call(tenant, model, version, payload, timeout, lane, traceparent);
+                    Call call = new Call(tenant, model, version, payload, timeout, lane, traceparent, lag);
                     return key.isEmpty()
                             ? run(call, preference, atDisconnect(context))
                             : run(

@@ -195,8 +195,8 @@ public final class Ingress implements AutoCloseable {
     CompletableFuture<Answered> answer(CheckedCall call, Consumer<Runnable> atDisconnect) {
         gate.admit(call, false);
         RequestId id = ids.issueToCaller(call.call().tenant(), call.timeout());
-        Optional<CompletableFuture<Optional<Reply>>> place =
-                pending.await(id, System.nanoTime() + call.timeout().toNanos());
+        long deadlineNanos = System.nanoTime() + call.timeout().toNanos();
+        Optional<CompletableFuture<Optional<Reply>>> place = pending.await(id, deadlineNanos);
         if (place.isEmpty()) {
             gate.rejected(call.call().model(), "pending");
             return CompletableFuture.failedFuture(new Refusal(
@@ -215,11 +215,19 @@ public final class Ingress implements AutoCloseable {
             }
         });
         return reply.thenApply(arrived -> {
-            if (arrived.isPresent() && arrived.get().outcome() instanceof Outcome.Expired) {
-                keepForPolling(arrived.get());
+            Optional<Reply> inTime =
+                    arrived.filter(outcome -> !isLate(outcome, call.call().lag(), deadlineNanos));
+            if (inTime.isEmpty() || inTime.get().outcome() instanceof Outcome.Expired) {
+                arrived.ifPresent(this::keepForPolling);
             }
-            return new Answered(id, arrived);
+            return new Answered(id, inTime);
         });
+    }
+
+    /** Whether the answer would only be written after the deadline. */
+    private static boolean isLate(Reply reply, LoopLag lag, long deadlineNanos) {
+        long now = System.nanoTime();
+        return reply.outcome() instanceof Outcome.Succeeded && now + lag.nanos(now) - deadlineNanos > 0;
     }
 
     /** Publishes, and completes with the id once the request is safe; fails with a {@link Refusal}. */

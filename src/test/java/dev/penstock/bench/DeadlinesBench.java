@@ -35,6 +35,7 @@ final class DeadlinesBench {
     /**
      * @param late answers that succeeded after the deadline, counted from when their request was sent
      * @param lateStarts batches that began to run after a member's latest start
+     * @param behind calls that were refused since the ingress itself was too far behind
      * @param recalls batches that were not run, as they would have
      */
     record Outcome(
@@ -43,6 +44,7 @@ final class DeadlinesBench {
             LoadResult result,
             long succeeded,
             long late,
+            double behind,
             double lateStarts,
             double recalls,
             double meanBatch) {}
@@ -171,13 +173,14 @@ final class DeadlinesBench {
                 result,
                 lateness.succeeded.get(),
                 lateness.late.get(),
+                since(before, after, "inference_rejected_total", label, "reason=\"ingress\""),
                 since(before, after, "inference_late_starts_total", label),
                 since(before, after, "inference_batch_recalls_total", label),
                 BatchSizes.of(after, model).meanSince(BatchSizes.of(before, model)));
     }
 
-    private static double since(Metrics before, Metrics after, String metric, String label) {
-        return after.sum(metric, label) - before.sum(metric, label);
+    private static double since(Metrics before, Metrics after, String metric, String... labels) {
+        return after.sum(metric, labels) - before.sum(metric, labels);
     }
 
     private static HttpLoad rest(Target target, String model, WorkloadCorpus corpus, List<String> headers) {
@@ -203,6 +206,7 @@ final class DeadlinesBench {
                 "p50 ms",
                 "p99 ms",
                 "other outcomes",
+                "ingress behind",
                 "late starts",
                 "recalls",
                 "mean batch",
@@ -218,6 +222,7 @@ final class DeadlinesBench {
                     "%.1f".formatted(result.latency().p50Millis()),
                     "%.1f".formatted(result.latency().p99Millis()),
                     result.otherStatuses().toString(),
+                    "%.0f".formatted(each.behind()),
                     "%.0f".formatted(each.lateStarts()),
                     "%.0f".formatted(each.recalls()),
                     "%.1f".formatted(each.meanBatch()),

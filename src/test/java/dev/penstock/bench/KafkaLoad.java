@@ -40,7 +40,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param patience how long the run goes on without a reply
  * @param check sees the reply's {@code status} header and value
  * @param ratePerSecond at which requests are sent, and from whose ticks their latency counts; without, as fast as replies come
- * @param timeout of each request; without, the service's own
+ * @param timeout of each request, from when it is sent; without, the service's own
  */
 public record KafkaLoad(
         String bootstrapServers,
@@ -195,7 +195,10 @@ public record KafkaLoad(
             request.headers().add("correlation-id", (prefix + index).getBytes(UTF_8));
             request.headers().add("reply-topic", replyTopic.getBytes(UTF_8));
             timeout.ifPresent(limit -> request.headers()
-                    .add("timeout-ms", Long.toString(limit.toMillis()).getBytes(UTF_8)));
+                    .add(
+                            "deadline-ms",
+                            Long.toString(System.currentTimeMillis() + limit.toMillis())
+                                    .getBytes(UTF_8)));
             sentNanos.put(index, dueNanos);
             Future<RecordMetadata> unused = producer.send(request, (metadata, failure) -> {
                 if (failure != null && sentNanos.remove(index) != null) {

@@ -39,10 +39,12 @@ class IdempotentSubmitsTest {
                     Payload.json("{}".getBytes(UTF_8)),
                     Optional.empty(),
                     Optional.empty(),
-                    Optional.empty()),
+                    Optional.empty(),
+                    new LoopLag()),
             1,
             Lane.INTERACTIVE,
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            Duration.ZERO);
     private static final IdempotencyKey KEY = new IdempotencyKey("0:key", "request");
 
     private final Vertx vertx = Vertx.vertx();

@@ -1,0 +1,49 @@
+package dev.penstock.ingress;
+
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * How long what an event loop does now has waited for its turn, and what it is given now will. Of a call that is read now nothing else
+ * tells how long ago it came. So a timer is set while there are calls: when it is late, so are they. Written by its loop, read by any
+ * thread.
+ */
+final class LoopLag {
+    private static final long PERIOD_MILLIS = 10;
+    private static final long PERIOD_NANOS = PERIOD_MILLIS * 1_000_000;
+    private static final ThreadLocal<LoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(LoopLag::new);
+
+    private volatile Timer timer = new Timer(false, 0);
+    private volatile Late late = new Late(0, 0);
+
+    private record Timer(boolean isSet, long dueNanos) {}
+
+    private record Late(long byNanos, long firedNanos) {}
+
+    /** Of the event loop that handles this call. */
+    static LoopLag of(RoutingContext call) {
+        LoopLag lag = OF_THIS_LOOP.get();
+        if (!lag.timer.isSet) {
+            lag.set(System.nanoTime());
+            call.vertx().setTimer(PERIOD_MILLIS, fired -> lag.fired(System.nanoTime()));
+        }
+        return lag;
+    }
+
+    void set(long now) {
+        timer = new Timer(true, now + PERIOD_NANOS);
+    }
+
+    void fired(long now) {
+        late = new Late(Math.max(0, now - timer.dueNanos), now);
+        timer = new Timer(false, 0);
+    }
+
+    /** As far as is known; 0 when nothing is. */
+    long nanos(long now) {
+        Timer pending = timer;
+        Late last = late;
+        long overdue = pending.isSet ? now - pending.dueNanos : 0;
+        boolean isFresh = now - last.firedNanos < 2 * PERIOD_NANOS + last.byNanos;
+        return Math.max(overdue, isFresh ? last.byNanos : 0);
+    }
+}
