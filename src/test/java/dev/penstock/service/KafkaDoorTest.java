@@ -2,8 +2,11 @@ package dev.penstock.service;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.penstock.protocol.CommitNote;
 import dev.penstock.protocol.RecordHeaders;
+import dev.penstock.protocol.Topics;
 import dev.penstock.samples.DigitsTable;
 import java.time.Duration;
 import java.util.HashMap;
@@ -12,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -151,6 +155,29 @@ class KafkaDoorTest {
         producer.send(new ProducerRecord<>(REQUESTS, null));
         String id = send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES));
         assertThat(header(awaitRecord(ServiceStack.REPLIES, id), "status")).hasValue("succeeded");
+    }
+
+    /** By which ingresses know how fast workers are. */
+    @Test
+    void notesBesideItsOffsetsWhatItRan() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", ServiceStack.bootstrapServers()))) {
+            long before = noted(admin).ran();
+            for (int i = 0; i < 3; i++) {
+                send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES));
+            }
+            await().atMost(Duration.ofSeconds(30)).until(() -> noted(admin).ran() >= before + 3);
+        }
+    }
+
+    private static CommitNote noted(Admin admin) throws Exception {
+        return admin
+                .listConsumerGroupOffsets(Topics.workerGroup("digits"))
+                .partitionsToOffsetAndMetadata()
+                .get()
+                .values()
+                .stream()
+                .flatMap(offset -> CommitNote.parse(offset.metadata()).stream())
+                .reduce(CommitNote.NONE, CommitNote::plus);
     }
 
     private String send(String value, Map<String, String> headers) {
