@@ -50,9 +50,17 @@ final class EarlyAnswer {
         HttpServerRequest http = call.request();
         http.resume();
         if (!http.isEnded()) {
-            long timer = call.vertx()
-                    .setTimer(within.toMillis(), late -> http.connection().close());
+            long timer = call.vertx().setTimer(within.toMillis(), late -> abandon(call));
             http.endHandler(end -> call.vertx().cancelTimer(timer));
+        }
+    }
+
+    /** Over HTTP/2 the connection has other calls. */
+    private static void abandon(RoutingContext call) {
+        if (call.request().version() == HttpVersion.HTTP_2) {
+            call.response().reset();
+        } else {
+            call.request().connection().close();
         }
     }
 
