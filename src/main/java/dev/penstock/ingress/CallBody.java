@@ -126,8 +126,7 @@ final class CallBody {
     /** What is still on its way makes the connection useless for another call. */
     private void refuse(Problem problem) {
         bytes = new byte[0];
-        http.response().putHeader(HttpHeaders.CONNECTION, "close");
-        http.response().endHandler(sent -> http.connection().close());
+        EarlyAnswer.closeAfterAnswer(http, Vertx.currentContext().owner());
         whole.completeExceptionally(new Refusal(problem));
     }
 }

@@ -1,6 +1,7 @@
 package dev.penstock.ingress;
 
 import dev.penstock.protocol.Problem;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -12,6 +13,7 @@ import java.time.Duration;
 /** Ends calls in a problem document before any resource sees them, and before their bodies are read. */
 final class EarlyAnswer {
     private static final long DRAINED_BYTES = 64 * 1024;
+    private static final Duration LINGER = Duration.ofSeconds(1);
 
     private EarlyAnswer() {}
 
@@ -22,7 +24,7 @@ final class EarlyAnswer {
     static void send(RoutingContext call, Refusal refusal, Duration within) {
         HttpServerRequest http = call.request();
         if (isShort(http)) {
-            drain(call, within);
+            drain(http, call.vertx(), within, () -> {}, () -> abandon(call));
             write(call, refusal);
         } else {
             sendAndClose(call, refusal);
@@ -30,10 +32,20 @@ final class EarlyAnswer {
     }
 
     static void sendAndClose(RoutingContext call, Refusal refusal) {
-        HttpServerResponse response = call.response();
-        response.putHeader(HttpHeaders.CONNECTION, "close");
-        response.endHandler(sent -> call.request().connection().close());
+        closeAfterAnswer(call.request(), call.vertx());
         write(call, refusal);
+    }
+
+    /**
+     * Ends the connection after the answer that is about to be written. What the client still sends is read and forgotten for a moment:
+     * closed at once it would be reset, and its client would not find the answer (RFC 9112, section 9.6).
+     */
+    static void closeAfterAnswer(HttpServerRequest http, Vertx vertx) {
+        http.response().putHeader(HttpHeaders.CONNECTION, "close");
+        http.response().endHandler(sent -> {
+            Runnable close = () -> http.connection().close();
+            drain(http, vertx, LINGER, close, close);
+        });
     }
 
     private static void write(RoutingContext call, Refusal refusal) {
@@ -46,13 +58,20 @@ final class EarlyAnswer {
         response.end(Buffer.buffer(refusal.problem().toJson()));
     }
 
-    private static void drain(RoutingContext call, Duration within) {
-        HttpServerRequest http = call.request();
+    /** Reads and forgets what is left of the body, until it ends or is {@code late}. */
+    private static void drain(HttpServerRequest http, Vertx vertx, Duration within, Runnable ended, Runnable late) {
+        http.handler(rest -> {});
+        http.exceptionHandler(gone -> {});
         http.resume();
-        if (!http.isEnded()) {
-            long timer = call.vertx().setTimer(within.toMillis(), late -> abandon(call));
-            http.endHandler(end -> call.vertx().cancelTimer(timer));
+        if (http.isEnded()) {
+            ended.run();
+            return;
         }
+        long timer = vertx.setTimer(within.toMillis(), over -> late.run());
+        http.endHandler(end -> {
+            vertx.cancelTimer(timer);
+            ended.run();
+        });
     }
 
     /** Over HTTP/2 the connection has other calls. */

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 @WholeService
 class CancelTest {
     private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
-    private static final int BUSY_REQUESTS = 6;
+    private static final int BUSY_REQUESTS = 12;
 
     @Inject
     MeterRegistry meters;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,6 +132,19 @@ class ErrorTableTest {
         Service.Answer answer = service.send(
                 "POST", INFER, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[1_048_577])));
         assertProblem(answer, 413, "tag:penstock.dev,2026:problem/payload-too-large");
+    }
+
+    /** Were the connection closed at once, what still comes would reset it, and the answer be lost. */
+    @Test
+    void theAnswerToABodyOverTheLimitIsThereForWhoGoesOnSending() throws IOException {
+        try (Wire wire = Wire.open()) {
+            wire.send("POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: 4000000\r\n\r\n");
+            for (int i = 0; i < 40; i++) {
+                wire.send(new byte[50_000]);
+            }
+            assertThat(wire.read().status()).isEqualTo(413);
+            assertThat(wire.isClosed()).isTrue();
+        }
     }
 
     @Test

@@ -118,6 +118,10 @@ class RolesApartIT {
         try (RoleProcess ingress = ingress(port)) {
             try (RoleProcess worker = worker()) {
                 service.awaitModel("digits");
+                // An ingress that has yet to load its classes is itself too late for a short deadline, and says 503.
+                assertThat(service.post("/v2/models/digits/infer", Digits.request(ROWS.getFirst()))
+                                .status())
+                        .isEqualTo(200);
                 worker.kill();
             }
             Service.Answer late = service.post(
