@@ -125,7 +125,7 @@ class RolesApartIT {
                 worker.kill();
             }
             Service.Answer late = service.post(
-                    "/v2/models/digits/infer", Digits.request(ROWS.getFirst()), "Penstock-Timeout-Ms", "300");
+                    "/v2/models/digits/infer", Digits.request(ROWS.getFirst()), "Penstock-Timeout-Ms", "1000");
             ErrorTableTest.assertProblem(late, 504, "tag:penstock.dev,2026:problem/deadline-exceeded");
             String location = "/v2/requests/" + late.json().path("id").asText();
             assertThat(service.get(location).json().path("status").asText()).isEqualTo("queued");
