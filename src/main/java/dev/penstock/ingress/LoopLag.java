@@ -33,8 +33,7 @@ final class LoopLag {
     private void watch(Vertx vertx) {
         set(System.nanoTime());
         vertx.setTimer(PERIOD_MILLIS, due -> {
-            fired(System.nanoTime());
-            if (late.byNanos > PERIOD_NANOS) {
+            if (fired(System.nanoTime())) {
                 watch(vertx);
             }
         });
@@ -44,9 +43,12 @@ final class LoopLag {
         timer = new Timer(true, now + PERIOD_NANOS);
     }
 
-    void fired(long now) {
-        late = new Late(Math.max(0, now - timer.dueNanos), now);
+    /** Whether the loop is behind, so that it has to be watched on even if no call comes. */
+    boolean fired(long now) {
+        long by = Math.max(0, now - timer.dueNanos);
+        late = new Late(by, now);
         timer = new Timer(false, 0);
+        return by > PERIOD_NANOS;
     }
 
     /** As far as is known; 0 when nothing is. */

@@ -15,8 +15,7 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Which polled records are settled, and so how far each partition may be committed: up to the first that is not, with a note of what
- * they were worth. Confined to the
- * consumer's thread; only positions are settled from other threads.
+ * they were worth. Confined to the consumer's thread; only positions are settled from other threads.
  */
 final class OffsetLedger {
     private final Map<TopicPartition, Deque<Position>> open = new HashMap<>();
