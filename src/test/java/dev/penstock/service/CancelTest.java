@@ -29,7 +29,13 @@ import org.junit.jupiter.api.Test;
 @WholeService
 class CancelTest {
     private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
-    private static final int BUSY_REQUESTS = 12;
+    private static final int BUSY_REQUESTS = 4;
+
+    /**
+     * Of the model's loop, half a second or so: a synchronous call has the earlier deadline and is next, so that all the time to take it
+     * back is what one run lasts.
+     */
+    private static final int BUSY_TURNS = 1_200_000;
 
     @Inject
     MeterRegistry meters;
@@ -46,7 +52,7 @@ class CancelTest {
         cancelledBefore = cancelled();
         busy = new ArrayList<>();
         for (int i = 0; i < BUSY_REQUESTS; i++) {
-            busy.add(submit(body(400_000)));
+            busy.add(submit(body(BUSY_TURNS)));
         }
     }
 
