@@ -29,13 +29,13 @@ import org.junit.jupiter.api.Test;
 @WholeService
 class CancelTest {
     private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
-    private static final int BUSY_REQUESTS = 4;
+    private static final int BUSY_REQUESTS = 2;
 
     /**
      * Of the model's loop, half a second or so: a synchronous call has the earlier deadline and is next, so that all the time to take it
      * back is what one run lasts.
      */
-    private static final int BUSY_TURNS = 1_200_000;
+    private static final int BUSY_TURNS = 1_000_000;
 
     @Inject
     MeterRegistry meters;
