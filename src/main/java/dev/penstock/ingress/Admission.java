@@ -54,6 +54,9 @@ final class Admission {
     /** Workers that give up this part of what they run have more to do than they can. */
     private static final double TOO_MUCH = 0.1;
 
+    /** What is given up now and then, by chance, tells nothing, however little is run beside it. */
+    private static final int FEW = 10;
+
     /** Workers that are as fast as this part of what was learned show that it still holds. */
     private static final double NEAR = 0.7;
 
@@ -227,16 +230,22 @@ final class Admission {
     /** There was enough work at each look, or more than enough before it. */
     private static boolean workedAllTheTime(List<Seen> looks, double speed) {
         double enough = Math.max(1, speed * 4 * COMMIT_DELAY_SECONDS);
+        boolean isTold = givenUp(looks.getFirst().lag, looks.getLast().lag) >= FEW;
         for (int i = 1; i < looks.size(); i++) {
             Lag before = looks.get(i - 1).lag;
             Lag after = looks.get(i).lag;
-            boolean tooMuch = after.work().givenUp() - before.work().givenUp()
-                    > TOO_MUCH * (after.work().ran() - before.work().ran());
+            boolean tooMuch = isTold
+                    && givenUp(before, after)
+                            > TOO_MUCH * (after.work().ran() - before.work().ran());
             if (!tooMuch && Math.min(before.records(), after.records()) <= enough) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static long givenUp(Lag before, Lag after) {
+        return after.work().givenUp() - before.work().givenUp();
     }
 
     private double rate(long now) {

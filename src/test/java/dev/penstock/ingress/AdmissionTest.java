@@ -161,6 +161,16 @@ class AdmissionTest {
         assertThat(late / inTime).isLessThan(0.15);
     }
 
+    @Test
+    void aFewThatAreGivenUpByChanceDoNotMakeIdleWorkersSlow() {
+        for (int look = 0; look <= 8; look++) {
+            observed(look * SECOND / 4, new Lag(2L * look, 2L * look, new CommitNote(look, look), 1));
+        }
+        for (int call = 0; call < 100; call++) {
+            assertThat(admission.admit(2 * SECOND, 30 * SECOND, 5 * SECOND)).isEmpty();
+        }
+    }
+
     /** What is given up leaves the log fast: were it taken for speed, the gate would let in all, and half of it would be given up. */
     @ParameterizedTest
     @CsvSource({"1,0.2,2", "1,0.2,10", "1,0.5,2", "1,0.5,10", "1,1,2", "5,0.2,2", "5,0.2,10", "5,0.5,2", "50,0.5,2"})
