@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 @WholeService
 class CancelTest {
     private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
-    private static final int BUSY_REQUESTS = 2;
+    private static final int BUSY_REQUESTS = 3;
 
     /**
      * Of the model's loop, half a second or so: a synchronous call has the earlier deadline and is next, so that all the time to take it
