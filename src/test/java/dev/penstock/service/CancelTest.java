@@ -11,6 +11,7 @@ import dev.penstock.protocol.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -31,11 +32,13 @@ class CancelTest {
     private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
     private static final int BUSY_REQUESTS = 3;
 
-    /**
-     * Of the model's loop, half a second or so: a synchronous call has the earlier deadline and is next, so that all the time to take it
-     * back is what one run lasts.
-     */
+    /** Of the model's loop, half a second or so. */
     private static final int BUSY_TURNS = 1_000_000;
+
+    // Earlier deadlines run first: the busy ones, then the call whose client leaves, then all else.
+    private static final int BUSY_TIMEOUT_MILLIS = 60_000;
+    private static final int CALL_TIMEOUT_MILLIS = 120_000;
+    private static final int ASYNC_TIMEOUT_MILLIS = 240_000;
 
     @Inject
     MeterRegistry meters;
@@ -52,7 +55,7 @@ class CancelTest {
         cancelledBefore = cancelled();
         busy = new ArrayList<>();
         for (int i = 0; i < BUSY_REQUESTS; i++) {
-            busy.add(submit(body(BUSY_TURNS)));
+            busy.add(submit(body(BUSY_TURNS), BUSY_TIMEOUT_MILLIS));
         }
     }
 
@@ -85,13 +88,15 @@ class CancelTest {
     void neverRunsACallWhoseClientHasLeft() throws IOException {
         URI url = ConfigProvider.getConfig().getValue("test.url", URI.class);
         byte[] body = body(1).getBytes(UTF_8);
+        String headers = "POST " + INFER + " HTTP/1.1\r\nHost: test\r\nPenstock-Timeout-Ms: " + CALL_TIMEOUT_MILLIS
+                + "\r\nContent-Length: " + body.length + "\r\n\r\n";
         try (Socket client = new Socket(url.getHost(), url.getPort())) {
-            client.getOutputStream()
-                    .write(("POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + body.length + "\r\n\r\n")
-                            .getBytes(UTF_8));
+            client.getOutputStream().write(headers.getBytes(UTF_8));
             client.getOutputStream().write(body);
             client.getOutputStream().flush();
-            await().until(() -> waitingCalls() == 1);
+            InputStream answer = client.getInputStream();
+            await().until(() -> waitingCalls() == 1 || answer.available() > 0);
+            assertThat(new String(answer.readNBytes(answer.available()), UTF_8)).isEmpty();
         }
         await().until(() -> waitingCalls() == 0);
         assertThatOnlyTheBusyOnesRan();
@@ -114,7 +119,12 @@ class CancelTest {
     }
 
     private String submit(String body) {
-        Service.Answer accepted = service.post(INFER, body, "Prefer", "respond-async");
+        return submit(body, ASYNC_TIMEOUT_MILLIS);
+    }
+
+    private String submit(String body, int timeoutMillis) {
+        Service.Answer accepted = service.post(
+                INFER, body, "Prefer", "respond-async", "Penstock-Timeout-Ms", Integer.toString(timeoutMillis));
         assertThat(accepted.status()).isEqualTo(202);
         return accepted.header("Location");
     }
