@@ -2,6 +2,7 @@ package dev.penstock.service;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThatCode;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -338,6 +339,9 @@ class RolesApartIT {
 
     @Test
     void answersKcat() throws Exception {
+        assumeThatCode(() -> kcat("-V"))
+                .as("kcat is installed, as .ci/run does")
+                .doesNotThrowAnyException();
         int port = RoleProcess.freePort();
         try (RoleProcess ingress = ingress(port);
                 RoleProcess worker = worker()) {
