@@ -10,6 +10,7 @@ import dev.penstock.protocol.TopicLayout;
 import dev.penstock.worker.Worker;
 import dev.penstock.worker.WorkerConfig;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -93,7 +94,7 @@ final class Roles {
                     new Features(featuresConfig, featuresRedis.redis(), registry),
                     registry);
             worker = Optional.of(starting);
-            starting.start();
+            starting.start(ApplicationLifecycleManager::isVmShuttingDown);
         }
     }
 

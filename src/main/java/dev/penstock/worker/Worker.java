@@ -34,6 +34,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -106,12 +107,13 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Loads, warms up, announces and serves, each model as soon as it can be. Blocks until all models serve.
+     * Loads, warms up, announces and serves, each model as soon as it can be. Blocks until all models serve, or the process ends.
      *
+     * @param isEnding whether the process ends: what is not served yet will not be
      * @throws IOException when the models' folder cannot be read
      * @throws ExecutionException when the broker refuses topics or announcements, or is out of reach
      */
-    public void start() throws IOException, ExecutionException, InterruptedException {
+    public void start(BooleanSupplier isEnding) throws IOException, ExecutionException, InterruptedException {
         ModelRepository.Contents contents = new ModelRepository(config.models(), config.maxModelBytes()).scan();
         contents.refused()
                 .forEach(refusal -> LOG.errorf("Model %s is not served: %s", refusal.name(), refusal.reason()));
@@ -120,7 +122,11 @@ public final class Worker implements AutoCloseable {
                         config.serve().isEmpty() || config.serve().get().contains(definition.name()))
                 .collect(Collectors.groupingBy(ModelDefinition::name));
         cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
-        loadAndServe(models);
+        loadAndServe(models, isEnding);
+        if (isEnding.getAsBoolean()) {
+            LOG.infof("Told to end when %d of %d models were loaded", servers.size(), models.size());
+            return;
+        }
         if (servers.isEmpty()) {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
@@ -128,7 +134,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** The smallest first, some at once, so that one that takes long does not hold back the others. */
-    private void loadAndServe(Map<String, List<ModelDefinition>> models)
+    private void loadAndServe(Map<String, List<ModelDefinition>> models, BooleanSupplier isEnding)
             throws ExecutionException, InterruptedException {
         ExecutorService loaders = Executors.newFixedThreadPool(
                 config.concurrentLoads(),
@@ -138,7 +144,7 @@ public final class Worker implements AutoCloseable {
             models.entrySet().stream()
                     .sorted(Comparator.comparingLong(model -> bytes(model.getValue())))
                     .forEach(model -> serving.add(loaders.submit(() -> {
-                        loadAndServe(model.getKey(), model.getValue());
+                        loadAndServe(model.getKey(), model.getValue(), isEnding);
                         return model.getKey();
                     })));
             for (Future<?> each : serving) {
@@ -156,13 +162,16 @@ public final class Worker implements AutoCloseable {
     }
 
     /** @param definitions of all versions of one model, ascending */
-    private void loadAndServe(String name, List<ModelDefinition> definitions)
+    private void loadAndServe(String name, List<ModelDefinition> definitions, BooleanSupplier isEnding)
             throws ExecutionException, InterruptedException, TimeoutException {
         List<WarmModel> versions = new ArrayList<>();
         for (ModelDefinition definition : definitions) {
+            if (isEnding.getAsBoolean()) {
+                return;
+            }
             load(definition).ifPresent(versions::add);
         }
-        if (!versions.isEmpty()) {
+        if (!versions.isEmpty() && !isEnding.getAsBoolean()) {
             serve(name, versions);
         }
     }

@@ -12,6 +12,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The built package in a JVM of its own, as the launcher starts it. */
 final class RoleProcess implements AutoCloseable {
+    /** Of a JVM that SIGTERM ended, and that did all it does then. */
+    private static final int TERMINATED = 128 + 15;
+
     private static final Path PACKAGE = Path.of(System.getProperty("penstock.package", "target/quarkus-app"));
 
     private final Process process;
@@ -66,17 +69,22 @@ final class RoleProcess implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
-    /** Asks it to stop, as Ctrl-C does, and waits. */
+    /** Asks it to stop, as Kubernetes does, and waits. */
     @Override
     public void close() {
+        boolean isRunning = process.isAlive();
         process.destroy();
         try {
             if (!process.waitFor(30, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
+                throw new AssertionError("still runs 30 s after SIGTERM; see " + log);
             }
         } catch (InterruptedException stopped) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+        if (isRunning && process.exitValue() != TERMINATED) {
+            throw new AssertionError("ended with status " + process.exitValue() + "; see " + log);
         }
     }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.local.LocalStack;
 import dev.penstock.model.OnnxModels;
+import dev.penstock.protocol.Datatype;
 import dev.penstock.samples.DigitsTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -358,6 +359,21 @@ class RolesApartIT {
             String reply = kcat("-C", "-t", LocalStack.DEMO_REPLIES, "-o", "beginning", "-c", "1", "-f", "%h\\n%s\\n");
             assertThat(reply).contains("correlation-id=from-kcat", "status=succeeded", "\"data\":[7]");
         }
+    }
+
+    /** ONNX Runtime frees its environment when the JVM is told to end, be it in use or not. */
+    @Test
+    void endsAWorkerThatStillLoads(@TempDir Path models) throws Exception {
+        int many = 60;
+        for (int i = 0; i < many; i++) {
+            OnnxModels.write(models, "echo-" + i, 1, OnnxModels.identity(Datatype.FP32));
+        }
+        RoleProcess worker = worker("--models", models.toString());
+        try (worker) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> worker.log().contains("is warm"));
+        }
+        assertThat(worker.log().split("is warm", -1).length - 1).isLessThan(many);
+        assertThat(worker.log()).doesNotContain("is not served", " ERROR ", "\tat ");
     }
 
     @Test
