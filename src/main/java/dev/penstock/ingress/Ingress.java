@@ -306,7 +306,7 @@ public final class Ingress implements AutoCloseable {
         publisher.publish(request, gate.predictedWaitNanos(call.call().model(), call.lane()), acknowledged, failed);
     }
 
-    /** The outcome, once there is one or that time is over; fails when Redis is away. */
+    /** The outcome, once there is one or that time is over; fails when Redis is away then. */
     CompletableFuture<Optional<StoredResult>> outcome(RequestId id, Duration wait) {
         return outcomes.await(id.toString(), wait);
     }

@@ -19,7 +19,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Waits for outcomes on behalf of long polls: subscribes to a request's channel in Redis while somebody waits for it, over one
- * connection for all. Each wait also looks for itself every second, so that a lost connection costs latency and nothing else.
+ * connection for all. Each wait also looks for itself every second, so that a lost connection, or a Redis that is away for a while, costs
+ * latency and nothing else.
  */
 final class OutcomeWatch {
     private static final Logger LOG = Logger.getLogger(OutcomeWatch.class);
@@ -43,7 +44,7 @@ final class OutcomeWatch {
         this.store = store;
     }
 
-    /** Completes with the outcome once there is one, or empty after that time; fails when Redis cannot be asked. */
+    /** Completes with the outcome once there is one, or empty after that time; fails when Redis cannot be asked by then. */
     CompletableFuture<Optional<StoredResult>> await(String id, Duration atMost) {
         CompletableFuture<Optional<StoredResult>> result = new CompletableFuture<>();
         if (released || !atMost.isPositive()) {
@@ -93,7 +94,11 @@ final class OutcomeWatch {
                         result.complete(found);
                     }
                 })
-                .onFailure(result::completeExceptionally);
+                .onFailure(failure -> {
+                    if (last) {
+                        result.completeExceptionally(failure);
+                    }
+                });
     }
 
     /** Redis confirms a subscription on the channel's own connection; the confirmation makes the watchers look too, see received. */
