@@ -62,6 +62,8 @@ final class LagWatch implements AutoCloseable {
                     ask(Set.copyOf(models.get()));
                 } catch (ExecutionException | TimeoutException trouble) {
                     LOG.debugf(trouble, "Kafka did not say how far the workers are; asking again");
+                } catch (RuntimeException bug) {
+                    LOG.warnf(bug, "Could not find out how far the workers are; asking again");
                 }
             }
         } catch (InterruptedException closed) {

@@ -33,11 +33,18 @@ final class Announcer implements AutoCloseable {
     Announcer(Producer<byte[], byte[]> producer, BrokerClock brokerClock, Duration every) {
         this.producer = producer;
         this.brokerClock = brokerClock;
-        heartbeat.scheduleAtFixedRate(
-                () -> announcements.values().forEach(this::send),
-                every.toMillis(),
-                every.toMillis(),
-                TimeUnit.MILLISECONDS);
+        heartbeat.scheduleAtFixedRate(this::sendAll, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Throws nothing: it would be the last heartbeat, and all requests would go to other workers, or be refused. */
+    private void sendAll() {
+        for (Announcement announcement : announcements.values()) {
+            try {
+                send(announcement);
+            } catch (RuntimeException trouble) {
+                LOG.warnf(trouble, "Could not announce %s", announcement.key());
+            }
+        }
     }
 
     /**
