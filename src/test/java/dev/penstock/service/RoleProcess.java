@@ -82,6 +82,7 @@ final class RoleProcess implements AutoCloseable {
         } catch (InterruptedException stopped) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+            return;
         }
         if (isRunning && process.exitValue() != TERMINATED) {
             throw new AssertionError("ended with status " + process.exitValue() + "; see " + log);

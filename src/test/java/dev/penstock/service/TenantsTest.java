@@ -332,7 +332,7 @@ class TenantsTest {
         return "{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + turns + "]}]}";
     }
 
-    /** A waiting caller may have its answer from the reply topic while what it asked Redis is still on its way. */
+    /** Who waits for an outcome is answered by the first look that finds it; another look may still be on its way. */
     private long readsOfRedisOnceItIsQuiet() {
         AtomicLong last = new AtomicLong();
         await().during(Duration.ofMillis(300)).until(() -> {
