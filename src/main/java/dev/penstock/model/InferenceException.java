@@ -37,7 +37,7 @@ public final class InferenceException extends Exception {
     }
 
     /** Reads the kind from the message, since ONNX Runtime's codes do not tell these apart. */
-    static InferenceException of(OrtException cause) {
+    public static InferenceException of(OrtException cause) {
         String message = String.valueOf(cause.getMessage());
         boolean reset = cause.getCode() == OrtException.OrtErrorCode.ORT_DEVICE_RESET;
         return new InferenceException(

@@ -1,6 +1,6 @@
 package dev.penstock.tenants;
 
-import dev.penstock.protocol.RequestId;
+import dev.penstock.messages.RequestId;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;

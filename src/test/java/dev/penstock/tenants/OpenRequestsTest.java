@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.local.RedisUnderTest;
-import dev.penstock.protocol.RequestId;
-import dev.penstock.protocol.RequestIds;
+import dev.penstock.messages.RequestId;
+import dev.penstock.messages.RequestIds;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
