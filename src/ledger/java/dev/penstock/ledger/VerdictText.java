@@ -11,10 +11,10 @@ final class VerdictText {
 
     static String of(Verdict verdict) {
         StringBuilder text = new StringBuilder();
-        line(text, "%-6s %-16s %10s %9s %9s %9s", "door", "kind", "requests", "p50 ms", "p99 ms", "max ms");
+        line(text, "%-6s %-16s %10s %9s %9s %9s".formatted("door", "kind", "requests", "p50 ms", "p99 ms", "max ms"));
         new TreeMap<>(verdict.doors()).forEach((door, totals) -> door(text, door.label(), totals));
         violations(text, verdict);
-        line(text, "%s", conclusion(verdict));
+        line(text, conclusion(verdict));
         return text.toString();
     }
 
@@ -24,13 +24,14 @@ final class VerdictText {
         new TreeMap<>(totals.outcomes())
                 .forEach((status, latency) -> line(
                         text,
-                        "%-6s %-16s %10d %9d %9d %9d",
-                        door,
-                        status.label(),
-                        latency.count(),
-                        latency.p50Millis(),
-                        latency.p99Millis(),
-                        latency.maxMillis()));
+                        "%-6s %-16s %10d %9d %9d %9d"
+                                .formatted(
+                                        door,
+                                        status.label(),
+                                        latency.count(),
+                                        latency.p50Millis(),
+                                        latency.p99Millis(),
+                                        latency.maxMillis())));
         count(text, door, "open", totals.open());
         count(text, door, "504", totals.timedOut());
         new TreeMap<>(totals.refused()).forEach((code, count) -> count(text, door, "refused " + code, count));
@@ -39,29 +40,26 @@ final class VerdictText {
         count(text, door, "duplicates", totals.duplicates());
         count(text, door, "seen again", totals.confirmed());
         if (totals.latestMillis() > 0) {
-            line(text, "%-6s the latest outcome was seen %d ms after its deadline", door, totals.latestMillis());
+            line(
+                    text,
+                    "%-6s the latest outcome was seen %d ms after its deadline".formatted(door, totals.latestMillis()));
         }
     }
 
     private static void count(StringBuilder text, String door, String kind, long count) {
         if (count > 0) {
-            line(text, "%-6s %-16s %10d", door, kind, count);
+            line(text, "%-6s %-16s %10d".formatted(door, kind, count));
         }
     }
 
     private static void violations(StringBuilder text, Verdict verdict) {
         for (Map.Entry<Violation.Kind, Long> each : new TreeMap<>(verdict.counts()).entrySet()) {
-            line(
-                    text,
-                    "%d × %s: %s",
-                    each.getValue(),
-                    each.getKey().label(),
-                    each.getKey().rule());
+            line(text, "%d × %s: %s".formatted(each.getValue(), each.getKey().label(), each.getKey().rule()));
         }
-        verdict.violations().stream().limit(MAX_LINES_OF_VIOLATIONS).forEach(each -> line(text, "%s", each));
+        verdict.violations().stream().limit(MAX_LINES_OF_VIOLATIONS).forEach(each -> line(text, each.toString()));
         long unlisted = verdict.allViolations() - Math.min(verdict.violations().size(), MAX_LINES_OF_VIOLATIONS);
         if (unlisted > 0) {
-            line(text, "and %d more", unlisted);
+            line(text, "and %d more".formatted(unlisted));
         }
     }
 
@@ -77,7 +75,7 @@ final class VerdictText {
         };
     }
 
-    private static void line(StringBuilder text, String format, Object... values) {
-        text.append(format.formatted(values).stripTrailing()).append('\n');
+    private static void line(StringBuilder text, String line) {
+        text.append(line.stripTrailing()).append('\n');
     }
 }

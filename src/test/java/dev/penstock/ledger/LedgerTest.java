@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -428,8 +429,6 @@ final class LedgerTest {
     }
 
     private static DoorTotals totals(Verdict verdict, Door door) {
-        DoorTotals totals = verdict.doors().get(door);
-        assertThat(totals).as("totals of " + door.label()).isNotNull();
-        return totals;
+        return Objects.requireNonNull(verdict.doors().get(door), door.label());
     }
 }

@@ -2,7 +2,6 @@ package dev.penstock.local;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -18,12 +17,13 @@ import org.apache.kafka.common.utils.Time;
 final class BrokerNode {
     private static final int PARENT_DIED = 3;
 
+    /** Kept, since a logger that nobody holds forgets its settings. */
+    private static final Logger LOG = Logger.getLogger("");
+
     private BrokerNode() {}
 
     public static void main(String[] arguments) throws IOException {
-        // Kept here, since a logger that nobody holds forgets its settings.
-        Logger root = Logger.getLogger("");
-        root.setLevel(Level.WARNING);
+        LOG.setLevel(Level.WARNING);
         Properties settings = new Properties();
         try (Reader file = Files.newBufferedReader(Path.of(arguments[0]))) {
             settings.load(file);
@@ -34,10 +34,7 @@ final class BrokerNode {
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config), Time.SYSTEM);
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "shutdown"));
         server.startup();
-        System.out.write(("node " + config.get("node.id") + " has started\n").getBytes(StandardCharsets.UTF_8));
-        System.out.flush();
         server.awaitShutdown();
-        root.fine("ended");
     }
 
     private static void endWithTheParent() {

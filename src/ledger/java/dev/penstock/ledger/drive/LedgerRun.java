@@ -29,7 +29,7 @@ public final class LedgerRun {
     private static final double TOLERANCE = 1e-3;
     private static final Duration PROGRESS = Duration.ofSeconds(5);
     /** For the model to be ready, and each input to be answered. */
-    private static final Duration LEARNING = Duration.ofSeconds(120);
+    private static final Duration LEARNING = Duration.ofMinutes(2);
 
     private static final long RETRY_MILLIS = 500;
     /** After the last outcome, for a duplicate to arrive. */
