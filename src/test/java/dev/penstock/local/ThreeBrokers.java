@@ -36,7 +36,7 @@ import org.awaitility.Awaitility;
 public final class ThreeBrokers implements AutoCloseable {
     public static final List<Integer> NODES = List.of(1, 2, 3);
 
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final int ADMIN_TIMEOUT_MILLIS = 5000;
 
@@ -254,6 +254,7 @@ public final class ThreeBrokers implements AutoCloseable {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
                 BrokerNode.class.getName(),
                 settingsFile(node).toString());
         // The class path of a forked test JVM is a jar that only points to this one. It goes by environment, since it
