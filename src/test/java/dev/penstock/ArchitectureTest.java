@@ -33,7 +33,8 @@ final class ArchitectureTest {
             "features", Set.of("protocol", "redis"),
             "model", Set.of("protocol"),
             "worker", Set.of("protocol", "batching", "features", "model"),
-            "local", Set.of(),
+            "cli", Set.of(),
+            "local", Set.of("cli"),
             "redis", Set.of(),
             // Not local: the production package has none.
             "app", Set.of("protocol", "tenants", "ingress", "batching", "features", "model", "worker"));
@@ -49,6 +50,7 @@ final class ArchitectureTest {
             "io.vertx.core.http..", Set.of("ingress", "app"),
             "org.apache.kafka..", Set.of("protocol", "ingress", "worker", "local", "app"),
             "kafka..", Set.of("local"),
+            "picocli..", Set.of("cli"),
             "redis.embedded..", Set.of("local"));
 
     private static final JavaClasses SERVICE = new ClassFileImporter()
