@@ -16,7 +16,7 @@ import dev.penstock.cli.bench.SyncCommand;
 import dev.penstock.cli.bench.TenantsCommand;
 import dev.penstock.cli.bench.TuningCommand;
 import dev.penstock.cli.command.Tool;
-import dev.penstock.features.FeaturesBenchmark;
+import dev.penstock.features.cache.FeaturesBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.kafka.common.KafkaException;

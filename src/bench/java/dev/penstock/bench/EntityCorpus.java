@@ -2,7 +2,7 @@ package dev.penstock.bench;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.penstock.features.ZipfDraws;
+import dev.penstock.features.cache.ZipfDraws;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 

@@ -1,6 +1,6 @@
 package dev.penstock.bench;
 
-import dev.penstock.features.FeaturesBenchmark;
+import dev.penstock.features.cache.FeaturesBenchmark;
 import dev.penstock.local.EmbeddedRedis;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;

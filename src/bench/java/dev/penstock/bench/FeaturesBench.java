@@ -1,7 +1,7 @@
 package dev.penstock.bench;
 
 import ai.onnxruntime.OrtException;
-import dev.penstock.features.FeaturesBenchmark;
+import dev.penstock.features.cache.FeaturesBenchmark;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

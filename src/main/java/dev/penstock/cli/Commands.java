@@ -13,12 +13,22 @@ import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.Tool;
 import dev.penstock.cli.command.UpCommand;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import picocli.AutoComplete;
 
 /** Runs each command: here, in the package of the service, or in a tool. */
 final class Commands {
     /** The main class of the package. It starts the service, in the same JVM, with {@code LocalMain}. */
     private static final String PACKAGE = "io.quarkus.bootstrap.runner.QuarkusEntryPoint";
+
+    /** The class that runs each command that is a tool. By name, since the command line is compiled without the tools. */
+    static final Map<Class<?>, String> TOOLS = Map.of(
+            BenchCommand.class, "dev.penstock.bench.Bench",
+            SimulateCommand.class, "dev.penstock.simulation.Simulate",
+            FuzzCommand.class, "dev.penstock.fuzz.Fuzz",
+            MutantsCommand.class, "dev.penstock.mutants.Mutants",
+            ModelsCommand.class, "dev.penstock.samples.SampleModels");
 
     private final List<String> arguments;
 
@@ -31,11 +41,11 @@ final class Commands {
         return switch (command) {
             case UpCommand up -> runPackage();
             case KafkaCommand kafka -> runPackage();
-            case BenchCommand bench -> runTool("dev.penstock.bench.Bench", bench);
-            case SimulateCommand simulate -> runTool("dev.penstock.simulation.Simulate", simulate);
-            case FuzzCommand fuzz -> runTool("dev.penstock.fuzz.Fuzz", fuzz);
-            case MutantsCommand mutants -> runTool("dev.penstock.mutants.Mutants", mutants);
-            case ModelsCommand models -> runTool("dev.penstock.samples.SampleModels", models);
+            case BenchCommand bench -> runTool(BenchCommand.class, bench);
+            case SimulateCommand simulate -> runTool(SimulateCommand.class, simulate);
+            case FuzzCommand fuzz -> runTool(FuzzCommand.class, fuzz);
+            case MutantsCommand mutants -> runTool(MutantsCommand.class, mutants);
+            case ModelsCommand models -> runTool(ModelsCommand.class, models);
             case TestCommand test -> new TestRun(Checkout.home()).run(arguments.subList(1, arguments.size()));
             case KeyCommand key -> NewKey.random().print();
             case JdkCommand jdk -> print(System.getProperty("java.home"));
@@ -50,10 +60,14 @@ final class Commands {
         return ExitCode.OK.code();
     }
 
-    /** By name, since the command line is compiled without the tools. */
+    private static <C> int runTool(Class<C> kind, C command) throws Exception {
+        return tool(kind).run(command);
+    }
+
     @SuppressWarnings("unchecked")
-    private static <C> int runTool(String name, C command) throws Exception {
-        return ((Tool<C>) Class.forName(name).getConstructor().newInstance()).run(command);
+    static <C> Tool<C> tool(Class<C> kind) throws ReflectiveOperationException {
+        String name = Objects.requireNonNull(TOOLS.get(kind));
+        return (Tool<C>) Class.forName(name).getConstructor().newInstance();
     }
 
     private static int print(Object text) {

@@ -1,6 +1,7 @@
 package dev.penstock.cli;
 
 import dev.penstock.cli.command.UsageException;
+import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -32,7 +33,17 @@ public final class Penstock {
      * @return the exit code
      */
     public static int run(Runner runner, String... arguments) {
+        return run(runner, new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+    }
+
+    /**
+     * @param out takes help
+     * @param err takes messages about wrong arguments and failures
+     */
+    static int run(Runner runner, PrintWriter out, PrintWriter err, String... arguments) {
         CommandLine root = CommandTree.build();
+        root.setOut(out);
+        root.setErr(err);
         root.setExecutionStrategy(parsed -> run(runner, parsed));
         root.setParameterExceptionHandler((mistake, given) -> {
             mistake.getCommandLine().getErr().println(Mistake.message(mistake));

@@ -1,8 +1,8 @@
 package dev.penstock.worker;
 
-import dev.penstock.features.FeatureCache;
-import dev.penstock.features.FeatureView;
 import dev.penstock.features.Features;
+import dev.penstock.features.cache.FeatureCache;
+import dev.penstock.features.vector.FeatureView;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.Announcement;

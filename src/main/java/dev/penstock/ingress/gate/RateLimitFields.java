@@ -1,9 +1,9 @@
 package dev.penstock.ingress.gate;
 
-import dev.penstock.tenants.Quota;
-import dev.penstock.tenants.QuotaDecision;
-import dev.penstock.tenants.QuotaLeft;
-import dev.penstock.tenants.QuotaLimit;
+import dev.penstock.tenants.quota.Quota;
+import dev.penstock.tenants.quota.QuotaDecision;
+import dev.penstock.tenants.quota.QuotaLeft;
+import dev.penstock.tenants.quota.QuotaLimit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

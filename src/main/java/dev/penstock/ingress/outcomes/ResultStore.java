@@ -4,7 +4,7 @@ import dev.penstock.ingress.call.Ids;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.redis.GuardedRedis;
-import dev.penstock.tenants.OpenRequests;
+import dev.penstock.tenants.quota.OpenRequests;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;

@@ -80,7 +80,7 @@ final class OnnxSlot implements Slot {
                 return run(false);
             }
         } catch (OrtException e) {
-            throw InferenceException.of(e);
+            throw RuntimeFailures.of(e);
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.penstock.worker.join;
 
-import dev.penstock.features.EntityKey;
-import dev.penstock.features.FeatureQuality;
-import dev.penstock.features.Lookup;
+import dev.penstock.features.cache.Lookup;
+import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.model.config.Fitting;

@@ -1,10 +1,10 @@
 package dev.penstock.worker.join;
 
-import dev.penstock.features.EntityKey;
-import dev.penstock.features.FeatureCache;
-import dev.penstock.features.FeatureQuality;
-import dev.penstock.features.FeatureVector;
-import dev.penstock.features.Lookup;
+import dev.penstock.features.cache.FeatureCache;
+import dev.penstock.features.cache.Lookup;
+import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureQuality;
+import dev.penstock.features.vector.FeatureVector;
 import dev.penstock.model.config.FeaturesSection;
 import dev.penstock.model.config.FeaturesSection.Fallback;
 import dev.penstock.protocol.InvalidRequestException;

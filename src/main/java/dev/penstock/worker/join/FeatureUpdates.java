@@ -1,8 +1,8 @@
 package dev.penstock.worker.join;
 
-import dev.penstock.features.EntityKey;
-import dev.penstock.features.FeatureCache;
-import dev.penstock.features.FeatureUpdate;
+import dev.penstock.features.cache.FeatureCache;
+import dev.penstock.features.cache.FeatureUpdate;
+import dev.penstock.features.vector.EntityKey;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.kafka.TopicRecorder;
 import dev.penstock.messages.Topics;

@@ -1,6 +1,6 @@
 package dev.penstock.worker.loop;
 
-import dev.penstock.features.FeatureQuality;
+import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.model.config.Fit;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.penstock.ingress.call.Ids;
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.redis.GuardedRedis;
-import dev.penstock.tenants.OpenRequests;
+import dev.penstock.tenants.quota.OpenRequests;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

@@ -8,7 +8,7 @@ import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.Timings;
 import dev.penstock.redis.GuardedRedis;
-import dev.penstock.tenants.OpenRequests;
+import dev.penstock.tenants.quota.OpenRequests;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;

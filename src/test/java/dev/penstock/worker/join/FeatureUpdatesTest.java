@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.features.EntityKey;
-import dev.penstock.features.FeatureCache;
-import dev.penstock.features.FeatureView;
 import dev.penstock.features.Features;
 import dev.penstock.features.FeaturesConfig;
-import dev.penstock.features.Lookup;
+import dev.penstock.features.cache.FeatureCache;
+import dev.penstock.features.cache.Lookup;
+import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureView;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.local.RedisUnderTest;

@@ -6,7 +6,7 @@ import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Window;
-import dev.penstock.features.FeatureQuality;
+import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.model.InferenceException;
