@@ -161,7 +161,8 @@ final class ArchitectureTest {
             entry("ai.onnxruntime..", Set.of("model.onnx")),
             entry("ai.onnx.proto..", Set.of("model.graph", "model.onnx", "model.repository")),
             entry("com.google.protobuf..", Set.of("model.graph", "model.onnx")),
-            entry("io.vertx.redis..",
+            entry(
+                    "io.vertx.redis..",
                     Set.of(
                             "redis",
                             "ingress",
@@ -174,7 +175,8 @@ final class ArchitectureTest {
             entry("com.github.benmanes..", Set.of("features.cache")),
             entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress", "ingress.gate")),
             entry("io.vertx.core.http..", Set.of("ingress.http", "app")),
-            entry("org.apache.kafka..",
+            entry(
+                    "org.apache.kafka..",
                     Set.of(
                             "messages",
                             "kafka",

@@ -59,7 +59,7 @@ public final class Bench implements Tool<BenchCommand> {
         };
     }
 
-    private static long sync(SyncCommand command) throws IOException, InterruptedException {
+    private static long sync(SyncCommand command) throws IOException, InterruptedException, OrtException {
         SyncBench.Settings settings = new SyncBench.Settings(
                 command.model(),
                 command.connections(),
@@ -73,7 +73,7 @@ public final class Bench implements Tool<BenchCommand> {
                 : measure(command.model(), measurement);
     }
 
-    private static long doors(DoorsCommand command) throws IOException, InterruptedException {
+    private static long doors(DoorsCommand command) throws IOException, InterruptedException, OrtException {
         DoorsBench.Settings settings = new DoorsBench.Settings(
                 command.model(), command.requests(), command.outstanding(), command.replyTopic());
         Measurement measurement = (target, corpus) -> new DoorsBench(target, corpus, settings).run(System.out);
@@ -161,13 +161,13 @@ public final class Bench implements Tool<BenchCommand> {
         return new FeaturesTrouble(settings, System.out).run();
     }
 
-    private static long measure(String model, Measurement measurement) throws IOException, InterruptedException {
+    private static long measure(String model, Measurement measurement) throws IOException, InterruptedException, OrtException {
         try (LocalService service = LocalService.start(model)) {
             return measure(service.target(), measurement);
         }
     }
 
-    private static long measure(Target target, Measurement measurement) throws IOException, InterruptedException {
+    private static long measure(Target target, Measurement measurement) throws IOException, InterruptedException, OrtException {
         return measurement.run(target, DigitsCorpus.load(DIGITS));
     }
 }

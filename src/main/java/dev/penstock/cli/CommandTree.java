@@ -26,6 +26,7 @@ import dev.penstock.cli.command.UpCommand;
 import dev.penstock.cli.option.Rule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
@@ -61,8 +62,7 @@ final class CommandTree {
         root.setExpandAtFiles(false);
         root.setUsageHelpWidth(HELP_COLUMNS);
         // Whatever this command line does not know is Maven's.
-        root.getSubcommands()
-                .get("test")
+        Objects.requireNonNull(root.getSubcommands().get("test"))
                 .setPosixClusteredShortOptionsAllowed(false)
                 .setUnmatchedOptionsArePositionalParams(true);
         root.getCommandSpec()
@@ -79,7 +79,8 @@ final class CommandTree {
     private static CommandLine models() {
         CommandLine fetch = new CommandLine(group("fetch", "Fetches a sample model."));
         add(fetch, ModelsCommand.FetchMinilm.class);
-        CommandLine build = new CommandLine(group("build", "Trains a sample model, with the same bytes on every machine."));
+        CommandLine build =
+                new CommandLine(group("build", "Trains a sample model, with the same bytes on every machine."));
         add(build, ModelsCommand.BuildDigits.class);
         add(build, ModelsCommand.BuildChurn.class);
         CommandLine models = new CommandLine(group("models", "Fetches or trains the sample models."));
@@ -108,7 +109,9 @@ final class CommandTree {
         }
         bench.getCommandSpec()
                 .usageMessage()
-                .footer("", "docs/benchmarks.md says what each measures. Exits with 1 if an answer was missing or wrong.");
+                .footer(
+                        "",
+                        "docs/benchmarks.md says what each measures. Exits with 1 if an answer was missing or wrong.");
         return bench;
     }
 
@@ -148,8 +151,13 @@ final class CommandTree {
 
     private static String described(ArgSpec option) {
         List<String> facts = new ArrayList<>();
-        Rule.of(option).filter(rule -> rule.candidates().isEmpty()).map(rule -> rule.words().replaceFirst("^in ", "")).ifPresent(facts::add);
-        Optional.ofNullable(option.defaultValue()).map(value -> "default: " + value).ifPresent(facts::add);
+        Rule.of(option)
+                .filter(rule -> rule.candidates().isEmpty())
+                .map(rule -> rule.words().replaceFirst("^in ", ""))
+                .ifPresent(facts::add);
+        Optional.ofNullable(option.defaultValue())
+                .map(value -> "default: " + value)
+                .ifPresent(facts::add);
         String text = String.join(" ", option.description());
         return facts.isEmpty() ? text : text + " (" + String.join("; ", facts) + ")";
     }
@@ -161,12 +169,12 @@ final class CommandTree {
     /** The list of commands in {@code ./penstock --help}. */
     private static String grouped(Help help) {
         StringBuilder text = new StringBuilder();
-        for (Group group : Group.values()) {
+        for (Group group : Group.ALL) {
             text.append("%n%s%n".formatted(group.title()));
             for (String name : group.commands()) {
-                CommandSpec command =
-                        help.commandSpec().subcommands().get(name).getCommandSpec();
-                String description = command.usageMessage().description()[0];
+                CommandLine line =
+                        Objects.requireNonNull(help.commandSpec().subcommands().get(name));
+                String description = line.getCommandSpec().usageMessage().description()[0];
                 text.append("  %-12s%s%n".formatted(name, description));
             }
         }

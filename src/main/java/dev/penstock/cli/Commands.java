@@ -56,7 +56,8 @@ final class Commands {
 
     /** By name, since the command line is compiled without the package. */
     private int runPackage() throws ReflectiveOperationException {
-        Class.forName(PACKAGE).getMethod("main", String[].class).invoke(null, (Object) arguments.toArray(String[]::new));
+        Class.forName(PACKAGE).getMethod("main", String[].class).invoke(null, (Object)
+                arguments.toArray(String[]::new));
         return ExitCode.OK.code();
     }
 
@@ -67,7 +68,8 @@ final class Commands {
     @SuppressWarnings("unchecked")
     static <C> Tool<C> tool(Class<C> kind) throws ReflectiveOperationException {
         String name = Objects.requireNonNull(TOOLS.get(kind));
-        return (Tool<C>) Class.forName(name).getConstructor().newInstance();
+        return (Tool<C>)
+                Class.forName(name).asSubclass(Tool.class).getConstructor().newInstance();
     }
 
     private static int print(Object text) {

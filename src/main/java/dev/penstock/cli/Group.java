@@ -2,26 +2,13 @@ package dev.penstock.cli;
 
 import java.util.List;
 
-/** The groups of commands, in the order of {@code ./penstock --help}. */
-enum Group {
-    RUN("Run it", List.of("up", "kafka")),
-    MODELS("Models", List.of("models")),
-    TENANTS("Tenants and keys", List.of("key")),
-    DEVELOP("Develop", List.of("test", "bench", "simulate", "mutants", "fuzz", "jdk", "completion"));
+/** A group of commands in {@code ./penstock --help}. */
+record Group(String title, List<String> commands) {
 
-    private final String title;
-    private final List<String> commands;
-
-    Group(String title, List<String> commands) {
-        this.title = title;
-        this.commands = commands;
-    }
-
-    String title() {
-        return title;
-    }
-
-    List<String> commands() {
-        return commands;
-    }
+    /** In the order of help. */
+    static final List<Group> ALL = List.of(
+            new Group("Run it", List.of("up", "kafka")),
+            new Group("Models", List.of("models")),
+            new Group("Tenants and keys", List.of("key")),
+            new Group("Develop", List.of("test", "bench", "simulate", "mutants", "fuzz", "jdk", "completion")));
 }

@@ -47,9 +47,11 @@ final class Mistake {
     private static String reason(ParameterException mistake) {
         return switch (mistake) {
             case UnmatchedArgumentException unmatched -> unknown(unmatched);
-            case MissingParameterException missing when !missing.getMissing().isEmpty() ->
+            case MissingParameterException missing
+            when !missing.getMissing().isEmpty() ->
                 needsValue(missing.getMissing().getFirst());
-            case OverwrittenOptionException twice -> name(twice.getOverwritten()) + " must be given once, was given twice";
+            case OverwrittenOptionException twice ->
+                name(twice.getOverwritten()) + " must be given once, was given twice";
             default -> badValue(mistake).orElseGet(mistake::getMessage);
         };
     }
@@ -57,11 +59,13 @@ final class Mistake {
     private static String unknown(UnmatchedArgumentException mistake) {
         String given = mistake.getUnmatched().getFirst();
         CommandSpec command = mistake.getCommandLine().getCommandSpec();
-        String kind = mistake.isUnknownOption() ? "option" : command.subcommands().isEmpty() ? "argument" : "command";
+        String kind =
+                mistake.isUnknownOption() ? "option" : command.subcommands().isEmpty() ? "argument" : "command";
         List<String> nearest =
                 mistake.getSuggestions().stream().limit(MAX_SUGGESTIONS).toList();
         return "unknown %s \"%s\"%s"
-                .formatted(kind, given, nearest.isEmpty() ? "" : "; did you mean " + String.join(" or ", nearest) + "?");
+                .formatted(
+                        kind, given, nearest.isEmpty() ? "" : "; did you mean " + String.join(" or ", nearest) + "?");
     }
 
     private static String needsValue(ArgSpec option) {

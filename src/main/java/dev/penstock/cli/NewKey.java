@@ -21,7 +21,8 @@ record NewKey(String key, String hash) {
 
     int print() {
         System.out.printf("key   %s%nhash  %s%n", key, hash);
-        System.err.println("Give the key to the tenant: it is stored nowhere. Add the hash to the tenant's keys in the tenants file.");
+        System.err.println(
+                "Give the key to the tenant: it is stored nowhere. Add the hash to the tenant's keys in the tenants file.");
         return ExitCode.OK.code();
     }
 

@@ -33,7 +33,11 @@ public final class Penstock {
      * @return the exit code
      */
     public static int run(Runner runner, String... arguments) {
-        return run(runner, new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+        return run(
+                runner,
+                new PrintWriter(System.out, true, System.out.charset()),
+                new PrintWriter(System.err, true, System.err.charset()),
+                arguments);
     }
 
     /**

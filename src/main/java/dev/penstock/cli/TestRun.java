@@ -20,8 +20,9 @@ final class TestRun {
         List<String> command =
                 new ArrayList<>(List.of(home.resolve("mvnw").toAbsolutePath().toString(), "--batch-mode", "verify"));
         command.addAll(mavenArguments);
-        ProcessBuilder builder =
-                new ProcessBuilder(command).directory(home.toAbsolutePath().toFile()).inheritIO();
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(home.toAbsolutePath().toFile())
+                .inheritIO();
         Instant start = Instant.now();
         Process maven = builder.start();
         // SIGTERM reaches this process only.

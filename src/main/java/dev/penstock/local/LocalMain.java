@@ -57,8 +57,8 @@ public final class LocalMain {
         }
         Optional<TelecomCustomers> customers = customers(options);
         // Beside the broker, which takes longer: it costs the start nothing.
-        customers.ifPresent(each ->
-                Thread.ofPlatform().name("telecom-customers").daemon().start(each::load));
+        customers.ifPresent(
+                each -> Thread.ofPlatform().name("telecom-customers").daemon().start(each::load));
         return serve(options, start(options.parts()), customers);
     }
 

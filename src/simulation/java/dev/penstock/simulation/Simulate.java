@@ -26,9 +26,8 @@ public final class Simulate implements Tool<SimulateCommand> {
         }
         require(hasRate || command.seed().isPresent(), "simulate needs --rate, --seed or --grid");
         boolean isReplay = !hasRate;
-        Scenario scenario = isReplay
-                ? Scenario.random(command.seed().orElseThrow(), SimulationTest.REQUESTS)
-                : scenario(command);
+        Scenario scenario =
+                isReplay ? Scenario.random(command.seed().orElseThrow(), SimulationTest.REQUESTS) : scenario(command);
         System.out.println(scenario);
         Timeline timeline = new Timeline(isReplay ? 1000 : 0);
         int exit = 0;

@@ -72,7 +72,8 @@ class BenchTest {
     }
 
     private static List<String> words(Class<?> command, String option) throws NoSuchMethodException {
-        return List.of(command.getDeclaredMethod(option).getAnnotation(OneOf.class).value());
+        return List.of(
+                command.getDeclaredMethod(option).getAnnotation(OneOf.class).value());
     }
 
     private static List<String> standard(Class<?> command, String option) throws NoSuchMethodException {

@@ -4,6 +4,7 @@ import dev.penstock.cli.option.Rule;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -30,10 +31,10 @@ final class CommandReference {
     static String commands() {
         StringBuilder text = new StringBuilder();
         CommandLine root = CommandTree.build();
-        for (Group group : Group.values()) {
+        for (Group group : Group.ALL) {
             text.append("## %s\n\n".formatted(group.title()));
             for (String name : group.commands()) {
-                append(text, root.getSubcommands().get(name));
+                append(text, Objects.requireNonNull(root.getSubcommands().get(name)));
             }
         }
         return text.toString();
@@ -45,7 +46,10 @@ final class CommandReference {
         text.append("### penstock %s\n\n".formatted(command.qualifiedName().replaceFirst("^penstock ", "")));
         paragraph(text, List.of(message.description()));
         List<ArgSpec> options = new ArrayList<>(command.positionalParameters());
-        command.options().stream().filter(option -> !option.usageHelp()).sorted(BY_NAME).forEach(options::add);
+        command.options().stream()
+                .filter(option -> !option.usageHelp())
+                .sorted(BY_NAME)
+                .forEach(options::add);
         if (!options.isEmpty()) {
             text.append("| option | meaning | values | default |\n| --- | --- | --- | --- |\n");
             options.forEach(option -> text.append("| `%s` | %s | %s | %s |\n"
@@ -57,7 +61,8 @@ final class CommandReference {
     }
 
     private static void paragraph(StringBuilder text, List<String> lines) {
-        String joined = String.join(" ", lines.stream().map(String::strip).toList()).strip();
+        String joined =
+                String.join(" ", lines.stream().map(String::strip).toList()).strip();
         if (!joined.isEmpty()) {
             text.append(joined.replace("|", "\\|")).append("\n\n");
         }
@@ -84,6 +89,9 @@ final class CommandReference {
     }
 
     private static String standard(ArgSpec option) {
-        return Stream.ofNullable(option.defaultValue()).map(value -> "`" + value + "`").findFirst().orElse("");
+        return Stream.ofNullable(option.defaultValue())
+                .map(value -> "`" + value + "`")
+                .findFirst()
+                .orElse("");
     }
 }

@@ -14,7 +14,8 @@ class CommandReferenceTest {
     @Test
     void thePageHasEachCommandAndExitCodeAsTheyAre() throws IOException {
         String page = Files.readString(PAGE);
-        String current = with(with(page, "exit codes", CommandReference.exitCodes()), "commands", CommandReference.commands());
+        String current =
+                with(with(page, "exit codes", CommandReference.exitCodes()), "commands", CommandReference.commands());
         if (System.getProperty("docs.write") != null) {
             Files.writeString(PAGE, current);
         }

@@ -6,8 +6,10 @@ import dev.penstock.cli.Penstock;
 import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.UpCommand;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LocalOptionsTest {
@@ -69,7 +71,7 @@ class LocalOptionsTest {
     }
 
     private static Object command(String line) {
-        AtomicReference<Object> command = new AtomicReference<>();
+        AtomicReference<@Nullable Object> command = new AtomicReference<>();
         int exitCode = Penstock.run(
                 each -> {
                     command.set(each);
@@ -77,6 +79,6 @@ class LocalOptionsTest {
                 },
                 line.split(" "));
         assertThat(exitCode).isZero();
-        return command.get();
+        return Objects.requireNonNull(command.get());
     }
 }

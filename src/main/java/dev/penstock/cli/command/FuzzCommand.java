@@ -40,8 +40,6 @@ public interface FuzzCommand {
     @InRange(min = 1, max = 999_999_999_999L)
     Optional<Long> runs();
 
-    @Option(
-            names = "--keep",
-            description = "Adds inputs that reach new code to src/test/resources/fuzz.")
+    @Option(names = "--keep", description = "Adds inputs that reach new code to src/test/resources/fuzz.")
     boolean keep();
 }

@@ -73,11 +73,7 @@ public interface SimulateCommand {
     @InRange(min = 0, max = 100)
     double bulkPercent();
 
-    @Option(
-            names = "--requests",
-            paramLabel = "N",
-            defaultValue = "20000",
-            description = "The number of requests.")
+    @Option(names = "--requests", paramLabel = "N", defaultValue = "20000", description = "The number of requests.")
     @InRange(min = 1, max = 999_999_999)
     int requests();
 }

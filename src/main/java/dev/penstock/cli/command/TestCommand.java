@@ -6,7 +6,8 @@ import picocli.CommandLine.Parameters;
 /** {@code ./penstock test}. */
 @Command(
         name = "test",
-        description = "Builds, runs all tests, and prints a last line with the numbers of passed, failed and skipped tests.",
+        description =
+                "Builds, runs all tests, and prints a last line with the numbers of passed, failed and skipped tests.",
         footer = {"", "Examples: ./penstock test -Pgpu", "          ./penstock test -Dtest=BatcherTest"})
 public interface TestCommand {
     @Parameters(

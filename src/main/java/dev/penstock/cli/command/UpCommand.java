@@ -64,13 +64,15 @@ public interface UpCommand {
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            description = "Keeps the data of broker and Redis in this folder. Without it, the data ends with the process.")
+            description =
+                    "Keeps the data of broker and Redis in this folder. Without it, the data ends with the process.")
     Optional<Path> dataDir();
 
     @Option(
             names = "--models",
             paramLabel = "DIR",
-            description = "Serves the models in this folder. Without it, the folder is $PENSTOCK_WORKER_MODELS, or the sample"
-                    + " models where that is not set.")
+            description =
+                    "Serves the models in this folder. Without it, the folder is $PENSTOCK_WORKER_MODELS, or the sample"
+                            + " models where that is not set.")
     Optional<Path> models();
 }
