@@ -1,5 +1,5 @@
 /**
- * The local stack: a real broker and a real Redis inside one JVM, for laptops, demos and tests. Imports nothing else of ours; meets
+ * The local stack: a real broker and a real Redis inside one JVM, for laptops, demos and tests. Imports the command line alone; meets
  * the service only through configuration, and is absent from the production package.
  */
 @org.jspecify.annotations.NullMarked
