@@ -38,7 +38,8 @@ public final class ThreeBrokers implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
-    private static final int ADMIN_TIMEOUT_MILLIS = 5000;
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+    private static final Duration PROBE_LIMIT = Duration.ofSeconds(3);
 
     private final LocalFolder folder = LocalFolder.temporary("penstock-three-brokers");
     private final Map<Integer, Integer> ports = new TreeMap<>();
@@ -70,7 +71,7 @@ public final class ThreeBrokers implements AutoCloseable {
 
     /** The addresses of all nodes, those that are down included. */
     public String bootstrapServers() {
-        return ports.values().stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","));
+        return NODES.stream().map(this::address).collect(Collectors.joining(","));
     }
 
     public boolean isRunning(int node) {
@@ -281,16 +282,16 @@ public final class ThreeBrokers implements AutoCloseable {
                         throw new IllegalStateException("a node has ended:\n" + logs());
                     }
                 })
-                .until(() -> registered().containsAll(nodes));
+                .until(() -> nodes.stream().allMatch(this::answers));
     }
 
-    private Set<Integer> registered() {
+    /** A broker answers once the cluster has let it in. Others may list a node that is down, while there is no majority to say so. */
+    private boolean answers(int node) {
         try {
-            return ask(admin -> admin.describeCluster().nodes().get().stream()
-                    .map(node -> node.id())
-                    .collect(Collectors.toSet()));
+            return ask(address(node), PROBE_LIMIT, admin -> admin.describeCluster().nodes().get().stream()
+                    .anyMatch(each -> each.id() == node));
         } catch (KafkaException notYet) {
-            return Set.of();
+            return false;
         }
     }
 
@@ -331,14 +332,22 @@ public final class ThreeBrokers implements AutoCloseable {
                 .orElseThrow());
     }
 
+    private String address(int node) {
+        return "127.0.0.1:" + ports.get(node);
+    }
+
     private <T> T ask(Question<T> question) {
+        return ask(bootstrapServers(), ANSWER_LIMIT, question);
+    }
+
+    private static <T> T ask(String servers, Duration limit, Question<T> question) {
         try (Admin admin = Admin.create(Map.of(
                 "bootstrap.servers",
-                bootstrapServers(),
+                servers,
                 "default.api.timeout.ms",
-                ADMIN_TIMEOUT_MILLIS,
+                (int) limit.toMillis(),
                 "request.timeout.ms",
-                ADMIN_TIMEOUT_MILLIS))) {
+                (int) limit.dividedBy(3).toMillis()))) {
             return question.ask(admin);
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof KafkaException kafka ? kafka : new IllegalStateException(failed);

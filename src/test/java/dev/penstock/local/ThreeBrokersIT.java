@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 
 /** A real cluster, whose nodes are killed, stopped and frozen. */
 class ThreeBrokersIT {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofMinutes(1);
+
+    private static final int PATIENT_MILLIS = 60_000;
+    private static final int HASTY_MILLIS = 4000;
 
     private static final ThreeBrokers cluster = ThreeBrokers.start();
 
@@ -45,7 +48,7 @@ class ThreeBrokersIT {
     void goesOnWhenTheLeaderOfAPartitionIsKilled() throws Exception {
         cluster.createTopic("leader", 1);
         int leader = cluster.leaderOf("leader", 0).orElseThrow();
-        try (KafkaProducer<String, String> producer = producer(20_000)) {
+        try (KafkaProducer<String, String> producer = producer(PATIENT_MILLIS)) {
             send(producer, "leader", "before");
 
             cluster.kill(leader);
@@ -64,18 +67,18 @@ class ThreeBrokersIT {
     void takesNothingWithoutAMajorityAndLosesNothingWhenItReturns() throws Exception {
         cluster.createTopic("majority", 1);
         List<Integer> killed = ThreeBrokers.NODES.subList(0, 2);
-        try (KafkaProducer<String, String> producer = producer(20_000)) {
+        try (KafkaProducer<String, String> producer = producer(PATIENT_MILLIS)) {
             send(producer, "majority", "before");
         }
 
         killed.forEach(cluster::kill);
-        try (KafkaProducer<String, String> producer = producer(4000)) {
+        try (KafkaProducer<String, String> producer = producer(HASTY_MILLIS)) {
             assertThatThrownBy(() -> send(producer, "majority", "refused"))
                     .isInstanceOfAny(ExecutionException.class, org.apache.kafka.common.errors.TimeoutException.class);
         }
 
         cluster.restart(killed);
-        try (KafkaProducer<String, String> producer = producer(30_000)) {
+        try (KafkaProducer<String, String> producer = producer(PATIENT_MILLIS)) {
             send(producer, "majority", "after");
         }
         List<String> read = read("majority", 2);
@@ -96,7 +99,7 @@ class ThreeBrokersIT {
     void movesAPartitionAwayFromAFrozenNodeAndTakesItBack() throws Exception {
         cluster.createTopic("frozen", 1);
         int leader = cluster.leaderOf("frozen", 0).orElseThrow();
-        try (KafkaProducer<String, String> producer = producer(30_000)) {
+        try (KafkaProducer<String, String> producer = producer(PATIENT_MILLIS)) {
             send(producer, "frozen", "before");
 
             cluster.freeze(leader);
@@ -132,7 +135,7 @@ class ThreeBrokersIT {
     }
 
     private static void send(KafkaProducer<String, String> producer, String topic, String value) throws Exception {
-        producer.send(new ProducerRecord<>(topic, value)).get(60, TimeUnit.SECONDS);
+        producer.send(new ProducerRecord<>(topic, value)).get(2, TimeUnit.MINUTES);
     }
 
     private static List<String> read(String topic, int atLeast) {
