@@ -19,6 +19,9 @@ import java.util.function.LongSupplier;
 final class Polls {
     private static final Duration LONG_POLL = Duration.ofSeconds(5);
     private static final long PAUSE_MILLIS = 250;
+    /** Pauses double up to this one: many polls would slow the service that they wait for. */
+    private static final long LONGEST_PAUSE_MILLIS = 2000;
+
     /** One request in so many is polled again a little after its outcome was seen. */
     private static final int AGAIN_SHARE = 4;
 
@@ -57,6 +60,7 @@ final class Polls {
     /** Polls until there is an outcome, at the latest until then; half of the requests by long polls. A share is polled once more. */
     void follow(Followed followed, long untilMillis) throws InterruptedException {
         Duration wait = followed.number() / 2 % 2 == 0 ? LONG_POLL : Duration.ZERO;
+        long pause = PAUSE_MILLIS;
         for (int attempt = 0; clock.getAsLong() < untilMillis; attempt++) {
             long before = clock.getAsLong();
             if (poll(followed, url(followed, attempt), wait)) {
@@ -64,7 +68,8 @@ final class Polls {
                 again(followed, attempt + 1);
                 return;
             }
-            Thread.sleep(Math.clamp(before + PAUSE_MILLIS - clock.getAsLong(), 0, PAUSE_MILLIS));
+            Thread.sleep(Math.clamp(before + pause - clock.getAsLong(), 0, pause));
+            pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
         }
         synchronized (this) {
             unsettled.add(followed);
