@@ -2,9 +2,9 @@ package dev.penstock.tenants;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.penstock.protocol.Sha256;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -38,11 +38,7 @@ final class KeyHash {
     }
 
     private static byte[] sha256(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java runtime has SHA-256", impossible);
-        }
+        return Sha256.hash(text.getBytes(UTF_8));
     }
 
     @Override

@@ -3,8 +3,8 @@ package dev.penstock.ingress.call;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Sha256;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +38,7 @@ public record IdempotencyKey(String name, String request) {
     }
 
     public static IdempotencyKey of(String key, Call call, @Nullable String contentType) {
-        MessageDigest request = sha256();
+        MessageDigest request = Sha256.newDigest();
         for (String part : List.of(
                 call.model(),
                 call.version().orElse(""),
@@ -49,19 +49,11 @@ public record IdempotencyKey(String name, String request) {
         }
         request.update(call.payload().bytes().duplicate());
         return new IdempotencyKey(
-                Integer.toHexString(call.tenant().tag()) + ":" + text(sha256().digest(key.getBytes(UTF_8))),
+                Integer.toHexString(call.tenant().tag()) + ":" + text(Sha256.hash(key.getBytes(UTF_8))),
                 text(request.digest()));
     }
 
     private static String text(byte[] hash) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java runtime has SHA-256", impossible);
-        }
     }
 }
