@@ -2,7 +2,7 @@ package dev.penstock.fuzz;
 
 import dev.penstock.protocol.Payload;
 
-/** Feeds the JSON codec. The input is the body. */
+/** Fuzzes the JSON codec. The input is the body. */
 public final class JsonFuzz {
     private JsonFuzz() {}
 

@@ -9,8 +9,8 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 
 /**
- * A Kafka record as fuzzers and people can both write it: lines {@code name=value} for its headers, a zero byte, its value. Without the
- * zero byte it has no value. The line {@code @timestamp=…} is no header.
+ * The input format for Kafka records: header lines {@code name=value}, a zero byte, and the value. Without the zero byte the value is null.
+ * The line {@code @timestamp=…} sets the timestamp instead of a header.
  */
 public final class Records {
     private static final String TIMESTAMP = "@timestamp";
@@ -49,7 +49,7 @@ public final class Records {
                 Optional.empty());
     }
 
-    /** Kafka takes no negative timestamps. */
+    /** Kafka rejects negative timestamps. */
     private static long number(String text) {
         try {
             return Math.max(0, Long.parseLong(text));

@@ -13,20 +13,20 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The properties of reading requests: refused with a problem that can be told, or read; and what was read reads the same again, however it
- * is written. In bounded memory.
+ * The properties of reading requests, in bounded memory. An input is either read, or rejected with a valid problem. A request that was read
+ * reads back equal, in whichever form it is written.
  */
 final class Requests {
-    /** Small, so that the limits themselves are met. */
+    /** Small limits, so that inputs reach them. */
     static final RequestReader READER = new RequestReader(new ReaderLimits(1 << 20, 8, 1 << 16, 8, 1 << 12));
 
-    /** Text grows when it is written with escapes. */
+    /** Higher limits, because escapes make text longer. */
     private static final RequestReader LENIENT_READER =
             new RequestReader(new ReaderLimits(1 << 26, 8, 1 << 16, 8, 1 << 20));
 
     private static final int FACTOR = 64;
 
-    /** Reads from a payload. */
+    /** Reads a payload, or throws if it is rejected. */
     interface Reading {
         InferenceRequest read() throws InvalidRequestException;
     }
@@ -45,19 +45,19 @@ final class Requests {
         try {
             return Optional.of(Allocation.bounded(payload.bytes().remaining(), FACTOR, reading::read));
         } catch (InvalidRequestException invalid) {
-            checkCanBeTold(invalid);
+            checkProblem(invalid);
             return Optional.empty();
         }
     }
 
-    static void checkCanBeTold(InvalidRequestException invalid) {
+    static void checkProblem(InvalidRequestException invalid) {
         try {
             Problem problem = Problem.of(invalid);
             if (!Problem.read(problem.toJson()).equals(problem)) {
-                throw new AssertionError("the problem reads differently: " + problem);
+                throw new AssertionError("the problem reads back differently: " + problem);
             }
             if (invalid.field().isEmpty() || invalid.rule().isEmpty()) {
-                throw new AssertionError("names no field or no rule: " + problem);
+                throw new AssertionError("the problem names no field or no rule: " + problem);
             }
         } catch (IOException broken) {
             throw new AssertionError("the problem cannot be read", broken);
@@ -68,15 +68,15 @@ final class Requests {
         try {
             InferenceRequest again = LENIENT_READER.read(RequestWriter.write(request, binary));
             if (!again.equals(request)) {
-                throw new AssertionError(request + " reads as " + again);
+                throw new AssertionError(request + " reads back as " + again);
             }
         } catch (NoJsonFormException notInJson) {
             if (binary.test(request.inputs().getFirst().name())
                     && request.inputs().size() == 1) {
-                throw new AssertionError("the binary form holds everything", notInJson);
+                throw new AssertionError("the binary form must represent every tensor", notInJson);
             }
         } catch (InvalidRequestException invalid) {
-            throw new AssertionError("what was written is refused", invalid);
+            throw new AssertionError("a written request was rejected", invalid);
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every input that a fuzzer once found worth keeping, and every one that broke a property, holds the properties. */
+/** Checks the properties for the whole corpus: inputs that reached new code, and inputs that once broke a property. */
 class FuzzCorpusTest {
     @ParameterizedTest
     @EnumSource

@@ -25,7 +25,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/** Feeds the decoders of three models. The input is one of {@link Records}. */
+/** Fuzzes the decoders of three models. The input has the format of {@link Records}. */
 public final class RecordFuzz {
     private static final int FACTOR = 64;
     private static final long NOW_NANOS = 1_000_000_000_000L;
@@ -44,11 +44,12 @@ public final class RecordFuzz {
                 Task task = Allocation.bounded(
                         input.length, FACTOR, () -> decoder.decode(origin, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS));
                 if (task.rows() < 1 || task.deadlineNanos() < task.arrivalNanos()) {
-                    throw new AssertionError("impossible: " + task);
+                    throw new AssertionError(
+                            "rows must be at least 1, and the deadline must not precede the arrival, was " + task);
                 }
             } catch (InvalidRequestException refused) {
                 if (refused.field().isEmpty() || refused.rule().isEmpty()) {
-                    throw new AssertionError("names no field or no rule", refused);
+                    throw new AssertionError("the rejection names no field or no rule", refused);
                 }
             }
         }
