@@ -14,11 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a worker says, every few seconds, about a model version that it serves.
+ * Announces a model version that a worker serves. Workers repeat it every few seconds on {@link Topics#MODELS}.
  *
  * @param version a positive integer, as decimal digits
- * @param maxRequestRows rows that one request may have at most
- * @param ready false while warming up and once stopping
+ * @param worker the id of the worker
+ * @param maxRequestRows the most rows that one request may have
+ * @param maxTensorBytes the largest input tensor of a request, in bytes
+ * @param timeoutMs the deadline of requests that set none, in milliseconds
+ * @param ready false during warm-up and after shutdown has begun
  */
 public record Announcement(
         String model,
@@ -32,12 +35,12 @@ public record Announcement(
         boolean ready) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The key under which the topic keeps the latest. */
+    /** The record key. The topic is compacted, so it keeps the latest announcement per key. */
     public String key() {
         return model + "/" + version + "/" + worker;
     }
 
-    /** The same, but not ready. */
+    /** A copy with {@code ready} set to false. */
     public Announcement notReady() {
         return new Announcement(
                 model, version, worker, signature, maxRequestRows, maxTensorBytes, timeoutMs, executionProvider, false);
@@ -58,11 +61,11 @@ public record Announcement(
         try {
             return JSON.writeValueAsBytes(node);
         } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
+            throw new IllegalStateException("a JSON tree can always be written", impossible);
         }
     }
 
-    /** @throws IOException when it is no announcement */
+    /** @throws IOException if the bytes are not an announcement */
     public static Announcement read(byte[] json) throws IOException {
         JsonNode node = JSON.readTree(json);
         try {

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
-/** The names of record headers, and how they are read. */
+/** The names of Penstock's record headers, and methods that read and write them. */
 public final class RecordHeaders {
     public static final String CONTENT_TYPE = "content-type";
     public static final String JSON_LENGTH = "inference-header-content-length";
@@ -27,7 +27,7 @@ public final class RecordHeaders {
     public static final String FEATURES_MS = "features-ms";
     public static final String COMPUTE_MS = "compute-ms";
 
-    /** CloudEvents' attributes in the binary binding begin with this. */
+    /** The prefix of CloudEvents attributes in the Kafka binding's binary content mode. */
     public static final String CLOUD_EVENTS_PREFIX = "ce_";
 
     public static final String JSON = "application/json";
@@ -35,7 +35,7 @@ public final class RecordHeaders {
 
     private RecordHeaders() {}
 
-    /** The last header of that name, as UTF-8. */
+    /** The value of the last header with this name, decoded as UTF-8. */
     public static Optional<String> text(Headers headers, String name) {
         Header header = headers.lastHeader(name);
         return header == null || header.value() == null
@@ -43,7 +43,7 @@ public final class RecordHeaders {
                 : Optional.of(new String(header.value(), UTF_8));
     }
 
-    /** @throws InvalidRequestException when the header is there and is not a whole number of at least {@code min} */
+    /** @throws InvalidRequestException if the header is present and is not an integer of at least {@code min} */
     public static Optional<Long> number(Headers headers, String name, long min) throws InvalidRequestException {
         Optional<String> text = text(headers, name);
         if (text.isEmpty()) {
@@ -55,17 +55,16 @@ public final class RecordHeaders {
                 return Optional.of(value);
             }
         } catch (NumberFormatException notANumber) {
-            // told below, together with what is out of range
+            // Reported below, like a number out of range.
         }
-        throw new InvalidRequestException(
-                name, "must be a whole number of " + min + " or more, was '" + text.get() + "'");
+        throw new InvalidRequestException(name, "must be an integer of at least " + min + ", was '" + text.get() + "'");
     }
 
     public static void set(Headers headers, String name, String value) {
         headers.add(name, value.getBytes(UTF_8));
     }
 
-    /** The length of the JSON part, when the value is in the binary form. */
+    /** The length of the JSON part in bytes; empty unless the value has the binary form. */
     public static OptionalInt jsonLength(Headers headers) throws InvalidRequestException {
         Optional<Long> length = number(headers, JSON_LENGTH, 0);
         return length.isPresent()

@@ -2,15 +2,17 @@ package dev.penstock.protocol;
 
 import java.nio.ByteBuffer;
 
-/** Copies between row-major blocks of the same rank and different sizes. */
+/** Copies between row-major blocks of equal rank and different dimensions, as padding and cropping need. */
 public final class Corners {
     private Corners() {}
 
     /**
-     * Copies the elements that two blocks have in common when their first corners are laid on each other: pads where {@code to} is
-     * larger, crops where it is smaller. The rest of {@code to} stays as it is.
+     * Copies the elements whose indexes exist in both blocks. Pads where {@code to} is larger and crops where it is smaller. The other
+     * elements of {@code to} are left unchanged.
      *
-     * @param fromStart the byte at which the block begins, likewise {@code toStart}
+     * @param fromStart the byte offset at which the block starts in {@code from}; {@code toStart} is the same for {@code to}
+     * @param fromShape fixed, with the rank of {@code toShape}
+     * @param elementBytes the size of one element in bytes
      */
     public static void copy(
             ByteBuffer from,
@@ -20,18 +22,18 @@ public final class Corners {
             int toStart,
             Shape toShape,
             int elementBytes) {
-        // From this dimension on both are alike, so that a run of it is one copy.
-        int alike = fromShape.rank();
+        // From this dimension on, both shapes are equal: a contiguous run, copied at once.
+        int equalFrom = fromShape.rank();
         int runBytes = elementBytes;
-        while (alike > 0 && fromShape.dimension(alike - 1) == toShape.dimension(alike - 1)) {
-            alike--;
-            runBytes *= Math.toIntExact(fromShape.dimension(alike));
+        while (equalFrom > 0 && fromShape.dimension(equalFrom - 1) == toShape.dimension(equalFrom - 1)) {
+            equalFrom--;
+            runBytes *= Math.toIntExact(fromShape.dimension(equalFrom));
         }
-        if (alike == 0) {
+        if (equalFrom == 0) {
             to.put(toStart, from, fromStart, runBytes);
             return;
         }
-        copy(from, fromStart, fromShape, to, toStart, toShape, 0, alike - 1, runBytes);
+        copy(from, fromStart, fromShape, to, toStart, toShape, 0, equalFrom - 1, runBytes);
     }
 
     private static void copy(

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What others may write on our topics is told from what is ours, and stops no reader. */
+/** Records that other producers write to Penstock's topics are rejected, and never stop a reader. */
 class ReplyTest {
     @Test
     void refusesATombstone() {
@@ -23,14 +23,14 @@ class ReplyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"NaN", "Infinity", "1e999", "soon", "", "-0.5"})
-    void refusesATimeThatIsNoNumber(String time) {
+    void refusesATimeThatIsNotANumber(String time) {
         assertThatThrownBy(() -> Reply.read(headers("expired", time), new byte[0]))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("queue-ms: must be a finite number");
+                .hasMessageContaining("queue-ms: must be a finite, non-negative number");
     }
 
     @Test
-    void refusesABatchBeyondInt() {
+    void refusesABatchSizeBeyondInt() {
         Headers headers = headers("expired", "1").add("batch-size", "4294967295".getBytes(UTF_8));
 
         assertThatThrownBy(() -> Reply.read(headers, new byte[0]))
@@ -48,7 +48,7 @@ class ReplyTest {
                 "{\"model\":\"m\",\"version\":\"1\",\"worker\":\"w\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP33\",\"shape\":[1]}]}",
                 "{\"model\":\"m\",\"version\":\"1\",\"worker\":\"w\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[-7]}]}"
             })
-    void anAnnouncementIsWholeOrNone(String json) {
+    void refusesAnIncompleteAnnouncement(String json) {
         assertThatThrownBy(() -> Announcement.read(json.getBytes(UTF_8))).isInstanceOf(IOException.class);
     }
 

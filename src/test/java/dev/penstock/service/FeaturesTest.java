@@ -98,7 +98,7 @@ class FeaturesTest {
         Service.Answer answer = service.post(
                 INFER, "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,1],\"data\":[7]}]}");
         assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.json().path("detail").asText()).contains("must have 'customer'");
+        assertThat(answer.json().path("detail").asText()).contains("must include 'customer'");
     }
 
     @Test

@@ -4,7 +4,7 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Payload;
 import java.nio.ByteBuffer;
 
-/** One body being read: a cursor over its JSON part, and a reader of the tensors in both parts. */
+/** Reads one body: a cursor over its JSON part, and a reader for the tensors in both parts. */
 record Body(JsonCursor json, TensorReader tensors) {
 
     static Body open(Payload payload, ReaderLimits limits) throws InvalidRequestException {
@@ -14,7 +14,7 @@ record Body(JsonCursor json, TensorReader tensors) {
         if (jsonLength < 0 || jsonLength > bytes.remaining()) {
             throw new InvalidRequestException(
                     Payload.JSON_LENGTH_HEADER,
-                    "must be at most the body's " + bytes.remaining() + " bytes, and not negative, was " + jsonLength);
+                    "must be in 0.." + bytes.remaining() + " (the length of the body), was " + jsonLength);
         }
         JsonCursor json = cursor(bytes.slice(bytes.position(), jsonLength), limits);
         ByteBuffer blobs = bytes.slice(bytes.position() + jsonLength, bytes.remaining() - jsonLength);

@@ -7,10 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.util.HexFormat;
 
-/** Turns what stands between a JSON string's quotes into text, where that is not plain ASCII. */
+/** Decodes a JSON string that has escapes or non-ASCII characters. */
 final class JsonText {
     private JsonText() {}
 
+    /** @param quoted the bytes between the quotes */
     static String decode(ByteBuffer quoted) throws ParseException {
         CharBuffer raw;
         try {
@@ -20,7 +21,7 @@ final class JsonText {
         }
         String text = unescape(raw);
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
-            throw new ParseException("a string has half a surrogate pair", 0);
+            throw new ParseException("a string has an unpaired surrogate", 0);
         }
         return text;
     }

@@ -1,6 +1,6 @@
 package dev.penstock.protocol.codec;
 
-/** The members that JSON objects of the protocol may have; anything of one's own goes into {@code parameters}. */
+/** The members of JSON objects in the protocol. Extensions go into {@code parameters}. */
 enum Member {
     NAME("name"),
     SHAPE("shape"),

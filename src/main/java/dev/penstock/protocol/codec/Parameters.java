@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The protocol's extension point: an object of scalars, read as String, Boolean, Long or Double. */
+/** Reads {@code parameters}, the extension point of the protocol: an object whose values are String, Boolean, Long or Double. */
 final class Parameters {
     private Parameters() {}
 
@@ -17,17 +17,17 @@ final class Parameters {
             String key = json.key();
             json.path().enter(key);
             if (parameters.size() == json.limits().maxParameters()) {
-                throw json.broken("must be one of at most " + json.limits().maxParameters());
+                throw json.broken("must be within the limit of " + json.limits().maxParameters() + " parameters");
             }
             if (parameters.putIfAbsent(key, scalar(json)) != null) {
-                throw json.broken("must be given once");
+                throw json.broken("must appear only once");
             }
             json.path().leave();
         }
         return parameters;
     }
 
-    /** The flag of that name among the parameters of the object that was just read. */
+    /** A boolean parameter of the object that was just read. */
     static Optional<Boolean> flag(String name, Map<String, Object> parameters, JsonCursor json)
             throws InvalidRequestException {
         Object value = parameters.get(name);

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Makes the only input of a model from a body that is nothing but its data. */
+/** Reads a raw body: the binary data of the only input of a model, and nothing else. */
 final class RawInput {
     private RawInput() {}
 
@@ -18,7 +18,7 @@ final class RawInput {
         if (signature.inputs().size() != 1) {
             throw new InvalidRequestException(
                     "body",
-                    "may be raw only for a model with one input; this has "
+                    "must not be raw: the model must have exactly one input, has "
                             + signature.inputs().size());
         }
         TensorSpec spec = signature.inputs().get(0);
@@ -37,7 +37,8 @@ final class RawInput {
             } else {
                 throw new InvalidRequestException(
                         "body",
-                        "may be raw only where one size is open; input '" + spec.name() + "' has " + spec.shape());
+                        "must not be raw: input '" + spec.name() + "' of shape " + spec.shape()
+                                + " must have at most one variable dimension besides rows");
             }
         }
         if (unitBytes == 0 || !bytes.hasRemaining() || bytes.remaining() % unitBytes != 0) {
@@ -47,7 +48,7 @@ final class RawInput {
                             + ", was " + bytes.remaining());
         }
         if (spec.datatype() == Datatype.BOOL && !Tensor.holdsBooleans(bytes)) {
-            throw new InvalidRequestException("body", "must have bytes of 0 or 1, as BOOL is in binary form");
+            throw new InvalidRequestException("body", "must hold only the bytes 0 and 1, as BOOL requires");
         }
         dimensions[0] = 1;
         dimensions[unknown] = bytes.remaining() / unitBytes;

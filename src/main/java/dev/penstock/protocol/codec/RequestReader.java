@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads v2 inference requests, strictly: what it lets through has data of exactly the announced shape and datatype. Thread-safe. */
+/** Reads v2 inference requests strictly: the data of an accepted tensor has exactly the declared shape and datatype. Thread-safe. */
 public final class RequestReader {
     private static final Set<Member> MEMBERS = Collections.unmodifiableSet(EnumSet.of(INPUTS, ID, PARAMETERS, OUTPUTS));
     private static final Set<Member> OUTPUT_MEMBERS = Collections.unmodifiableSet(EnumSet.of(NAME, PARAMETERS));
@@ -37,7 +37,7 @@ public final class RequestReader {
     }
 
     /**
-     * Reads a request and checks it against what the model takes; a JSON length of 0 announces a raw body.
+     * Reads a request and checks it against the signature of its model. A JSON length of 0 marks a raw body.
      *
      * @throws InvalidRequestException naming the field and the rule that it breaks
      */
@@ -73,7 +73,7 @@ public final class RequestReader {
         json.expectEnd();
         json.require(seen, INPUTS);
         if (inputs.isEmpty()) {
-            throw new InvalidRequestException("inputs", "must have 1 or more");
+            throw new InvalidRequestException("inputs", "must have at least one entry");
         }
         body.tensors().expectNoMoreBlobs();
         Optional<Boolean> binaryOutput = Parameters.flag("binary_data_output", parameters, json);
@@ -84,8 +84,8 @@ public final class RequestReader {
     }
 
     /**
-     * Reads a raw body: the binary data of the model's only input and nothing else. Its rows, or its one other variable dimension,
-     * follow from its size; for BYTES it is one string. Outputs come in binary form.
+     * Reads a raw body: the binary data of the model's only input, and nothing else. The size of the body determines the number of rows,
+     * or the one other variable dimension. For BYTES, the body is one string. Outputs use the binary form.
      */
     public InferenceRequest readRaw(ByteBuffer bytes, Signature signature) throws InvalidRequestException {
         Body.checkSize(bytes, limits);
@@ -98,12 +98,12 @@ public final class RequestReader {
         for (boolean more = json.open('['); more; more = json.another('[')) {
             json.path().at(outputs.size());
             if (outputs.size() == json.limits().maxTensors()) {
-                throw json.broken("must be one of at most " + json.limits().maxTensors());
+                throw json.broken("must be within the limit of " + json.limits().maxTensors() + " outputs");
             }
             RequestedOutput output = requestedOutput(json);
             for (RequestedOutput other : outputs) {
                 if (other.name().equals(output.name())) {
-                    throw json.broken("must have a name of its own, was a second '" + output.name() + "'");
+                    throw json.broken("must have a unique name, was a second '" + output.name() + "'");
                 }
             }
             outputs.add(output);

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads v2 inference responses, in either form. Thread-safe. */
+/** Reads v2 inference responses in JSON or binary form. Thread-safe. */
 public final class ResponseReader {
     private static final Set<Member> MEMBERS =
             Collections.unmodifiableSet(EnumSet.of(MODEL_NAME, MODEL_VERSION, ID, PARAMETERS, OUTPUTS));
@@ -29,7 +29,7 @@ public final class ResponseReader {
         this.limits = limits;
     }
 
-    /** @throws IOException when it is no response of the protocol: the fault of who sent it, never of the request */
+    /** @throws IOException if the payload is not a v2 response. This is an error of the sender, never of the request */
     public InferenceResponse read(Payload payload) throws IOException {
         try {
             return response(payload);
