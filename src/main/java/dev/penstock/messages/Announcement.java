@@ -20,7 +20,7 @@ import java.util.List;
  * @param worker the id of the worker
  * @param maxRequestRows the most rows that one request may have
  * @param maxTensorBytes the largest input tensor of a request, in bytes
- * @param timeoutMs the deadline of requests that set none, in milliseconds
+ * @param timeoutMs the deadline of requests that set none, in milliseconds; 0 if the ingress decides
  * @param ready false during warm-up and after shutdown has begun
  */
 public record Announcement(

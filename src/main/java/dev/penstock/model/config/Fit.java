@@ -5,11 +5,11 @@ import dev.penstock.protocol.Tensor;
 import java.util.Map;
 
 /**
- * How one request goes into a batch, and comes out of it.
+ * How one request is padded into a batch, and cropped out of its results.
  *
- * @param batchKey equal for requests that can share a batch
- * @param maxRows the most rows that a batch of this key should have; a request with more runs alone
- * @param ownOutputs of outputs that may come padded, the shape of one row without the padding, by name
+ * @param batchKey requests with equal keys may share a batch
+ * @param maxRows the row limit of batches with this key. A request with more rows runs alone
+ * @param ownOutputs by name, the shape of one unpadded row of each output that may be padded
  */
 public record Fit(Object batchKey, int maxRows, Map<String, Shape> ownOutputs) {
 
@@ -20,7 +20,7 @@ public record Fit(Object batchKey, int maxRows, Map<String, Shape> ownOutputs) {
         }
     }
 
-    /** This request's rows of an output as they would have come without padding. */
+    /** Removes the padding from the rows of this request in an output. */
     public Tensor crop(Tensor rows) {
         Shape own = ownOutputs.get(rows.name());
         return own == null
@@ -30,7 +30,7 @@ public record Fit(Object batchKey, int maxRows, Map<String, Shape> ownOutputs) {
                 : rows.cropped(own.withRows(rows.shape().rows()));
     }
 
-    /** A model may give another shape than it declares: then there is nothing to go by. */
+    /** False if the model returned another shape than it declares. Such an output is not cropped. */
     private static boolean isWithin(Shape own, Shape padded) {
         boolean within = own.rank() == padded.rank();
         for (int i = 1; within && i < own.rank(); i++) {

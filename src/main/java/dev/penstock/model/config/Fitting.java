@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Finds out which requests for a model fit into one batch: those of equal sizes, once padded. Thread-safe. */
+/** Decides how requests for a model are padded, and so which of them may share a batch: those of equal padded sizes. Thread-safe. */
 public final class Fitting {
     private final OnnxGraph graph;
     private final ModelConfig config;
@@ -26,15 +26,15 @@ public final class Fitting {
         this.onlyFit = isVariable ? Optional.empty() : Optional.of(new Fit("any", config.maxRows(Map.of()), Map.of()));
     }
 
-    /** @param inputs in the signature's order, each admitted by it */
+    /** @param inputs in signature order, each admitted by the signature */
     public Fit of(List<Tensor> inputs) {
         return onlyFit.orElseGet(() -> find(shapes(inputs), true));
     }
 
     /**
-     * Learns nothing from it.
+     * Like {@link #of}, but the shapes do not count as traffic for learned sizes.
      *
-     * @param inputs in the signature's order, each admitted by it
+     * @param inputs in signature order, each admitted by the signature
      */
     public Fit ofShapes(List<Shape> inputs) {
         return onlyFit.orElseGet(() -> find(inputs, false));
@@ -47,7 +47,7 @@ public final class Fitting {
     private Fit find(List<Shape> inputs, boolean learns) {
         Map<String, Long> own = new HashMap<>();
         if (bind(inputs, own).isPresent()) {
-            // Its run will fail, with the reason; until then it keeps to others of the same mistake.
+            // The run will fail with the reason. Until then the request shares batches only with equally invalid ones.
             return new Fit(inputs.stream().map(shape -> shape.withRows(1)).toList(), 1, Map.of());
         }
         Map<String, Long> padded = new HashMap<>(own);
@@ -73,8 +73,10 @@ public final class Fitting {
     }
 
     /**
-     * The sizes of the batch's variable dimensions. Where they are learned, each request may come with another: the largest holds all, and
-     * is no larger than the one under which they were brought together.
+     * The sizes of the variable dimensions of a batch, after padding. With learned sizes, requests of one batch may differ; the batch takes
+     * the largest, which never exceeds the size in the batch key.
+     *
+     * @throws InferenceException if the inputs of a request disagree on the size of a dimension
      */
     public Map<String, Long> batchSizes(List<List<Tensor>> requests) throws InferenceException {
         Map<String, Long> sizes = sizes(requests.getFirst());
@@ -96,7 +98,7 @@ public final class Fitting {
         return sizes;
     }
 
-    /** Notes the request's own sizes. Answers what is wrong with them, if something is. */
+    /** Adds the request's own sizes to {@code sizes}. Returns an error message if they conflict. */
     private Optional<String> bind(List<Shape> inputs, Map<String, Long> sizes) {
         for (int i = 0; i < inputs.size(); i++) {
             SymbolicShape declared = graph.inputShapes().get(i);
@@ -109,7 +111,7 @@ public final class Fitting {
         return Optional.empty();
     }
 
-    /** What fills up one element of an input; empty when that input is never padded. */
+    /** The bytes of one padding element of an input; empty if the input is never padded. */
     public Optional<byte[]> padding(int input) {
         return config.shapeBuckets()
                 .padding(

@@ -5,19 +5,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which sizes of a ladder rows are padded to, learned from the rows that come. Thread-safe.
+ * Learns from traffic which sizes of a ladder are worth padding to. Thread-safe.
  *
- * <p>A size that is used has a queue of its own, and so makes runs smaller; one that is not makes its rows longer. After every
- * {@value #ROWS_A_CHOICE} rows, the sizes are chosen that minimize
+ * <p>Every size in use has its own queue, which makes batches smaller. A size that is not in use pads its rows to a longer one. After every
+ * {@value #ROWS_PER_CHOICE} rows, the sizes are chosen that minimize
  *
  * <pre>  Σ rows(i) · (next chosen size ≥ size(i))  +  chosen sizes · elements / 64</pre>
  *
- * by dynamic programming, where elements is what all rows have if every size is used: a size is worth its queue where it spares a 64th of
- * the work. No row gets more than twice the size that the ladder has for it, whatever is chosen. What came before a choice counts half in the next.
+ * by dynamic programming. Here {@code elements} is the number of elements in all rows if every size is in use, so a size is worth its
+ * queue if it saves 1/64 of the work. No row is padded to more than twice its size in the ladder. Earlier rows count half in each later
+ * choice.
  */
 final class LearnedSizes {
     private static final int SMALLEST = 8;
-    private static final int ROWS_A_CHOICE = 1024;
+    private static final int ROWS_PER_CHOICE = 1024;
     private static final double QUEUE_PRICE = 1.0 / 64;
     private static final int MOST_GROWTH = 2;
 
@@ -26,14 +27,14 @@ final class LearnedSizes {
     private final double[] rows;
     private long rowsSinceChoice;
 
-    /** @param sizes ascending; all are used until enough rows have come */
+    /** @param sizes ascending; all are in use until the first choice */
     LearnedSizes(List<Integer> sizes) {
         this.sizes = sizes.stream().mapToInt(Integer::intValue).toArray();
         this.chosen = this.sizes.clone();
         this.rows = new double[this.sizes.length];
     }
 
-    /** 8, 12, 16, 24, 32, 48 … up to the largest: from 8 on a row grows by less than half, and by a sixth where sizes are spread evenly. */
+    /** 8, 12, 16, 24, 32, 48 … up to {@code largest}. From 8 on, a row grows by less than half; by a sixth on average if sizes are uniform. */
     static List<Integer> ladder(int largest) {
         List<Integer> ladder = new ArrayList<>();
         for (int size = SMALLEST; size < largest; size *= 2) {
@@ -46,7 +47,7 @@ final class LearnedSizes {
         return ladder;
     }
 
-    /** What so many rows of that size are padded to; that size itself when none of the ladder holds it. */
+    /** Records {@code count} rows of this size and returns their padded size. Sizes above the ladder are not padded. */
     synchronized long pad(long size, long count) {
         int at = at(size);
         if (at == sizes.length) {
@@ -54,7 +55,7 @@ final class LearnedSizes {
         }
         rows[at] += count;
         rowsSinceChoice += count;
-        if (rowsSinceChoice >= ROWS_A_CHOICE) {
+        if (rowsSinceChoice >= ROWS_PER_CHOICE) {
             choose();
             rowsSinceChoice = 0;
         }
@@ -74,7 +75,7 @@ final class LearnedSizes {
         for (int i = 0; i < sizes.length; i++) {
             elements += rows[i] * sizes[i];
         }
-        // The least that sizes 0 to i can cost if i is used, and the size used before i; -1 for none.
+        // The minimum cost of sizes 0 to i if i is in use, and the previous size in use; -1 for none.
         double[] least = new double[sizes.length];
         int[] before = new int[sizes.length];
         for (int i = 0; i < sizes.length; i++) {

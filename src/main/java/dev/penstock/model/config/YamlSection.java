@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A mapping in model.yaml, read key by key. Whatever has the wrong type or range, and whatever nobody read, is refused. */
+/** A mapping in model.yaml, read key by key. Rejects values of the wrong type or range, and keys that were never read. */
 final class YamlSection {
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -53,7 +53,7 @@ final class YamlSection {
         } catch (JsonProcessingException e) {
             int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
             throw new ModelRefusedException(
-                    "model.yaml is not YAML, near line " + line + ": " + e.getOriginalMessage(), e);
+                    "model.yaml must be valid YAML, has an error near line " + line + ": " + e.getOriginalMessage(), e);
         }
     }
 
@@ -66,7 +66,7 @@ final class YamlSection {
         return value.isEmpty() ? otherwise : integer(key, value.get(), least, most);
     }
 
-    /** In the order given; empty when absent. */
+    /** In file order; empty if absent. */
     List<Integer> integers(String key, int least, int most) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         List<Integer> integers = new ArrayList<>();
@@ -90,9 +90,9 @@ final class YamlSection {
         return value.get().doubleValue();
     }
 
-    /** In the order given, each once; empty when absent. */
+    /** Distinct names in file order; empty if absent. */
     List<String> texts(String key, int most) throws ModelRefusedException {
-        String rule = "must be a list of at most " + most + " names, each once";
+        String rule = "must be a list of at most " + most + " distinct names";
         Set<String> texts = new LinkedHashSet<>();
         for (JsonNode element : list(key, rule, most)) {
             if (!element.isTextual() || element.textValue().isBlank() || !texts.add(element.textValue())) {
@@ -102,7 +102,7 @@ final class YamlSection {
         return List.copyOf(texts);
     }
 
-    /** In the order given; empty when absent. */
+    /** In file order; empty if absent. */
     List<Float> numbers(String key, int most) throws ModelRefusedException {
         String rule = "must be a list of at most " + most + " finite numbers";
         List<Float> numbers = new ArrayList<>();
@@ -140,7 +140,7 @@ final class YamlSection {
         return value.map(JsonNode::textValue);
     }
 
-    /** A constant by its name in lower case. */
+    /** An enum constant, by its name in lower case. */
     <E extends Enum<E>> Optional<E> choice(String key, Class<E> type) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         if (value.isEmpty()) {
@@ -191,7 +191,9 @@ final class YamlSection {
             }
         }
         throw refused(
-                key, "must be bytes, or a size such as 512MiB (KiB, MiB, GiB), in " + least + ".." + most, value.get());
+                key,
+                "must be a number of bytes, or a size such as 512MiB (KiB, MiB, GiB), in " + least + ".." + most,
+                value.get());
     }
 
     YamlSection section(String key) throws ModelRefusedException {
@@ -209,7 +211,7 @@ final class YamlSection {
         return mapping.path(key).isTextual();
     }
 
-    /** A list whose elements are a name, or a mapping from a name to its options. */
+    /** A list whose elements are a name, or a mapping from one name to its options. */
     List<Map.Entry<String, YamlSection>> namedSections(String key) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         List<Map.Entry<String, YamlSection>> sections = new ArrayList<>();
@@ -219,35 +221,28 @@ final class YamlSection {
                     : element.textValue();
             JsonNode options = element.isObject() ? element.path(String.valueOf(name)) : empty(path).mapping;
             if (name == null || !options.isObject()) {
-                throw refused(
-                        key, "must be a list of names, or of one name each with a mapping of its options", value.get());
+                throw refused(key, "must be a list of names, or of mappings from one name to its options", value.get());
             }
             sections.add(Map.entry(name, new YamlSection(path + key + "." + name + ".", options)));
         }
         if (value.isPresent() && sections.isEmpty()) {
-            throw refused(key, "must be a list of at least one name", value.get());
+            throw refused(key, "must list at least one name", value.get());
         }
         return sections;
     }
 
-    /** The mapping's keys, for mappings whose keys are names of the user's choice. */
+    /** The keys of the mapping, for mappings whose keys the user chooses. */
     List<String> keys() {
         List<String> keys = new ArrayList<>();
         mapping.fieldNames().forEachRemaining(keys::add);
         return keys;
     }
 
-    void refuse(String key, String reason) throws ModelRefusedException {
-        if (value(key).isPresent()) {
-            throw new ModelRefusedException("model.yaml: " + path + key + " " + reason);
-        }
-    }
-
     void refuseUnread() throws ModelRefusedException {
         for (String key : keys()) {
             if (!known.contains(key)) {
                 throw new ModelRefusedException(
-                        "model.yaml: unknown key '" + path + key + "'; known are " + String.join(", ", known));
+                        "model.yaml: key '" + path + key + "' is unknown; known keys: " + String.join(", ", known));
             }
         }
     }

@@ -5,16 +5,17 @@ import ai.onnxruntime.OnnxJavaType;
 import dev.penstock.protocol.Datatype;
 import java.util.Optional;
 
-/** The types under which ONNX Runtime's Java API takes our datatypes. */
+/** The types that ONNX Runtime's Java API uses for the datatypes of the protocol. */
 final class CarrierTypes {
 
     private CarrierTypes() {}
 
-    /** The Java API cannot make tensors of these: their bytes go in as the signed type of the same width, see {@code UnsignedInputs}. */
+    /** Whether the Java API lacks this datatype. Its bytes are passed as the signed type of the same width; see {@link UnsignedInputs}. */
     static boolean isCarriedAsSigned(Datatype datatype) {
         return signedTwin(datatype).isPresent();
     }
 
+    /** The signed ONNX type of the same width; empty if the Java API supports the datatype itself. */
     static Optional<DataType> signedTwin(Datatype datatype) {
         return switch (datatype) {
             case UINT16 -> Optional.of(DataType.INT16);
@@ -24,7 +25,7 @@ final class CarrierTypes {
         };
     }
 
-    /** The type under which the Java API takes a buffer of this datatype. */
+    /** The Java API type of a buffer with this datatype. */
     static OnnxJavaType carrier(Datatype datatype) {
         return switch (datatype) {
             case BOOL -> OnnxJavaType.BOOL;

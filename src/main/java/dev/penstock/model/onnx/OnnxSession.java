@@ -13,7 +13,7 @@ import dev.penstock.protocol.Signature;
 import java.util.Map;
 import java.util.Set;
 
-/** A session of ONNX Runtime. */
+/** A session of ONNX Runtime. Thread-safe; slots are not. */
 public final class OnnxSession implements Session {
     private final SessionOpener.Opened opened;
     private final OnnxGraph graph;
@@ -22,7 +22,7 @@ public final class OnnxSession implements Session {
 
     private volatile Shapes shapes = Shapes.UNSEEN;
 
-    /** What outputs the model was seen to give. */
+    /** How the output shapes of past runs compare with the declared ones. */
     private enum Shapes {
         UNSEEN,
         AS_DECLARED,
@@ -66,14 +66,14 @@ public final class OnnxSession implements Session {
     }
 
     /**
-     * Whether outputs may be pinned: not before a run has given what the model declares. A pinned output of another shape fails on the
-     * CPU; CUDA copies it, when it has as many elements, and nobody would know.
+     * Whether outputs may be pinned. They may after a run has returned the declared shapes. A pinned output of another shape fails on the
+     * CPU. CUDA silently copies it if it has the same number of elements.
      */
     public boolean isPinning() {
         return shapes == Shapes.AS_DECLARED;
     }
 
-    /** A model that gave other shapes once is not believed again. */
+    /** Records whether a run returned the declared shapes. After one mismatch, the session never pins again. */
     synchronized void sawShapes(boolean asDeclared) {
         if (shapes != Shapes.OTHERS) {
             shapes = asDeclared ? Shapes.AS_DECLARED : Shapes.OTHERS;

@@ -21,13 +21,13 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Buffers of one batch. Used by one thread at a time; native tensors live only during a run, and are closed whatever comes of it.
+ * The buffers of one batch. Used by one thread at a time. Native tensors exist only during a run and are closed on every path.
  *
- * <p>Outputs are pinned wherever their shape follows from the inputs', which saves a copy, once a run has shown that it does. A model may
- * give another all the same: then the run is repeated without, and the session pins no more.
+ * <p>Outputs whose shape follows from the input shapes are pinned, which saves a copy. Pinning starts after a run has returned the
+ * declared shapes. If a later run returns another shape, it is repeated without pinning, and the session never pins again.
  */
 final class OnnxSlot implements Slot {
-    /** What the executor says of an output of another shape, and what CUDA's copy says of one of another size. */
+    /** The messages of the executor and of CUDA's copy for a pinned output of the wrong shape or size. */
     private static final Pattern WRONG_PIN =
             Pattern.compile("The output OrtValue provided for output|Tensor size mismatch\\. src:");
 
@@ -128,8 +128,8 @@ final class OnnxSlot implements Slot {
             if (tensor.shape().rank() == 0 || tensor.shape().rows() != rows) {
                 throw new InferenceException(
                         InferenceException.Kind.FAILED,
-                        "output '" + output.name() + "' has the shape " + tensor.shape() + " for " + rows
-                                + " rows: its first dimension must count rows");
+                        "output '" + output.name() + "' must have " + rows
+                                + " rows as its first dimension, was of shape " + tensor.shape());
             }
             if (pinned == null) {
                 asDeclared &=
@@ -141,7 +141,7 @@ final class OnnxSlot implements Slot {
         return tensors;
     }
 
-    /** Native tensors do not outlive a run, and the buffers go with the slot. */
+    /** Nothing to close: native tensors are closed after each run, and the garbage collector frees the buffers. */
     @Override
     public void close() {}
 }

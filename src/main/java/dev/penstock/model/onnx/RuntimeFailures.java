@@ -5,9 +5,9 @@ import dev.penstock.model.InferenceException;
 import dev.penstock.model.InferenceException.Kind;
 import java.util.regex.Pattern;
 
-/** Classifies failures of ONNX Runtime by their message, since its error codes do not tell them apart. */
+/** Classifies ONNX Runtime errors by their message, because its error codes do not distinguish them. */
 final class RuntimeFailures {
-    /** CUDA's sticky errors, after which every call of the process fails: cudaError_t in the CUDA Runtime API's reference. */
+    /** CUDA's sticky errors, after which every call of the process fails. See cudaError_t in the CUDA Runtime API reference. */
     private static final Pattern DEVICE_LOST = Pattern.compile("CUDA failure (214|700|702|71[04-9])\\b");
 
     private static final Pattern OUT_OF_MEMORY = Pattern.compile(

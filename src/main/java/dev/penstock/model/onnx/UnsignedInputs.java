@@ -14,23 +14,24 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
 /**
- * ONNX Runtime's Java API has no UINT16, UINT32 and UINT64 tensors. So the loaded graph takes the signed type of the same width under
- * another name, and a Cast in front gives it back its type: the cast wraps around, which keeps every bit.
+ * Rewrites graphs with UINT16, UINT32 or UINT64 inputs, because ONNX Runtime's Java API cannot create such tensors. The rewritten graph
+ * takes the signed type of the same width under another name and casts it back. The cast wraps around, so every bit is kept.
  */
 public final class UnsignedInputs {
 
     private UnsignedInputs() {}
 
+    /** Whether the model has such inputs. */
     public static boolean areIn(Signature signature) {
         return signature.inputs().stream().anyMatch(input -> CarrierTypes.isCarriedAsSigned(input.datatype()));
     }
 
-    /** The name under which the loaded graph takes that input. */
+    /** The name of an input in the loaded graph. */
     static String feedName(TensorSpec input) {
         return CarrierTypes.isCarriedAsSigned(input.datatype()) ? input.name() + "/as_signed" : input.name();
     }
 
-    /** The model's bytes, in a direct buffer, with every such input cast. */
+    /** Serializes the model with all such inputs rewritten, into a direct buffer. */
     public static ByteBuffer castIn(ModelProto model, Signature signature) {
         ModelProto.Builder changed = model.toBuilder();
         for (TensorSpec input : signature.inputs()) {
@@ -44,7 +45,7 @@ public final class UnsignedInputs {
             result.writeTo(output);
             output.flush();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("cannot write to an in-memory buffer", e);
         }
         return bytes.rewind();
     }
@@ -57,7 +58,7 @@ public final class UnsignedInputs {
                         .getTypeBuilder()
                         .getTensorTypeBuilder()
                         .setElemType(signed.getNumber());
-                // Nodes must stand in the order in which they run.
+                // ONNX requires topological order, so the cast comes first.
                 graph.addNode(
                         0,
                         NodeProto.newBuilder()

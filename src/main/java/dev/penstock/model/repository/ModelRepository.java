@@ -18,14 +18,14 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * A folder of models: {@code <name>/<version>/model.onnx} and, optionally, {@code <name>/model.yaml}. One broken model never stops the
+ * A folder of models: {@code <name>/<version>/model.onnx} and, optionally, {@code <name>/model.yaml}. A broken model never affects the
  * others.
  *
- * @param maxFileBytes the largest model.onnx that is read
+ * @param maxFileBytes the largest model.onnx that is read, in bytes
  */
 public record ModelRepository(Path folder, long maxFileBytes) {
 
-    /** What a scan found. Models come by name, then version. */
+    /** The result of a scan. Models are ordered by name, then by version. */
     public record Contents(List<ModelDefinition> found, List<Refusal> refused) {
         public Contents {
             found = List.copyOf(found);
@@ -33,10 +33,10 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         }
     }
 
-    /** A model that is not served, and why, in plain words. The version is empty when the whole model is refused. */
+    /** A model that is not served, with the reason. The version is empty if the whole model is refused. */
     public record Refusal(String name, OptionalLong version, String reason) {}
 
-    /** A model.yaml of a few hundred lines has less. */
+    /** Far above a model.yaml of a few hundred lines. */
     private static final long MOST_YAML_BYTES = 256 << 10;
 
     public ModelRepository {
@@ -46,7 +46,7 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         }
     }
 
-    /** @throws IOException when the folder itself cannot be read */
+    /** @throws IOException if the folder itself cannot be read */
     public Contents scan() throws IOException {
         List<ModelDefinition> found = new ArrayList<>();
         List<Refusal> refused = new ArrayList<>();
@@ -66,11 +66,11 @@ public record ModelRepository(Path folder, long maxFileBytes) {
     private void scanModel(String name, Path model, List<ModelDefinition> found, List<Refusal> refused)
             throws ModelRefusedException, IOException {
         if (!ModelNames.NAME.matcher(name).matches()) {
-            throw new ModelRefusedException("the name must match " + ModelNames.NAME);
+            throw new ModelRefusedException("the name must match " + ModelNames.NAME + ", was '" + name + "'");
         }
         if (Topics.RESERVED_MODELS.contains(name)) {
             throw new ModelRefusedException("the name must not be one of " + Topics.RESERVED_MODELS
-                    + ": its topics would have the names of others");
+                    + ", because its topics would collide with others; rename the model");
         }
         ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
         List<Long> versions = versions(name, model, refused);
@@ -98,19 +98,20 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         refuseElsewhere(file);
         if (Files.size(file) > MOST_YAML_BYTES) {
             throw new ModelRefusedException(
-                    "model.yaml has " + Files.size(file) + " bytes; the limit is " + MOST_YAML_BYTES);
+                    "model.yaml must have at most " + MOST_YAML_BYTES + " bytes, has " + Files.size(file));
         }
         return Files.readString(file);
     }
 
-    /** Links may point around within the repository, as Kubernetes' do; out of it they could name any file of the host. */
+    /** Links within the repository are allowed; Kubernetes mounts use them. A link out of it could name any file of the host. */
     private void refuseElsewhere(Path file) throws ModelRefusedException, IOException {
         if (Files.exists(file) && !file.toRealPath().startsWith(folder.toRealPath())) {
-            throw new ModelRefusedException(file.getFileName() + " is a link that leads out of the model repository");
+            throw new ModelRefusedException(
+                    file.getFileName() + " must not link to a file outside the model repository");
         }
     }
 
-    /** The graph of a model that may be loaded, as far as that can be told without the runtime. */
+    /** Checks a model without ONNX Runtime and returns its graph. */
     static OnnxGraph checked(ModelProto model, ModelConfig config) throws ModelRefusedException {
         OnnxSafety.check(model);
         OnnxGraph graph = OnnxGraph.read(model);
@@ -126,7 +127,7 @@ public record ModelRepository(Path folder, long maxFileBytes) {
             throws ModelRefusedException, IOException {
         List<Path> folders = folders(model);
         if (folders.isEmpty()) {
-            throw new ModelRefusedException("there is no version folder, such as " + name + "/1");
+            throw new ModelRefusedException("the model must have a version folder such as " + name + "/1");
         }
         List<Long> versions = new ArrayList<>();
         for (Path version : folders) {
@@ -136,14 +137,14 @@ public record ModelRepository(Path folder, long maxFileBytes) {
                 refused.add(new Refusal(
                         name,
                         OptionalLong.empty(),
-                        "the version folder '" + nameOf(version) + "' must be a positive integer"));
+                        "the name of a version folder must be a positive integer, was '" + nameOf(version) + "'"));
             }
         }
         versions.sort(Comparator.naturalOrder());
         return versions;
     }
 
-    /** Sorted by name. Hidden ones are skipped: Kubernetes keeps its own beside mounted files. */
+    /** The subfolders, sorted by name. Hidden folders are skipped: Kubernetes keeps its own next to mounted files. */
     private static List<Path> folders(Path parent) throws IOException {
         try (Stream<Path> children = Files.list(parent)) {
             return children.filter(Files::isDirectory)

@@ -22,7 +22,7 @@ class LearnedSizesProperties {
         }
     }
 
-    /** Whatever comes: rows fit, no shape is new, none is much longer than need be, and equal streams are treated alike. */
+    /** For any traffic: rows fit, padded sizes are in the ladder, padding is at most twofold, and equal streams get equal results. */
     @Property(tries = 200)
     void padsToTheLadderAndNeverToMoreThanTwiceWhatFits(
             @ForAll long seed, @ForAll @IntRange(min = 1, max = 600) int largest) {
@@ -45,7 +45,7 @@ class LearnedSizesProperties {
         }
     }
 
-    /** The price of a queue bounds what merging may cost: with every size used, the same sum has the price of all of them. */
+    /** Merging costs at most the queues that it saves: with every size in use, the same sum includes the price of all queues. */
     @Property(tries = 50)
     void costsNoMoreThanTheQueuesThatItSaves(@ForAll long seed) {
         Random random = new Random(seed);
@@ -64,7 +64,7 @@ class LearnedSizesProperties {
     }
 
     @Example
-    void letsAFewShorterRowsJoinTheMany() {
+    void padsAFewShorterRowsToTheCommonSize() {
         LearnedSizes sizes = new LearnedSizes(LearnedSizes.ladder(512));
         assertThat(sizes.pad(16, 1)).isEqualTo(16);
         learn(sizes, 16, 24, 3);
@@ -87,7 +87,7 @@ class LearnedSizesProperties {
         assertThat(sizes.pad(100, 1)).isEqualTo(128);
     }
 
-    /** So many of 100 are short. */
+    /** {@code percent} of the rows are short. */
     private static void learn(LearnedSizes sizes, int shorter, int longer, int percent) {
         for (int i = 0; i < ENOUGH; i++) {
             sizes.pad(i % 100 < percent ? shorter : longer, 1);

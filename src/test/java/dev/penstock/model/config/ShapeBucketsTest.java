@@ -53,16 +53,16 @@ class ShapeBucketsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{width: {sizes: [8]}} | shape_buckets.width must be a variable dimension of an input, of [sequence], was width",
-                "{sequence: {pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.sizes must be a list of at least one integer, or up_to be given, was []",
-                "{sequence: {sizes: [8], up_to: 16, pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.up_to must not be given where sizes are, was 16",
-                "{sequence: {sizes: [8], pad: {ids: 0}}} | shape_buckets.sequence.pad.mask must say what the input is filled up with, was absent",
-                "{sequence: {sizes: [8], pad: {ids: 0, mask: 0, type: 0}}} | shape_buckets.sequence.pad must name the inputs that have this dimension, [ids, mask], was type",
+                "{width: {sizes: [8]}} | shape_buckets.width must be a variable dimension of an input, one of [sequence], was width",
+                "{sequence: {pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.sizes must list at least one integer, or set up_to instead, was []",
+                "{sequence: {sizes: [8], up_to: 16, pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.up_to must be absent when sizes is set, was 16",
+                "{sequence: {sizes: [8], pad: {ids: 0}}} | shape_buckets.sequence.pad.mask must be the padding value of the input, was absent",
+                "{sequence: {sizes: [8], pad: {ids: 0, mask: 0, type: 0}}} | shape_buckets.sequence.pad must name inputs that have this dimension ([ids, mask]), was type",
                 "{sequence: {sizes: [8], pad: {ids: 0.5, mask: 0}}} | shape_buckets.sequence.pad.ids must be an integer in -9007199254740992..9007199254740992, was 0.5",
                 "{sequence: {sizes: [8], pad: {ids: 0, mask: 1}, mask: mask}} | shape_buckets.sequence.mask must be an input that has this dimension and is padded with 0, was mask",
                 "{sequence: {sizes: [8], pad: {ids: 0, mask: 0}, mask: total}} | shape_buckets.sequence.mask must be an input that has this dimension and is padded with 0, was total",
             })
-    void refusesWhatDoesNotFitTheModel(String buckets, String reason) throws Exception {
+    void refusesBucketsThatDoNotMatchTheModel(String buckets, String reason) throws Exception {
         assertThat(scan("shape_buckets: " + buckets).refused())
                 .extracting(ModelRepository.Refusal::reason)
                 .containsExactly("model.yaml: " + reason);
@@ -99,7 +99,7 @@ class ShapeBucketsTest {
     }
 
     @Test
-    void keepsARequestAloneWhoseInputsDisagree() throws Exception {
+    void runsARequestAloneWhenItsInputsDisagree() throws Exception {
         ModelDefinition definition = definition();
         Fitting fitting = new Fitting(definition.graph(), definition.config());
         List<Tensor> torn = List.of(longs("ids", Shape.of(1, 3), 1, 2, 3), longs("mask", Shape.of(1, 2), 1, 1));
@@ -109,7 +109,7 @@ class ShapeBucketsTest {
         assertThat(fitting.of(torn).maxRows()).isEqualTo(1);
     }
 
-    /** Seeds, since a session is dear to make. */
+    /** Fixed seeds instead of a property, because opening a session is expensive. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void answersEveryRequestAsIfItHadRunAlone(long seed) throws Exception {
@@ -123,7 +123,7 @@ class ShapeBucketsTest {
     }
 
     @Test
-    void bringsTogetherWhatWouldNotBeWorthAQueueOfItsOwn() throws Exception {
+    void mergesSizesThatAreNotWorthTheirOwnQueue() throws Exception {
         ModelDefinition definition = definition(OnnxModels.sequence(), LEARNED);
         Fitting fitting = new Fitting(definition.graph(), definition.config());
         assertThat(fitting.of(request(1, 9)).batchKey())
@@ -236,7 +236,7 @@ class ShapeBucketsTest {
         return new WarmUp.Run(rows, Map.of("sequence", length));
     }
 
-    /** Ids are never 0, and the mask is on throughout, so that a position which is lost or made up shows. */
+    /** Ids are never 0 and the whole mask is 1, so that a lost or invented position changes the result. */
     private static List<Tensor> request(int rows, int length) {
         long[] ids = new long[rows * length];
         long[] mask = new long[rows * length];

@@ -18,7 +18,7 @@ class RuntimeFailuresTest {
                 "CUDA failure 718: invalid program counter ; GPU=0",
                 "CUDA failure 719: unspecified launch failure ; GPU=0",
             })
-    void tellsThatTheDeviceIsLost(String message) {
+    void classifiesALostDevice(String message) {
         assertThat(RuntimeFailures.kindOf(message)).isEqualTo(Kind.DEVICE_LOST);
     }
 
@@ -31,7 +31,7 @@ class RuntimeFailuresTest {
                 "CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED",
                 "std::bad_alloc",
             })
-    void tellsThatMemoryRanOut(String message) {
+    void classifiesExhaustedMemory(String message) {
         assertThat(RuntimeFailures.kindOf(message)).isEqualTo(Kind.OUT_OF_MEMORY);
     }
 
@@ -42,12 +42,12 @@ class RuntimeFailuresTest {
                 "CUDA failure 9: invalid configuration argument",
                 "CUDA failure 7000: no such error",
             })
-    void leavesEverythingElseToTheBatch(String message) {
+    void classifiesEverythingElseAsAFailedBatch(String message) {
         assertThat(RuntimeFailures.kindOf(message)).isEqualTo(Kind.FAILED);
     }
 
     @Test
-    void leavesOutTheRuntimesPreamble() {
+    void removesThePreambleOfTheRuntime() {
         OrtException cause = new OrtException(OrtException.OrtErrorCode.ORT_FAIL, "no such row\n");
 
         assertThat(RuntimeFailures.of(cause)).hasMessage("no such row").hasCause(cause);

@@ -68,7 +68,7 @@ class ResponseWriterTest {
         assertThatThrownBy(() ->
                         new ResponseReader(ReaderLimits.DEFAULT).read(Payload.json("{\"outputs\":[]}".getBytes(UTF_8))))
                 .isInstanceOf(IOException.class)
-                .hasMessage("not a v2 inference response: model_name: must be given");
+                .hasMessage("not a v2 inference response: model_name: is required");
     }
 
     private static InferenceResponse response(Tensor... outputs) {
