@@ -31,11 +31,11 @@ public final class BinaryFuzz {
                 .slice();
         Payload payload = Payload.binary(body, jsonLength);
         if (jsonLength > 0) {
-            Requests.check(payload, () -> Requests.READER.read(payload));
+            RequestProperties.check(payload, () -> RequestProperties.READER.read(payload));
             return;
         }
         for (Signature signature : SIGNATURES) {
-            Requests.check(payload, () -> Requests.READER.read(payload, signature));
+            RequestProperties.check(payload, () -> RequestProperties.READER.read(payload, signature));
         }
     }
 

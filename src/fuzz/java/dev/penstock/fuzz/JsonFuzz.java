@@ -8,6 +8,6 @@ public final class JsonFuzz {
 
     public static void fuzzerTestOneInput(byte[] input) {
         Payload payload = Payload.json(input);
-        Requests.check(payload, () -> Requests.READER.read(payload));
+        RequestProperties.check(payload, () -> RequestProperties.READER.read(payload));
     }
 }

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
-/** Fuzzes the readers of replies, with their responses and problems, and of announcements. The input has the format of {@link Records}. */
+/** Fuzzes the readers of replies, with their responses and problems, and of announcements. The input has the format of {@link RecordInput}. */
 public final class ReplyFuzz {
     private static final int FACTOR = 256;
     private static final ResponseReader READER = new ResponseReader(new ReaderLimits(1 << 20, 8, 1 << 16, 8, 1 << 12));
@@ -25,7 +25,7 @@ public final class ReplyFuzz {
     private ReplyFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
-        ConsumerRecord<byte[], byte[]> record = Records.read(input);
+        ConsumerRecord<byte[], byte[]> record = RecordInput.read(input);
         try {
             Reply reply = Allocation.bounded(input.length, FACTOR, () -> Reply.read(record.headers(), record.value()));
             checkSettles(reply);
@@ -33,7 +33,7 @@ public final class ReplyFuzz {
                 checkResponse(succeeded.response());
             }
         } catch (InvalidRequestException expected) {
-            Requests.checkProblem(expected);
+            RequestProperties.checkProblem(expected);
         } catch (IOException noResponse) {
             // Expected.
         }

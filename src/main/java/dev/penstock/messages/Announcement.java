@@ -51,8 +51,8 @@ public record Announcement(
         node.put("model", model).put("version", version).put("worker", worker);
         node.set("inputs", specs(signature.inputs()));
         node.set("outputs", specs(signature.outputs()));
-        if (!signature.instead().isEmpty()) {
-            node.set("inputs_instead", specs(signature.instead()));
+        if (!signature.alternativeInputs().isEmpty()) {
+            node.set("inputs_instead", specs(signature.alternativeInputs()));
         }
         node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)

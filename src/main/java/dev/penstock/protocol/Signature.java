@@ -10,14 +10,14 @@ import java.util.Set;
 /**
  * The inputs and outputs of a model. The first dimension of every shape counts rows and is variable.
  *
- * @param instead an alternative set of inputs that a request may send instead of {@code inputs}; empty when there is none
+ * @param alternativeInputs an alternative set of inputs that a request may send instead of {@code inputs}; empty when there is none
  */
-public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<TensorSpec> instead) {
+public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<TensorSpec> alternativeInputs) {
 
     public Signature {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
-        instead = List.copyOf(instead);
+        alternativeInputs = List.copyOf(alternativeInputs);
     }
 
     public Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
@@ -40,7 +40,7 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
     }
 
     /** The inputs of a checked request, in the order and with the ranks of this signature. */
-    public List<Tensor> ordered(InferenceRequest request) {
+    public List<Tensor> orderedInputs(InferenceRequest request) {
         List<Tensor> ordered = new ArrayList<>(inputs.size());
         for (TensorSpec spec : accepted(request)) {
             for (Tensor tensor : request.inputs()) {
@@ -54,13 +54,13 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
 
     /** The set of inputs that a request sends: the alternative set if the request contains all of it. */
     private List<TensorSpec> accepted(InferenceRequest request) {
-        boolean other = !instead.isEmpty();
-        for (TensorSpec spec : instead) {
+        boolean other = !alternativeInputs.isEmpty();
+        for (TensorSpec spec : alternativeInputs) {
             other &= request.inputs().stream()
                     .anyMatch(given ->
                             given.name().equals(spec.name()) && spec.shape().admits(given.shape()));
         }
-        return other ? instead : inputs;
+        return other ? alternativeInputs : inputs;
     }
 
     private static void checkInputs(List<Tensor> tensors, List<TensorSpec> inputs) throws InvalidRequestException {

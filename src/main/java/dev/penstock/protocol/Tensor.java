@@ -71,7 +71,7 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         }
         int elementBytes = datatype.byteSize();
         ByteBuffer cropped = ByteBuffer.allocate(Math.toIntExact(Math.multiplyExact(corner.elements(), elementBytes)));
-        Corners.copy(data, 0, shape, cropped, 0, corner, elementBytes);
+        BlockCopy.copyOverlap(data, 0, shape, cropped, 0, corner, elementBytes);
         return new Tensor(name, datatype, corner, cropped);
     }
 

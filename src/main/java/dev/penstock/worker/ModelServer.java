@@ -7,8 +7,8 @@ import dev.penstock.batching.Window;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
-import dev.penstock.model.config.Fitting;
 import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.worker.intake.Intake;
 import dev.penstock.worker.intake.RecordDecoder;
@@ -135,17 +135,18 @@ final class ModelServer implements AutoCloseable {
         }
         meters.addSessions(runners.size());
         ModelConfig config = loaded.definition().config();
-        Fitting fitting = new Fitting(loaded.definition().graph(), config);
+        PaddingPlanner planner = new PaddingPlanner(loaded.definition().graph(), config);
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
                 loaded.signature(),
                 config,
-                fitting,
+                planner,
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
         CostModel costs = new CostModel();
         loaded.runs()
-                .forEach(run -> costs.observe(fitting.ofShapes(run.inputs()).batchKey(), run.rows(), run.nanos()));
+                .forEach(run ->
+                        costs.observe(planner.planWithoutLearning(run.inputs()).batchKey(), run.rows(), run.nanos()));
         Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
         BatchPolicy policy = new BatchPolicy(
                 config.maxBatchSize(),
@@ -159,7 +160,7 @@ final class ModelServer implements AutoCloseable {
                 new Batcher<>(policy, costs), runners, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
-                decoder, loop, new FeatureGate(loop, fitting, replies, loaded.features(), this::failed));
+                decoder, loop, new FeatureGate(loop, planner, replies, loaded.features(), this::failed));
     }
 
     /** A thread that runs one batch at a time, and the slots that keep it fed. */

@@ -1,6 +1,6 @@
 package dev.penstock.simulation;
 
-import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
@@ -58,7 +58,7 @@ final class SimulatedRequest {
                 lane,
                 REQUEST,
                 List.of(input),
-                new Fit(key, Integer.MAX_VALUE, Map.of()),
+                new PaddingPlan(key, Integer.MAX_VALUE, Map.of()),
                 arrivalNanos,
                 deadlineNanos);
     }

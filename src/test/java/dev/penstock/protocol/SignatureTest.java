@@ -26,7 +26,7 @@ class SignatureTest {
         InferenceRequest request = request(List.of(n, x), "y");
 
         assertThatCode(() -> SIGNATURE.check(request)).doesNotThrowAnyException();
-        assertThat(SIGNATURE.ordered(request)).containsExactly(x, n);
+        assertThat(SIGNATURE.orderedInputs(request)).containsExactly(x, n);
     }
 
     @Test
@@ -36,7 +36,7 @@ class SignatureTest {
 
         signature.check(request);
 
-        assertThat(signature.ordered(request)).containsExactly(tensor("id", Datatype.INT8, 3));
+        assertThat(signature.orderedInputs(request)).containsExactly(tensor("id", Datatype.INT8, 3));
         InferenceRequest wide = request(List.of(tensor("id", Datatype.INT8, 3, 2)));
         assertThat(catchThrowableOfType(InvalidRequestException.class, () -> signature.check(wide)))
                 .hasMessageContaining("must be [-1], was [3, 2]");

@@ -1,10 +1,10 @@
 package dev.penstock.worker.intake;
 
 import dev.penstock.fuzz.Allocation;
-import dev.penstock.fuzz.Records;
+import dev.penstock.fuzz.RecordInput;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.model.OnnxModels;
-import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.model.repository.ModelDefinition;
 import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.protocol.Datatype;
@@ -25,7 +25,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/** Fuzzes the decoders of three models. The input has the format of {@link Records}. */
+/** Fuzzes the decoders of three models. The input has the format of {@link RecordInput}. */
 public final class RecordFuzz {
     private static final int FACTOR = 64;
     private static final long NOW_NANOS = 1_000_000_000_000L;
@@ -35,7 +35,7 @@ public final class RecordFuzz {
     private RecordFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
-        ConsumerRecord<byte[], byte[]> record = Records.read(input);
+        ConsumerRecord<byte[], byte[]> record = RecordInput.read(input);
         OffsetLedger.Position position =
                 new OffsetLedger().open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, input.length);
         Origin origin = new Origin(record, position, "c", Optional.empty(), "1");
@@ -79,7 +79,7 @@ public final class RecordFuzz {
                 reader,
                 model.graph().signature(),
                 model.config(),
-                new Fitting(model.graph(), model.config()),
+                new PaddingPlanner(model.graph(), model.config()),
                 Duration.ofSeconds(30),
                 new BrokerClock());
     }

@@ -25,25 +25,25 @@ public sealed interface ExecutionProvider {
      * @param concurrentRuns concurrent runs per session; they share its weights
      */
     record Cpu(int intraOpThreads, int concurrentRuns) implements ExecutionProvider {
-        private static final int MOST_THREADS = 256;
-        private static final int MOST_RUNS = 64;
+        private static final int MAX_THREADS = 256;
+        private static final int MAX_RUNS = 64;
 
         /** Every slot has its own buffers, so more runs on a large host must be configured explicitly. */
-        private static final int MOST_RUNS_BY_DEFAULT = 8;
+        private static final int MAX_RUNS_BY_DEFAULT = 8;
 
         /** One thread per run and one run per core: running batches in parallel is faster than splitting one batch across cores. */
         public static final Cpu DEFAULT = onAllCores(1);
 
         static Cpu onAllCores(int intraOpThreads) {
             int runs = Runtime.getRuntime().availableProcessors() / intraOpThreads;
-            return new Cpu(intraOpThreads, Math.clamp(runs, 1, MOST_RUNS_BY_DEFAULT));
+            return new Cpu(intraOpThreads, Math.clamp(runs, 1, MAX_RUNS_BY_DEFAULT));
         }
 
         static Cpu read(YamlSection options) throws ModelRefusedException {
             options.flag("required", true);
-            Cpu standard = onAllCores(options.integer("intra_op_threads", 1, MOST_THREADS, DEFAULT.intraOpThreads));
+            Cpu standard = onAllCores(options.integer("intra_op_threads", 1, MAX_THREADS, DEFAULT.intraOpThreads));
             return new Cpu(
-                    standard.intraOpThreads, options.integer("concurrent_runs", 1, MOST_RUNS, standard.concurrentRuns));
+                    standard.intraOpThreads, options.integer("concurrent_runs", 1, MAX_RUNS, standard.concurrentRuns));
         }
 
         @Override

@@ -36,7 +36,7 @@ public record FeaturesSection(
         Fallback onMissing,
         Fallback onUnavailable,
         String source) {
-    private static final int MOST_COLUMNS = 4096;
+    private static final int MAX_COLUMNS = 4096;
 
     /** The policy for an entity without fresh values. */
     public enum Fallback {
@@ -57,21 +57,21 @@ public record FeaturesSection(
         if (yaml.keys().isEmpty()) {
             return Optional.empty();
         }
-        List<Float> defaults = yaml.numbers("default", MOST_COLUMNS);
+        List<Float> defaults = yaml.numbers("default", MAX_COLUMNS);
         Fallback otherwise = defaults.isEmpty() ? Fallback.FAIL : Fallback.DEFAULT;
         FeaturesSection section = new FeaturesSection(
                 required(yaml, "entity"),
                 yaml.text("entity_datatype").flatMap(Datatype::named).orElse(Datatype.BYTES),
                 required(yaml, "view"),
                 yaml.integer("version", 1, Integer.MAX_VALUE, 1),
-                yaml.texts("names", MOST_COLUMNS),
+                yaml.names("names", MAX_COLUMNS),
                 yaml.text("input"),
-                yaml.integer("from_column", 0, MOST_COLUMNS, 0),
+                yaml.integer("from_column", 0, MAX_COLUMNS, 0),
                 defaults,
                 yaml.choice("on_missing", Fallback.class).orElse(otherwise),
                 yaml.choice("on_unavailable", Fallback.class).orElse(otherwise),
                 required(yaml, "source"));
-        yaml.refuseUnread();
+        yaml.refuseUnknownKeys();
         section.check(yaml);
         return Optional.of(section);
     }

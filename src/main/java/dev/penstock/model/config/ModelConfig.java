@@ -48,11 +48,11 @@ public record ModelConfig(
         Optional<FeaturesSection> features) {
 
     /** The row limit of a request, in full batches. A request larger than a batch runs in parts. */
-    public static final int MOST_BATCHES_A_REQUEST = 64;
+    public static final int MAX_BATCHES_PER_REQUEST = 64;
 
-    private static final int MOST_ROWS = 1024;
-    private static final Duration MOST_DELAY = Duration.ofSeconds(10);
-    private static final int MOST_INSTANCES = 64;
+    private static final int MAX_ROWS = 1024;
+    private static final Duration MAX_DELAY = Duration.ofSeconds(10);
+    private static final int MAX_INSTANCES = 64;
 
     /** Uses a GPU if there is one, so the same folder works on a laptop and in a GPU image. */
     private static final List<ExecutionProvider> DEFAULT_PROVIDERS = List.of(Cuda.PREFERRED, Cpu.DEFAULT);
@@ -64,18 +64,18 @@ public record ModelConfig(
 
     /** The most rows that one request may have. */
     public int maxRequestRows() {
-        return MOST_BATCHES_A_REQUEST * maxBatchSize;
+        return MAX_BATCHES_PER_REQUEST * maxBatchSize;
     }
 
     /** @throws ModelRefusedException naming the key, the value and the allowed range */
     public static ModelConfig parse(String yaml) throws ModelRefusedException {
         YamlSection section = YamlSection.parse(yaml);
-        int maxBatchSize = section.integer("max_batch_size", 1, MOST_ROWS, 64);
-        Optional<Duration> maxQueueDelay = section.duration("max_queue_delay", Duration.ZERO, MOST_DELAY);
+        int maxBatchSize = section.integer("max_batch_size", 1, MAX_ROWS, 64);
+        Optional<Duration> maxQueueDelay = section.duration("max_queue_delay", Duration.ZERO, MAX_DELAY);
         ModelConfig config = new ModelConfig(
                 maxBatchSize,
                 maxQueueDelay,
-                section.duration("min_queue_delay", Duration.ZERO, maxQueueDelay.orElse(MOST_DELAY))
+                section.duration("min_queue_delay", Duration.ZERO, maxQueueDelay.orElse(MAX_DELAY))
                         .orElse(Duration.ZERO),
                 section.integers("preferred_batch_sizes", 1, maxBatchSize).stream()
                         .sorted()
@@ -83,14 +83,14 @@ public record ModelConfig(
                         .toList(),
                 ShapeBuckets.read(section.section("shape_buckets")),
                 maxBatchElements(section),
-                section.integer("instances", 1, MOST_INSTANCES, 1),
+                section.integer("instances", 1, MAX_INSTANCES, 1),
                 providers(section),
                 WarmUp.read(section.section("warm_up"), maxBatchSize),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
                 FeaturesSection.read(section.section("features")));
-        section.refuseUnread();
+        section.refuseUnknownKeys();
         return config;
     }
 
@@ -122,7 +122,7 @@ public record ModelConfig(
                             throw section.refused(
                                     "execution_providers", "must be cpu, cuda or tensorrt", entry.getKey());
                     });
-            options.refuseUnread();
+            options.refuseUnknownKeys();
             if (names.contains("cpu") || names.contains(entry.getKey())) {
                 throw section.refused(
                         "execution_providers", "must name each provider once, and cpu last", entry.getKey());

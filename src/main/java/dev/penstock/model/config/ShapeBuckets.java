@@ -22,7 +22,7 @@ import java.util.TreeSet;
 public record ShapeBuckets(Map<String, Dimension> dimensions) {
     static final ShapeBuckets NONE = new ShapeBuckets(Map.of());
 
-    private static final int MOST_SIZE = 1 << 20;
+    private static final int MAX_SIZE = 1 << 20;
 
     /**
      * @param sizes ascending; a size above the last is not padded
@@ -37,8 +37,8 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         }
 
         private static Dimension read(YamlSection section) throws ModelRefusedException {
-            List<Integer> sizes = section.integers("sizes", 1, MOST_SIZE);
-            int upTo = section.integer("up_to", 1, MOST_SIZE, 0);
+            List<Integer> sizes = section.integers("sizes", 1, MAX_SIZE);
+            int upTo = section.integer("up_to", 1, MAX_SIZE, 0);
             if (sizes.isEmpty() && upTo == 0) {
                 throw section.refused("sizes", "must list at least one integer, or set up_to instead", sizes);
             }
@@ -51,9 +51,9 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
                 pad.put(input, values.number(input));
             }
             Optional<String> mask = section.text("mask");
-            section.refuseUnread();
+            section.refuseUnknownKeys();
             return upTo > 0
-                    ? new Dimension(LearnedSizes.ladder(upTo), true, pad, mask)
+                    ? new Dimension(LearnedBuckets.ladder(upTo), true, pad, mask)
                     : new Dimension(List.copyOf(new TreeSet<>(sizes)), false, pad, mask);
         }
 
@@ -85,11 +85,11 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
     }
 
     /** A new learner for each dimension whose sizes are learned. */
-    Map<String, LearnedSizes> learned() {
-        Map<String, LearnedSizes> learned = new HashMap<>();
+    Map<String, LearnedBuckets> learned() {
+        Map<String, LearnedBuckets> learned = new HashMap<>();
         dimensions.forEach((name, dimension) -> {
             if (dimension.isLearned) {
-                learned.put(name, new LearnedSizes(dimension.sizes));
+                learned.put(name, new LearnedBuckets(dimension.sizes));
             }
         });
         return learned;
@@ -168,9 +168,9 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         }
     }
 
-    private static void checkInteger(String path, double value, long least, long most) throws ModelRefusedException {
-        if (value != Math.rint(value) || value < least || value > most) {
-            throw refused(path, "must be an integer in " + least + ".." + most, value);
+    private static void checkInteger(String path, double value, long min, long max) throws ModelRefusedException {
+        if (value != Math.rint(value) || value < min || value > max) {
+            throw refused(path, "must be an integer in " + min + ".." + max, value);
         }
     }
 

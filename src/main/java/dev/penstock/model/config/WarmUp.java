@@ -30,8 +30,8 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         }
     }
 
-    private static final int MOST_RUNS = 256;
-    private static final int MOST_SIZE = 1 << 20;
+    private static final int MAX_RUNS = 256;
+    private static final int MAX_SIZE = 1 << 20;
 
     /** Small enough for every sequence model, and large enough for an image model that halves its input five times. */
     private static final int DEFAULT_SIZE = 32;
@@ -47,24 +47,24 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         YamlSection named = section.section("sizes");
         long runs = Math.max(2, rows.size());
         for (String name : named.keys()) {
-            List<Integer> values = named.integers(name, 1, MOST_SIZE);
+            List<Integer> values = named.integers(name, 1, MAX_SIZE);
             if (values.isEmpty()) {
                 throw named.refused(name, "must list at least one integer", values);
             }
             sizes.put(name, values);
             runs *= values.size();
-            if (runs > MOST_RUNS) {
-                throw section.refused("sizes", "must make at most " + MOST_RUNS + " runs together with rows", runs);
+            if (runs > MAX_RUNS) {
+                throw section.refused("sizes", "must make at most " + MAX_RUNS + " runs together with rows", runs);
             }
         }
-        section.refuseUnread();
+        section.refuseUnknownKeys();
         return new WarmUp(rows, sizes);
     }
 
     /**
      * Every row count with every combination of sizes; the last run is the largest.
      *
-     * @throws ModelRefusedException if a dimension is unknown, or there are more than {@value #MOST_RUNS} runs
+     * @throws ModelRefusedException if a dimension is unknown, or there are more than {@value #MAX_RUNS} runs
      */
     public List<Run> runs(OnnxGraph graph, ModelConfig config) throws ModelRefusedException {
         TreeSet<String> variables = variables(graph);
@@ -78,7 +78,7 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         for (String name : variables) {
             TreeSet<Integer> sizesOfDimension = sizesOf(name, config.shapeBuckets());
             // Checked before the list is built: a model.yaml of a few lines could ask for billions of runs.
-            refuseMoreThanMost((long) combinations.size() * sizesOfDimension.size());
+            refuseTooMany((long) combinations.size() * sizesOfDimension.size());
             List<Map<String, Long>> longer = new ArrayList<>();
             for (Map<String, Long> combination : combinations) {
                 for (int size : sizesOfDimension) {
@@ -98,13 +98,13 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
             }
             counts.forEach(count -> runs.add(new Run(count, combination)));
         }
-        refuseMoreThanMost(runs.size());
+        refuseTooMany(runs.size());
         return runs;
     }
 
-    private static void refuseMoreThanMost(long runs) throws ModelRefusedException {
-        if (runs > MOST_RUNS) {
-            throw new ModelRefusedException("model.yaml: shape_buckets and warm_up must make at most " + MOST_RUNS
+    private static void refuseTooMany(long runs) throws ModelRefusedException {
+        if (runs > MAX_RUNS) {
+            throw new ModelRefusedException("model.yaml: shape_buckets and warm_up must make at most " + MAX_RUNS
                     + " runs before the model is ready, made " + runs);
         }
     }

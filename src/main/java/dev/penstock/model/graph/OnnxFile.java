@@ -16,7 +16,7 @@ import java.nio.file.Path;
 public record OnnxFile(ByteBuffer bytes) {
 
     /** The largest size of a buffer and of a protobuf message. */
-    public static final long MOST_BYTES = Integer.MAX_VALUE;
+    public static final long MAX_BYTES = Integer.MAX_VALUE;
 
     /**
      * @throws ModelRefusedException if the file is missing or has more than {@code limitBytes} bytes

@@ -4,7 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import dev.penstock.model.InferenceException;
 import dev.penstock.model.graph.SymbolicShape;
-import dev.penstock.protocol.Corners;
+import dev.penstock.protocol.BlockCopy;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -38,7 +38,7 @@ final class BatchInput {
 
     /** The name of this input in the loaded graph. */
     String feedName() {
-        return UnsignedInputs.feedName(spec);
+        return UnsignedInputRewrite.feedName(spec);
     }
 
     long rows() {
@@ -91,7 +91,7 @@ final class BatchInput {
             } else {
                 int end = offset + Math.toIntExact(place.elements() * elementBytes);
                 fillUp(offset, end);
-                Corners.copy(source, 0, tensor.shape(), data, offset, place, elementBytes);
+                BlockCopy.copyOverlap(source, 0, tensor.shape(), data, offset, place, elementBytes);
                 offset = end;
             }
         }
@@ -119,6 +119,6 @@ final class BatchInput {
         return spec.datatype() == Datatype.BYTES
                 ? OnnxTensor.createTensor(OnnxEnvironment.get(), strings, shape.toArray())
                 : OnnxTensor.createTensor(
-                        OnnxEnvironment.get(), data, shape.toArray(), CarrierTypes.carrier(spec.datatype()));
+                        OnnxEnvironment.get(), data, shape.toArray(), OrtTypes.javaType(spec.datatype()));
     }
 }

@@ -29,7 +29,7 @@ final class BatchOutput {
 
     /** The shape of this output; empty if it cannot be pinned. */
     Optional<Shape> pinnableShape(long rows, Map<String, Long> sizes) {
-        boolean isPinnable = spec.datatype() != Datatype.BYTES && !CarrierTypes.isCarriedAsSigned(spec.datatype());
+        boolean isPinnable = spec.datatype() != Datatype.BYTES && !OrtTypes.isPassedAsSigned(spec.datatype());
         return isPinnable ? declared.resolve(rows, sizes) : Optional.empty();
     }
 
@@ -42,10 +42,7 @@ final class BatchOutput {
     /** Creates a native tensor over a reserved buffer. The caller closes it. */
     OnnxTensor pin(Tensor reserved) throws OrtException {
         return OnnxTensor.createTensor(
-                OnnxEnvironment.get(),
-                reserved.data(),
-                reserved.shape().toArray(),
-                CarrierTypes.carrier(spec.datatype()));
+                OnnxEnvironment.get(), reserved.data(), reserved.shape().toArray(), OrtTypes.javaType(spec.datatype()));
     }
 
     Tensor copy(OnnxTensor produced) throws OrtException, InferenceException {

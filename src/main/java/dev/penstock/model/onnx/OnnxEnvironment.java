@@ -34,7 +34,7 @@ final class OnnxEnvironment {
         try {
             OrtEnvironment environment = OrtEnvironment.getEnvironment(LEVEL, NAME);
             environment.setTelemetry(false);
-            keepToTheEnd();
+            keepUntilExit();
             return environment;
         } catch (OrtException | ReflectiveOperationException e) {
             throw new IllegalStateException("ONNX Runtime cannot start", e);
@@ -47,7 +47,7 @@ final class OnnxEnvironment {
      * unloaded with it. The native environment is reference-counted, so one extra reference that is never released keeps it alive. The
      * public API has no way to take one.
      */
-    static void keepToTheEnd() throws ReflectiveOperationException {
+    static void keepUntilExit() throws ReflectiveOperationException {
         Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
         Method hold = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
         api.setAccessible(true);

@@ -5,7 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.penstock.model.InferenceException;
 import dev.penstock.model.Slot;
-import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -32,18 +32,18 @@ final class OnnxSlot implements Slot {
             Pattern.compile("The output OrtValue provided for output|Tensor size mismatch\\. src:");
 
     private final OnnxSession session;
-    private final Fitting fitting;
+    private final PaddingPlanner planner;
     private final List<BatchInput> inputs = new ArrayList<>();
     private final List<BatchOutput> outputs = new ArrayList<>();
     private Map<String, Long> sizes = Map.of();
     private long rows;
 
-    OnnxSlot(OnnxSession session, OnnxGraph graph, Fitting fitting) {
+    OnnxSlot(OnnxSession session, OnnxGraph graph, PaddingPlanner planner) {
         this.session = session;
-        this.fitting = fitting;
+        this.planner = planner;
         List<TensorSpec> inputSpecs = graph.signature().inputs();
         for (int i = 0; i < inputSpecs.size(); i++) {
-            inputs.add(new BatchInput(i, inputSpecs.get(i), graph.inputShapes().get(i), fitting.padding(i)));
+            inputs.add(new BatchInput(i, inputSpecs.get(i), graph.inputShapes().get(i), planner.padding(i)));
         }
         List<TensorSpec> outputSpecs = graph.signature().outputs();
         for (int i = 0; i < outputSpecs.size(); i++) {
@@ -54,7 +54,7 @@ final class OnnxSlot implements Slot {
     @Override
     public void assemble(List<List<Tensor>> requests) throws InferenceException {
         rows = 0;
-        sizes = fitting.batchSizes(requests);
+        sizes = planner.batchSizes(requests);
         for (BatchInput input : inputs) {
             input.gather(requests, sizes);
             if (input.rows() != inputs.get(0).rows()) {
@@ -71,16 +71,16 @@ final class OnnxSlot implements Slot {
         }
         try {
             try {
-                return run(session.isPinning());
+                return run(session.mayPinOutputs());
             } catch (OrtException e) {
                 if (!WRONG_PIN.matcher(String.valueOf(e.getMessage())).find()) {
                     throw e;
                 }
-                session.sawShapes(false);
+                session.recordOutputShapes(false);
                 return run(false);
             }
         } catch (OrtException e) {
-            throw RuntimeFailures.of(e);
+            throw OrtFailures.classify(e);
         }
     }
 
@@ -137,7 +137,7 @@ final class OnnxSlot implements Slot {
             }
             tensors.add(tensor);
         }
-        session.sawShapes(asDeclared);
+        session.recordOutputShapes(asDeclared);
         return tensors;
     }
 

@@ -32,7 +32,7 @@ public final class SessionOpener {
      *
      * @param notes the providers that were skipped, with the reasons
      */
-    public record Opened(
+    public record OpenedSession(
             OrtSession session,
             SessionOptions options,
             RunOptions runOptions,
@@ -59,7 +59,8 @@ public final class SessionOpener {
      * @param model the bytes of the model, in a direct buffer
      * @throws ModelRefusedException if a required provider is unavailable, or ONNX Runtime cannot load the model
      */
-    public static Opened open(ByteBuffer model, OnnxGraph graph, ModelConfig config) throws ModelRefusedException {
+    public static OpenedSession open(ByteBuffer model, OnnxGraph graph, ModelConfig config)
+            throws ModelRefusedException {
         List<ExecutionProvider> wanted = new ArrayList<>(config.executionProviders());
         List<String> notes = new ArrayList<>();
         while (true) {
@@ -82,7 +83,7 @@ public final class SessionOpener {
         }
     }
 
-    private static Opened attempt(
+    private static OpenedSession attempt(
             ByteBuffer model, OnnxGraph graph, ModelConfig config, List<ExecutionProvider> wanted, List<String> notes)
             throws ModelRefusedException, UnavailableException {
         // Created before any option, because a provider logs through it when it is added.
@@ -98,7 +99,8 @@ public final class SessionOpener {
             }
             OrtSession session = create(environment, model, options, wanted.get(0));
             isOpen = true;
-            return new Opened(session, options, runOptions.get(), wanted.get(0).name(), List.copyOf(notes));
+            return new OpenedSession(
+                    session, options, runOptions.get(), wanted.get(0).name(), List.copyOf(notes));
         } catch (OrtException e) {
             throw new ModelRefusedException("ONNX Runtime cannot load the model: " + e.getMessage(), e);
         } finally {
@@ -188,7 +190,7 @@ public final class SessionOpener {
             for (long dimension : shapes.get(i).toArray()) {
                 dimensions.add(Long.toString(dimension));
             }
-            profile.add(UnsignedInputs.feedName(graph.signature().inputs().get(i)) + ":" + dimensions);
+            profile.add(UnsignedInputRewrite.feedName(graph.signature().inputs().get(i)) + ":" + dimensions);
         }
         return profile.toString();
     }

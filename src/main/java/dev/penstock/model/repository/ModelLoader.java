@@ -11,7 +11,7 @@ import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.onnx.OnnxSession;
 import dev.penstock.model.onnx.SessionOpener;
-import dev.penstock.model.onnx.UnsignedInputs;
+import dev.penstock.model.onnx.UnsignedInputRewrite;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -24,7 +24,7 @@ import java.util.List;
 
 /** Loads models: opens a session, warms it up and measures its throughput. */
 public final class ModelLoader {
-    private static final int MOST_MEASURED_RUNS = 5;
+    private static final int MAX_MEASURED_RUNS = 5;
     private static final long MEASURING_NANOS = 2_000_000_000L;
 
     /**
@@ -33,7 +33,8 @@ public final class ModelLoader {
      * @throws ModelRefusedException if the file has changed, the session cannot be opened, or a warm-up run fails
      */
     public LoadedModel load(ModelDefinition definition) throws ModelRefusedException {
-        SessionOpener.Opened opened = SessionOpener.open(bytes(definition), definition.graph(), definition.config());
+        SessionOpener.OpenedSession opened =
+                SessionOpener.open(bytes(definition), definition.graph(), definition.config());
         Session session = new OnnxSession(opened, definition.graph(), definition.config());
         boolean isWarm = false;
         try {
@@ -51,12 +52,13 @@ public final class ModelLoader {
     /** The bytes of the model as ONNX Runtime can load them, in a direct buffer. */
     public static ByteBuffer bytes(ModelDefinition definition) throws ModelRefusedException {
         try {
-            OnnxFile file = OnnxFile.map(definition.file(), OnnxFile.MOST_BYTES);
+            OnnxFile file = OnnxFile.map(definition.file(), OnnxFile.MAX_BYTES);
             if (!file.sha256().equals(definition.sha256())) {
                 throw new ModelRefusedException("model.onnx changed after it was checked; restart to check it again");
             }
-            return UnsignedInputs.areIn(definition.graph().signature())
-                    ? UnsignedInputs.castIn(file.parse(), definition.graph().signature())
+            return UnsignedInputRewrite.isNeeded(definition.graph().signature())
+                    ? UnsignedInputRewrite.rewrite(
+                            file.parse(), definition.graph().signature())
                     : file.bytes();
         } catch (IOException e) {
             throw new ModelRefusedException("model.onnx cannot be read: " + e, e);
@@ -79,7 +81,7 @@ public final class ModelLoader {
             long start = System.nanoTime();
             do {
                 nanos.add(run(slot, graph, full));
-            } while (nanos.size() < MOST_MEASURED_RUNS && System.nanoTime() - start < MEASURING_NANOS);
+            } while (nanos.size() < MAX_MEASURED_RUNS && System.nanoTime() - start < MEASURING_NANOS);
             nanos.sort(null);
             return full.rows() * 1e9 / Math.max(1, nanos.get(nanos.size() / 2));
         }

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 public record ModelRepository(Path folder, long maxFileBytes) {
 
     /** The result of a scan. Models are ordered by name, then by version. */
-    public record Contents(List<ModelDefinition> found, List<Refusal> refused) {
+    public record Contents(List<ModelDefinition> found, List<RefusedModel> refused) {
         public Contents {
             found = List.copyOf(found);
             refused = List.copyOf(refused);
@@ -34,36 +34,36 @@ public record ModelRepository(Path folder, long maxFileBytes) {
     }
 
     /** A model that is not served, with the reason. The version is empty if the whole model is refused. */
-    public record Refusal(String name, OptionalLong version, String reason) {}
+    public record RefusedModel(String name, OptionalLong version, String reason) {}
 
     /** Far above a model.yaml of a few hundred lines. */
-    private static final long MOST_YAML_BYTES = 256 << 10;
+    private static final long MAX_YAML_BYTES = 256 << 10;
 
     public ModelRepository {
-        if (maxFileBytes < 1 || maxFileBytes > OnnxFile.MOST_BYTES) {
+        if (maxFileBytes < 1 || maxFileBytes > OnnxFile.MAX_BYTES) {
             throw new IllegalArgumentException(
-                    "maxFileBytes must be in 1.." + OnnxFile.MOST_BYTES + ", was " + maxFileBytes);
+                    "maxFileBytes must be in 1.." + OnnxFile.MAX_BYTES + ", was " + maxFileBytes);
         }
     }
 
     /** @throws IOException if the folder itself cannot be read */
     public Contents scan() throws IOException {
         List<ModelDefinition> found = new ArrayList<>();
-        List<Refusal> refused = new ArrayList<>();
+        List<RefusedModel> refused = new ArrayList<>();
         for (Path model : folders(folder)) {
             String name = nameOf(model);
             try {
                 scanModel(name, model, found, refused);
             } catch (ModelRefusedException e) {
-                refused.add(new Refusal(name, OptionalLong.empty(), e.reason()));
+                refused.add(new RefusedModel(name, OptionalLong.empty(), e.reason()));
             } catch (IOException e) {
-                refused.add(new Refusal(name, OptionalLong.empty(), "cannot be read: " + e));
+                refused.add(new RefusedModel(name, OptionalLong.empty(), "cannot be read: " + e));
             }
         }
         return new Contents(found, refused);
     }
 
-    private void scanModel(String name, Path model, List<ModelDefinition> found, List<Refusal> refused)
+    private void scanModel(String name, Path model, List<ModelDefinition> found, List<RefusedModel> refused)
             throws ModelRefusedException, IOException {
         if (!ModelNames.NAME.matcher(name).matches()) {
             throw new ModelRefusedException("the name must match " + ModelNames.NAME + ", was '" + name + "'");
@@ -77,16 +77,16 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         for (long version : versions) {
             Path file = model.resolve(Long.toString(version)).resolve("model.onnx");
             try {
-                refuseElsewhere(file);
+                refuseOutside(file);
                 OnnxFile onnx = OnnxFile.map(file, maxFileBytes);
                 String sha256 = onnx.sha256();
                 config.checksums().check(version, versions.size(), sha256);
-                OnnxGraph graph = checked(onnx.parse(), config);
+                OnnxGraph graph = checkedGraph(onnx.parse(), config);
                 found.add(new ModelDefinition(name, version, file, sha256, graph, config));
             } catch (ModelRefusedException e) {
-                refused.add(new Refusal(name, OptionalLong.of(version), e.reason()));
+                refused.add(new RefusedModel(name, OptionalLong.of(version), e.reason()));
             } catch (IOException e) {
-                refused.add(new Refusal(name, OptionalLong.of(version), "cannot be read: " + e));
+                refused.add(new RefusedModel(name, OptionalLong.of(version), "cannot be read: " + e));
             }
         }
     }
@@ -95,16 +95,16 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         if (!Files.exists(file)) {
             return "";
         }
-        refuseElsewhere(file);
-        if (Files.size(file) > MOST_YAML_BYTES) {
+        refuseOutside(file);
+        if (Files.size(file) > MAX_YAML_BYTES) {
             throw new ModelRefusedException(
-                    "model.yaml must have at most " + MOST_YAML_BYTES + " bytes, has " + Files.size(file));
+                    "model.yaml must have at most " + MAX_YAML_BYTES + " bytes, has " + Files.size(file));
         }
         return Files.readString(file);
     }
 
     /** Links within the repository are allowed; Kubernetes mounts use them. A link out of it could name any file of the host. */
-    private void refuseElsewhere(Path file) throws ModelRefusedException, IOException {
+    private void refuseOutside(Path file) throws ModelRefusedException, IOException {
         if (Files.exists(file) && !file.toRealPath().startsWith(folder.toRealPath())) {
             throw new ModelRefusedException(
                     file.getFileName() + " must not link to a file outside the model repository");
@@ -112,7 +112,7 @@ public record ModelRepository(Path folder, long maxFileBytes) {
     }
 
     /** Checks a model without ONNX Runtime and returns its graph. */
-    static OnnxGraph checked(ModelProto model, ModelConfig config) throws ModelRefusedException {
+    static OnnxGraph checkedGraph(ModelProto model, ModelConfig config) throws ModelRefusedException {
         OnnxSafety.check(model);
         OnnxGraph graph = OnnxGraph.read(model);
         config.shapeBuckets().check(graph);
@@ -123,7 +123,7 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         return graph;
     }
 
-    private static List<Long> versions(String name, Path model, List<Refusal> refused)
+    private static List<Long> versions(String name, Path model, List<RefusedModel> refused)
             throws ModelRefusedException, IOException {
         List<Path> folders = folders(model);
         if (folders.isEmpty()) {
@@ -134,7 +134,7 @@ public record ModelRepository(Path folder, long maxFileBytes) {
             if (ModelNames.isVersion(nameOf(version))) {
                 versions.add(Long.parseLong(nameOf(version)));
             } else {
-                refused.add(new Refusal(
+                refused.add(new RefusedModel(
                         name,
                         OptionalLong.empty(),
                         "the name of a version folder must be a positive integer, was '" + nameOf(version) + "'"));

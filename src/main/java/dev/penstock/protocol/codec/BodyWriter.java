@@ -18,7 +18,7 @@ final class BodyWriter {
     private static final JsonFactory JSON = new JsonFactory();
 
     /** Writes the members of the top-level object. */
-    interface Members {
+    interface MemberWriter {
         void write(BodyWriter body) throws IOException, NoJsonFormException;
     }
 
@@ -30,7 +30,7 @@ final class BodyWriter {
         this.json = JSON.createGenerator(bytes);
     }
 
-    static Payload write(Members members) throws NoJsonFormException {
+    static Payload write(MemberWriter members) throws NoJsonFormException {
         try {
             BodyWriter body = new BodyWriter();
             try (JsonGenerator json = body.json) {

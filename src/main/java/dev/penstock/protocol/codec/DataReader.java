@@ -63,7 +63,7 @@ final class DataReader {
         for (; more; more = json.another('[')) {
             json.path().at(count);
             if (found++ == expected || innermost == (json.peek() == '[')) {
-                throw json.broken("must be flat or nested to match shape " + shape);
+                throw json.invalid("must be flat or nested to match shape " + shape);
             }
             if (innermost) {
                 element();
@@ -74,7 +74,7 @@ final class DataReader {
         }
         if (found < expected) {
             json.path().at(count);
-            throw json.broken("must be flat or nested to match shape " + shape);
+            throw json.invalid("must be flat or nested to match shape " + shape);
         }
     }
 
@@ -142,7 +142,7 @@ final class DataReader {
     private JsonNumber wholeNumber() throws InvalidRequestException {
         JsonNumber number = json.number();
         if (!number.isInteger()) {
-            throw json.broken("must be an integer without fraction or exponent, was " + number);
+            throw json.invalid("must be an integer without fraction or exponent, was " + number);
         }
         return number;
     }
@@ -163,11 +163,11 @@ final class DataReader {
     }
 
     private InvalidRequestException outOfRange(JsonNumber number) {
-        return json.broken("must be in the range of " + datatype + ", was " + number);
+        return json.invalid("must be in the range of " + datatype + ", was " + number);
     }
 
     private InvalidRequestException wrongCount(String found) {
-        json.path().at(FieldPath.WHOLE);
-        return json.broken("must have " + elements + " elements for shape " + shape + ", had " + found);
+        json.path().at(FieldPath.NO_INDEX);
+        return json.invalid("must have " + elements + " elements for shape " + shape + ", had " + found);
     }
 }

@@ -6,7 +6,7 @@ package dev.penstock.protocol.codec;
  */
 final class FieldPath {
     /** In place of an index: the path names the array itself. */
-    static final int WHOLE = -1;
+    static final int NO_INDEX = -1;
 
     private static final int MAX_DEPTH = 8;
 
@@ -16,7 +16,7 @@ final class FieldPath {
 
     void enter(String name) {
         names[depth] = name;
-        indexes[depth] = WHOLE;
+        indexes[depth] = NO_INDEX;
         depth++;
     }
 
@@ -37,7 +37,7 @@ final class FieldPath {
         StringBuilder path = new StringBuilder();
         for (int i = 0; i < depth; i++) {
             path.append(i == 0 ? "" : ".").append(names[i].isEmpty() ? "\"\"" : names[i]);
-            if (indexes[i] != WHOLE) {
+            if (indexes[i] != NO_INDEX) {
                 path.append('[').append(indexes[i]).append(']');
             }
         }

@@ -78,28 +78,28 @@ final class JsonCursor {
     }
 
     /** Reads the key of a member and adds it to the path. Rejects a key that is not in {@code allowed} or already in {@code seen}. */
-    Member member(Set<Member> allowed, Set<Member> seen) throws InvalidRequestException {
-        passString();
-        for (Member member : allowed) {
-            if (stringIs(member.word)) {
-                path.enter(member.word);
+    JsonMember member(Set<JsonMember> allowed, Set<JsonMember> seen) throws InvalidRequestException {
+        readString();
+        for (JsonMember member : allowed) {
+            if (stringIs(member.key)) {
+                path.enter(member.key);
                 if (!seen.add(member)) {
-                    throw broken("must appear only once");
+                    throw invalid("must appear only once");
                 }
                 expect(':');
                 return member;
             }
         }
         path.enter(lastString());
-        throw broken("is not a member of the protocol; put extensions into parameters");
+        throw invalid("is not a member of the protocol; put extensions into parameters");
     }
 
     /** Rejects an object that lacks one of these members. */
-    void require(Set<Member> seen, Member... required) throws InvalidRequestException {
-        for (Member member : required) {
+    void require(Set<JsonMember> seen, JsonMember... required) throws InvalidRequestException {
+        for (JsonMember member : required) {
             if (!seen.contains(member)) {
-                path.enter(member.word);
-                throw broken("is required");
+                path.enter(member.key);
+                throw invalid("is required");
             }
         }
     }
@@ -112,7 +112,7 @@ final class JsonCursor {
     }
 
     String string() throws InvalidRequestException {
-        passString();
+        readString();
         return lastString();
     }
 
@@ -120,14 +120,14 @@ final class JsonCursor {
     String name() throws InvalidRequestException {
         String name = string();
         if (name.isEmpty()) {
-            throw broken("must not be empty");
+            throw invalid("must not be empty");
         }
         return name;
     }
 
     /** Reads a string as UTF-8 bytes. May be a view of the body. */
     ByteBuffer stringBytes() throws InvalidRequestException {
-        passString();
+        readString();
         return stringIsPlain
                 ? ByteBuffer.wrap(bytes, stringStart, stringEnd - stringStart)
                 : StandardCharsets.UTF_8.encode(lastString());
@@ -156,7 +156,7 @@ final class JsonCursor {
         }
         position = after;
         if (number.length() > JsonNumber.MAX_LENGTH) {
-            throw broken("must have at most " + JsonNumber.MAX_LENGTH + " characters, had " + number.length());
+            throw invalid("must have at most " + JsonNumber.MAX_LENGTH + " characters, had " + number.length());
         }
         return number;
     }
@@ -164,12 +164,12 @@ final class JsonCursor {
     /** Skips an array at nesting depth {@code depth}. It may hold anything except objects. */
     void skipArrays(int depth) throws InvalidRequestException {
         if (depth > MAX_DEPTH) {
-            throw broken("must be nested at most " + MAX_DEPTH + " levels deep");
+            throw invalid("must be nested at most " + MAX_DEPTH + " levels deep");
         }
         for (boolean more = open('['); more; more = another('[')) {
             switch (peek()) {
                 case '[' -> skipArrays(depth + 1);
-                case '"' -> passString();
+                case '"' -> readString();
                 case 't', 'f' -> bool();
                 case 'n' -> literal("null");
                 default -> number();
@@ -196,16 +196,16 @@ final class JsonCursor {
         }
     }
 
-    InvalidRequestException broken(String rule) {
+    InvalidRequestException invalid(String rule) {
         return new InvalidRequestException(path.toString(), rule);
     }
 
     InvalidRequestException mismatch(String expected) throws InvalidRequestException {
-        return broken("must be " + expected + ", was " + kind());
+        return invalid("must be " + expected + ", was " + kind());
     }
 
     private InvalidRequestException malformed(String why) {
-        return broken("must be valid JSON: " + why + " (byte " + (position - start) + ")");
+        return invalid("must be valid JSON: " + why + " (byte " + (position - start) + ")");
     }
 
     private String kind() throws InvalidRequestException {
@@ -249,7 +249,7 @@ final class JsonCursor {
         return true;
     }
 
-    private void passString() throws InvalidRequestException {
+    private void readString() throws InvalidRequestException {
         if (peek() != '"') {
             throw mismatch("a string");
         }
@@ -260,7 +260,7 @@ final class JsonCursor {
             if (next == '"') {
                 stringEnd = position++;
                 if (stringEnd - stringStart > limits.maxStringBytes()) {
-                    throw broken("must have at most " + limits.maxStringBytes() + " bytes, had "
+                    throw invalid("must have at most " + limits.maxStringBytes() + " bytes, had "
                             + (stringEnd - stringStart));
                 }
                 if (!stringIsPlain) {
@@ -304,7 +304,7 @@ final class JsonCursor {
 
     private String decoded() throws InvalidRequestException {
         try {
-            return JsonText.decode(ByteBuffer.wrap(bytes, stringStart, stringEnd - stringStart));
+            return JsonStringDecoder.decode(ByteBuffer.wrap(bytes, stringStart, stringEnd - stringStart));
         } catch (ParseException e) {
             throw malformed(String.valueOf(e.getMessage()));
         }

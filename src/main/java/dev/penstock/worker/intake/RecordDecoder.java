@@ -3,9 +3,9 @@ package dev.penstock.worker.intake;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.model.config.FeaturesSection;
-import dev.penstock.model.config.Fit;
-import dev.penstock.model.config.Fitting;
 import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.PaddingPlan;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
@@ -26,26 +26,26 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 /** Turns a record into a task for one model version. Thread-safe. */
 public final class RecordDecoder {
     /** Of a request whose features are still to be looked up: the true one is found with them. */
-    private static final Fit NOT_YET_KNOWN = new Fit("features are missing", 1, Map.of());
+    private static final PaddingPlan NOT_YET_KNOWN = new PaddingPlan("features are missing", 1, Map.of());
 
     private final RequestReader reader;
     private final Signature signature;
     private final int maxRows;
     private final Duration defaultTimeout;
     private final BrokerClock brokerClock;
-    private final Fitting fitting;
+    private final PaddingPlanner planner;
     private final Optional<String> entity;
 
     /**
      * @param signature what requests send
-     * @param fitting of the model's own inputs
+     * @param planner plans the padding of the model's own inputs
      * @param defaultTimeout of requests that name none
      */
     public RecordDecoder(
             RequestReader reader,
             Signature signature,
             ModelConfig config,
-            Fitting fitting,
+            PaddingPlanner planner,
             Duration defaultTimeout,
             BrokerClock brokerClock) {
         this.reader = reader;
@@ -54,14 +54,14 @@ public final class RecordDecoder {
         this.maxRows = config.maxRequestRows();
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
-        this.fitting = fitting;
+        this.planner = planner;
     }
 
     /** @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature */
     public Task decode(Origin origin, Lane lane, long nowNanos, long nowMillis) throws InvalidRequestException {
         ConsumerRecord<byte[], byte[]> record = origin.source();
         InferenceRequest request = read(record);
-        List<Tensor> inputs = signature.ordered(request);
+        List<Tensor> inputs = signature.orderedInputs(request);
         long rows = inputs.getFirst().shape().rows();
         if (rows > maxRows) {
             throw new InvalidRequestException(
@@ -70,7 +70,7 @@ public final class RecordDecoder {
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
-        return new Task(origin, lane, request, inputs, fit(inputs), arrivalNanos, deadlineNanos);
+        return new Task(origin, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
     }
 
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
@@ -92,9 +92,9 @@ public final class RecordDecoder {
         return Math.min(millis, longest);
     }
 
-    private Fit fit(List<Tensor> inputs) {
+    private PaddingPlan paddingPlan(List<Tensor> inputs) {
         boolean isJoinedLater = entity.isPresent()
                 && inputs.stream().anyMatch(input -> input.name().equals(entity.get()));
-        return isJoinedLater ? NOT_YET_KNOWN : fitting.of(inputs);
+        return isJoinedLater ? NOT_YET_KNOWN : planner.plan(inputs);
     }
 }

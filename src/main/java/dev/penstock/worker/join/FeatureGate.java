@@ -5,7 +5,7 @@ import dev.penstock.features.vector.EntityKey;
 import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
-import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  */
 public final class FeatureGate {
     private final WorkerLoop loop;
-    private final Fitting fitting;
+    private final PaddingPlanner planner;
     private final Replies replies;
     private final Optional<FeatureJoin> join;
     private final Consumer<Throwable> failed;
@@ -39,9 +39,13 @@ public final class FeatureGate {
      * @param failed told of a bug
      */
     public FeatureGate(
-            WorkerLoop loop, Fitting fitting, Replies replies, Optional<FeatureJoin> join, Consumer<Throwable> failed) {
+            WorkerLoop loop,
+            PaddingPlanner planner,
+            Replies replies,
+            Optional<FeatureJoin> join,
+            Consumer<Throwable> failed) {
         this.loop = loop;
-        this.fitting = fitting;
+        this.planner = planner;
         this.replies = replies;
         this.join = join;
         this.failed = failed;
@@ -85,7 +89,7 @@ public final class FeatureGate {
         rows.forEach(row -> found.add(row.join()));
         switch (features.join(waiting.task, waiting.entities, found)) {
             case FeatureJoin.Inputs(List<Tensor> inputs, FeatureQuality kind) ->
-                loop.offer(waiting.task.joined(inputs, fitting.of(inputs), new Task.Features(kind, nanos)));
+                loop.offer(waiting.task.joined(inputs, planner.plan(inputs), new Task.Features(kind, nanos)));
             case FeatureJoin.Refused(Problem problem) ->
                 replies.send(
                         waiting.task,

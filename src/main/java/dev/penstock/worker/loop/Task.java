@@ -1,7 +1,7 @@
 package dev.penstock.worker.loop;
 
 import dev.penstock.features.vector.FeatureQuality;
-import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Tensor;
@@ -13,7 +13,7 @@ import java.util.Optional;
  * A request that can run.
  *
  * @param inputs in the signature's order
- * @param fit which batches it fits into
+ * @param paddingPlan the batches that it may join, and its padding
  * @param arrivalNanos when it arrived in the log, on this process's monotonic clock; likewise its deadline
  * @param features what the lookups of its features came to; empty when it needed none
  */
@@ -22,7 +22,7 @@ public record Task(
         Lane lane,
         InferenceRequest request,
         List<Tensor> inputs,
-        Fit fit,
+        PaddingPlan paddingPlan,
         long arrivalNanos,
         long deadlineNanos,
         Optional<Features> features) {
@@ -35,15 +35,16 @@ public record Task(
             Lane lane,
             InferenceRequest request,
             List<Tensor> inputs,
-            Fit fit,
+            PaddingPlan paddingPlan,
             long arrivalNanos,
             long deadlineNanos) {
-        this(origin, lane, request, inputs, fit, arrivalNanos, deadlineNanos, Optional.empty());
+        this(origin, lane, request, inputs, paddingPlan, arrivalNanos, deadlineNanos, Optional.empty());
     }
 
     /** This task with the model's own inputs, now that its features are there. */
-    public Task joined(List<Tensor> modelInputs, Fit fit, Features features) {
-        return new Task(origin, lane, request, modelInputs, fit, arrivalNanos, deadlineNanos, Optional.of(features));
+    public Task joined(List<Tensor> modelInputs, PaddingPlan paddingPlan, Features features) {
+        return new Task(
+                origin, lane, request, modelInputs, paddingPlan, arrivalNanos, deadlineNanos, Optional.of(features));
     }
 
     long featuresNanos() {
@@ -52,12 +53,12 @@ public record Task(
 
     /** What tasks must share to share a batch. */
     Object batchKey() {
-        return fit.batchKey();
+        return paddingPlan.batchKey();
     }
 
     /** The most rows that its batch should have: fewer the longer they are. A task with more runs alone. */
     int maxRows() {
-        return fit.maxRows();
+        return paddingPlan.maxRows();
     }
 
     public int rows() {

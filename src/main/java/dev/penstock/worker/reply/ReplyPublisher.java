@@ -80,7 +80,7 @@ public final class ReplyPublisher implements Replies {
         List<Tensor> outputs = new ArrayList<>(batchOutputs.size());
         for (Tensor output : batchOutputs) {
             if (request.wants(output.name())) {
-                outputs.add(task.fit().crop(output.rows(fromRow, task.rows())));
+                outputs.add(task.paddingPlan().crop(output.rows(fromRow, task.rows())));
             }
         }
         InferenceResponse response =

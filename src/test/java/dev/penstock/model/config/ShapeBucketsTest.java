@@ -64,7 +64,7 @@ class ShapeBucketsTest {
             })
     void refusesBucketsThatDoNotMatchTheModel(String buckets, String reason) throws Exception {
         assertThat(scan("shape_buckets: " + buckets).refused())
-                .extracting(ModelRepository.Refusal::reason)
+                .extracting(ModelRepository.RefusedModel::reason)
                 .containsExactly("model.yaml: " + reason);
     }
 
@@ -84,29 +84,29 @@ class ShapeBucketsTest {
     @Test
     void letsRequestsOfOneBucketShareABatchAndBoundsItsElements() throws Exception {
         ModelDefinition definition = definition();
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
 
-        assertThat(fitting.of(request(1, 5)).batchKey())
-                .isEqualTo(fitting.of(request(3, 8)).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 4)).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 9)).batchKey());
+        assertThat(planner.plan(request(1, 5)).batchKey())
+                .isEqualTo(planner.plan(request(3, 8)).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 4)).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 9)).batchKey());
         assertThat(List.of(1, 5, 16, 17, 32, 33))
-                .extracting(length -> fitting.of(request(1, length)).maxRows())
+                .extracting(length -> planner.plan(request(1, length)).maxRows())
                 .containsExactly(8, 4, 2, 1, 1, 1);
-        assertThat(fitting.of(request(1, 17)).batchKey())
+        assertThat(planner.plan(request(1, 17)).batchKey())
                 .as("beyond the largest bucket, by the exact size")
-                .isNotEqualTo(fitting.of(request(1, 18)).batchKey());
+                .isNotEqualTo(planner.plan(request(1, 18)).batchKey());
     }
 
     @Test
     void runsARequestAloneWhenItsInputsDisagree() throws Exception {
         ModelDefinition definition = definition();
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
         List<Tensor> torn = List.of(longs("ids", Shape.of(1, 3), 1, 2, 3), longs("mask", Shape.of(1, 2), 1, 1));
 
-        assertThat(fitting.of(torn).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 3)).batchKey());
-        assertThat(fitting.of(torn).maxRows()).isEqualTo(1);
+        assertThat(planner.plan(torn).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 3)).batchKey());
+        assertThat(planner.plan(torn).maxRows()).isEqualTo(1);
     }
 
     /** Fixed seeds instead of a property, because opening a session is expensive. */
@@ -125,14 +125,14 @@ class ShapeBucketsTest {
     @Test
     void mergesSizesThatAreNotWorthTheirOwnQueue() throws Exception {
         ModelDefinition definition = definition(OnnxModels.sequence(), LEARNED);
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
-        assertThat(fitting.of(request(1, 9)).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 16)).batchKey());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
+        assertThat(planner.plan(request(1, 9)).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 16)).batchKey());
         for (int i = 0; i < 1100; i++) {
-            fitting.of(request(1, i % 100 == 0 ? 9 : 16));
+            planner.plan(request(1, i % 100 == 0 ? 9 : 16));
         }
-        assertThat(fitting.of(request(1, 9)).batchKey())
-                .isEqualTo(fitting.of(request(1, 16)).batchKey());
+        assertThat(planner.plan(request(1, 9)).batchKey())
+                .isEqualTo(planner.plan(request(1, 16)).batchKey());
         try (OnnxSession session = open(definition);
                 Slot slot = session.openSlot()) {
             slot.assemble(List.of(request(1, 9), request(1, 12)));
@@ -143,7 +143,7 @@ class ShapeBucketsTest {
             slot.assemble(List.of(request(1, 9), request(1, 16)));
             Tensor output = slot.run().getFirst();
             assertThat(output.shape().dimension(1)).isEqualTo(16);
-            assertThat(fitting.of(request(1, 12)).crop(output.rows(0, 1)).shape())
+            assertThat(planner.plan(request(1, 12)).crop(output.rows(0, 1)).shape())
                     .as("cut, though a size of the ladder is its own")
                     .isEqualTo(Shape.of(1, 12));
         }
@@ -152,7 +152,7 @@ class ShapeBucketsTest {
     private void answersAsAlone(long seed, ModelDefinition padded) throws Exception {
         Random random = new Random(seed);
         ModelDefinition exact = definition(OnnxModels.sequence(), "execution_providers: [cpu]");
-        Fitting fitting = new Fitting(padded.graph(), padded.config());
+        PaddingPlanner planner = new PaddingPlanner(padded.graph(), padded.config());
         try (OnnxSession paddedSession = open(padded);
                 OnnxSession exactSession = open(exact);
                 Slot together = paddedSession.openSlot();
@@ -171,14 +171,15 @@ class ShapeBucketsTest {
                     alone.assemble(List.of(request));
                     List<Tensor> expected = alone.run();
                     for (int i = 0; i < outputs.size(); i++) {
-                        Tensor answer = fitting.of(request).crop(outputs.get(i).rows(from, rows));
+                        Tensor answer =
+                                planner.plan(request).crop(outputs.get(i).rows(from, rows));
                         assertThat(answer.shape()).isEqualTo(expected.get(i).shape());
                         assertThat(longs(answer)).isEqualTo(longs(expected.get(i)));
                     }
                     from += (int) rows;
                 }
             }
-            assertThat(paddedSession.isPinning()).isTrue();
+            assertThat(paddedSession.mayPinOutputs()).isTrue();
         }
     }
 
@@ -196,7 +197,7 @@ class ShapeBucketsTest {
                 """);
         List<Tensor> small = List.of(floats("x", Shape.of(1, 1, 2, 2), 1, 2, 3, 4));
         List<Tensor> large = List.of(floats("x", Shape.of(1, 4, 2, 3), new float[24]));
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
         try (OnnxSession session = open(definition);
                 Slot slot = session.openSlot()) {
             slot.assemble(List.of(large, small));
@@ -206,8 +207,8 @@ class ShapeBucketsTest {
             assertThat(floats(output.rows(1, 1)))
                     .startsWith(-1f, -2f, -0.5f, -3f, -4f, -0.5f, -0.5f)
                     .allSatisfy(value -> assertThat(value).isLessThan(0));
-            assertThat(floats(fitting.of(small).crop(output.rows(1, 1)))).containsExactly(-1f, -2f, -3f, -4f);
-            assertThat(fitting.of(large).crop(output.rows(0, 1)).data())
+            assertThat(floats(planner.plan(small).crop(output.rows(1, 1)))).containsExactly(-1f, -2f, -3f, -4f);
+            assertThat(planner.plan(large).crop(output.rows(0, 1)).data())
                     .as("nothing to crop, nothing copied")
                     .isEqualTo(output.rows(0, 1).data());
         }
@@ -264,7 +265,7 @@ class ShapeBucketsTest {
     private ModelRepository.Contents scan(ModelProto model, String yaml) throws Exception {
         OnnxModels.write(folder, "m", 1, model);
         OnnxModels.writeConfig(folder, "m", yaml);
-        return new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
+        return new ModelRepository(folder, OnnxFile.MAX_BYTES).scan();
     }
 
     private static OnnxSession open(ModelDefinition definition) throws Exception {

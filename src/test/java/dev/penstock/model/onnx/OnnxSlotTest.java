@@ -57,10 +57,10 @@ class OnnxSlotTest {
         List<Tensor> requests = List.of(noise(datatype, 2), noise(datatype, 1), noise(datatype, 5));
 
         for (boolean pinning : List.of(false, true, false)) {
-            if (session.isPinning() && !pinning) {
-                session.sawShapes(false);
+            if (session.mayPinOutputs() && !pinning) {
+                session.recordOutputShapes(false);
             }
-            assertThat(session.isPinning()).isEqualTo(pinning);
+            assertThat(session.mayPinOutputs()).isEqualTo(pinning);
             slot.assemble(requests.stream().map(List::of).toList());
             Tensor output = slot.run().get(0);
 
@@ -156,7 +156,7 @@ class OnnxSlotTest {
                     .isEqualTo(longs(outputs.get(0)).stream()
                             .mapToLong(Long::longValue)
                             .sum());
-            assertThat(session.isPinning()).isTrue();
+            assertThat(session.mayPinOutputs()).isTrue();
         }
     }
 
@@ -209,7 +209,7 @@ class OnnxSlotTest {
                 .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", 1L << 30))
                 .addNode(OnnxModels.node("Identity", List.of("x"), "y"));
         OnnxSession session = session(OnnxModels.model(graph));
-        session.sawShapes(true);
+        session.recordOutputShapes(true);
         Slot slot = slot(session);
 
         slot.assemble(List.of(List.of(floats("x", Shape.of(1, 1), 1))));
@@ -225,7 +225,7 @@ class OnnxSlotTest {
         Slot slot = slot(session);
         slot.assemble(List.of(List.of(floats("x", Shape.of(1, 3), 0, 0, 0))));
         slot.run();
-        assertThat(session.isPinning()).isTrue();
+        assertThat(session.mayPinOutputs()).isTrue();
 
         for (int i = 0; i < 2; i++) {
             slot.assemble(List.of(List.of(floats("x", Shape.of(1, 4), 0, 0, 0, 0))));
@@ -233,7 +233,7 @@ class OnnxSlotTest {
 
             assertThat(output.shape()).isEqualTo(Shape.of(1, 4));
             assertThat(floats(output)).containsExactly(0.5f, 0.5f, 0.5f, 0.5f);
-            assertThat(session.isPinning()).isFalse();
+            assertThat(session.mayPinOutputs()).isFalse();
         }
     }
 
@@ -245,7 +245,7 @@ class OnnxSlotTest {
         for (int width : new int[] {4, 3}) {
             slot.assemble(List.of(List.of(floats("x", Shape.of(1, width), new float[width]))));
             assertThat(slot.run().get(0).shape()).isEqualTo(Shape.of(1, width));
-            assertThat(session.isPinning()).isFalse();
+            assertThat(session.mayPinOutputs()).isFalse();
         }
     }
 
@@ -294,7 +294,7 @@ class OnnxSlotTest {
     final OnnxSession session(ModelProto model) throws Exception {
         OnnxModels.write(folder, "m", 1, model);
         OnnxModels.writeConfig(folder, "m", executionProviders());
-        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
+        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MAX_BYTES).scan();
         assertThat(contents.refused()).isEmpty();
         ModelDefinition definition = contents.found().get(0);
         OnnxSession session = new OnnxSession(

@@ -138,7 +138,7 @@ class ModelLoaderTest {
     private ModelDefinition definition(ModelProto model, String yaml) throws Exception {
         OnnxModels.write(folder, "m", 1, model);
         OnnxModels.writeConfig(folder, "m", yaml);
-        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
+        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MAX_BYTES).scan();
         assertThat(contents.refused()).isEmpty();
         return contents.found().get(0);
     }

@@ -14,7 +14,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import dev.penstock.model.OnnxModels;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.repository.ModelRepository.Contents;
-import dev.penstock.model.repository.ModelRepository.Refusal;
+import dev.penstock.model.repository.ModelRepository.RefusedModel;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.TensorSpec;
@@ -109,7 +109,7 @@ class ModelRepositoryTest {
 
         assertThat(contents.found()).extracting(ModelDefinition::version).containsExactly(1L);
         assertThat(contents.refused())
-                .extracting(Refusal::name, Refusal::version)
+                .extracting(RefusedModel::name, RefusedModel::version)
                 .containsExactly(tuple("bad", OptionalLong.empty()), tuple("good", OptionalLong.of(2)));
     }
 
@@ -129,7 +129,7 @@ class ModelRepositoryTest {
         OnnxModels.write(folder, "feature", 1, OnnxModels.addition());
 
         assertThat(scan().found()).extracting(ModelDefinition::name).containsExactly("feature");
-        assertThat(scan().refused()).extracting(Refusal::name).containsExactly("features", "replies");
+        assertThat(scan().refused()).extracting(RefusedModel::name).containsExactly("features", "replies");
         assertThat(scan().refused().getFirst().reason()).startsWith("the name must not be one of [features, replies]");
     }
 
@@ -153,7 +153,7 @@ class ModelRepositoryTest {
         }
 
         assertThat(scan().refused())
-                .extracting(Refusal::reason)
+                .extracting(RefusedModel::reason)
                 .containsExactlyInAnyOrder(
                         "the name of a version folder must be a positive integer, was '0'",
                         "the name of a version folder must be a positive integer, was '01'",

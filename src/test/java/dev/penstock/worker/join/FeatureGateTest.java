@@ -18,7 +18,7 @@ import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.model.OnnxModels;
 import dev.penstock.model.config.FeaturesSection;
-import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.model.repository.ModelDefinition;
 import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.protocol.Datatype;
@@ -90,7 +90,11 @@ class FeatureGateTest {
             FeatureJoin join = join(features);
             RecordDecoder decoder = decoder(join);
             FeatureGate gate = new FeatureGate(
-                    loop, new Fitting(model().graph(), model().config()), new NoReplies(), Optional.of(join), bug -> {
+                    loop,
+                    new PaddingPlanner(model().graph(), model().config()),
+                    new NoReplies(),
+                    Optional.of(join),
+                    bug -> {
                         throw new IllegalStateException(bug);
                     });
             gate.offer(task(decoder, 1));
@@ -176,7 +180,7 @@ class FeatureGateTest {
                 new RequestReader(ReaderLimits.DEFAULT),
                 join.announced(),
                 model().config(),
-                new Fitting(model().graph(), model().config()),
+                new PaddingPlanner(model().graph(), model().config()),
                 Duration.ofMinutes(1),
                 new BrokerClock());
     }

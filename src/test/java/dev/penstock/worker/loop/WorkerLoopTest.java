@@ -10,7 +10,7 @@ import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.model.InferenceException;
-import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 class WorkerLoopTest {
     private static final long FAR = 1_000_000;
     private static final int BAD = -1;
-    private static final Fit FIT = new Fit("key", 8, Map.of());
+    private static final PaddingPlan PLAN = new PaddingPlan("key", 8, Map.of());
 
     private final ManualAccelerator accelerator = new ManualAccelerator();
     private final List<String> lost = new ArrayList<>();
@@ -206,7 +206,7 @@ class WorkerLoopTest {
                 plain.lane(),
                 plain.request(),
                 plain.inputs(),
-                plain.fit(),
+                plain.paddingPlan(),
                 plain.arrivalNanos(),
                 plain.deadlineNanos(),
                 Optional.of(new Task.Features(FeatureQuality.FRESH, 300_000))));
@@ -368,7 +368,7 @@ class WorkerLoopTest {
                 "1");
         Tensor input = new Tensor("x", Datatype.INT8, Shape.of(values.length, 1), ByteBuffer.wrap(values));
         InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
-        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), FIT, arrivalNanos, deadlineNanos);
+        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), PLAN, arrivalNanos, deadlineNanos);
     }
 
     /** Echoes its inputs. Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */

@@ -16,7 +16,7 @@ import java.util.function.Predicate;
  * The properties of reading requests, in bounded memory. An input is either read, or rejected with a valid problem. A request that was read
  * reads back equal, in whichever form it is written.
  */
-final class Requests {
+final class RequestProperties {
     /** Small limits, so that inputs reach them. */
     static final RequestReader READER = new RequestReader(new ReaderLimits(1 << 20, 8, 1 << 16, 8, 1 << 12));
 
@@ -31,7 +31,7 @@ final class Requests {
         InferenceRequest read() throws InvalidRequestException;
     }
 
-    private Requests() {}
+    private RequestProperties() {}
 
     static void check(Payload payload, Reading reading) {
         request(payload, reading).ifPresent(request -> {

@@ -6,7 +6,7 @@ import dev.penstock.model.InferenceException.Kind;
 import java.util.regex.Pattern;
 
 /** Classifies ONNX Runtime errors by their message, because its error codes do not distinguish them. */
-final class RuntimeFailures {
+final class OrtFailures {
     /** CUDA's sticky errors, after which every call of the process fails. See cudaError_t in the CUDA Runtime API reference. */
     private static final Pattern DEVICE_LOST = Pattern.compile("CUDA failure (214|700|702|71[04-9])\\b");
 
@@ -15,9 +15,9 @@ final class RuntimeFailures {
 
     private static final Pattern PREAMBLE = Pattern.compile("^Error code - \\w+ - message: ");
 
-    private RuntimeFailures() {}
+    private OrtFailures() {}
 
-    static InferenceException of(OrtException cause) {
+    static InferenceException classify(OrtException cause) {
         String message = String.valueOf(cause.getMessage());
         boolean reset = cause.getCode() == OrtException.OrtErrorCode.ORT_DEVICE_RESET;
         return new InferenceException(

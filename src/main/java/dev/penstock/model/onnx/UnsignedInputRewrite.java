@@ -17,25 +17,25 @@ import java.nio.ByteBuffer;
  * Rewrites graphs with UINT16, UINT32 or UINT64 inputs, because ONNX Runtime's Java API cannot create such tensors. The rewritten graph
  * takes the signed type of the same width under another name and casts it back. The cast wraps around, so every bit is kept.
  */
-public final class UnsignedInputs {
+public final class UnsignedInputRewrite {
 
-    private UnsignedInputs() {}
+    private UnsignedInputRewrite() {}
 
     /** Whether the model has such inputs. */
-    public static boolean areIn(Signature signature) {
-        return signature.inputs().stream().anyMatch(input -> CarrierTypes.isCarriedAsSigned(input.datatype()));
+    public static boolean isNeeded(Signature signature) {
+        return signature.inputs().stream().anyMatch(input -> OrtTypes.isPassedAsSigned(input.datatype()));
     }
 
     /** The name of an input in the loaded graph. */
     static String feedName(TensorSpec input) {
-        return CarrierTypes.isCarriedAsSigned(input.datatype()) ? input.name() + "/as_signed" : input.name();
+        return OrtTypes.isPassedAsSigned(input.datatype()) ? input.name() + "/as_signed" : input.name();
     }
 
     /** Serializes the model with all such inputs rewritten, into a direct buffer. */
-    public static ByteBuffer castIn(ModelProto model, Signature signature) {
+    public static ByteBuffer rewrite(ModelProto model, Signature signature) {
         ModelProto.Builder changed = model.toBuilder();
         for (TensorSpec input : signature.inputs()) {
-            CarrierTypes.signedTwin(input.datatype())
+            OrtTypes.signedCounterpart(input.datatype())
                     .ifPresent(signed -> cast(changed.getGraphBuilder(), input, signed));
         }
         ModelProto result = changed.build();

@@ -3,8 +3,8 @@ package dev.penstock.protocol;
 import java.nio.ByteBuffer;
 
 /** Copies between row-major blocks of equal rank and different dimensions, as padding and cropping need. */
-public final class Corners {
-    private Corners() {}
+public final class BlockCopy {
+    private BlockCopy() {}
 
     /**
      * Copies the elements whose indexes exist in both blocks. Pads where {@code to} is larger and crops where it is smaller. The other
@@ -14,7 +14,7 @@ public final class Corners {
      * @param fromShape fixed, with the rank of {@code toShape}
      * @param elementBytes the size of one element in bytes
      */
-    public static void copy(
+    public static void copyOverlap(
             ByteBuffer from,
             int fromStart,
             Shape fromShape,
@@ -33,10 +33,10 @@ public final class Corners {
             to.put(toStart, from, fromStart, runBytes);
             return;
         }
-        copy(from, fromStart, fromShape, to, toStart, toShape, 0, equalFrom - 1, runBytes);
+        copyOverlap(from, fromStart, fromShape, to, toStart, toShape, 0, equalFrom - 1, runBytes);
     }
 
-    private static void copy(
+    private static void copyOverlap(
             ByteBuffer from,
             int fromStart,
             Shape fromShape,
@@ -54,7 +54,7 @@ public final class Corners {
         int fromStride = stride(fromShape, dimension, last, runBytes);
         int toStride = stride(toShape, dimension, last, runBytes);
         for (int i = 0; i < common; i++) {
-            copy(
+            copyOverlap(
                     from,
                     fromStart + i * fromStride,
                     fromShape,

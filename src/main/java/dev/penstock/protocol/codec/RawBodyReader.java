@@ -11,8 +11,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** Reads a raw body: the binary data of the only input of a model, and nothing else. */
-final class RawInput {
-    private RawInput() {}
+final class RawBodyReader {
+    private RawBodyReader() {}
 
     static Tensor read(ByteBuffer bytes, Signature signature) throws InvalidRequestException {
         if (signature.inputs().size() != 1) {

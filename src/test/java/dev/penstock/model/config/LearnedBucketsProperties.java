@@ -9,12 +9,12 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-class LearnedSizesProperties {
+class LearnedBucketsProperties {
     private static final int ENOUGH = 20_000;
 
     @Property
     void hasALadderThatEndsAtTheLargestAndGrowsByHalfAtMost(@ForAll @IntRange(min = 1, max = 1 << 20) int largest) {
-        List<Integer> ladder = LearnedSizes.ladder(largest);
+        List<Integer> ladder = LearnedBuckets.ladder(largest);
         assertThat(ladder.getLast()).isEqualTo(largest);
         assertThat(ladder).hasSizeLessThan(40);
         for (int i = 1; i < ladder.size(); i++) {
@@ -27,9 +27,9 @@ class LearnedSizesProperties {
     void padsToTheLadderAndNeverToMoreThanTwiceWhatFits(
             @ForAll long seed, @ForAll @IntRange(min = 1, max = 600) int largest) {
         Random random = new Random(seed);
-        List<Integer> ladder = LearnedSizes.ladder(largest);
-        LearnedSizes sizes = new LearnedSizes(ladder);
-        LearnedSizes same = new LearnedSizes(ladder);
+        List<Integer> ladder = LearnedBuckets.ladder(largest);
+        LearnedBuckets sizes = new LearnedBuckets(ladder);
+        LearnedBuckets same = new LearnedBuckets(ladder);
         int usual = 1 + random.nextInt(largest);
         for (int i = 0; i < 3000; i++) {
             int size = random.nextInt(10) == 0 ? 1 + random.nextInt(largest + 10) : usual;
@@ -49,8 +49,8 @@ class LearnedSizesProperties {
     @Property(tries = 50)
     void costsNoMoreThanTheQueuesThatItSaves(@ForAll long seed) {
         Random random = new Random(seed);
-        List<Integer> ladder = LearnedSizes.ladder(512);
-        LearnedSizes sizes = new LearnedSizes(ladder);
+        List<Integer> ladder = LearnedBuckets.ladder(512);
+        LearnedBuckets sizes = new LearnedBuckets(ladder);
         double mean = 5 + random.nextInt(100);
         long exact = 0;
         long padded = 0;
@@ -65,7 +65,7 @@ class LearnedSizesProperties {
 
     @Example
     void padsAFewShorterRowsToTheCommonSize() {
-        LearnedSizes sizes = new LearnedSizes(LearnedSizes.ladder(512));
+        LearnedBuckets sizes = new LearnedBuckets(LearnedBuckets.ladder(512));
         assertThat(sizes.pad(16, 1)).isEqualTo(16);
         learn(sizes, 16, 24, 3);
         assertThat(sizes.pad(16, 1)).isEqualTo(24);
@@ -74,7 +74,7 @@ class LearnedSizesProperties {
 
     @Example
     void givesManyShorterRowsASizeOfTheirOwnAgain() {
-        LearnedSizes sizes = new LearnedSizes(LearnedSizes.ladder(512));
+        LearnedBuckets sizes = new LearnedBuckets(LearnedBuckets.ladder(512));
         learn(sizes, 16, 24, 3);
         learn(sizes, 16, 24, 50);
         assertThat(sizes.pad(16, 1)).isEqualTo(16);
@@ -82,13 +82,13 @@ class LearnedSizesProperties {
 
     @Example
     void doesNotMakeAFewRowsFourTimesAsLong() {
-        LearnedSizes sizes = new LearnedSizes(LearnedSizes.ladder(512));
+        LearnedBuckets sizes = new LearnedBuckets(LearnedBuckets.ladder(512));
         learn(sizes, 100, 512, 1);
         assertThat(sizes.pad(100, 1)).isEqualTo(128);
     }
 
     /** {@code percent} of the rows are short. */
-    private static void learn(LearnedSizes sizes, int shorter, int longer, int percent) {
+    private static void learn(LearnedBuckets sizes, int shorter, int longer, int percent) {
         for (int i = 0; i < ENOUGH; i++) {
             sizes.pad(i % 100 < percent ? shorter : longer, 1);
         }

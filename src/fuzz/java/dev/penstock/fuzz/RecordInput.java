@@ -12,10 +12,10 @@ import org.apache.kafka.common.record.TimestampType;
  * The input format for Kafka records: header lines {@code name=value}, a zero byte, and the value. Without the zero byte the value is null.
  * The line {@code @timestamp=…} sets the timestamp instead of a header.
  */
-public final class Records {
+public final class RecordInput {
     private static final String TIMESTAMP = "@timestamp";
 
-    private Records() {}
+    private RecordInput() {}
 
     public static ConsumerRecord<byte[], byte[]> read(byte[] input) {
         int end = 0;

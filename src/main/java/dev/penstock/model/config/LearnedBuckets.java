@@ -16,11 +16,11 @@ import java.util.List;
  * queue if it saves 1/64 of the work. No row is padded to more than twice its size in the ladder. Earlier rows count half in each later
  * choice.
  */
-final class LearnedSizes {
+final class LearnedBuckets {
     private static final int SMALLEST = 8;
     private static final int ROWS_PER_CHOICE = 1024;
     private static final double QUEUE_PRICE = 1.0 / 64;
-    private static final int MOST_GROWTH = 2;
+    private static final int MAX_GROWTH = 2;
 
     private final int[] sizes;
     private final int[] chosen;
@@ -28,7 +28,7 @@ final class LearnedSizes {
     private long rowsSinceChoice;
 
     /** @param sizes ascending; all are in use until the first choice */
-    LearnedSizes(List<Integer> sizes) {
+    LearnedBuckets(List<Integer> sizes) {
         this.sizes = sizes.stream().mapToInt(Integer::intValue).toArray();
         this.chosen = this.sizes.clone();
         this.rows = new double[this.sizes.length];
@@ -87,7 +87,7 @@ final class LearnedSizes {
                     least[i] = cost;
                     before[i] = previous;
                 }
-                if (previous < 0 || (rows[previous] > 0 && sizes[i] > MOST_GROWTH * sizes[previous])) {
+                if (previous < 0 || (rows[previous] > 0 && sizes[i] > MAX_GROWTH * sizes[previous])) {
                     break;
                 }
                 padded += rows[previous] * sizes[i];
@@ -95,7 +95,7 @@ final class LearnedSizes {
         }
         for (int used = sizes.length - 1; used >= 0; used = before[used]) {
             for (int i = before[used] + 1; i <= used; i++) {
-                chosen[i] = sizes[used] > MOST_GROWTH * sizes[i] ? sizes[i] : sizes[used];
+                chosen[i] = sizes[used] > MAX_GROWTH * sizes[i] ? sizes[i] : sizes[used];
             }
         }
         Arrays.setAll(rows, i -> rows[i] / 2);

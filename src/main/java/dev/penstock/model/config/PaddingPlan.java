@@ -9,12 +9,12 @@ import java.util.Map;
  *
  * @param batchKey requests with equal keys may share a batch
  * @param maxRows the row limit of batches with this key. A request with more rows runs alone
- * @param ownOutputs by name, the shape of one unpadded row of each output that may be padded
+ * @param unpaddedOutputs by name, the shape of one unpadded row of each output that may be padded
  */
-public record Fit(Object batchKey, int maxRows, Map<String, Shape> ownOutputs) {
+public record PaddingPlan(Object batchKey, int maxRows, Map<String, Shape> unpaddedOutputs) {
 
-    public Fit {
-        ownOutputs = Map.copyOf(ownOutputs);
+    public PaddingPlan {
+        unpaddedOutputs = Map.copyOf(unpaddedOutputs);
         if (maxRows < 1) {
             throw new IllegalArgumentException("maxRows must be 1 or more, was " + maxRows);
         }
@@ -22,7 +22,7 @@ public record Fit(Object batchKey, int maxRows, Map<String, Shape> ownOutputs) {
 
     /** Removes the padding from the rows of this request in an output. */
     public Tensor crop(Tensor rows) {
-        Shape own = ownOutputs.get(rows.name());
+        Shape own = unpaddedOutputs.get(rows.name());
         return own == null
                         || !isWithin(own, rows.shape())
                         || own.withRows(rows.shape().rows()).equals(rows.shape())

@@ -8,8 +8,8 @@ import java.text.ParseException;
 import java.util.HexFormat;
 
 /** Decodes a JSON string that has escapes or non-ASCII characters. */
-final class JsonText {
-    private JsonText() {}
+final class JsonStringDecoder {
+    private JsonStringDecoder() {}
 
     /** @param quoted the bytes between the quotes */
     static String decode(ByteBuffer quoted) throws ParseException {

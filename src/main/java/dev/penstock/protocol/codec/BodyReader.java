@@ -5,9 +5,9 @@ import dev.penstock.protocol.Payload;
 import java.nio.ByteBuffer;
 
 /** Reads one body: a cursor over its JSON part, and a reader for the tensors in both parts. */
-record Body(JsonCursor json, TensorReader tensors) {
+record BodyReader(JsonCursor json, TensorReader tensors) {
 
-    static Body open(Payload payload, ReaderLimits limits) throws InvalidRequestException {
+    static BodyReader open(Payload payload, ReaderLimits limits) throws InvalidRequestException {
         ByteBuffer bytes = payload.bytes();
         checkSize(bytes, limits);
         int jsonLength = payload.jsonLength().orElse(bytes.remaining());
@@ -18,7 +18,8 @@ record Body(JsonCursor json, TensorReader tensors) {
         }
         JsonCursor json = cursor(bytes.slice(bytes.position(), jsonLength), limits);
         ByteBuffer blobs = bytes.slice(bytes.position() + jsonLength, bytes.remaining() - jsonLength);
-        return new Body(json, new TensorReader(json, blobs, payload.jsonLength().isPresent()));
+        return new BodyReader(
+                json, new TensorReader(json, blobs, payload.jsonLength().isPresent()));
     }
 
     static void checkSize(ByteBuffer bytes, ReaderLimits limits) throws InvalidRequestException {

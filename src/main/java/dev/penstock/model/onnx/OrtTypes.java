@@ -6,17 +6,17 @@ import dev.penstock.protocol.Datatype;
 import java.util.Optional;
 
 /** The types that ONNX Runtime's Java API uses for the datatypes of the protocol. */
-final class CarrierTypes {
+final class OrtTypes {
 
-    private CarrierTypes() {}
+    private OrtTypes() {}
 
-    /** Whether the Java API lacks this datatype. Its bytes are passed as the signed type of the same width; see {@link UnsignedInputs}. */
-    static boolean isCarriedAsSigned(Datatype datatype) {
-        return signedTwin(datatype).isPresent();
+    /** Whether the Java API lacks this datatype. Its bytes are passed as the signed type of the same width; see {@link UnsignedInputRewrite}. */
+    static boolean isPassedAsSigned(Datatype datatype) {
+        return signedCounterpart(datatype).isPresent();
     }
 
     /** The signed ONNX type of the same width; empty if the Java API supports the datatype itself. */
-    static Optional<DataType> signedTwin(Datatype datatype) {
+    static Optional<DataType> signedCounterpart(Datatype datatype) {
         return switch (datatype) {
             case UINT16 -> Optional.of(DataType.INT16);
             case UINT32 -> Optional.of(DataType.INT32);
@@ -26,7 +26,7 @@ final class CarrierTypes {
     }
 
     /** The Java API type of a buffer with this datatype. */
-    static OnnxJavaType carrier(Datatype datatype) {
+    static OnnxJavaType javaType(Datatype datatype) {
         return switch (datatype) {
             case BOOL -> OnnxJavaType.BOOL;
             case INT8 -> OnnxJavaType.INT8;

@@ -11,44 +11,46 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Decides how requests for a model are padded, and so which of them may share a batch: those of equal padded sizes. Thread-safe. */
-public final class Fitting {
+public final class PaddingPlanner {
     private final OnnxGraph graph;
     private final ModelConfig config;
-    private final Optional<Fit> onlyFit;
-    private final Map<String, LearnedSizes> learned;
+    private final Optional<PaddingPlan> onlyPlan;
+    private final Map<String, LearnedBuckets> learned;
 
-    public Fitting(OnnxGraph graph, ModelConfig config) {
+    public PaddingPlanner(OnnxGraph graph, ModelConfig config) {
         this.graph = graph;
         this.config = config;
         this.learned = config.shapeBuckets().learned();
         boolean isVariable = graph.inputShapes().stream()
                 .anyMatch(shape -> !shape.variables().isEmpty());
-        this.onlyFit = isVariable ? Optional.empty() : Optional.of(new Fit("any", config.maxRows(Map.of()), Map.of()));
+        this.onlyPlan =
+                isVariable ? Optional.empty() : Optional.of(new PaddingPlan("any", config.maxRows(Map.of()), Map.of()));
     }
 
     /** @param inputs in signature order, each admitted by the signature */
-    public Fit of(List<Tensor> inputs) {
-        return onlyFit.orElseGet(() -> find(shapes(inputs), true));
+    public PaddingPlan plan(List<Tensor> inputs) {
+        return onlyPlan.orElseGet(() -> find(shapes(inputs), true));
     }
 
     /**
-     * Like {@link #of}, but the shapes do not count as traffic for learned sizes.
+     * Like {@link #plan}, but the shapes do not count as traffic for learned sizes.
      *
      * @param inputs in signature order, each admitted by the signature
      */
-    public Fit ofShapes(List<Shape> inputs) {
-        return onlyFit.orElseGet(() -> find(inputs, false));
+    public PaddingPlan planWithoutLearning(List<Shape> inputs) {
+        return onlyPlan.orElseGet(() -> find(inputs, false));
     }
 
     private static List<Shape> shapes(List<Tensor> inputs) {
         return inputs.stream().map(Tensor::shape).toList();
     }
 
-    private Fit find(List<Shape> inputs, boolean learns) {
+    private PaddingPlan find(List<Shape> inputs, boolean learns) {
         Map<String, Long> own = new HashMap<>();
         if (bind(inputs, own).isPresent()) {
             // The run will fail with the reason. Until then the request shares batches only with equally invalid ones.
-            return new Fit(inputs.stream().map(shape -> shape.withRows(1)).toList(), 1, Map.of());
+            return new PaddingPlan(
+                    inputs.stream().map(shape -> shape.withRows(1)).toList(), 1, Map.of());
         }
         Map<String, Long> padded = new HashMap<>(own);
         config.shapeBuckets().pad(padded);
@@ -56,16 +58,17 @@ public final class Fitting {
             long rows = inputs.getFirst().rows();
             learned.forEach((name, sizes) -> padded.computeIfPresent(name, (same, size) -> sizes.pad(size, rows)));
         }
-        boolean isOwn = padded.equals(own) && learned.isEmpty();
-        return new Fit(Map.copyOf(padded), config.maxRows(padded), isOwn ? Map.of() : ownOutputs(own, padded));
+        boolean isUnpadded = padded.equals(own) && learned.isEmpty();
+        return new PaddingPlan(
+                Map.copyOf(padded), config.maxRows(padded), isUnpadded ? Map.of() : unpaddedOutputs(own, padded));
     }
 
-    private Map<String, Shape> ownOutputs(Map<String, Long> own, Map<String, Long> padded) {
+    private Map<String, Shape> unpaddedOutputs(Map<String, Long> own, Map<String, Long> padded) {
         Map<String, Shape> shapes = new HashMap<>();
         for (int i = 0; i < graph.outputShapes().size(); i++) {
             Optional<Shape> row = graph.outputShapes().get(i).resolve(1, own);
-            boolean isOwn = row.equals(graph.outputShapes().get(i).resolve(1, padded));
-            if (row.isPresent() && !(isOwn && learned.isEmpty())) {
+            boolean isUnpadded = row.equals(graph.outputShapes().get(i).resolve(1, padded));
+            if (row.isPresent() && !(isUnpadded && learned.isEmpty())) {
                 shapes.put(graph.signature().outputs().get(i).name(), row.get());
             }
         }

@@ -1,7 +1,7 @@
 package dev.penstock.protocol.codec;
 
 /** The members of JSON objects in the protocol. Extensions go into {@code parameters}. */
-enum Member {
+enum JsonMember {
     NAME("name"),
     SHAPE("shape"),
     DATATYPE("datatype"),
@@ -13,9 +13,9 @@ enum Member {
     MODEL_NAME("model_name"),
     MODEL_VERSION("model_version");
 
-    final String word;
+    final String key;
 
-    Member(String word) {
-        this.word = word;
+    JsonMember(String key) {
+        this.key = key;
     }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class RuntimeFailuresTest {
+class OrtFailuresTest {
 
     @ParameterizedTest
     @ValueSource(
@@ -19,7 +19,7 @@ class RuntimeFailuresTest {
                 "CUDA failure 719: unspecified launch failure ; GPU=0",
             })
     void classifiesALostDevice(String message) {
-        assertThat(RuntimeFailures.kindOf(message)).isEqualTo(Kind.DEVICE_LOST);
+        assertThat(OrtFailures.kindOf(message)).isEqualTo(Kind.DEVICE_LOST);
     }
 
     @ParameterizedTest
@@ -32,7 +32,7 @@ class RuntimeFailuresTest {
                 "std::bad_alloc",
             })
     void classifiesExhaustedMemory(String message) {
-        assertThat(RuntimeFailures.kindOf(message)).isEqualTo(Kind.OUT_OF_MEMORY);
+        assertThat(OrtFailures.kindOf(message)).isEqualTo(Kind.OUT_OF_MEMORY);
     }
 
     @ParameterizedTest
@@ -43,13 +43,13 @@ class RuntimeFailuresTest {
                 "CUDA failure 7000: no such error",
             })
     void classifiesEverythingElseAsAFailedBatch(String message) {
-        assertThat(RuntimeFailures.kindOf(message)).isEqualTo(Kind.FAILED);
+        assertThat(OrtFailures.kindOf(message)).isEqualTo(Kind.FAILED);
     }
 
     @Test
     void removesThePreambleOfTheRuntime() {
         OrtException cause = new OrtException(OrtException.OrtErrorCode.ORT_FAIL, "no such row\n");
 
-        assertThat(RuntimeFailures.of(cause)).hasMessage("no such row").hasCause(cause);
+        assertThat(OrtFailures.classify(cause)).hasMessage("no such row").hasCause(cause);
     }
 }
