@@ -45,6 +45,6 @@ public final class ModelFuzz {
         ModelConfig config = ModelConfig.parse(yaml);
         config.checksums().check(1, 1, file.sha256());
         ModelProto proto = file.parse();
-        return ModelRepository.checkedGraph(proto, config);
+        return RepositoryScan.checkedGraph(proto, config);
     }
 }
