@@ -3,7 +3,7 @@ package dev.penstock.tenants;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Callers by their API keys. */
+/** Authenticates callers by API key. */
 public final class ApiKeys implements Identity {
     private final TenantsFile file;
 
@@ -16,7 +16,7 @@ public final class ApiKeys implements Identity {
         return CompletableFuture.completedFuture(file.tenants()
                 .withKey(key)
                 .<Caller>map(Caller.Known::new)
-                .orElse(new Caller.Unknown("the API key is none of a tenant's")));
+                .orElse(new Caller.Unknown("the API key is unknown")));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.penstock.tenants;
 
-/** A tenants file that breaks a rule, for the eyes of whoever wrote it. */
+/** The tenants file is invalid. The message names the field and the rule, for the person who edits the file. */
 final class BrokenTenantsException extends Exception {
     private static final long serialVersionUID = 1;
 

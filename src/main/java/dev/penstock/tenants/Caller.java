@@ -1,15 +1,15 @@
 package dev.penstock.tenants;
 
-/** Whom a credential belongs to. Reasons are for the caller's eyes. */
+/** The result of checking a credential. Reasons are sent to the caller. */
 public sealed interface Caller {
     record Known(Tenant tenant) implements Caller {}
 
-    /** The credential is good for nothing. */
+    /** The credential is invalid. */
     record Unknown(String reason) implements Caller {}
 
-    /** The credential is good, but not here. */
+    /** The credential is valid, but names no tenant of this service. */
     record Stranger(String reason) implements Caller {}
 
-    /** What could tell does not answer. */
+    /** The credential cannot be checked now: the provider does not answer. */
     record Undecided(String reason) implements Caller {}
 }

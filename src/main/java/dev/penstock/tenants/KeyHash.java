@@ -8,8 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The SHA-256 of an API key, which is all that is kept of it. A plain hash, since keys are 256 random bits: nobody can try them all, which
- * is what salts and slow hashes are against. Compares in constant time, whatever is presented.
+ * The SHA-256 of an API key. The key itself is never stored. A plain hash is enough because keys are 256 random bits: salts and slow hashes
+ * protect guessable secrets only. Compares in constant time.
  */
 final class KeyHash {
     private static final int BYTES = 32;
@@ -24,15 +24,15 @@ final class KeyHash {
         return new KeyHash(sha256(key));
     }
 
-    /** @throws IllegalArgumentException when this is no SHA-256 in hex */
+    /** @throws IllegalArgumentException unless the text is a SHA-256 in hexadecimal */
     static KeyHash parse(String hex) {
         if (!hex.matches("[0-9a-fA-F]{64}")) {
-            throw new IllegalArgumentException("must be a SHA-256 as 64 hexadecimal digits; ./penstock key prints one");
+            throw new IllegalArgumentException("must be SHA-256 hashes of 64 hexadecimal digits; ./penstock key prints one");
         }
         return new KeyHash(HexFormat.of().parseHex(hex));
     }
 
-    /** The first 32 bits of a name's hash. */
+    /** Returns the first 32 bits of the name's SHA-256. */
     static int tagOf(String name) {
         return ByteBuffer.wrap(sha256(name)).getInt();
     }

@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the tenants file. Whatever has the wrong type or range, and every key that it does not know, is refused. */
+/** Reads the tenants file. Rejects unknown keys, and values with the wrong type or range. */
 final class TenantsReader {
     private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -48,10 +48,10 @@ final class TenantsReader {
     private static final double REQUESTS_PER_SECOND = 100;
     private static final double ROWS_PER_SECOND = 10_000;
 
-    /** What comes in 100 s at the default rate; 2 MB of Redis. */
+    /** The number of requests that arrive in 100 s at the default rate; 2 MB of Redis. */
     private static final int OPEN_REQUESTS = 10_000;
 
-    /** Bursts hold what comes in so many seconds, unless they are said. */
+    /** The default burst: what arrives in this many seconds. */
     private static final double BURST_SECONDS = 2;
 
     private TenantsReader() {}
@@ -82,14 +82,14 @@ final class TenantsReader {
             String path = "tenants." + named.getKey();
             Entry entry = named.getValue();
             if (!NAME.matcher(named.getKey()).matches()) {
-                throw new BrokenTenantsException(path, "must be a name that matches " + NAME);
+                throw new BrokenTenantsException(path, "must have a name that matches " + NAME);
             }
             Tenant tenant = tenant(named.getKey(), path, entry);
             tenants.add(tenant);
             for (String key : Optional.ofNullable(entry.keys).orElse(List.of())) {
                 KeyHash hash = checked(path + ".keys", () -> KeyHash.parse(key));
                 if (byKey.putIfAbsent(hash, tenant) != null) {
-                    throw new BrokenTenantsException(path + ".keys", "must each be of one tenant, and there once");
+                    throw new BrokenTenantsException(path + ".keys", "must be unique: no key may appear twice, in one tenant or in two");
                 }
             }
         }
@@ -105,7 +105,7 @@ final class TenantsReader {
         for (String lane : Optional.ofNullable(entry.lanes).orElse(List.of())) {
             lanes.add(Lane.labelled(lane)
                     .orElseThrow(() -> new BrokenTenantsException(
-                            path + ".lanes", "must be of interactive and bulk, was " + lane)));
+                            path + ".lanes", "must be interactive or bulk, was \"" + lane + "\"")));
         }
         return new Tenant(
                 name,
@@ -119,7 +119,7 @@ final class TenantsReader {
     private static Optional<Quota> quota(String path, Limits limits) throws BrokenTenantsException {
         if (Boolean.TRUE.equals(limits.unlimited)) {
             if (!limits.equals(new Limits(true, null, null, null, null, null))) {
-                throw new BrokenTenantsException(path, "must have no limits when it is unlimited");
+                throw new BrokenTenantsException(path, "must not set limits when unlimited is true");
             }
             return Optional.empty();
         }
@@ -143,7 +143,7 @@ final class TenantsReader {
         T made();
     }
 
-    /** What checks itself says which rule is broken, and here is said where. */
+    /** Adds the path to the message of a value that failed its own checks. */
     private static <T> T checked(String path, Made<T> value) throws BrokenTenantsException {
         try {
             return value.made();
@@ -162,7 +162,7 @@ final class TenantsReader {
         } catch (UnrecognizedPropertyException unknown) {
             throw new BrokenTenantsException(
                     path(unknown),
-                    "is no key that there is; there are "
+                    "is unknown; known keys: "
                             + unknown.getKnownPropertyIds().stream()
                                     .map(String::valueOf)
                                     .collect(Collectors.joining(", ")));
@@ -173,13 +173,13 @@ final class TenantsReader {
             int line = wrong.getLocation() == null ? 0 : wrong.getLocation().getLineNr();
             throw new BrokenTenantsException(
                     "line " + line,
-                    "must be YAML: "
+                    "must be valid YAML: "
                             + String.valueOf(cause.getMessage())
                                     .lines()
                                     .findFirst()
                                     .orElse(""));
         } catch (IOException impossible) {
-            throw new IllegalStateException("bytes in memory", impossible);
+            throw new IllegalStateException("reading from memory cannot fail", impossible);
         }
     }
 

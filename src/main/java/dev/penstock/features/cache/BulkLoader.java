@@ -19,8 +19,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.ObjLongConsumer;
 
 /**
- * Asks a source in full calls where it can, and at the {@link CallPace pace} of calls that are not full otherwise. Thread-safe; the queue is bounded
- * by {@link FeatureCache}, which asks for no entity twice at a time.
+ * Loads entities from a source in bulk calls. Full calls start at once; {@link CallPace} delays partly filled ones. Thread-safe. {@link
+ * FeatureCache} bounds the queue, and never requests an entity that is already loading.
  */
 final class BulkLoader {
     private final FeatureSource source;
@@ -29,7 +29,7 @@ final class BulkLoader {
     private final ObjLongConsumer<Map<EntityKey, SourceResult>> loaded;
     private final InstantSource clock;
 
-    /** Guards what follows. */
+    /** The queue, and the lock for the fields below. */
     private final Deque<EntityKey> wanted = new ArrayDeque<>();
 
     private final CallPace pace;
@@ -39,13 +39,13 @@ final class BulkLoader {
     private boolean willWake;
 
     /**
-     * @param bulkSize entities of a call
-     * @param calls at a time
-     * @param gather how long an entity waits for others before a call that is not full
+     * @param bulkSize the maximum number of entities per call
+     * @param calls the maximum number of concurrent calls
+     * @param gather how long an entity waits for others before a partly filled call starts
      */
     record Limits(int bulkSize, int calls, Duration gather) {}
 
-    /** @param loaded told of every entity once, with a result for each, and since when it is known */
+    /** @param loaded receives one result per requested entity, and the time at which the call was sent, in milliseconds since the epoch */
     BulkLoader(
             FeatureSource source,
             Limits limits,
@@ -77,7 +77,7 @@ final class BulkLoader {
         startDue();
     }
 
-    /** By one thread at a time: a source that answers on its caller's stack would else start the next call on top of the last. */
+    /** Runs on one thread at a time. Otherwise a source that answers on the caller's stack would recurse into the next call. */
     private void startDue() {
         synchronized (wanted) {
             if (isStarting) {
@@ -90,7 +90,7 @@ final class BulkLoader {
         }
     }
 
-    /** What to ask for now; when that is nothing, the starting is over, until something changes or the time has come. */
+    /** Returns the entities of the next call. Empty when none is due; a timer or the next change then starts over. */
     private List<EntityKey> due(long now) {
         synchronized (wanted) {
             List<EntityKey> call = new ArrayList<>();
@@ -144,15 +144,15 @@ final class BulkLoader {
         }
     }
 
-    /** A result for each that was asked for, and for no other. */
-    @SuppressWarnings("NullAway") // one of results and failure is null, as CompletionStage has it
+    /** Returns a result for each requested entity, and for no other. */
+    @SuppressWarnings("NullAway") // CompletionStage passes null for either results or failure
     private static Map<EntityKey, SourceResult> complete(
             List<EntityKey> entities, Map<EntityKey, SourceResult> results, Throwable failure) {
         Map<EntityKey, SourceResult> complete = new LinkedHashMap<>();
         for (EntityKey entity : entities) {
             SourceResult result = failure != null
-                    ? new SourceResult.Broken("the source cannot be asked: " + Reasons.of(failure))
-                    : results.getOrDefault(entity, new SourceResult.Broken("the source did not answer for it"));
+                    ? new SourceResult.Broken("the source failed: " + Reasons.of(failure))
+                    : results.getOrDefault(entity, new SourceResult.Broken("the source returned no result for the entity"));
             complete.put(entity, result);
         }
         return complete;

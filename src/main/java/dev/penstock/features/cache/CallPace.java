@@ -3,11 +3,12 @@ package dev.penstock.features.cache;
 import java.time.Duration;
 
 /**
- * When a call that is not full may start: once what is wanted has gathered for a moment, and evenly over the time that a call takes. Of four calls at a
- * time that take 80 ms one starts each 20, so that nobody who comes late waits for a whole one to end. Pure: times are parameters, in nanoseconds.
+ * Decides when a partly filled call may start. It starts after the gather time, and calls are spread evenly over the usual call
+ * duration. For example, with four concurrent calls of 80 ms each, one starts every 20 ms. A late entity then waits at most 20 ms for
+ * the next call, not 80. Pure: times are parameters, in nanoseconds.
  */
 final class CallPace {
-    /** Of the usual time of a call, the share of the latest. */
+    /** The weight of the latest call in the moving average of call durations. */
     private static final double LATEST = 0.2;
 
     private final int calls;
@@ -15,14 +16,14 @@ final class CallPace {
     private double usualNanos;
     private long startedNanos;
 
-    /** @param calls at a time */
+    /** @param calls the maximum number of concurrent calls */
     CallPace(int calls, Duration gather, long now) {
         this.calls = calls;
         this.gatherNanos = gather.toNanos();
         this.startedNanos = now;
     }
 
-    /** 0 or less: now. */
+    /** Returns how long to wait before the next call; zero or negative means that it may start now. */
     long waitNanos(long wantedSince, long now) {
         return Math.max(wantedSince + gatherNanos - now, startedNanos + (long) (usualNanos / calls) - now);
     }
@@ -31,7 +32,7 @@ final class CallPace {
         startedNanos = now;
     }
 
-    /** Not told of failures: they may be much quicker. */
+    /** Records the duration of a successful call. Failures are left out because they may be much faster. */
     void answered(long nanos) {
         usualNanos += LATEST * (nanos - usualNanos);
     }

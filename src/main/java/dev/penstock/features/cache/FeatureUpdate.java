@@ -13,8 +13,9 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * What a record of a view's topic says of its entity. With a value, its features: as JSON, {@code {"version": 7, "timestamp":
- * 1764000000000, "values": {"age": 41, "income": 5.5}}}, or in the form of Redis, see {@link StoredForm}. Without one, that it is gone.
+ * A record of a view's update topic. Its value holds the entity's features, either as JSON, {@code {"version": 7, "timestamp":
+ * 1764000000000, "values": {"age": 41, "income": 5.5}}}, or in the binary format of {@link StoredForm}. A record without a value deletes
+ * the entity.
  */
 public final class FeatureUpdate {
     private static final ObjectReader JSON = JsonMapper.builder()
@@ -23,7 +24,7 @@ public final class FeatureUpdate {
             .build()
             .readerFor(JsonNode.class);
 
-    /** Below all that JSON begins with: the values in the form of Redis begin with a byte of 1 or 2. */
+    /** The lowest byte that JSON can begin with. The binary format begins with a byte of 1 or 2. */
     private static final int FIRST_OF_JSON = '\t';
 
     private final EntityKey entity;
@@ -34,7 +35,7 @@ public final class FeatureUpdate {
         this.news = news;
     }
 
-    /** A record that says nothing of the view's entities. */
+    /** The record is not a valid update of the view. */
     public static final class BrokenException extends Exception {
         BrokenException(String reason) {
             super(reason, null, false, false);
@@ -42,8 +43,8 @@ public final class FeatureUpdate {
     }
 
     /**
-     * @param value empty when the entity is gone
-     * @param publishedMillis since the epoch, not later than now. It stands in for a timestamp and a version that are not given
+     * @param value empty when the entity is deleted
+     * @param publishedMillis milliseconds since the epoch, not later than now; the default for a missing timestamp and version
      */
     public static FeatureUpdate read(FeatureView view, EntityKey entity, Optional<byte[]> value, long publishedMillis)
             throws BrokenException {
@@ -56,7 +57,8 @@ public final class FeatureUpdate {
                 : json(view, bytes, publishedMillis);
         if (news instanceof Held.Known(FeatureVector vector) && vector.isFromTheFuture(publishedMillis)) {
             throw new BrokenException(
-                    "its version must be an hour ahead of its publication at most, was " + vector.version());
+                    "version must be at most one hour after the record's timestamp " + publishedMillis + ", was "
+                            + vector.version());
         }
         return new FeatureUpdate(entity, news);
     }
@@ -77,7 +79,7 @@ public final class FeatureUpdate {
                             vector.toArray(), vector.version(), Math.min(vector.readMillis(), publishedMillis)));
                 case Held.Absent(long checked, Optional<FeatureVector> none) ->
                     new Held.Absent(Math.min(checked, publishedMillis), none);
-                case Held.Failed failed -> throw new BrokenException("a failure is no news");
+                case Held.Failed failed -> throw new BrokenException("value must be an entry with values or an absence, was " + failed);
             };
         } catch (StoredForm.BrokenException broken) {
             throw new BrokenException(Reasons.of(broken));
@@ -89,11 +91,11 @@ public final class FeatureUpdate {
         try {
             update = JSON.readTree(bytes);
         } catch (IOException notJson) {
-            throw new BrokenException("must be JSON: " + Reasons.of(notJson));
+            throw new BrokenException("value must be JSON: " + Reasons.of(notJson));
         }
         JsonNode values = update.path("values");
         if (!values.isObject()) {
-            throw new BrokenException("must have an object 'values'");
+            throw new BrokenException("'values' must be a JSON object");
         }
         long timestamp = number(update, "timestamp", publishedMillis);
         long version = number(update, "version", timestamp);
@@ -104,7 +106,7 @@ public final class FeatureUpdate {
         return switch (vector.build(version, Math.min(timestamp, publishedMillis))) {
             case SourceResult.Found(FeatureVector found) -> new Held.Known(found);
             case SourceResult.Broken(String reason) -> throw new BrokenException(reason);
-            case SourceResult.NotFound none -> throw new BrokenException("must have values");
+            case SourceResult.NotFound none -> throw new BrokenException("'values' must be present");
         };
     }
 
@@ -114,7 +116,7 @@ public final class FeatureUpdate {
             return otherwise;
         }
         if (!number.isIntegralNumber() || !number.canConvertToLong() || number.longValue() < 0) {
-            throw new BrokenException("'" + key + "' must be an integer of 0 or more");
+            throw new BrokenException("'" + key + "' must be an integer of 0 or more, was " + number);
         }
         return number.longValue();
     }

@@ -3,10 +3,10 @@ package dev.penstock.features.cache;
 import dev.penstock.features.vector.FeatureVector;
 import java.util.Optional;
 
-/** What a cache holds of an entity. */
+/** A cache's entry for one entity. */
 sealed interface Held {
 
-    /** Its values. */
+    /** The entity has these values. */
     record Known(FeatureVector known) implements Held {
         @Override
         public Optional<FeatureVector> vector() {
@@ -14,18 +14,18 @@ sealed interface Held {
         }
     }
 
-    /** That there was none when the source was asked; and what there was before. */
+    /** The source had no such entity at {@code checkedMillis}. Keeps the last known values, if any. */
     record Absent(long checkedMillis, Optional<FeatureVector> vector) implements Held {}
 
-    /** That nobody could say; and what there was before. */
+    /** The source could not answer at {@code checkedMillis}. Keeps the last known values, if any. */
     record Failed(long checkedMillis, String reason, Optional<FeatureVector> vector) implements Held {}
 
-    /** The latest values, if there are any. */
+    /** The last known values, if any. */
     Optional<FeatureVector> vector();
 
     /**
-     * This, unless what was held before is newer; and never less than what was known before. Values are ordered by version, and values and
-     * absences among each other by time.
+     * Merges this entry over an earlier one: the newer entry wins, and the last known values are kept. Two entries with values are
+     * ordered by version. A value and an absence are ordered by time.
      */
     default Held over(Optional<Held> before) {
         Optional<FeatureVector> last = before.flatMap(Held::vector);

@@ -2,7 +2,7 @@ package dev.penstock.features.cache;
 
 import java.util.concurrent.CompletionException;
 
-/** Failures in few words, for people. */
+/** Shortens a failure to one message of at most 200 characters. */
 final class Reasons {
     private static final int MAX_LENGTH = 200;
 

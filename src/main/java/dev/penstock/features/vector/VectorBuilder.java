@@ -3,7 +3,7 @@ package dev.penstock.features.vector;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
-/** Gathers one entity's values in the view's order; what is wrong with one of them is told by its name. */
+/** Builds the feature vector of one entity, in the view's order. An error names the feature. */
 public final class VectorBuilder {
     private final FeatureView view;
     private final float[] values;
@@ -36,10 +36,10 @@ public final class VectorBuilder {
         }
     }
 
-    /** The source has the entity, and no value of this feature: the view's default stands in. */
+    /** Adds the view's default, for an entity that has no value of this feature. */
     public void addNone() {
         if (view.defaults().isEmpty()) {
-            addBroken("has no value, and view '" + view.name() + "' no default");
+            addBroken("must have a value, since view '" + view.name() + "' has no defaults; was null");
         } else {
             values[size] = view.defaults().get(size);
             size++;
@@ -56,7 +56,7 @@ public final class VectorBuilder {
             return new SourceResult.Broken(broken.get());
         }
         if (version < 0) {
-            return new SourceResult.Broken("its version must be 0 or more, was " + version);
+            return new SourceResult.Broken("version must be 0 or more, was " + version);
         }
         return new SourceResult.Found(new FeatureVector(values, version, readMillis));
     }

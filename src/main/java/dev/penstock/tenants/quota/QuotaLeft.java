@@ -1,4 +1,4 @@
 package dev.penstock.tenants.quota;
 
-/** What is left of a quota's buckets, as far as this ingress knows. */
+/** The tokens left in a quota's buckets, as this ingress last knew. */
 public record QuotaLeft(long requests, long rows) {}

@@ -10,14 +10,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One tenant's quota at one ingress. Requests go by tokens leased from the shared bucket; those that find none wait for what Redis
- * answers, unless it has said lately that there are none. Who asks Redis is somebody else: here is no clock and no I/O. Thread-safe.
+ * One tenant's quota at one ingress. Requests use tokens leased from the shared buckets. A request that finds none waits for Redis, unless
+ * Redis has reported lately that the buckets are empty. Has no clock and no I/O: {@link Quotas} sends the calls. Thread-safe.
  */
 final class TenantQuota {
-    /** What the tenant used in this time is leased ahead, twice. */
+    /** Twice the tenant's use in this time is leased ahead. */
     private static final double AHEAD_NANOS = 50e6;
 
-    /** So that a first request counts as a rare one. */
+    /** The assumed time since the last lease before the first request, so that the first request does not lease ahead. */
     private static final long LONG_AGO_NANOS = 10_000_000_000L;
 
     private final Quota quota;
@@ -27,10 +27,10 @@ final class TenantQuota {
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final RetryPlaces places;
 
-    /** As Redis told it last. */
+    /** The shared buckets, as Redis last reported them. */
     private final QuotaBuckets shared;
 
-    /** This ingress's part, for when Redis is away. */
+    /** This ingress's share, used while Redis is unavailable. */
     private QuotaBuckets own;
 
     private int parties;
@@ -42,7 +42,7 @@ final class TenantQuota {
 
     private record Waiting(long rows, CompletableFuture<QuotaDecision> decision) {}
 
-    /** @param leaseNanos how long tokens may be used after they were asked for */
+    /** @param leaseNanos how long tokens are valid, counted from the call that leased them */
     TenantQuota(Quota quota, long leaseNanos, int ingresses, long now) {
         this.quota = quota;
         this.leaseNanos = leaseNanos;
@@ -53,7 +53,7 @@ final class TenantQuota {
         this.askedNanos = now - LONG_AGO_NANOS;
     }
 
-    /** What to do after something happened: decisions to tell, and tokens to ask Redis for. */
+    /** The caller's next actions: complete these decisions, and lease these tokens. */
     record Next(List<Runnable> told, Optional<Ask> ask) {}
 
     boolean isOf(Quota other) {
@@ -64,7 +64,7 @@ final class TenantQuota {
         return waiting.isEmpty() && !asking && usedNanos - sinceNanos < 0;
     }
 
-    /** @param away whether Redis is known to be, so that nobody should wait for it */
+    /** @param away whether Redis is known to be unavailable, so that no request should wait for it */
     synchronized Next decide(
             long requestRows, CompletableFuture<QuotaDecision> decision, int ingresses, boolean away, long now) {
         usedNanos = now;
@@ -79,7 +79,7 @@ final class TenantQuota {
         return asking ? new Next(told, Optional.empty()) : settle(told, ingresses, now);
     }
 
-    /** What any request would hear now, if none could go; it takes a place among those who come back, and nothing else. */
+    /** The decision for any request, if the quota is used up. Takes a place in the retry queue, but no tokens. */
     synchronized Optional<QuotaDecision.Refused> usedUp(int ingresses, boolean away, long now) {
         usedNanos = now;
         if (away) {
@@ -91,7 +91,7 @@ final class TenantQuota {
                 : Optional.empty();
     }
 
-    /** Redis has answered what was asked at a time. */
+    /** Redis has answered the call that was sent at {@code askedAt}. */
     synchronized Next granted(Grant grant, long askedAt, int ingresses, long now) {
         asking = false;
         requests.add(grant.requests(), askedAt + leaseNanos);
@@ -100,7 +100,7 @@ final class TenantQuota {
         return settle(new ArrayList<>(), ingresses, now);
     }
 
-    /** Redis has not answered. */
+    /** The call to Redis has failed. */
     synchronized Next failed(int ingresses, long now) {
         asking = false;
         List<Runnable> told = new ArrayList<>();
@@ -111,7 +111,7 @@ final class TenantQuota {
         return new Next(told, Optional.empty());
     }
 
-    /** Asks even though nobody waits, to see whether Redis is there. */
+    /** Leases without a waiting request, to see whether Redis is available. */
     synchronized Optional<Ask> probe(long now) {
         return asking ? Optional.empty() : Optional.of(ask(0, 0, now));
     }
@@ -133,7 +133,7 @@ final class TenantQuota {
         return new Next(told, more ? Optional.of(ask(0, 0, now)) : Optional.empty());
     }
 
-    /** Until Redis would grant what is missing here. */
+    /** Returns how long until the shared buckets have the tokens that are missing here. */
     private long sharedWait(long due, long now) {
         return shared.waitNanos(1 - Math.min(1, requests.left(now)), Math.max(0, due - rows.left(now)), now);
     }
