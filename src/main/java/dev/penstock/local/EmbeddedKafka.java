@@ -30,7 +30,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     private static final int NODE_ID = 1;
     private static final int MAX_ATTEMPTS = 3;
 
-    // Strong references: java.util.logging drops the level of a logger that is garbage-collected. At WARNING, the controller
+    // Strong references: java.util.logging drops the level of a logger that is garbage-collected. At WARNING, the
+    // controller
     // would log each start, and a client each stop.
     private static final Logger CLIENT_LOG = Logger.getLogger("org.apache.kafka.clients.NetworkClient");
     private static final Map<Logger, Level> LOG_LEVELS = Map.of(

@@ -43,7 +43,9 @@ final class LocalFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new CannotStartException("cannot use folder %s: %s".formatted(path, e), e);
         }
-        throw new CannotStartException("folder %s is in use by another Penstock; stop it, or choose another folder with --data-dir".formatted(path));
+        throw new CannotStartException(
+                "folder %s is in use by another Penstock; stop it, or choose another folder with --data-dir"
+                        .formatted(path));
     }
 
     Path path() {

@@ -84,8 +84,7 @@ public final class LocalStack implements AutoCloseable {
         } catch (ExecutionException e) {
             // The topic exists when the data directory was used before.
             if (!(e.getCause() instanceof TopicExistsException)) {
-                throw new CannotStartException(
-                        "cannot create topic %s: %s".formatted(DEMO_REPLIES, e.getCause()), e);
+                throw new CannotStartException("cannot create topic %s: %s".formatted(DEMO_REPLIES, e.getCause()), e);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -11,7 +11,8 @@ final class Ports {
 
     static final int ANY = 0;
 
-    // Below the ephemeral ports of Linux and macOS, so that no outgoing connection takes the port between pick and bind.
+    // Below the ephemeral ports of Linux and macOS, so that no outgoing connection takes the port between pick and
+    // bind.
     private static final int LOWEST = 20_000;
     private static final int HIGHEST = 32_000;
     private static final int MAX_PICKS = 1_000;
@@ -26,7 +27,8 @@ final class Ports {
     static void requireFree(int port, String flag) {
         if (port != ANY && !isFree(port)) {
             throw new CannotStartException(
-                    "port %d is in use, perhaps by another Penstock; stop it, or choose another port with %s".formatted(port, flag));
+                    "port %d is in use, perhaps by another Penstock; stop it, or choose another port with %s"
+                            .formatted(port, flag));
         }
     }
 

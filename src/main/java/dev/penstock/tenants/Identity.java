@@ -50,15 +50,16 @@ public interface Identity extends AutoCloseable {
 
     private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry) {
         Path path = config.file()
-                .orElseThrow(() -> new IllegalStateException(
-                        "penstock.tenants.file must be set when penstock.tenants.identity is "
+                .orElseThrow(() ->
+                        new IllegalStateException("penstock.tenants.file must be set when penstock.tenants.identity is "
                                 + config.identity()
                                         .name()
                                         .toLowerCase(Locale.ROOT)
                                         .replace('_', '-')));
         TenantsFile file = TenantsFile.open(path, config.reloadInterval());
         Gauge.builder("inference.tenants.file.broken", () -> file.isBroken() ? 1 : 0)
-                .description("1 while the tenants file is unreadable or invalid and its last valid version stays in force")
+                .description(
+                        "1 while the tenants file is unreadable or invalid and its last valid version stays in force")
                 .register(registry);
         return file;
     }

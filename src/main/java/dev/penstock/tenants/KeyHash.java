@@ -27,7 +27,8 @@ final class KeyHash {
     /** @throws IllegalArgumentException unless the text is a SHA-256 in hexadecimal */
     static KeyHash parse(String hex) {
         if (!hex.matches("[0-9a-fA-F]{64}")) {
-            throw new IllegalArgumentException("must be SHA-256 hashes of 64 hexadecimal digits; ./penstock key prints one");
+            throw new IllegalArgumentException(
+                    "must be SHA-256 hashes of 64 hexadecimal digits; ./penstock key prints one");
         }
         return new KeyHash(HexFormat.of().parseHex(hex));
     }

@@ -89,7 +89,8 @@ final class TenantsReader {
             for (String key : Optional.ofNullable(entry.keys).orElse(List.of())) {
                 KeyHash hash = checked(path + ".keys", () -> KeyHash.parse(key));
                 if (byKey.putIfAbsent(hash, tenant) != null) {
-                    throw new BrokenTenantsException(path + ".keys", "must be unique: no key may appear twice, in one tenant or in two");
+                    throw new BrokenTenantsException(
+                            path + ".keys", "must be unique: no key may appear twice, in one tenant or in two");
                 }
             }
         }

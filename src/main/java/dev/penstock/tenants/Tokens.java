@@ -94,11 +94,12 @@ final class Tokens implements Identity {
         try {
             Object named = tokens.processToClaims(token).getClaimValue(claim);
             if (!(named instanceof String name)) {
-                return new Caller.Unknown("claim " + claim + " of the token must be a string");
+                return new Caller.Unknown("the token must have the claim " + claim + ", and it must be a string");
             }
             Optional<Tenant> tenant = file.tenants().named(name);
             return tenant.<Caller>map(Caller.Known::new)
-                    .orElseGet(() -> new Caller.Stranger("claim " + claim + " of the token names no tenant of this service"));
+                    .orElseGet(() ->
+                            new Caller.Stranger("claim " + claim + " of the token names no tenant of this service"));
         } catch (InvalidJwtException invalid) {
             return isProviderAway(invalid)
                     ? new Caller.Undecided("the keys of the token issuer are unavailable")
@@ -122,7 +123,7 @@ final class Tokens implements Identity {
         if (invalid.hasErrorCode(ErrorCodes.ISSUER_INVALID) || invalid.hasErrorCode(ErrorCodes.ISSUER_MISSING)) {
             return "the token's issuer (iss) is not trusted";
         }
-        return "the token is malformed, or its signature does not match the issuer's keys";
+        return "the token is malformed, has no expiry (exp), is not valid yet (nbf), or is not signed by the issuer's keys";
     }
 
     @Override

@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The table of bad inputs: what each is, the code it gets, and what the problem must say. */
+/** The table of bad inputs, each with its expected status and the texts that the problem must contain. */
 final class BadInputs {
     private static final String NAME = "\"name\":\"pixels\",";
     private static final String SHAPE = "\"shape\":[1,64],";
@@ -106,7 +106,7 @@ final class BadInputs {
                 json("an object in the data", withNumber("{}"), "inputs[0].data[0]", "a number, was an object"));
     }
 
-    /** Data that comes before its shape is known, so that its nesting alone is judged. */
+    /** Data that comes before its shape, so that the reader can check the nesting only. */
     private static String late(String data) {
         return withInput("\"data\":" + data + "," + NAME + SHAPE + "\"datatype\":\"FP32\"");
     }
@@ -285,7 +285,7 @@ final class BadInputs {
         return rows;
     }
 
-    /** One bad element among three, for the model that gives back what it gets. */
+    /** One bad element among three, for the echo model. */
     private static BadInput element(Datatype datatype, String element, String rule) {
         String body = withInput("\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"" + datatype + "\",\"data\":[" + element
                 + "," + element + "," + element + "]");

@@ -152,7 +152,8 @@ final class BulkLoader {
         for (EntityKey entity : entities) {
             SourceResult result = failure != null
                     ? new SourceResult.Broken("the source failed: " + Reasons.of(failure))
-                    : results.getOrDefault(entity, new SourceResult.Broken("the source returned no result for the entity"));
+                    : results.getOrDefault(
+                            entity, new SourceResult.Broken("the source returned no result for the entity"));
             complete.put(entity, result);
         }
         return complete;

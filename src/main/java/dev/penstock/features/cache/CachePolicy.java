@@ -26,15 +26,15 @@ public record CachePolicy(
 
     public CachePolicy {
         if (refreshAfter.compareTo(freshFor) > 0 || freshFor.compareTo(keepFor) > 0 || refreshAfter.isNegative()) {
-            throw new IllegalArgumentException("ages must be 0 <= refreshAfter <= freshFor <= keepFor, were " + refreshAfter
-                    + ", " + freshFor + " and " + keepFor);
+            throw new IllegalArgumentException("ages must be 0 <= refreshAfter <= freshFor <= keepFor, were "
+                    + refreshAfter + ", " + freshFor + " and " + keepFor);
         }
         if (!(jitter >= 0 && jitter <= 0.5)) {
             throw new IllegalArgumentException("jitter must be in 0..0.5, was " + jitter);
         }
     }
 
-        /**
+    /**
      * @param lookup empty when the entry cannot be served
      * @param refresh whether to reload the entity in the background
      */
@@ -101,7 +101,8 @@ public record CachePolicy(
         long mixed = (entity.hashCode() * 0x9E3779B97F4A7C15L) ^ (sinceMillis * 0xC2B2AE3D27D4EB4FL);
         double share = (((mixed ^ (mixed >>> 31)) * 0x9E3779B97F4A7C15L) >>> 11) * 0x1p-53;
         long jittered = (long) (age.toMillis() * (1 - jitter * share));
-        // A time ahead of our clock comes from another machine's clock. It ages by its distance from now, like a time behind.
+        // A time ahead of our clock comes from another machine's clock. It ages by its distance from now, like a time
+        // behind.
         // Otherwise it would stay fresh until our clock caught up.
         return Math.max(0, jittered - Math.abs(nowMillis - sinceMillis));
     }

@@ -56,9 +56,8 @@ public final class FeatureUpdate {
                 ? stored(view, bytes, publishedMillis)
                 : json(view, bytes, publishedMillis);
         if (news instanceof Held.Known(FeatureVector vector) && vector.isFromTheFuture(publishedMillis)) {
-            throw new BrokenException(
-                    "version must be at most one hour after the record's timestamp " + publishedMillis + ", was "
-                            + vector.version());
+            throw new BrokenException("version must be at most one hour after the record's timestamp " + publishedMillis
+                    + ", was " + vector.version());
         }
         return new FeatureUpdate(entity, news);
     }
@@ -79,7 +78,8 @@ public final class FeatureUpdate {
                             vector.toArray(), vector.version(), Math.min(vector.readMillis(), publishedMillis)));
                 case Held.Absent(long checked, Optional<FeatureVector> none) ->
                     new Held.Absent(Math.min(checked, publishedMillis), none);
-                case Held.Failed failed -> throw new BrokenException("value must be an entry with values or an absence, was " + failed);
+                case Held.Failed failed ->
+                    throw new BrokenException("value must be an entry with values or an absence, was " + failed);
             };
         } catch (StoredForm.BrokenException broken) {
             throw new BrokenException(Reasons.of(broken));

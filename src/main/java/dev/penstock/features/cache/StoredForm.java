@@ -36,7 +36,8 @@ final class StoredForm {
                 head(bytes, ABSENT, checked, checked);
                 yield bytes;
             }
-            case Held.Failed failed -> throw new IllegalArgumentException("an entry to store must not be a failure, was " + failed);
+            case Held.Failed failed ->
+                throw new IllegalArgumentException("an entry to store must not be a failure, was " + failed);
         };
     }
 

@@ -33,7 +33,8 @@ import java.util.Optional;
 final class FeastAnswer {
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            // This class rejects values that are too long or too deep, before their conversion and for their own entity only.
+            // This class rejects values that are too long or too deep, before their conversion and for their own entity
+            // only.
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNumberLength(Integer.MAX_VALUE)
                     .maxStringLength(Integer.MAX_VALUE)

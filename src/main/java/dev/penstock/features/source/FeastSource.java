@@ -75,7 +75,8 @@ public final class FeastSource implements FeatureSource {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(question(order)))
                 .build();
         CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request, info -> new LimitedBody(mostBytes));
-        // HttpRequest's timeout covers the headers only. Without this, a trickling body would hold its connection forever.
+        // HttpRequest's timeout covers the headers only. Without this, a trickling body would hold its connection
+        // forever.
         CompletableFuture.delayedExecutor(timeout.toMillis(), MILLISECONDS, Runnable::run)
                 .execute(() -> answer.cancel(true));
         return answer.thenApply(whole -> read(whole, order, askedMillis));
@@ -165,7 +166,8 @@ public final class FeastSource implements FeatureSource {
                 case "NULL_VALUE", "NOT_FOUND" -> vector.addNone();
                 case "PRESENT" -> vector.add(column.value(index));
                 case "INVALID" -> vector.addBroken("has the Feast status INVALID");
-                default -> vector.addBroken("must have a status of Feast's FieldStatus, was '" + column.status(index) + "'");
+                default ->
+                    vector.addBroken("must have a status of Feast's FieldStatus, was '" + column.status(index) + "'");
             }
         }
         return vector.build(askedMillis, askedMillis);

@@ -36,7 +36,8 @@ final class LimitedBody implements HttpResponse.BodySubscriber<byte[]> {
         for (ByteBuffer part : parts) {
             if (bytes.size() + part.remaining() > mostBytes) {
                 subscription.join().cancel();
-                body.completeExceptionally(new IOException("response must be at most " + mostBytes + " bytes, was longer"));
+                body.completeExceptionally(
+                        new IOException("response must be at most " + mostBytes + " bytes, was longer"));
                 return;
             }
             byte[] copy = new byte[part.remaining()];

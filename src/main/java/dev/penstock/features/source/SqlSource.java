@@ -90,7 +90,8 @@ public final class SqlSource implements FeatureSource {
         try {
             pool.close();
         } catch (Exception broken) {
-            throw new IllegalStateException("the connection pool of view '" + view.name() + "' failed to close", broken);
+            throw new IllegalStateException(
+                    "the connection pool of view '" + view.name() + "' failed to close", broken);
         }
     }
 
@@ -122,13 +123,16 @@ public final class SqlSource implements FeatureSource {
                     SourceResult before = results.put(entity, columns.read(rows, askedMillis));
                     if (before != null) {
                         results.put(
-                                entity, new SourceResult.Broken("the query must return at most one row per entity, returned more"));
+                                entity,
+                                new SourceResult.Broken(
+                                        "the query must return at most one row per entity, returned more"));
                     }
                 }
                 SourceResult unseen = read < mostRows
                         ? new SourceResult.NotFound()
-                        : new SourceResult.Broken("the query must return at most one row per entity, returned " + mostRows
-                                + " rows or more for " + entities.size() + " entities and none for this one");
+                        : new SourceResult.Broken(
+                                "the query must return at most one row per entity, returned " + mostRows
+                                        + " rows or more for " + entities.size() + " entities and none for this one");
                 entities.forEach(entity -> results.putIfAbsent(entity, unseen));
             }
         }

@@ -56,7 +56,7 @@ public final class FeatureVector {
         columns.put(values);
     }
 
-        /**
+    /**
      * Whether the version is more than an hour ahead of the clock: a wrong clock or an attack. Versions are milliseconds since the epoch, or
      * smaller numbers.
      */

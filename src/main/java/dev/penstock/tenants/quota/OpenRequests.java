@@ -77,7 +77,9 @@ public final class OpenRequests {
 
     /** Frees the place of a request that was not accepted. If Redis is unavailable, the deadline frees it. */
     public void leave(RequestId id) {
-        redis.apply(settled(id)).onFailure(away -> LOG.debugf(away, "Redis is unavailable: the place of request %s is freed at its deadline", id));
+        redis.apply(settled(id))
+                .onFailure(away ->
+                        LOG.debugf(away, "Redis is unavailable: the place of request %s is freed at its deadline", id));
     }
 
     /** Frees the place of a request with an outcome. Frees it here at once; the returned command frees it in Redis. */

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
  * @param requestBurst capacity of the request bucket, in 1..1e9
  * @param rowsPerSecond refill rate of the row bucket, in (0, 1e6]
  * @param rowBurst capacity of the row bucket, in 1..1e9; also the maximum rows of one request
- * @param openRequests the maximum number of asynchronous requests without an outcome, in 1..1e6; empty for unlimited
+ * @param openRequests the maximum number of open requests whose outcome will be stored, in 1..1e6; empty for unlimited
  */
 public record Quota(
         double requestsPerSecond, long requestBurst, double rowsPerSecond, long rowBurst, OptionalInt openRequests) {

@@ -123,7 +123,8 @@ public final class Quotas {
                 triedNanos = now;
                 if (!away) {
                     away = true;
-                    LOG.warnf("Redis is unavailable: each ingress enforces its share of each quota: %s", answer.cause());
+                    LOG.warnf(
+                            "Redis is unavailable: each ingress enforces its share of each quota: %s", answer.cause());
                 }
                 act(tenant, quota, held, held.failed(ingresses.getAsInt(), now));
             }

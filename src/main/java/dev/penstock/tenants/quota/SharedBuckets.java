@@ -6,10 +6,10 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.function.Function;
 
-    /**
-     * The buckets in Redis that all ingresses share, on Redis's clock. Redis holds two times per tenant: when each bucket is full again, as in
-     * {@link TokenBucket}. Thread-safe.
-     */
+/**
+ * The buckets in Redis that all ingresses share, on Redis's clock. Redis holds two times per tenant: when each bucket is full again, as in
+ * {@link TokenBucket}. Thread-safe.
+ */
 final class SharedBuckets {
     /** Clamps a time that is further ahead than the largest debt: it comes from another clock or an earlier quota. */
     private static final String LEASE = """
@@ -43,7 +43,7 @@ final class SharedBuckets {
     /** A request for tokens. Grants the least to the most of each bucket, or none if either bucket has fewer than its least. */
     record Ask(long leastRequests, long mostRequests, long leastRows, long mostRows) {}
 
-        /**
+    /**
      * @param requestsNanos until the request bucket is full
      * @param rowsNanos until the row bucket is full
      */

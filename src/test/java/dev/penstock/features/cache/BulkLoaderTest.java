@@ -16,14 +16,14 @@ final class BulkLoaderTest {
     private static final Duration GATHER = Duration.ofMillis(1);
 
     @Test
-    void aCallThatIsNotFullWaitsForOthersForAMoment() {
+    void aPartlyFilledCallWaitsForTheGatherTime() {
         CallPace pace = new CallPace(4, GATHER, 0);
         assertThat(pace.waitNanos(millis(7), millis(7))).isEqualTo(millis(1));
         assertThat(pace.waitNanos(millis(7), millis(8))).isLessThanOrEqualTo(0);
     }
 
     @Test
-    void callsThatAreNotFullStartEvenlyOverTheTimeThatOneTakes() {
+    void partlyFilledCallsAreSpreadEvenlyOverTheCallDuration() {
         CallPace pace = new CallPace(4, GATHER, 0);
         for (int i = 0; i < 100; i++) {
             pace.answered(millis(80));
@@ -34,9 +34,9 @@ final class BulkLoaderTest {
         assertThat(pace.waitNanos(millis(1005), millis(1020))).isLessThanOrEqualTo(0);
     }
 
-    /** As an open circuit does. */
+    /** An open circuit breaker answers in this way. */
     @Test
-    void aSourceThatAnswersAtOnceMayBeAskedAnyNumberOfTimes() {
+    void aSourceThatAnswersSynchronouslyDoesNotOverflowTheStack() {
         MovedClock clock = new MovedClock();
         ScriptedSource source = new ScriptedSource(clock);
         Set<EntityKey> loaded = new HashSet<>();

@@ -50,7 +50,7 @@ final class CachePolicyProperties {
     }
 
     @Property
-    void aTimeThatIsFarAheadIsNotTrusted(@ForAll @LongRange(min = 3_600_000, max = 1_000_000_000) long ahead) {
+    void aTimeFarAheadOfTheClockIsNotTrusted(@ForAll @LongRange(min = 3_600_000, max = 1_000_000_000) long ahead) {
         EntityKey entity = new EntityKey.Id(1);
         Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ + ahead));
         assertThat(POLICY.answer(entity, held, true, READ).lookup()).isEmpty();
@@ -58,7 +58,7 @@ final class CachePolicyProperties {
     }
 
     @Property
-    void aClockThatIsALittleAheadHarmsNothing(@ForAll @LongRange(min = 0, max = 1000) long ahead) {
+    void aClockThatIsSlightlyAheadIsHarmless(@ForAll @LongRange(min = 0, max = 1000) long ahead) {
         Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ + ahead));
         assertThat(POLICY.answer(new EntityKey.Id(1), held, true, READ).lookup())
                 .containsInstanceOf(Lookup.Fresh.class);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Records of a view's topic. */
+/** Reads records of a view's update topic. */
 final class FeatureUpdateTest {
     private static final FeatureView VIEW =
             new FeatureView("customers", 1, List.of("age", "income"), List.of(1f, 2f), false);
@@ -27,7 +27,7 @@ final class FeatureUpdateTest {
     }
 
     @Test
-    void versionAndTimeAreThoseOfTheRecordWhereNoneAreGiven() throws Exception {
+    void versionAndTimeDefaultToTheRecordsTimestamp() throws Exception {
         assertThat(read("{\"values\":{\"age\":true,\"income\":null}}"))
                 .isEqualTo(new Held.Known(new FeatureVector(new float[] {1, 2}, PUBLISHED, PUBLISHED)));
         assertThat(read("{\"timestamp\":900,\"values\":{\"age\":1,\"income\":2}}"))
@@ -35,27 +35,27 @@ final class FeatureUpdateTest {
     }
 
     @Test
-    void nothingIsTrueLaterThanItWasPublished() throws Exception {
+    void aTimestampIsNeverLaterThanThePublication() throws Exception {
         assertThat(read("{\"timestamp\":9000,\"values\":{\"age\":1,\"income\":2}}"))
                 .isEqualTo(new Held.Known(new FeatureVector(new float[] {1, 2}, 9000, PUBLISHED)));
     }
 
-    /** It would win over all others until the clock gets there. */
+    /** It would win over all later versions until the clock caught up. */
     @Test
-    void aVersionFarAheadOfTheClockIsRefused() throws Exception {
+    void rejectsAVersionFarAheadOfTheClock() throws Exception {
         long hour = 3_600_000;
         String update = "{\"version\":%d,\"values\":{\"age\":1,\"income\":2}}";
         assertThat(read(update.formatted(PUBLISHED + hour))).isInstanceOf(Held.Known.class);
         assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
                 .isThrownBy(() -> read(update.formatted(PUBLISHED + hour + 1)))
-                .withMessageContaining("its version must be an hour ahead");
+                .withMessageContaining("version must be at most one hour after the record's timestamp");
         Held stored = new Held.Known(new FeatureVector(new float[] {1, 2}, Long.MAX_VALUE, 900));
         assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
                 .isThrownBy(() -> FeatureUpdate.read(VIEW, ANNA, Optional.of(StoredForm.write(stored)), PUBLISHED));
     }
 
     @Test
-    void readsTheFormOfRedis() throws Exception {
+    void readsTheBinaryFormat() throws Exception {
         Held known = new Held.Known(new FeatureVector(new float[] {1, 2}, 7, 900));
         assertThat(FeatureUpdate.read(VIEW, ANNA, Optional.of(StoredForm.write(known)), PUBLISHED)
                         .news())
@@ -63,17 +63,17 @@ final class FeatureUpdateTest {
     }
 
     @Test
-    void noValueMeansThatTheEntityIsGone() throws Exception {
+    void aRecordWithoutAValueDeletesTheEntity() throws Exception {
         assertThat(FeatureUpdate.read(VIEW, ANNA, Optional.empty(), PUBLISHED).news())
                 .isEqualTo(new Held.Absent(PUBLISHED, Optional.empty()));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            ``                                                        | must have an object 'values'
+            ``                                                        | 'values' must be a JSON object
             no update                                                 | must be JSON
-            []                                                        | must have an object 'values'
-            {"values":[1,2]}                                          | must have an object 'values'
+            []                                                        | 'values' must be a JSON object
+            {"values":[1,2]}                                          | 'values' must be a JSON object
             {"values":{"age":1}}                                      | feature 'income' must be a number, was not given
             {"values":{"age":1,"income":"2"}}                         | feature 'income' must be a number, was STRING
             {"values":{"age":1e999,"income":2}}                       | feature 'age' must be a finite float32
@@ -83,7 +83,7 @@ final class FeatureUpdateTest {
             {"version":1.5,"values":{"age":1,"income":2}}             | 'version' must be an integer of 0 or more
             {"timestamp":99999999999999999999,"values":{}}            | 'timestamp' must be an integer of 0 or more
             """)
-    void saysWhatIsWrong(String value, String reason) {
+    void namesTheBrokenRule(String value, String reason) {
         assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
                 .isThrownBy(() -> read(value))
                 .withMessageContaining(reason);

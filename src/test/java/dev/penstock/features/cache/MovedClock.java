@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A clock that stands still until it is moved. */
+/** A manual clock: it advances only when a test moves it. */
 final class MovedClock implements InstantSource {
     private final AtomicLong millis = new AtomicLong(1_800_000_000_000L);
 

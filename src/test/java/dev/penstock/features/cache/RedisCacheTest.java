@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The shared tier on a real Redis, and in real trouble. */
+/** The shared tier on a real Redis, including real faults. */
 final class RedisCacheTest {
     private static final FeatureView VIEW = new FeatureView("customers", 1, List.of("a", "b"), List.of(), true);
     private static final EntityKey ANNA = new EntityKey.Name("anna");
@@ -61,7 +61,7 @@ final class RedisCacheTest {
     }
 
     @Test
-    void keepsKnownAndAbsentEntitiesWithATimeToLive() {
+    void storesPresentAndAbsentEntitiesWithATtl() {
         long now = clock.millis();
         read(ANNA);
         cache.write(Map.of(ANNA, known(1, now), BERT, new Held.Absent(now, Optional.empty())));
@@ -99,7 +99,7 @@ final class RedisCacheTest {
     }
 
     @Test
-    void comparesVersionsToTheLastBit() {
+    void comparesVersionsExactlyIn64Bits() {
         long now = clock.millis();
         Held high = new Held.Known(new FeatureVector(new float[] {1, 1}, (1L << 62) + 1, now));
         store(high);
@@ -111,7 +111,7 @@ final class RedisCacheTest {
     }
 
     @Test
-    void whoWritesIsToldThatRedisIsAway() {
+    void aWriteFailsWhileRedisIsUnavailable() {
         redis.stop();
         assertThat(cache.write(Map.of(ANNA, known(1, clock.millis()))).toCompletableFuture())
                 .failsWithin(Duration.ofSeconds(5));
@@ -125,7 +125,7 @@ final class RedisCacheTest {
     }
 
     @Test
-    void aBrokenValueIsNoValueAndHarmsNoOther() {
+    void anInvalidEntryIsIgnoredAndDoesNotAffectOthers() {
         cache.write(Map.of(ANNA, known(1, clock.millis())));
         await().until(() -> !read(ANNA).isEmpty());
         redis.send(Request.cmd(Command.SET).arg(VIEW.keyPrefix() + BERT.text()).arg(Buffer.buffer("rubbish")));
@@ -138,8 +138,7 @@ final class RedisCacheTest {
         List<EntityKey> entities =
                 IntStream.range(0, 400).<EntityKey>mapToObj(EntityKey.Id::new).toList();
         entities.forEach(entity -> source.rows.put(entity, 1f));
-        // Each lookup comes to a cache whose L1 is next to nothing, so that Redis and the source are asked all the
-        // time.
+        // L1 is almost empty, so nearly every lookup reaches Redis and the source.
         FeatureCache features = features(source, 10);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger lookups = new AtomicInteger();
@@ -162,7 +161,9 @@ final class RedisCacheTest {
 
         redis.freeze();
         lookupsPass(lookups, 50);
-        assertThat(slowestNanos.get()).as("bounded while Redis is frozen").isLessThan(2_000_000_000L);
+        assertThat(slowestNanos.get())
+                .as("slowest lookup while Redis is frozen")
+                .isLessThan(2_000_000_000L);
         redis.goOn();
         awaitHits();
 
@@ -199,14 +200,14 @@ final class RedisCacheTest {
         assertThat(source.calls).hasSize(1);
     }
 
-    /** Four full calls are enough for a thousand; each may be tried three times. */
+    /** Four full calls hold a thousand entities; each call may be attempted three times. */
     @Test
     void aColdBurstForAThousandEntitiesMakesFewCalls() throws Exception {
         ScriptedSource source = new ScriptedSource(clock);
         IntStream.range(0, 1000).forEach(i -> source.rows.put(new EntityKey.Id(i), 1f));
         source.heldBack = true;
         List<CompletableFuture<Map<EntityKey, Lookup>>> answers = burst(features(source, 10_000), EntityKey.Id::new);
-        // On a busy machine, so many trips to Redis take longer than they may.
+        // On a busy machine, this many Redis round trips exceed the timeout.
         await().until(() -> source.calls.size() == 4 && lookups("miss") + lookups("error") == 1000);
         source.letGo();
         assertThat(answers)
@@ -215,7 +216,7 @@ final class RedisCacheTest {
         assertThat(source.calls).hasSizeLessThanOrEqualTo(4 * 3);
     }
 
-    /** A thousand lookups of one entity each, by many callers. */
+    /** A thousand concurrent lookups of one entity each. */
     private static List<CompletableFuture<Map<EntityKey, Lookup>>> burst(
             FeatureCache features, IntFunction<EntityKey> entity) throws Exception {
         try (ExecutorService callers = Executors.newFixedThreadPool(32)) {
@@ -248,7 +249,7 @@ final class RedisCacheTest {
         await().atMost(Duration.ofSeconds(15)).until(() -> lookups.get() >= before + count);
     }
 
-    /** Within five seconds of its return, Redis answers again. */
+    /** Redis must serve hits again within five seconds of its return. */
     private void awaitHits() {
         double before = hits();
         await().atMost(Duration.ofSeconds(5)).until(() -> hits() > before);

@@ -25,13 +25,13 @@ final class StoredFormProperties {
     }
 
     @Property
-    void anAbsenceIsReadAsOne(@ForAll @LongRange(min = 0) long millis) throws StoredForm.BrokenException {
+    void readsAnAbsentEntity(@ForAll @LongRange(min = 0) long millis) throws StoredForm.BrokenException {
         Held held = new Held.Absent(millis, Optional.empty());
         assertThat(StoredForm.read(StoredForm.write(held), 7)).isEqualTo(held);
     }
 
     @Property
-    void whateverElseIsRefusedAndNothingBreaks(@ForAll byte[] bytes) {
+    void rejectsArbitraryBytesWithoutAnyOtherException(@ForAll byte[] bytes) {
         try {
             Held read = StoredForm.read(bytes, 2);
             assertThat(StoredForm.write(read)).isEqualTo(bytes);
@@ -41,14 +41,14 @@ final class StoredFormProperties {
     }
 
     @Property
-    void aCutValueIsRefused(@ForAll @Size(min = 1, max = 20) float[] values, @ForAll byte lost) {
+    void rejectsATruncatedEntry(@ForAll @Size(min = 1, max = 20) float[] values, @ForAll byte lost) {
         byte[] whole = StoredForm.write(new Held.Known(new FeatureVector(values, 1, 1)));
         byte[] cut = Arrays.copyOf(whole, whole.length - 1 - Math.floorMod(lost, whole.length));
         assertThatThrownBy(() -> StoredForm.read(cut, values.length)).isInstanceOf(StoredForm.BrokenException.class);
     }
 
     @Property
-    void aValueThatIsNoNumberIsRefused(@ForAll("notFinite") float poison) {
+    void rejectsANonFiniteValue(@ForAll("notFinite") float poison) {
         byte[] bytes = StoredForm.write(new Held.Known(new FeatureVector(new float[] {1, 2}, 1, 1)));
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(17 + 4, poison);
         assertThatThrownBy(() -> StoredForm.read(bytes, 2)).hasMessageContaining("feature 1 must be a finite number");
