@@ -673,7 +673,7 @@ final class BadInputs {
                         "Content-Encoding",
                         "identity"),
                 header(
-                                "an expectation that nobody knows",
+                                "an unknown expectation",
                                 417,
                                 "Expect: the-spanish-inquisition",
                                 "Expect",
@@ -697,7 +697,7 @@ final class BadInputs {
                 get("GET where POST is due", 405, INFER, "405"),
                 call("PUT where POST is due", 405, "PUT " + INFER, "Content-Length: 0", new byte[0], "405"),
                 call("POST where GET is due", 405, "POST /v2/models/digits", "Accept: */*", new byte[0], "405"),
-                call("a method that nobody knows", 405, "BREW " + INFER, "Accept: */*", new byte[0], "405"),
+                call("an unknown method", 405, "BREW " + INFER, "Accept: */*", new byte[0], "405"),
                 call("DELETE of a model", 405, "DELETE /v2/models/digits", "Accept: */*", new byte[0], "405"),
                 call("events as XML", 406, "GET /v2/requests/x/events", "Accept: text/xml", new byte[0], "accept"),
                 raw("neither length nor chunks", 411, "POST " + INFER + host + "\r\n", "Content-Length"),

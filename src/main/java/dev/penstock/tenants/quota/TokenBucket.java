@@ -7,8 +7,8 @@ package dev.penstock.tenants.quota;
  *
  * <pre>
  * tokens     = burst - max(0, F - t) / I
- * admit n if   tokens &gt;= min(n, burst), and then F = max(F, t) + n * I
- * else wait    F - t - (burst - min(n, burst)) * I
+ * admit n if tokens &gt;= min(n, burst), and then F = max(F, t) + n * I
+ * otherwise wait F - t - (burst - min(n, burst)) * I
  * </pre>
  *
  * Over any time T, at most burst + T / I tokens are admitted. A request for more than the burst passes only when the bucket is full, and

@@ -207,7 +207,7 @@ final class FeatureCacheTest {
         assertThat(lookup(ANNA).get(ANNA)).isEqualTo(new Lookup.Missing(Optional.empty()));
         source.down = true;
         assertThat(lookup(ANNA).get(ANNA)).isEqualTo(new Lookup.Missing(Optional.empty()));
-        assertThat(lookup(BERT).get(BERT)).isEqualTo(new Lookup.Unavailable("the source cannot be asked: down"));
+        assertThat(lookup(BERT).get(BERT)).isEqualTo(new Lookup.Unavailable("the source failed: down"));
         clock.pass(Duration.ofSeconds(11));
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Unavailable.class);
         source.down = false;

@@ -275,7 +275,7 @@ final class FeastSourceTest {
         answer = "{\"metadata\":{\"feature_names\":[\"driver_id\"]},\"results\":[]}";
         assertThatThrownBy(() -> load(List.of())).hasMessageContaining("no feature 'rate'");
         answer = "[" + "1,".repeat(3_000_000) + "1]";
-        assertThatThrownBy(() -> load(List.of())).hasStackTraceContaining("more than");
+        assertThatThrownBy(() -> load(List.of())).hasStackTraceContaining("must be at most");
     }
 
     private void answer(String rate, String trips) {

@@ -107,7 +107,7 @@ final class SqlSourceTest {
                 "SELECT id, age, income, CASE WHEN id > 1 THEN changed END AS feature_version FROM customers WHERE id IN (?)";
         Map<EntityKey, SourceResult> found = load(versioned, VIEW, ids(IntStream.of(1, 2)));
         assertThat(found.get(new EntityKey.Id(1)))
-                .isEqualTo(new SourceResult.Broken("its feature_version must be a number, was NULL"));
+                .isEqualTo(new SourceResult.Broken("feature_version must be a number, was NULL"));
         assertThat(found.get(new EntityKey.Id(2))).isInstanceOf(SourceResult.Found.class);
     }
 
