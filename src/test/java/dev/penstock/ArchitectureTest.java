@@ -321,14 +321,14 @@ final class ArchitectureTest {
                         || access.getTargetOwner().getName().equals("java.util.concurrent.Executors")))
                 .containsExactlyInAnyOrder(
                         "app.KafkaWatch",
-                        "features.Features",
+                        "features.FeatureCaches",
                         "features.source.SqlSource",
                         "ingress.gate.LagWatch",
                         "kafka.TopicFollower",
                         "kafka.TopicRecorder",
                         "local.LocalMain",
                         "tenants.TenantsFile",
-                        "tenants.Tokens",
+                        "tenants.JwtAuthenticator",
                         "worker.ModelServer",
                         "worker.Worker",
                         "worker.loop.LoopThread",
@@ -381,13 +381,13 @@ final class ArchitectureTest {
         assertThat(readers)
                 .containsExactlyInAnyOrder(
                         "app.Roles",
-                        "features.Features",
+                        "features.FeatureCaches",
                         "ingress.Ingress",
                         "ingress.http.Callers",
                         "ingress.http.HeaderLimits",
                         "ingress.http.RequestsResource",
                         "ingress.http.WatchedTransport",
-                        "tenants.Identity",
+                        "tenants.Authenticator",
                         "worker.ModelServer",
                         "worker.Worker");
     }

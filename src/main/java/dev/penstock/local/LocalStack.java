@@ -14,7 +14,7 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /** An embedded broker, an embedded Redis, or both. */
 public final class LocalStack implements AutoCloseable {
 
-    /** A reply topic for trying the service from a shell; see "Kafka" in the README. */
+    /** A reply topic for trying the service from a shell; see docs/kafka.md. */
     public static final String DEMO_REPLIES = "penstock.replies.demo";
 
     private final Optional<EmbeddedKafka> kafka;

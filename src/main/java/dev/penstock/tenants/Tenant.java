@@ -17,11 +17,11 @@ import java.util.Set;
  */
 public record Tenant(
         String name, int tag, Optional<Set<String>> models, Set<Lane> lanes, Optional<Quota> quota, int weight) {
-    static final int TAG_OF_ANYBODY = 0;
+    static final int ANONYMOUS_TAG = 0;
 
     /** The single tenant that stands for all callers while identity is off. */
-    public static Tenant anybody(Optional<Quota> quota) {
-        return new Tenant("", TAG_OF_ANYBODY, Optional.empty(), Set.of(Lane.values()), quota, 1);
+    public static Tenant anonymous(Optional<Quota> quota) {
+        return new Tenant("", ANONYMOUS_TAG, Optional.empty(), Set.of(Lane.values()), quota, 1);
     }
 
     /** The limit of open requests; empty for unlimited. */

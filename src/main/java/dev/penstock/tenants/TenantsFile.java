@@ -25,7 +25,7 @@ public final class TenantsFile implements AutoCloseable {
     private volatile String trouble = "";
     private volatile Tenants tenants;
 
-    private TenantsFile(Path file, Duration interval) throws IOException, BrokenTenantsException {
+    private TenantsFile(Path file, Duration interval) throws IOException, InvalidTenantsException {
         this.file = file;
         this.interval = interval;
         this.content = bytes();
@@ -42,7 +42,7 @@ public final class TenantsFile implements AutoCloseable {
             return opened;
         } catch (IOException unreadable) {
             throw new IllegalStateException("penstock.tenants.file cannot be read: " + unreadable, unreadable);
-        } catch (BrokenTenantsException broken) {
+        } catch (InvalidTenantsException broken) {
             throw new IllegalStateException("penstock.tenants.file, " + file + ": " + broken.getMessage(), broken);
         }
     }
@@ -79,7 +79,7 @@ public final class TenantsFile implements AutoCloseable {
             trouble = "";
         } catch (IOException unreadable) {
             warn("cannot be read: " + unreadable);
-        } catch (BrokenTenantsException broken) {
+        } catch (InvalidTenantsException broken) {
             warn(String.valueOf(broken.getMessage()));
         } catch (RuntimeException unforeseen) {
             warn(unforeseen.toString()); // if the thread ended, revoked keys would keep working

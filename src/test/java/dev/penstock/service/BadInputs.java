@@ -672,12 +672,7 @@ final class BadInputs {
                         "Content-Encoding: identity\r\nContent-Encoding: gzip",
                         "Content-Encoding",
                         "identity"),
-                header(
-                                "an unknown expectation",
-                                417,
-                                "Expect: the-spanish-inquisition",
-                                "Expect",
-                                "100-continue")
+                header("an unknown expectation", 417, "Expect: the-spanish-inquisition", "Expect", "100-continue")
                         .last(),
                 header("headers over 16 KiB", 431, "X-Long: " + "x".repeat(20_000), "headers", "max-header-bytes")
                         .last(),

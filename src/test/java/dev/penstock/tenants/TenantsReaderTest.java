@@ -50,7 +50,7 @@ class TenantsReaderTest {
         assertThat(tenant.lanes()).containsExactlyInAnyOrder(Lane.values());
         assertThat(tenant.weight()).isEqualTo(1);
         assertThat(tenant.quota()).contains(new Quota(100, 200, 10_000, 20_000, OptionalInt.of(10_000)));
-        assertThat(tenant.tag()).isNotEqualTo(Tenant.TAG_OF_ANYBODY);
+        assertThat(tenant.tag()).isNotEqualTo(Tenant.ANONYMOUS_TAG);
     }
 
     @Test
@@ -92,7 +92,7 @@ class TenantsReaderTest {
             """)
     void namesTheFieldAndTheRule(String yaml, String message) {
         assertThatThrownBy(() -> read(yaml))
-                .isInstanceOf(BrokenTenantsException.class)
+                .isInstanceOf(InvalidTenantsException.class)
                 .hasMessageContaining(message);
     }
 
@@ -106,10 +106,10 @@ class TenantsReaderTest {
     void rejectsTwoTenantsWithTheSameTag() {
         Map<Integer, String> names = new HashMap<>();
         int i = 0;
-        while (names.putIfAbsent(KeyHash.tagOf("t" + i), "t" + i) == null) {
+        while (names.putIfAbsent(ApiKeyHash.tagOf("t" + i), "t" + i) == null) {
             i++;
         }
-        String other = names.get(KeyHash.tagOf("t" + i));
+        String other = names.get(ApiKeyHash.tagOf("t" + i));
         String yaml = "tenants: {%s: {}, t%d: {}}".formatted(other, i);
         assertThatThrownBy(() -> read(yaml))
                 .hasMessageContaining("tenants.t" + i + " must have a name")
@@ -117,7 +117,7 @@ class TenantsReaderTest {
                 .hasMessageContaining("Change one of the names");
     }
 
-    private static Tenants read(String yaml) throws BrokenTenantsException {
+    private static Tenants read(String yaml) throws InvalidTenantsException {
         return TenantsReader.read(yaml.getBytes(UTF_8));
     }
 }

@@ -100,7 +100,7 @@ public final class FeaturesBenchmark {
         try (FeatureCache cache = new FeatureCache(
                 view,
                 policy,
-                new FeatureCache.Limits(settings.l1, 100_000, 256, 8, Duration.ofMillis(1)),
+                new FeatureCache.CacheLimits(settings.l1, 100_000, 256, 8, Duration.ofMillis(1)),
                 shared,
                 new SlowSource(),
                 registry,
@@ -145,7 +145,7 @@ public final class FeaturesBenchmark {
             }
             underWay.acquire();
             long start = System.nanoTime();
-            Map<EntityKey, CompletableFuture<Lookup>> found = cache.find(poll);
+            Map<EntityKey, CompletableFuture<Lookup>> found = cache.lookupEach(poll);
             List<CompletableFuture<?>> all = new ArrayList<>();
             for (EntityKey each : poll) {
                 CompletableFuture<Lookup> answer = found.get(each);

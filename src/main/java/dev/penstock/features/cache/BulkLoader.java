@@ -19,12 +19,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.ObjLongConsumer;
 
 /**
- * Loads entities from a source in bulk calls. Full calls start at once; {@link CallPace} delays partly filled ones. Thread-safe. {@link
+ * Loads entities from a source in bulk calls. Full calls start at once; {@link CallPacer} delays partly filled ones. Thread-safe. {@link
  * FeatureCache} bounds the queue, and never requests an entity that is already loading.
  */
 final class BulkLoader {
     private final FeatureSource source;
-    private final Limits limits;
+    private final CallLimits limits;
     private final FeatureMeters.Tier meters;
     private final ObjLongConsumer<Map<EntityKey, SourceResult>> loaded;
     private final InstantSource clock;
@@ -32,7 +32,7 @@ final class BulkLoader {
     /** The queue, and the lock for the fields below. */
     private final Deque<EntityKey> wanted = new ArrayDeque<>();
 
-    private final CallPace pace;
+    private final CallPacer pace;
     private int running;
     private long wantedSince;
     private boolean isStarting;
@@ -43,12 +43,12 @@ final class BulkLoader {
      * @param calls the maximum number of concurrent calls
      * @param gather how long an entity waits for others before a partly filled call starts
      */
-    record Limits(int bulkSize, int calls, Duration gather) {}
+    record CallLimits(int bulkSize, int calls, Duration gather) {}
 
     /** @param loaded receives one result per requested entity, and the time at which the call was sent, in milliseconds since the epoch */
     BulkLoader(
             FeatureSource source,
-            Limits limits,
+            CallLimits limits,
             FeatureMeters.Tier meters,
             ObjLongConsumer<Map<EntityKey, SourceResult>> loaded,
             InstantSource clock) {
@@ -57,7 +57,7 @@ final class BulkLoader {
         this.meters = meters;
         this.loaded = loaded;
         this.clock = clock;
-        this.pace = new CallPace(limits.calls, limits.gather, System.nanoTime());
+        this.pace = new CallPacer(limits.calls, limits.gather, System.nanoTime());
     }
 
     void want(Collection<EntityKey> entities) {
@@ -151,9 +151,9 @@ final class BulkLoader {
         Map<EntityKey, SourceResult> complete = new LinkedHashMap<>();
         for (EntityKey entity : entities) {
             SourceResult result = failure != null
-                    ? new SourceResult.Broken("the source failed: " + Reasons.of(failure))
+                    ? new SourceResult.Invalid("the source failed: " + FailureReason.of(failure))
                     : results.getOrDefault(
-                            entity, new SourceResult.Broken("the source returned no result for the entity"));
+                            entity, new SourceResult.Invalid("the source returned no result for the entity"));
             complete.put(entity, result);
         }
         return complete;

@@ -43,17 +43,17 @@ public record CachePolicy(
     }
 
     /** Returns the result that an entry gives now. */
-    Answer answer(EntityKey entity, Held held, boolean servesStale, long nowMillis) {
+    Answer answer(EntityKey entity, CacheEntry held, boolean servesStale, long nowMillis) {
         return switch (held) {
-            case Held.Known(FeatureVector known) -> graded(entity, known, servesStale, nowMillis);
-            case Held.Absent(long checked, Optional<FeatureVector> last) ->
+            case CacheEntry.Present(FeatureVector known) -> graded(entity, known, servesStale, nowMillis);
+            case CacheEntry.Absent(long checked, Optional<FeatureVector> last) ->
                 isOver(missingFor, entity, checked, nowMillis)
                         ? Answer.NONE
                         : new Answer(
                                 Optional.of(
                                         new Lookup.Missing(last.filter(vector -> isKept(entity, vector, nowMillis)))),
                                 false);
-            case Held.Failed(long checked, String reason, Optional<FeatureVector> last) -> {
+            case CacheEntry.Failed(long checked, String reason, Optional<FeatureVector> last) -> {
                 boolean mayRetry = isOver(failedFor, entity, checked, nowMillis);
                 Answer answer = last.map(vector -> graded(entity, vector, servesStale, nowMillis))
                         .orElse(Answer.NONE);
@@ -71,12 +71,12 @@ public record CachePolicy(
     }
 
     /** Returns the TTL of an entry in Redis; 0 when it must not be stored. */
-    long ttlMillis(EntityKey entity, Held held, long nowMillis) {
+    long ttlMillis(EntityKey entity, CacheEntry held, long nowMillis) {
         return switch (held) {
-            case Held.Known(FeatureVector known) -> left(keepFor, entity, known.readMillis(), nowMillis);
-            case Held.Absent(long checked, Optional<FeatureVector> last) ->
+            case CacheEntry.Present(FeatureVector known) -> left(keepFor, entity, known.readMillis(), nowMillis);
+            case CacheEntry.Absent(long checked, Optional<FeatureVector> last) ->
                 left(missingFor, entity, checked, nowMillis);
-            case Held.Failed failed -> 0;
+            case CacheEntry.Failed failed -> 0;
         };
     }
 

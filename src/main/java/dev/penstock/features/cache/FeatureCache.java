@@ -44,10 +44,10 @@ public final class FeatureCache implements AutoCloseable {
     private final FeatureSource source;
     private final FeatureMeters meters;
     private final BulkLoader loader;
-    private final Cache<EntityKey, Held> l1;
+    private final Cache<EntityKey, CacheEntry> l1;
 
     /** Recent updates from the view's topic. A load that was already running may return an older value. */
-    private final Cache<EntityKey, Held> published;
+    private final Cache<EntityKey, CacheEntry> published;
 
     /** Running loads by entity (single flight). */
     private final Map<EntityKey, CompletableFuture<Lookup>> pending = new ConcurrentHashMap<>();
@@ -59,12 +59,12 @@ public final class FeatureCache implements AutoCloseable {
      * @param sourceCalls the maximum number of concurrent source calls
      * @param gather how long an entity waits for others before a partly filled source call starts
      */
-    public record Limits(int maxEntities, int maxPending, int bulkSize, int sourceCalls, Duration gather) {}
+    public record CacheLimits(int maxEntities, int maxPending, int bulkSize, int sourceCalls, Duration gather) {}
 
     public FeatureCache(
             FeatureView view,
             CachePolicy policy,
-            Limits limits,
+            CacheLimits limits,
             Optional<SharedCache> shared,
             FeatureSource source,
             MeterRegistry registry,
@@ -78,13 +78,14 @@ public final class FeatureCache implements AutoCloseable {
         this.meters = new FeatureMeters(registry, view.name());
         this.loader = new BulkLoader(
                 source,
-                new BulkLoader.Limits(limits.bulkSize, limits.sourceCalls, limits.gather),
+                new BulkLoader.CallLimits(limits.bulkSize, limits.sourceCalls, limits.gather),
                 meters.source,
                 this::loaded,
                 clock);
         this.l1 = Caffeine.newBuilder()
                 .maximumWeight((long) limits.maxEntities * weight(USUAL_KEY_LENGTH))
-                .weigher((EntityKey entity, Held held) -> weight(entity.text().length()))
+                .weigher((EntityKey entity, CacheEntry held) ->
+                        weight(entity.text().length()))
                 .expireAfterWrite(policy.keepFor())
                 .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
                 .executor(Runnable::run)
@@ -103,7 +104,7 @@ public final class FeatureCache implements AutoCloseable {
 
     /** Looks up all entities; never fails. The future completes on the thread that delivers the last result. */
     public CompletableFuture<Map<EntityKey, Lookup>> lookup(Collection<EntityKey> entities) {
-        Map<EntityKey, CompletableFuture<Lookup>> found = find(entities);
+        Map<EntityKey, CompletableFuture<Lookup>> found = lookupEach(entities);
         return CompletableFuture.allOf(found.values().toArray(CompletableFuture[]::new))
                 .thenApply(done -> {
                     Map<EntityKey, Lookup> answers = new HashMap<>();
@@ -113,7 +114,7 @@ public final class FeatureCache implements AutoCloseable {
     }
 
     /** Looks up entities, one future each; never fails. Entities in L1 are complete on return. */
-    public Map<EntityKey, CompletableFuture<Lookup>> find(Collection<EntityKey> entities) {
+    public Map<EntityKey, CompletableFuture<Lookup>> lookupEach(Collection<EntityKey> entities) {
         long start = System.nanoTime();
         long now = clock.millis();
         Map<EntityKey, CompletableFuture<Lookup>> answers = new HashMap<>();
@@ -144,9 +145,10 @@ public final class FeatureCache implements AutoCloseable {
 
     /** Applies an update from the view's topic to L1, unless L1 holds a newer entry or none. */
     public void update(FeatureUpdate update) {
-        published.asMap().merge(update.entity(), update.news(), (before, news) -> news.over(Optional.of(before)));
+        published.asMap().merge(update.entity(), update.entry(), (before, entry) -> entry.over(Optional.of(before)));
         l1.asMap()
-                .computeIfPresent(update.entity(), (same, held) -> update.news().over(Optional.of(held)));
+                .computeIfPresent(
+                        update.entity(), (same, held) -> update.entry().over(Optional.of(held)));
     }
 
     /** Whether a shared cache is configured. */
@@ -156,12 +158,12 @@ public final class FeatureCache implements AutoCloseable {
 
     /** Writes updates from the view's topic to the shared cache. Fails when a write may be lost. */
     public CompletionStage<?> share(Collection<FeatureUpdate> updates) {
-        Map<EntityKey, Held> news = new HashMap<>();
+        Map<EntityKey, CacheEntry> entries = new HashMap<>();
         for (FeatureUpdate update : updates) {
-            news.merge(update.entity(), update.news(), (before, later) -> later.over(Optional.of(before)));
+            entries.merge(update.entity(), update.entry(), (before, later) -> later.over(Optional.of(before)));
         }
-        return shared.<CompletionStage<?>>map(cache -> cache.write(news))
-                .orElseGet(() -> CompletableFuture.completedFuture(news));
+        return shared.<CompletionStage<?>>map(cache -> cache.write(entries))
+                .orElseGet(() -> CompletableFuture.completedFuture(entries));
     }
 
     @Override
@@ -221,11 +223,11 @@ public final class FeatureCache implements AutoCloseable {
     }
 
     /** Completes the lookups that Redis can answer. Returns the entities that the source has to answer. */
-    private List<EntityKey> settleShared(List<EntityKey> entities, Map<EntityKey, Held> found, long now) {
+    private List<EntityKey> settleShared(List<EntityKey> entities, Map<EntityKey, CacheEntry> found, long now) {
         List<EntityKey> rest = new ArrayList<>();
         for (EntityKey entity : entities) {
-            Held held = found.get(entity);
-            if (held instanceof Held.Known(FeatureVector known) && known.isFromTheFuture(now)) {
+            CacheEntry held = found.get(entity);
+            if (held instanceof CacheEntry.Present(FeatureVector known) && known.isFromTheFuture(now)) {
                 meters.redis.errors.increment();
                 rest.add(entity);
                 continue;
@@ -247,51 +249,51 @@ public final class FeatureCache implements AutoCloseable {
     }
 
     /** A miss accepts any fresh value; its next lookup refreshes it. A refresh needs a value that is itself too young to refresh. */
-    private boolean isGoodEnough(EntityKey entity, Held held, long now) {
+    private boolean isGoodEnough(EntityKey entity, CacheEntry held, long now) {
         return switch (held) {
-            case Held.Known(FeatureVector known) ->
+            case CacheEntry.Present(FeatureVector known) ->
                 l1.getIfPresent(entity) == null
                         ? policy.answer(entity, held, false, now).lookup().isPresent()
                         : policy.isNew(entity, known, now);
-            case Held.Absent absent ->
+            case CacheEntry.Absent absent ->
                 policy.answer(entity, absent, false, now).lookup().isPresent();
-            case Held.Failed failed -> false;
+            case CacheEntry.Failed failed -> false;
         };
     }
 
     private void loaded(Map<EntityKey, SourceResult> results, long askedMillis) {
         long now = clock.millis();
-        Map<EntityKey, Held> news = new HashMap<>();
+        Map<EntityKey, CacheEntry> entries = new HashMap<>();
         results.forEach((entity, result) -> {
             switch (result) {
                 case SourceResult.Found(FeatureVector vector)
                 when vector.isFromTheFuture(now) -> {
                     meters.source.errors.increment();
                     String reason = "version must be at most one hour ahead of the clock, was " + vector.version();
-                    settle(entity, new Held.Failed(now, reason, Optional.empty()), now);
+                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now);
                 }
                 case SourceResult.Found(FeatureVector vector) -> {
                     meters.source.hits.increment();
-                    news.put(entity, settle(entity, new Held.Known(vector), now));
+                    entries.put(entity, settle(entity, new CacheEntry.Present(vector), now));
                 }
                 case SourceResult.NotFound none -> {
                     meters.source.misses.increment();
-                    news.put(entity, settle(entity, new Held.Absent(askedMillis, Optional.empty()), now));
+                    entries.put(entity, settle(entity, new CacheEntry.Absent(askedMillis, Optional.empty()), now));
                 }
-                case SourceResult.Broken(String reason) -> {
+                case SourceResult.Invalid(String reason) -> {
                     meters.source.errors.increment();
-                    settle(entity, new Held.Failed(now, reason, Optional.empty()), now);
+                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now);
                 }
             }
         });
-        if (!news.isEmpty()) {
-            shared.ifPresent(cache -> cache.write(news));
+        if (!entries.isEmpty()) {
+            shared.ifPresent(cache -> cache.write(entries));
         }
     }
 
     /** Stores the entry, then completes the load. In this order, a lookup that finds no running load finds the entry. */
-    private Held settle(EntityKey entity, Held news, long now) {
-        Held held = hold(entity, news);
+    private CacheEntry settle(EntityKey entity, CacheEntry entry, long now) {
+        CacheEntry held = hold(entity, entry);
         CompletableFuture<Lookup> flight = pending.remove(entity);
         if (flight != null) {
             flight.complete(policy.answer(entity, held, view.servesStale(), now)
@@ -302,21 +304,21 @@ public final class FeatureCache implements AutoCloseable {
     }
 
     /** Serves a result that has just been loaded, whatever its age. */
-    private static Lookup asItIs(Held held) {
+    private static Lookup asItIs(CacheEntry held) {
         return switch (held) {
-            case Held.Known(FeatureVector known) -> new Lookup.Fresh(known);
-            case Held.Absent(long checked, Optional<FeatureVector> last) -> new Lookup.Missing(last);
-            case Held.Failed(long checked, String reason, Optional<FeatureVector> last) ->
+            case CacheEntry.Present(FeatureVector known) -> new Lookup.Fresh(known);
+            case CacheEntry.Absent(long checked, Optional<FeatureVector> last) -> new Lookup.Missing(last);
+            case CacheEntry.Failed(long checked, String reason, Optional<FeatureVector> last) ->
                 new Lookup.Unavailable(reason);
         };
     }
 
     @SuppressWarnings("NullAway") // Caffeine passes null for an absent entry
-    private Held hold(EntityKey entity, Held news) {
+    private CacheEntry hold(EntityKey entity, CacheEntry entry) {
         return l1.asMap()
                 .compute(
                         entity,
-                        (same, before) -> news.over(Optional.ofNullable(before))
+                        (same, before) -> entry.over(Optional.ofNullable(before))
                                 .over(Optional.ofNullable(published.getIfPresent(entity))));
     }
 

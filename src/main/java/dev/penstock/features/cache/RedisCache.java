@@ -27,8 +27,8 @@ public final class RedisCache implements SharedCache {
     private static final Logger LOG = Logger.getLogger(RedisCache.class);
 
     /**
-     * Implements the order of {@link Held#over} in Lua. Two entries with values compare by version (byte 1); any other pair compares by
-     * time (byte 9), see {@link StoredForm}. The int64 is compared in two halves because Lua numbers are exact only up to 2^53.
+     * Implements the order of {@link CacheEntry#over} in Lua. Two entries with values compare by version (byte 1); any other pair compares by
+     * time (byte 9), see {@link CacheEntryCodec}. The int64 is compared in two halves because Lua numbers are exact only up to 2^53.
      */
     private static final String SET_UNLESS_NEWER = """
             local held = redis.call('GETRANGE', KEYS[1], 0, 16)
@@ -69,7 +69,7 @@ public final class RedisCache implements SharedCache {
     }
 
     @Override
-    public CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities) {
+    public CompletionStage<Map<EntityKey, CacheEntry>> read(Collection<EntityKey> entities) {
         List<EntityKey> order = List.copyOf(entities);
         Request request = Request.cmd(Command.MGET);
         order.forEach(entity -> request.arg(key(entity)));
@@ -77,7 +77,7 @@ public final class RedisCache implements SharedCache {
     }
 
     @Override
-    public CompletionStage<?> write(Map<EntityKey, Held> held) {
+    public CompletionStage<?> write(Map<EntityKey, CacheEntry> held) {
         long now = clock.millis();
         List<Request> requests = new ArrayList<>(held.size());
         held.forEach((entity, each) -> {
@@ -87,7 +87,7 @@ public final class RedisCache implements SharedCache {
                         .arg(SET_UNLESS_NEWER)
                         .arg(1)
                         .arg(key(entity))
-                        .arg(Buffer.buffer(StoredForm.write(each)))
+                        .arg(Buffer.buffer(CacheEntryCodec.encode(each)))
                         .arg(ttlMillis));
             }
         });
@@ -106,16 +106,17 @@ public final class RedisCache implements SharedCache {
         return keyPrefix + entity.text();
     }
 
-    private Map<EntityKey, Held> read(List<EntityKey> order, Response values) {
-        Map<EntityKey, Held> found = new HashMap<>();
+    private Map<EntityKey, CacheEntry> read(List<EntityKey> order, Response values) {
+        Map<EntityKey, CacheEntry> found = new HashMap<>();
         for (int i = 0; i < order.size(); i++) {
             Response value = values.get(i);
             if (value != null) {
                 try {
                     found.put(
                             order.get(i),
-                            StoredForm.read(value.toBytes(), view.features().size()));
-                } catch (StoredForm.BrokenException broken) {
+                            CacheEntryCodec.decode(
+                                    value.toBytes(), view.features().size()));
+                } catch (CacheEntryCodec.InvalidEntryException broken) {
                     meters.errors.increment();
                     LOG.debugf("Entry %s in Redis is invalid: %s", key(order.get(i)), broken.getMessage());
                 }

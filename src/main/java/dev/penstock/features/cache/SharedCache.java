@@ -9,8 +9,8 @@ import java.util.concurrent.CompletionStage;
 public interface SharedCache {
 
     /** Reads all entities in one round trip. The result omits missing and invalid entries. Fails when the cache is unreachable. */
-    CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities);
+    CompletionStage<Map<EntityKey, CacheEntry>> read(Collection<EntityKey> entities);
 
     /** Writes entries; an older entry never replaces a newer one. Fails, and counts an error per entry, when a write may be lost. */
-    CompletionStage<?> write(Map<EntityKey, Held> held);
+    CompletionStage<?> write(Map<EntityKey, CacheEntry> held);
 }

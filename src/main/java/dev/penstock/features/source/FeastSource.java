@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureVectorBuilder;
 import dev.penstock.features.vector.FeatureView;
 import dev.penstock.features.vector.SourceResult;
-import dev.penstock.features.vector.VectorBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -74,7 +74,8 @@ public final class FeastSource implements FeatureSource {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(question(order)))
                 .build();
-        CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request, info -> new LimitedBody(mostBytes));
+        CompletableFuture<HttpResponse<byte[]>> answer =
+                http.sendAsync(request, info -> new LimitedBodySubscriber(mostBytes));
         // HttpRequest's timeout covers the headers only. Without this, a trickling body would hold its connection
         // forever.
         CompletableFuture.delayedExecutor(timeout.toMillis(), MILLISECONDS, Runnable::run)
@@ -111,18 +112,18 @@ public final class FeastSource implements FeatureSource {
             throw new IllegalStateException("Feast responded with status " + answer.statusCode());
         }
         try {
-            FeastAnswer columns = FeastAnswer.read(answer.body());
-            List<FeastAnswer.Column> features = view.features().stream()
+            FeastResponse columns = FeastResponse.read(answer.body());
+            List<FeastResponse.Column> features = view.features().stream()
                     .map(feature -> column(columns, feature))
                     .toList();
-            Optional<FeastAnswer.Column> keys = columns.column(joinKey);
+            Optional<FeastResponse.Column> keys = columns.column(joinKey);
             Map<EntityKey, SourceResult> results = new HashMap<>();
             for (int i = 0; i < entities.size(); i++) {
                 EntityKey entity = entities.get(i);
                 results.put(
                         entity,
                         isOfAnother(entity, keys, i)
-                                ? new SourceResult.Broken("Feast's response has another entity in this entity's place")
+                                ? new SourceResult.Invalid("Feast's response has another entity in this entity's place")
                                 : result(features, i, entities.size(), askedMillis));
             }
             return results;
@@ -132,13 +133,13 @@ public final class FeastSource implements FeatureSource {
     }
 
     /** Finds the feature's column by name; its position in the response does not matter. */
-    private FeastAnswer.Column column(FeastAnswer answer, String feature) {
+    private FeastResponse.Column column(FeastResponse answer, String feature) {
         return answer.column(feature, view.name() + "__" + feature)
                 .orElseThrow(() -> new IllegalStateException("Feast's response has no feature '" + feature + "'"));
     }
 
     /** Compares with the entity that the response names at this index. Shifted rows would give an entity the values of another. */
-    private static boolean isOfAnother(EntityKey entity, Optional<FeastAnswer.Column> keys, int index) {
+    private static boolean isOfAnother(EntityKey entity, Optional<FeastResponse.Column> keys, int index) {
         return keys.isPresent()
                 && !keys.get().value(index).asText(entity.text()).equals(entity.text());
     }
@@ -147,27 +148,27 @@ public final class FeastSource implements FeatureSource {
      * Reads one entity. It is missing when all of its features are NOT_FOUND, or when one is OUTSIDE_MAX_AGE, since a view's row expires as
      * a whole. When only some features are NOT_FOUND, the row is older than those features and has no values for them.
      */
-    private SourceResult result(List<FeastAnswer.Column> columns, int index, int entities, long askedMillis) {
-        VectorBuilder vector = new VectorBuilder(view);
+    private SourceResult result(List<FeastResponse.Column> columns, int index, int entities, long askedMillis) {
+        FeatureVectorBuilder vector = new FeatureVectorBuilder(view);
         boolean found =
                 columns.stream().anyMatch(column -> !column.status(index).equals("NOT_FOUND"));
         if (!found) {
             return new SourceResult.NotFound();
         }
-        for (FeastAnswer.Column column : columns) {
+        for (FeastResponse.Column column : columns) {
             if (column.values().size() > entities) {
-                return new SourceResult.Broken("Feast's response must have " + entities + " values per feature, had "
+                return new SourceResult.Invalid("Feast's response must have " + entities + " values per feature, had "
                         + column.values().size());
             }
             switch (column.status(index)) {
                 case "OUTSIDE_MAX_AGE" -> {
                     return new SourceResult.NotFound();
                 }
-                case "NULL_VALUE", "NOT_FOUND" -> vector.addNone();
+                case "NULL_VALUE", "NOT_FOUND" -> vector.addMissing();
                 case "PRESENT" -> vector.add(column.value(index));
-                case "INVALID" -> vector.addBroken("has the Feast status INVALID");
+                case "INVALID" -> vector.addInvalid("has the Feast status INVALID");
                 default ->
-                    vector.addBroken("must have a status of Feast's FieldStatus, was '" + column.status(index) + "'");
+                    vector.addInvalid("must have a status of Feast's FieldStatus, was '" + column.status(index) + "'");
             }
         }
         return vector.build(askedMillis, askedMillis);

@@ -26,9 +26,9 @@ public final class GuardedSource implements FeatureSource {
      * @param calls the maximum number of concurrent calls; {@code BulkLoader} queues the rest
      * @param openFor how long the circuit breaker stays open; it opens when half of the last 20 calls failed
      */
-    public record Limits(Duration timeout, int calls, Duration openFor) {}
+    public record GuardLimits(Duration timeout, int calls, Duration openFor) {}
 
-    public GuardedSource(String name, FeatureSource source, Limits limits) {
+    public GuardedSource(String name, FeatureSource source, GuardLimits limits) {
         this.source = source;
         this.guard = TypedGuard.create(new TypeLiteral<CompletionStage<Map<EntityKey, SourceResult>>>() {})
                 .withDescription("features from " + name)

@@ -1,9 +1,9 @@
 package dev.penstock.features.source;
 
 import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureVectorBuilder;
 import dev.penstock.features.vector.FeatureView;
 import dev.penstock.features.vector.SourceResult;
-import dev.penstock.features.vector.VectorBuilder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -124,13 +124,13 @@ public final class SqlSource implements FeatureSource {
                     if (before != null) {
                         results.put(
                                 entity,
-                                new SourceResult.Broken(
+                                new SourceResult.Invalid(
                                         "the query must return at most one row per entity, returned more"));
                     }
                 }
                 SourceResult unseen = read < mostRows
                         ? new SourceResult.NotFound()
-                        : new SourceResult.Broken(
+                        : new SourceResult.Invalid(
                                 "the query must return at most one row per entity, returned " + mostRows
                                         + " rows or more for " + entities.size() + " entities and none for this one");
                 entities.forEach(entity -> results.putIfAbsent(entity, unseen));
@@ -179,21 +179,21 @@ public final class SqlSource implements FeatureSource {
         }
 
         SourceResult read(ResultSet rows, long askedMillis) throws SQLException {
-            VectorBuilder vector = new VectorBuilder(view);
+            FeatureVectorBuilder vector = new FeatureVectorBuilder(view);
             for (int column : features) {
                 Object value = rows.getObject(column);
                 switch (value) {
-                    case null -> vector.addNone();
+                    case null -> vector.addMissing();
                     case Number number -> vector.add(number.doubleValue());
                     case Boolean flag -> vector.add(flag ? 1 : 0);
                     default ->
-                        vector.addBroken(
+                        vector.addInvalid(
                                 "must be a number, was a " + value.getClass().getSimpleName());
                 }
             }
             long versionNow = version.isPresent() ? rows.getLong(version.get()) : askedMillis;
             return version.isPresent() && rows.wasNull()
-                    ? new SourceResult.Broken(VERSION + " must be a number, was NULL")
+                    ? new SourceResult.Invalid(VERSION + " must be a number, was NULL")
                     : vector.build(versionNow, askedMillis);
         }
     }

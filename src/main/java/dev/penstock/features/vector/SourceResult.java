@@ -10,5 +10,5 @@ public sealed interface SourceResult {
     record NotFound() implements SourceResult {}
 
     /** The result for this entity is invalid. Other entities of the same response are not affected. */
-    record Broken(String reason) implements SourceResult {}
+    record Invalid(String reason) implements SourceResult {}
 }

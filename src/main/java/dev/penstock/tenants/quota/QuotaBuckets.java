@@ -22,7 +22,7 @@ final class QuotaBuckets {
     }
 
     /** Returns the bucket with the longer wait. */
-    QuotaLimit shorter(long requestRows, long now) {
+    QuotaLimit limiting(long requestRows, long now) {
         return rows.waitNanos(requestRows, now) > requests.waitNanos(1, now) ? QuotaLimit.ROWS : QuotaLimit.REQUESTS;
     }
 
@@ -31,8 +31,8 @@ final class QuotaBuckets {
         rows.take(requestRows, now);
     }
 
-    QuotaLeft left(long now) {
-        return new QuotaLeft(requests.left(now), rows.left(now));
+    RemainingQuota left(long now) {
+        return new RemainingQuota(requests.left(now), rows.left(now));
     }
 
     /** Replaces the estimate of when each bucket is full. */

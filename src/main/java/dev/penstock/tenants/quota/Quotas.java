@@ -74,13 +74,13 @@ public final class Quotas {
     }
 
     /** The decision for any request, if the quota is known to be used up; takes no tokens. */
-    public Optional<QuotaDecision.Refused> usedUp(String tenant, Quota quota) {
+    public Optional<QuotaDecision.Exceeded> usedUp(String tenant, Quota quota) {
         TenantQuota held = tenants.get(tenant);
         if (held == null || !held.isOf(quota)) {
             return Optional.empty();
         }
         long now = nanoClock.getAsLong();
-        Optional<QuotaDecision.Refused> refused = held.usedUp(ingresses.getAsInt(), away, now);
+        Optional<QuotaDecision.Exceeded> refused = held.usedUp(ingresses.getAsInt(), away, now);
         probeIfAway(tenant, quota, held, now);
         return refused;
     }
@@ -105,9 +105,9 @@ public final class Quotas {
                         : new TenantQuota(quota, settings.lease.toNanos(), ingresses.getAsInt(), now));
     }
 
-    private void act(String tenant, Quota quota, TenantQuota held, TenantQuota.Next next) {
-        next.ask().ifPresent(ask -> send(tenant, quota, held, ask, nanoClock.getAsLong()));
-        next.told().forEach(Runnable::run);
+    private void act(String tenant, Quota quota, TenantQuota held, TenantQuota.Actions actions) {
+        actions.ask().ifPresent(ask -> send(tenant, quota, held, ask, nanoClock.getAsLong()));
+        actions.decisions().forEach(Runnable::run);
     }
 
     private void send(String tenant, Quota quota, TenantQuota held, Ask ask, long askedAt) {

@@ -17,14 +17,14 @@ final class BulkLoaderTest {
 
     @Test
     void aPartlyFilledCallWaitsForTheGatherTime() {
-        CallPace pace = new CallPace(4, GATHER, 0);
+        CallPacer pace = new CallPacer(4, GATHER, 0);
         assertThat(pace.waitNanos(millis(7), millis(7))).isEqualTo(millis(1));
         assertThat(pace.waitNanos(millis(7), millis(8))).isLessThanOrEqualTo(0);
     }
 
     @Test
     void partlyFilledCallsAreSpreadEvenlyOverTheCallDuration() {
-        CallPace pace = new CallPace(4, GATHER, 0);
+        CallPacer pace = new CallPacer(4, GATHER, 0);
         for (int i = 0; i < 100; i++) {
             pace.answered(millis(80));
         }
@@ -37,7 +37,7 @@ final class BulkLoaderTest {
     /** An open circuit breaker answers in this way. */
     @Test
     void aSourceThatAnswersSynchronouslyDoesNotOverflowTheStack() {
-        MovedClock clock = new MovedClock();
+        ManualClock clock = new ManualClock();
         ScriptedSource source = new ScriptedSource(clock);
         Set<EntityKey> loaded = new HashSet<>();
         List<EntityKey> many = IntStream.range(0, 20_000)
@@ -45,7 +45,7 @@ final class BulkLoaderTest {
                 .toList();
         BulkLoader loader = new BulkLoader(
                 source,
-                new BulkLoader.Limits(1, 4, GATHER),
+                new BulkLoader.CallLimits(1, 4, GATHER),
                 new FeatureMeters(new SimpleMeterRegistry(), "customers").source,
                 (results, asked) -> loaded.addAll(results.keySet()),
                 clock);

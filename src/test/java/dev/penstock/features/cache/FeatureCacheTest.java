@@ -38,7 +38,7 @@ final class FeatureCacheTest {
             Duration.ofSeconds(1),
             0);
 
-    private final MovedClock clock = new MovedClock();
+    private final ManualClock clock = new ManualClock();
     private final ScriptedSource source = new ScriptedSource(clock);
     private final SharedMap shared = new SharedMap();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -141,7 +141,7 @@ final class FeatureCacheTest {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         source.heldBack = true;
-        Map<EntityKey, CompletableFuture<Lookup>> found = cache.find(List.of(BERT, ANNA));
+        Map<EntityKey, CompletableFuture<Lookup>> found = cache.lookupEach(List.of(BERT, ANNA));
         assertThat(found.get(ANNA)).isCompleted();
         assertThat(found.get(BERT)).isNotDone();
         await().until(() -> source.calls.size() == 2);
@@ -321,7 +321,8 @@ final class FeatureCacheTest {
 
     @Test
     void aVersionFromTheFutureInRedisIsIgnored() {
-        shared.held.put(ANNA, new Held.Known(new FeatureVector(new float[] {9, 9}, Long.MAX_VALUE, clock.millis())));
+        shared.held.put(
+                ANNA, new CacheEntry.Present(new FeatureVector(new float[] {9, 9}, Long.MAX_VALUE, clock.millis())));
         source.rows.put(ANNA, 1f);
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(1));
         assertThat(count("redis", "error")).isEqualTo(1);
@@ -338,7 +339,8 @@ final class FeatureCacheTest {
         assertThat(count("source", "error")).isEqualTo(1);
     }
 
-    private FeatureUpdate update(EntityKey entity, int value, long version) throws FeatureUpdate.BrokenException {
+    private FeatureUpdate update(EntityKey entity, int value, long version)
+            throws FeatureUpdate.InvalidUpdateException {
         String json = "{\"version\":%d,\"values\":{\"a\":%d,\"b\":%d}}".formatted(version, value, value);
         return FeatureUpdate.read(cache.view(), entity, Optional.of(json.getBytes(UTF_8)), clock.millis());
     }
@@ -428,7 +430,7 @@ final class FeatureCacheTest {
         return new FeatureCache(
                 new FeatureView("customers", 1, List.of("a", "b"), List.of(), servesStale),
                 POLICY,
-                new FeatureCache.Limits(entities, 4096, 256, 4, Duration.ofMillis(1)),
+                new FeatureCache.CacheLimits(entities, 4096, 256, 4, Duration.ofMillis(1)),
                 Optional.of(shared),
                 source,
                 registry,
@@ -437,23 +439,23 @@ final class FeatureCacheTest {
 
     /** An in-memory shared cache. */
     private static final class SharedMap implements SharedCache {
-        private final Map<EntityKey, Held> held = new ConcurrentHashMap<>();
+        private final Map<EntityKey, CacheEntry> held = new ConcurrentHashMap<>();
         private volatile boolean down;
         private final AtomicInteger reads = new AtomicInteger();
 
         @Override
-        public synchronized CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities) {
+        public synchronized CompletionStage<Map<EntityKey, CacheEntry>> read(Collection<EntityKey> entities) {
             reads.incrementAndGet();
             if (down) {
                 return CompletableFuture.failedFuture(new IllegalStateException("down"));
             }
-            Map<EntityKey, Held> found = new HashMap<>(held);
+            Map<EntityKey, CacheEntry> found = new HashMap<>(held);
             found.keySet().retainAll(entities);
             return CompletableFuture.completedFuture(found);
         }
 
         @Override
-        public CompletionStage<?> write(Map<EntityKey, Held> written) {
+        public CompletionStage<?> write(Map<EntityKey, CacheEntry> written) {
             held.putAll(written);
             return CompletableFuture.completedFuture(written);
         }

@@ -23,21 +23,21 @@ final class FeatureUpdateTest {
     @Test
     void readsValuesByNameWithTheirVersionAndTime() throws Exception {
         assertThat(read("{\"timestamp\":900,\"version\":7,\"values\":{\"income\":5.5,\"age\":41,\"more\":1}}"))
-                .isEqualTo(new Held.Known(new FeatureVector(new float[] {41, 5.5f}, 7, 900)));
+                .isEqualTo(new CacheEntry.Present(new FeatureVector(new float[] {41, 5.5f}, 7, 900)));
     }
 
     @Test
     void versionAndTimeDefaultToTheRecordsTimestamp() throws Exception {
         assertThat(read("{\"values\":{\"age\":true,\"income\":null}}"))
-                .isEqualTo(new Held.Known(new FeatureVector(new float[] {1, 2}, PUBLISHED, PUBLISHED)));
+                .isEqualTo(new CacheEntry.Present(new FeatureVector(new float[] {1, 2}, PUBLISHED, PUBLISHED)));
         assertThat(read("{\"timestamp\":900,\"values\":{\"age\":1,\"income\":2}}"))
-                .isEqualTo(new Held.Known(new FeatureVector(new float[] {1, 2}, 900, 900)));
+                .isEqualTo(new CacheEntry.Present(new FeatureVector(new float[] {1, 2}, 900, 900)));
     }
 
     @Test
     void aTimestampIsNeverLaterThanThePublication() throws Exception {
         assertThat(read("{\"timestamp\":9000,\"values\":{\"age\":1,\"income\":2}}"))
-                .isEqualTo(new Held.Known(new FeatureVector(new float[] {1, 2}, 9000, PUBLISHED)));
+                .isEqualTo(new CacheEntry.Present(new FeatureVector(new float[] {1, 2}, 9000, PUBLISHED)));
     }
 
     /** It would win over all later versions until the clock caught up. */
@@ -45,27 +45,28 @@ final class FeatureUpdateTest {
     void rejectsAVersionFarAheadOfTheClock() throws Exception {
         long hour = 3_600_000;
         String update = "{\"version\":%d,\"values\":{\"age\":1,\"income\":2}}";
-        assertThat(read(update.formatted(PUBLISHED + hour))).isInstanceOf(Held.Known.class);
-        assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
+        assertThat(read(update.formatted(PUBLISHED + hour))).isInstanceOf(CacheEntry.Present.class);
+        assertThatExceptionOfType(FeatureUpdate.InvalidUpdateException.class)
                 .isThrownBy(() -> read(update.formatted(PUBLISHED + hour + 1)))
                 .withMessageContaining("version must be at most one hour after the record's timestamp");
-        Held stored = new Held.Known(new FeatureVector(new float[] {1, 2}, Long.MAX_VALUE, 900));
-        assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
-                .isThrownBy(() -> FeatureUpdate.read(VIEW, ANNA, Optional.of(StoredForm.write(stored)), PUBLISHED));
+        CacheEntry stored = new CacheEntry.Present(new FeatureVector(new float[] {1, 2}, Long.MAX_VALUE, 900));
+        assertThatExceptionOfType(FeatureUpdate.InvalidUpdateException.class)
+                .isThrownBy(
+                        () -> FeatureUpdate.read(VIEW, ANNA, Optional.of(CacheEntryCodec.encode(stored)), PUBLISHED));
     }
 
     @Test
     void readsTheBinaryFormat() throws Exception {
-        Held known = new Held.Known(new FeatureVector(new float[] {1, 2}, 7, 900));
-        assertThat(FeatureUpdate.read(VIEW, ANNA, Optional.of(StoredForm.write(known)), PUBLISHED)
-                        .news())
+        CacheEntry known = new CacheEntry.Present(new FeatureVector(new float[] {1, 2}, 7, 900));
+        assertThat(FeatureUpdate.read(VIEW, ANNA, Optional.of(CacheEntryCodec.encode(known)), PUBLISHED)
+                        .entry())
                 .isEqualTo(known);
     }
 
     @Test
     void aRecordWithoutAValueDeletesTheEntity() throws Exception {
-        assertThat(FeatureUpdate.read(VIEW, ANNA, Optional.empty(), PUBLISHED).news())
-                .isEqualTo(new Held.Absent(PUBLISHED, Optional.empty()));
+        assertThat(FeatureUpdate.read(VIEW, ANNA, Optional.empty(), PUBLISHED).entry())
+                .isEqualTo(new CacheEntry.Absent(PUBLISHED, Optional.empty()));
     }
 
     @ParameterizedTest
@@ -84,13 +85,13 @@ final class FeatureUpdateTest {
             {"timestamp":99999999999999999999,"values":{}}            | 'timestamp' must be an integer of 0 or more
             """)
     void namesTheBrokenRule(String value, String reason) {
-        assertThatExceptionOfType(FeatureUpdate.BrokenException.class)
+        assertThatExceptionOfType(FeatureUpdate.InvalidUpdateException.class)
                 .isThrownBy(() -> read(value))
                 .withMessageContaining(reason);
     }
 
-    private static Held read(String value) throws FeatureUpdate.BrokenException {
+    private static CacheEntry read(String value) throws FeatureUpdate.InvalidUpdateException {
         return FeatureUpdate.read(VIEW, ANNA, Optional.of(value.getBytes(UTF_8)), PUBLISHED)
-                .news();
+                .entry();
     }
 }

@@ -64,11 +64,11 @@ final class RedisCacheTest {
     void storesPresentAndAbsentEntitiesWithATtl() {
         long now = clock.millis();
         read(ANNA);
-        cache.write(Map.of(ANNA, known(1, now), BERT, new Held.Absent(now, Optional.empty())));
+        cache.write(Map.of(ANNA, known(1, now), BERT, new CacheEntry.Absent(now, Optional.empty())));
         await().until(() -> read(ANNA, BERT).size() == 2);
         assertThat(read(ANNA, BERT))
                 .containsEntry(ANNA, known(1, now))
-                .containsEntry(BERT, new Held.Absent(now, Optional.empty()));
+                .containsEntry(BERT, new CacheEntry.Absent(now, Optional.empty()));
         assertThat(ttlMillis(ANNA)).isBetween(3_000_000L, 3_600_000L);
         assertThat(ttlMillis(BERT)).isBetween(1L, 10_000L);
     }
@@ -88,12 +88,12 @@ final class RedisCacheTest {
     void valuesAndAbsencesReplaceEachOtherByTime() {
         long now = clock.millis();
         store(known(1, now));
-        store(new Held.Absent(now - 1, Optional.empty()));
+        store(new CacheEntry.Absent(now - 1, Optional.empty()));
         assertThat(read(ANNA)).containsEntry(ANNA, known(1, now));
-        store(new Held.Absent(now + 1, Optional.empty()));
-        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        store(new CacheEntry.Absent(now + 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, new CacheEntry.Absent(now + 1, Optional.empty()));
         store(known(3, now));
-        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, new CacheEntry.Absent(now + 1, Optional.empty()));
         store(known(4, now + 2));
         assertThat(read(ANNA)).containsEntry(ANNA, known(4, now + 2));
     }
@@ -101,11 +101,11 @@ final class RedisCacheTest {
     @Test
     void comparesVersionsExactlyIn64Bits() {
         long now = clock.millis();
-        Held high = new Held.Known(new FeatureVector(new float[] {1, 1}, (1L << 62) + 1, now));
+        CacheEntry high = new CacheEntry.Present(new FeatureVector(new float[] {1, 1}, (1L << 62) + 1, now));
         store(high);
-        store(new Held.Known(new FeatureVector(new float[] {2, 2}, 1L << 62, now)));
+        store(new CacheEntry.Present(new FeatureVector(new float[] {2, 2}, 1L << 62, now)));
         assertThat(read(ANNA)).containsEntry(ANNA, high);
-        Held higher = new Held.Known(new FeatureVector(new float[] {3, 3}, (1L << 62) + 2, now));
+        CacheEntry higher = new CacheEntry.Present(new FeatureVector(new float[] {3, 3}, (1L << 62) + 2, now));
         store(higher);
         assertThat(read(ANNA)).containsEntry(ANNA, higher);
     }
@@ -117,7 +117,7 @@ final class RedisCacheTest {
                 .failsWithin(Duration.ofSeconds(5));
     }
 
-    private void store(Held held) {
+    private void store(CacheEntry held) {
         cache.write(Map.of(ANNA, held))
                 .toCompletableFuture()
                 .orTimeout(5, TimeUnit.SECONDS)
@@ -237,7 +237,7 @@ final class RedisCacheTest {
         return new FeatureCache(
                 VIEW,
                 POLICY,
-                new FeatureCache.Limits(entities, 4096, 256, 4, Duration.ofMillis(1)),
+                new FeatureCache.CacheLimits(entities, 4096, 256, 4, Duration.ofMillis(1)),
                 Optional.of(cache),
                 source,
                 registry,
@@ -267,11 +267,11 @@ final class RedisCacheTest {
                 .count();
     }
 
-    private static Held known(float value, long version) {
-        return new Held.Known(new FeatureVector(new float[] {value, -value}, version, version));
+    private static CacheEntry known(float value, long version) {
+        return new CacheEntry.Present(new FeatureVector(new float[] {value, -value}, version, version));
     }
 
-    private Map<EntityKey, Held> read(EntityKey... entities) {
+    private Map<EntityKey, CacheEntry> read(EntityKey... entities) {
         return cache.read(List.of(entities))
                 .toCompletableFuture()
                 .orTimeout(5, TimeUnit.SECONDS)

@@ -75,7 +75,7 @@ final class ScriptedSource implements FeatureSource {
             results.put(
                     entity,
                     reason != null
-                            ? new SourceResult.Broken(reason)
+                            ? new SourceResult.Invalid(reason)
                             : row == null
                                     ? new SourceResult.NotFound()
                                     : new SourceResult.Found(new FeatureVector(

@@ -88,7 +88,7 @@ final class FeastSourceTest {
                 .isInstanceOfSatisfying(
                         SourceResult.Found.class,
                         one -> assertThat(one.vector().toArray()).containsExactly(3, 7));
-        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Invalid.class);
         assertThat(load(List.of(3f, 4f)).get(TWO)).isEqualTo(new SourceResult.NotFound());
     }
 
@@ -99,7 +99,7 @@ final class FeastSourceTest {
                 .isInstanceOfSatisfying(
                         SourceResult.Found.class,
                         one -> assertThat(one.vector().toArray()).containsExactly(3, 7));
-        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Invalid.class);
         assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Found.class);
     }
 
@@ -125,13 +125,13 @@ final class FeastSourceTest {
                 "null")) {
             answer(column("[" + value + ",1]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
             Map<EntityKey, SourceResult> found = load(List.of());
-            assertThat(found.get(ONE)).as(value).isInstanceOf(SourceResult.Broken.class);
+            assertThat(found.get(ONE)).as(value).isInstanceOf(SourceResult.Invalid.class);
             assertThat(found.get(TWO)).as(value).isInstanceOf(SourceResult.Found.class);
         }
         answer(column("[1,1]", "INVALID", "PRESENT"), column("[7,8]", "PRESENT", "WHATEVER"));
         assertThat(load(List.of()).get(ONE))
-                .isEqualTo(new SourceResult.Broken("feature 'rate' has the Feast status INVALID"));
-        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+                .isEqualTo(new SourceResult.Invalid("feature 'rate' has the Feast status INVALID"));
+        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test
@@ -249,20 +249,20 @@ final class FeastSourceTest {
         answer(column("[0.5,1.5]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
         answer = answer.replace("[1001,1002]", "[1001,1003]");
         assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Found.class);
-        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test
     void rejectsAColumnWithMoreValuesThanEntities() {
         answer(column("[1,2,3]", "PRESENT", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
-        assertThat(load(List.of()).values()).allMatch(SourceResult.Broken.class::isInstance);
+        assertThat(load(List.of()).values()).allMatch(SourceResult.Invalid.class::isInstance);
     }
 
     @Test
     void aShortColumnAffectsOnlyEntitiesWithoutAValue() {
         answer(column("[1]", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
         assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Found.class);
-        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test

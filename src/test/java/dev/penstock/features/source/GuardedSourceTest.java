@@ -61,7 +61,7 @@ final class GuardedSourceTest {
             public void close() {}
         };
         FeatureSource guarded = new GuardedSource(
-                "silent", silent, new GuardedSource.Limits(Duration.ofMillis(20), 4, Duration.ofMinutes(1)));
+                "silent", silent, new GuardedSource.GuardLimits(Duration.ofMillis(20), 4, Duration.ofMinutes(1)));
         assertThatThrownBy(() -> load(guarded)).hasRootCauseInstanceOf(TimeoutException.class);
     }
 
@@ -91,7 +91,7 @@ final class GuardedSourceTest {
             @Override
             public void close() {}
         };
-        return new GuardedSource("flaky", flaky, new GuardedSource.Limits(timeout, 4, Duration.ofMinutes(1)));
+        return new GuardedSource("flaky", flaky, new GuardedSource.GuardLimits(timeout, 4, Duration.ofMinutes(1)));
     }
 
     private static Map<EntityKey, SourceResult> load(FeatureSource source) {

@@ -76,11 +76,11 @@ final class SqlSourceTest {
         assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Found.class);
         assertThat(found.get(new EntityKey.Id(600))).isEqualTo(new SourceResult.NotFound());
         assertThat(found.get(new EntityKey.Id(1001)))
-                .isEqualTo(new SourceResult.Broken("feature 'income' must be a finite float32, was NaN"));
+                .isEqualTo(new SourceResult.Invalid("feature 'income' must be a finite float32, was NaN"));
         assertThat(found.get(new EntityKey.Id(1002)))
-                .isEqualTo(new SourceResult.Broken(
+                .isEqualTo(new SourceResult.Invalid(
                         "feature 'age' must have a value, since view 'customers' has no defaults; was null"));
-        assertThat(found.get(new EntityKey.Id(1003))).isInstanceOf(SourceResult.Broken.class);
+        assertThat(found.get(new EntityKey.Id(1003))).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test
@@ -107,7 +107,7 @@ final class SqlSourceTest {
                 "SELECT id, age, income, CASE WHEN id > 1 THEN changed END AS feature_version FROM customers WHERE id IN (?)";
         Map<EntityKey, SourceResult> found = load(versioned, VIEW, ids(IntStream.of(1, 2)));
         assertThat(found.get(new EntityKey.Id(1)))
-                .isEqualTo(new SourceResult.Broken("feature_version must be a number, was NULL"));
+                .isEqualTo(new SourceResult.Invalid("feature_version must be a number, was NULL"));
         assertThat(found.get(new EntityKey.Id(2))).isInstanceOf(SourceResult.Found.class);
     }
 
@@ -118,7 +118,7 @@ final class SqlSourceTest {
         assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Found.class);
         assertThat(found.get(new EntityKey.Id(499)))
                 .isInstanceOfSatisfying(
-                        SourceResult.Broken.class,
+                        SourceResult.Invalid.class,
                         unseen -> assertThat(unseen.reason()).contains("returned 8 rows or more"));
     }
 
@@ -127,7 +127,7 @@ final class SqlSourceTest {
         String twice = "SELECT i.id, age, income FROM customers c JOIN (VALUES (1), (1), (2)) i(id) ON i.id = c.id"
                 + " WHERE i.id IN (?)";
         Map<EntityKey, SourceResult> found = load(twice, VIEW, ids(IntStream.of(1, 2)));
-        assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Broken.class);
+        assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Invalid.class);
         assertThat(found.get(new EntityKey.Id(2))).isInstanceOf(SourceResult.Found.class);
     }
 

@@ -61,7 +61,7 @@ class QuotasTest {
         Quota rows = new Quota(1000, 1000, 10, 100);
         assertThat(decided(ingresses.get(0).decide("rows", rows, 90))).isInstanceOf(QuotaDecision.Admitted.class);
         QuotaDecision second = decided(ingresses.get(1).decide("rows", rows, 90));
-        assertThat(second).isInstanceOfSatisfying(QuotaDecision.Refused.class, refused -> {
+        assertThat(second).isInstanceOfSatisfying(QuotaDecision.Exceeded.class, refused -> {
             assertThat(refused.limit()).isEqualTo(QuotaLimit.ROWS);
             assertThat(refused.retryAfterSeconds()).isBetween(7, 9);
         });
@@ -77,7 +77,7 @@ class QuotasTest {
         for (int i = 0; i < 3; i++) {
             assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Admitted.class);
         }
-        assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Refused.class);
+        assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Exceeded.class);
         long before = asked.get();
         assertThat(ingress.usedUp("slow", slow)).hasValueSatisfying(refused -> {
             assertThat(refused.limit()).isEqualTo(QuotaLimit.REQUESTS);
@@ -94,7 +94,7 @@ class QuotasTest {
         Quota rows = new Quota(1000, 1000, 1, 100);
         Quotas ingress = ingresses.get(0);
         assertThat(decided(ingress.decide("rows", rows, 100))).isInstanceOf(QuotaDecision.Admitted.class);
-        assertThat(decided(ingress.decide("rows", rows, 50))).isInstanceOf(QuotaDecision.Refused.class);
+        assertThat(decided(ingress.decide("rows", rows, 50))).isInstanceOf(QuotaDecision.Exceeded.class);
         assertThat(ingress.usedUp("rows", rows)).isEmpty();
     }
 

@@ -104,13 +104,13 @@ class TokenBucketProperties {
         Quota quota = new Quota(10, 10, 100, 100);
         QuotaBuckets buckets = new QuotaBuckets(quota, 1, 0);
         buckets.take(80, 0);
-        assertThat(buckets.left(0)).isEqualTo(new QuotaLeft(9, 20));
+        assertThat(buckets.left(0)).isEqualTo(new RemainingQuota(9, 20));
         assertThat(buckets.waitNanos(1, 50, 0)).isEqualTo((long) (0.3 * SECOND));
-        assertThat(buckets.shorter(50, 0)).isEqualTo(QuotaLimit.ROWS);
+        assertThat(buckets.limiting(50, 0)).isEqualTo(QuotaLimit.ROWS);
         for (int i = 0; i < 9; i++) {
             buckets.take(1, 0);
         }
-        assertThat(buckets.shorter(1, 0)).isEqualTo(QuotaLimit.REQUESTS);
+        assertThat(buckets.limiting(1, 0)).isEqualTo(QuotaLimit.REQUESTS);
     }
 
     /** Holds even for a burst of less than one second's tokens. */
@@ -123,7 +123,7 @@ class TokenBucketProperties {
         Random random = new Random(seed);
         Quota quota = new Quota(rate, burst, 1e6, 1_000_000);
         QuotaBuckets buckets = new QuotaBuckets(quota, 1, 0);
-        RetryPlaces places = new RetryPlaces(quota);
+        RetryAfterSchedule places = new RetryAfterSchedule(quota);
         for (long i = 0; i < burst; i++) {
             buckets.take(1, 0);
         }
@@ -136,7 +136,7 @@ class TokenBucketProperties {
                 continue; // would be admitted, and take the tokens promised to scheduled retries
             }
             int seconds = places.next(1, wait, 1, now);
-            if (seconds < RetryPlaces.MOST_SECONDS) {
+            if (seconds < RetryAfterSchedule.MOST_SECONDS) {
                 back.add(now + seconds * (long) SECOND);
             }
         }

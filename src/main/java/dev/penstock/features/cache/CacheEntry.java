@@ -4,10 +4,10 @@ import dev.penstock.features.vector.FeatureVector;
 import java.util.Optional;
 
 /** A cache's entry for one entity. */
-sealed interface Held {
+sealed interface CacheEntry {
 
     /** The entity has these values. */
-    record Known(FeatureVector known) implements Held {
+    record Present(FeatureVector known) implements CacheEntry {
         @Override
         public Optional<FeatureVector> vector() {
             return Optional.of(known);
@@ -15,10 +15,10 @@ sealed interface Held {
     }
 
     /** The source had no such entity at {@code checkedMillis}. Keeps the last known values, if any. */
-    record Absent(long checkedMillis, Optional<FeatureVector> vector) implements Held {}
+    record Absent(long checkedMillis, Optional<FeatureVector> vector) implements CacheEntry {}
 
     /** The source could not answer at {@code checkedMillis}. Keeps the last known values, if any. */
-    record Failed(long checkedMillis, String reason, Optional<FeatureVector> vector) implements Held {}
+    record Failed(long checkedMillis, String reason, Optional<FeatureVector> vector) implements CacheEntry {}
 
     /** The last known values, if any. */
     Optional<FeatureVector> vector();
@@ -27,18 +27,18 @@ sealed interface Held {
      * Merges this entry over an earlier one: the newer entry wins, and the last known values are kept. Two entries with values are
      * ordered by version. A value and an absence are ordered by time.
      */
-    default Held over(Optional<Held> before) {
-        Optional<FeatureVector> last = before.flatMap(Held::vector);
+    default CacheEntry over(Optional<CacheEntry> before) {
+        Optional<FeatureVector> last = before.flatMap(CacheEntry::vector);
         return switch (this) {
-            case Known(FeatureVector mine)
+            case Present(FeatureVector mine)
             when before.isPresent() && before.get() instanceof Absent absent ->
                 absent.checkedMillis > mine.readMillis() ? absent : this;
-            case Known(FeatureVector mine) ->
+            case Present(FeatureVector mine) ->
                 last.isPresent() && last.get().version() > mine.version()
-                        ? new Known(last.get().confirmed(mine.readMillis()))
+                        ? new Present(last.get().confirmed(mine.readMillis()))
                         : this;
             case Absent(long checked, Optional<FeatureVector> mine)
-            when before.isPresent() && before.get() instanceof Known known && known.known.readMillis() > checked ->
+            when before.isPresent() && before.get() instanceof Present known && known.known.readMillis() > checked ->
                 known;
             case Absent(long checked, Optional<FeatureVector> mine) -> new Absent(checked, mine.or(() -> last));
             case Failed(long checked, String reason, Optional<FeatureVector> mine) ->

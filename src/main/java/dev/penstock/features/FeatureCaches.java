@@ -27,7 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** Opens the feature caches that models need, each with its configured source, and closes them all. */
-public final class Features implements AutoCloseable {
+public final class FeatureCaches implements AutoCloseable {
     private static final int HTTP_THREADS = 2;
 
     private final FeaturesConfig config;
@@ -41,7 +41,7 @@ public final class Features implements AutoCloseable {
 
     private record Opened(FeatureView view, String source) {}
 
-    public Features(FeaturesConfig config, Redis redis, MeterRegistry registry) {
+    public FeatureCaches(FeaturesConfig config, Redis redis, MeterRegistry registry) {
         this.config = config;
         this.registry = registry;
         this.guards = config.redis().enabled()
@@ -74,11 +74,11 @@ public final class Features implements AutoCloseable {
         FeatureSource guarded = new GuardedSource(
                 source,
                 source(source, settings, view),
-                new GuardedSource.Limits(settings.timeout(), settings.calls(), settings.openFor()));
+                new GuardedSource.GuardLimits(settings.timeout(), settings.calls(), settings.openFor()));
         return new FeatureCache(
                 view,
                 policy,
-                new FeatureCache.Limits(
+                new FeatureCache.CacheLimits(
                         config.entities(), config.maxPending(), settings.bulkSize(), settings.calls(), config.gather()),
                 guards.map(guard ->
                         new RedisCache(guard, view, policy, clock, new FeatureMeters(registry, view.name()).redis)),
@@ -144,7 +144,7 @@ public final class Features implements AutoCloseable {
 
     /** Finds the JDBC driver. {@link java.sql.DriverManager} does not see drivers of Quarkus's class loader. */
     private static Class<? extends Driver> driver(String name, String url) {
-        for (Driver driver : ServiceLoader.load(Driver.class, Features.class.getClassLoader())) {
+        for (Driver driver : ServiceLoader.load(Driver.class, FeatureCaches.class.getClassLoader())) {
             if (takes(driver, url)) {
                 return driver.getClass();
             }

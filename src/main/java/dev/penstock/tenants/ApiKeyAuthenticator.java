@@ -4,19 +4,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Authenticates callers by API key. */
-public final class ApiKeys implements Identity {
+public final class ApiKeyAuthenticator implements Authenticator {
     private final TenantsFile file;
 
-    public ApiKeys(TenantsFile file) {
+    public ApiKeyAuthenticator(TenantsFile file) {
         this.file = file;
     }
 
     @Override
-    public CompletionStage<Caller> of(String key) {
+    public CompletionStage<Authentication> authenticate(String key) {
         return CompletableFuture.completedFuture(file.tenants()
                 .withKey(key)
-                .<Caller>map(Caller.Known::new)
-                .orElse(new Caller.Unknown("the API key is unknown")));
+                .<Authentication>map(Authentication.Succeeded::new)
+                .orElse(new Authentication.InvalidCredential("the API key is unknown")));
     }
 
     @Override

@@ -13,45 +13,48 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
 
-final class StoredFormProperties {
+final class CacheEntryCodecProperties {
     @Property
     void whatIsWrittenIsRead(
             @ForAll @Size(max = 20) float[] values,
             @ForAll @LongRange(min = 0) long version,
             @ForAll @LongRange(min = 0) long millis)
-            throws StoredForm.BrokenException {
-        Held held = new Held.Known(new FeatureVector(values, version, millis));
-        assertThat(StoredForm.read(StoredForm.write(held), values.length)).isEqualTo(held);
+            throws CacheEntryCodec.InvalidEntryException {
+        CacheEntry held = new CacheEntry.Present(new FeatureVector(values, version, millis));
+        assertThat(CacheEntryCodec.decode(CacheEntryCodec.encode(held), values.length))
+                .isEqualTo(held);
     }
 
     @Property
-    void readsAnAbsentEntity(@ForAll @LongRange(min = 0) long millis) throws StoredForm.BrokenException {
-        Held held = new Held.Absent(millis, Optional.empty());
-        assertThat(StoredForm.read(StoredForm.write(held), 7)).isEqualTo(held);
+    void readsAnAbsentEntity(@ForAll @LongRange(min = 0) long millis) throws CacheEntryCodec.InvalidEntryException {
+        CacheEntry held = new CacheEntry.Absent(millis, Optional.empty());
+        assertThat(CacheEntryCodec.decode(CacheEntryCodec.encode(held), 7)).isEqualTo(held);
     }
 
     @Property
     void rejectsArbitraryBytesWithoutAnyOtherException(@ForAll byte[] bytes) {
         try {
-            Held read = StoredForm.read(bytes, 2);
-            assertThat(StoredForm.write(read)).isEqualTo(bytes);
-        } catch (StoredForm.BrokenException refused) {
+            CacheEntry read = CacheEntryCodec.decode(bytes, 2);
+            assertThat(CacheEntryCodec.encode(read)).isEqualTo(bytes);
+        } catch (CacheEntryCodec.InvalidEntryException refused) {
             assertThat(refused).hasMessageContaining("must");
         }
     }
 
     @Property
     void rejectsATruncatedEntry(@ForAll @Size(min = 1, max = 20) float[] values, @ForAll byte lost) {
-        byte[] whole = StoredForm.write(new Held.Known(new FeatureVector(values, 1, 1)));
+        byte[] whole = CacheEntryCodec.encode(new CacheEntry.Present(new FeatureVector(values, 1, 1)));
         byte[] cut = Arrays.copyOf(whole, whole.length - 1 - Math.floorMod(lost, whole.length));
-        assertThatThrownBy(() -> StoredForm.read(cut, values.length)).isInstanceOf(StoredForm.BrokenException.class);
+        assertThatThrownBy(() -> CacheEntryCodec.decode(cut, values.length))
+                .isInstanceOf(CacheEntryCodec.InvalidEntryException.class);
     }
 
     @Property
     void rejectsANonFiniteValue(@ForAll("notFinite") float poison) {
-        byte[] bytes = StoredForm.write(new Held.Known(new FeatureVector(new float[] {1, 2}, 1, 1)));
+        byte[] bytes = CacheEntryCodec.encode(new CacheEntry.Present(new FeatureVector(new float[] {1, 2}, 1, 1)));
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(17 + 4, poison);
-        assertThatThrownBy(() -> StoredForm.read(bytes, 2)).hasMessageContaining("feature 1 must be a finite number");
+        assertThatThrownBy(() -> CacheEntryCodec.decode(bytes, 2))
+                .hasMessageContaining("feature 1 must be a finite number");
     }
 
     @net.jqwik.api.Provide

@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * Then a retry that is 1 s late does not take the tokens of the next retry, even if that one is on time. A retry that keeps its place is
  * admitted unless other requests took the tokens.
  */
-final class RetryPlaces {
+final class RetryAfterSchedule {
     static final int MOST_SECONDS = 60;
 
     private static final long SECOND = 1_000_000_000L;
@@ -22,7 +22,7 @@ final class RetryPlaces {
     private OptionalLong last = OptionalLong.empty();
     private long lastRows;
 
-    RetryPlaces(Quota quota) {
+    RetryAfterSchedule(Quota quota) {
         this.quota = quota;
     }
 

@@ -11,26 +11,26 @@ import java.util.HexFormat;
  * The SHA-256 of an API key. The key itself is never stored. A plain hash is enough because keys are 256 random bits: salts and slow hashes
  * protect guessable secrets only. Compares in constant time.
  */
-final class KeyHash {
+final class ApiKeyHash {
     private static final int BYTES = 32;
 
     private final byte[] bytes;
 
-    private KeyHash(byte[] bytes) {
+    private ApiKeyHash(byte[] bytes) {
         this.bytes = bytes;
     }
 
-    static KeyHash of(String key) {
-        return new KeyHash(sha256(key));
+    static ApiKeyHash of(String key) {
+        return new ApiKeyHash(sha256(key));
     }
 
     /** @throws IllegalArgumentException unless the text is a SHA-256 in hexadecimal */
-    static KeyHash parse(String hex) {
+    static ApiKeyHash parse(String hex) {
         if (!hex.matches("[0-9a-fA-F]{64}")) {
             throw new IllegalArgumentException(
                     "must be SHA-256 hashes of 64 hexadecimal digits; ./penstock key prints one");
         }
-        return new KeyHash(HexFormat.of().parseHex(hex));
+        return new ApiKeyHash(HexFormat.of().parseHex(hex));
     }
 
     /** Returns the first 32 bits of the name's SHA-256. */
@@ -48,7 +48,7 @@ final class KeyHash {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof KeyHash hash && MessageDigest.isEqual(bytes, hash.bytes);
+        return other instanceof ApiKeyHash hash && MessageDigest.isEqual(bytes, hash.bytes);
     }
 
     @Override

@@ -9,20 +9,20 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** Authenticates callers: finds the tenant that a credential belongs to. Thread-safe. */
-public interface Identity extends AutoCloseable {
+public interface Authenticator extends AutoCloseable {
     /** Returns the caller; never fails. Completes at once unless the provider's keys must be fetched first. */
-    CompletionStage<Caller> of(String credential);
+    CompletionStage<Authentication> authenticate(String credential);
 
     /** Empty when {@code penstock.tenants.identity} is {@code off}. */
-    static Optional<Identity> of(TenantsConfig config, MeterRegistry registry) {
+    static Optional<Authenticator> of(TenantsConfig config, MeterRegistry registry) {
         return switch (config.identity()) {
             case OFF -> Optional.empty();
-            case API_KEY -> Optional.of(new ApiKeys(tenants(config, registry)));
+            case API_KEY -> Optional.of(new ApiKeyAuthenticator(tenants(config, registry)));
             case OIDC -> {
                 String issuer = required("issuer", config.oidc().issuer());
                 String audience = required("audience", config.oidc().audience());
                 URI keys = keys(required("jwks-url", config.oidc().jwksUrl()));
-                yield Optional.of(new Tokens(
+                yield Optional.of(new JwtAuthenticator(
                         tenants(config, registry),
                         issuer,
                         audience,

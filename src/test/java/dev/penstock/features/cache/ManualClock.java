@@ -6,7 +6,7 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A manual clock: it advances only when a test moves it. */
-final class MovedClock implements InstantSource {
+final class ManualClock implements InstantSource {
     private final AtomicLong millis = new AtomicLong(1_800_000_000_000L);
 
     void pass(Duration time) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 /** Other systems send requests with plain Kafka clients, using the topic contract only. */
 @WholeService
-class KafkaDoorTest {
+class KafkaRequestsTest {
     private static final String REQUESTS = "penstock.digits.requests";
     private static final DigitsTable.Row ROW = DigitsTable.load().heldOut().getFirst();
 

@@ -3,10 +3,10 @@ package dev.penstock.features.cache;
 import java.util.concurrent.CompletionException;
 
 /** Shortens a failure to one message of at most 200 characters. */
-final class Reasons {
+final class FailureReason {
     private static final int MAX_LENGTH = 200;
 
-    private Reasons() {}
+    private FailureReason() {}
 
     static String of(Throwable failure) {
         Throwable cause = failure;

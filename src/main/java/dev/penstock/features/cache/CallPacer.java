@@ -7,7 +7,7 @@ import java.time.Duration;
  * duration. For example, with four concurrent calls of 80 ms each, one starts every 20 ms. A late entity then waits at most 20 ms for
  * the next call, not 80. Pure: times are parameters, in nanoseconds.
  */
-final class CallPace {
+final class CallPacer {
     /** The weight of the latest call in the moving average of call durations. */
     private static final double LATEST = 0.2;
 
@@ -17,7 +17,7 @@ final class CallPace {
     private long startedNanos;
 
     /** @param calls the maximum number of concurrent calls */
-    CallPace(int calls, Duration gather, long now) {
+    CallPacer(int calls, Duration gather, long now) {
         this.calls = calls;
         this.gatherNanos = gather.toNanos();
         this.startedNanos = now;

@@ -1,4 +1,4 @@
 package dev.penstock.tenants.quota;
 
 /** The tokens left in a quota's buckets, as this ingress last knew. */
-public record QuotaLeft(long requests, long rows) {}
+public record RemainingQuota(long requests, long rows) {}

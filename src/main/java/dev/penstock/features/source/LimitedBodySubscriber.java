@@ -10,13 +10,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
 /** Collects the body of an HTTP response up to a limit. A longer body fails, and its rest is not read. */
-final class LimitedBody implements HttpResponse.BodySubscriber<byte[]> {
+final class LimitedBodySubscriber implements HttpResponse.BodySubscriber<byte[]> {
     private final long mostBytes;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
     private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
 
-    LimitedBody(long mostBytes) {
+    LimitedBodySubscriber(long mostBytes) {
         this.mostBytes = mostBytes;
     }
 

@@ -25,7 +25,7 @@ import org.jose4j.keys.resolvers.HttpsJwksVerificationKeyResolver;
  * Authenticates callers by the access tokens (JWT) of an OpenID provider. The provider's keys are fetched when a token first needs them,
  * and again when a token names an unknown key. Checks run on threads of their own because a fetch blocks. Thread-safe.
  */
-final class Tokens implements Identity {
+final class JwtAuthenticator implements Authenticator {
     private static final int THREADS = 4;
     private static final int WAITING = 1000;
     private static final int TIMEOUT_MILLIS = 2000;
@@ -47,7 +47,7 @@ final class Tokens implements Identity {
     private final ThreadPoolExecutor threads;
 
     /** @param claim the claim that names the tenant */
-    Tokens(TenantsFile file, String issuer, String audience, URI keys, String claim) {
+    JwtAuthenticator(TenantsFile file, String issuer, String audience, URI keys, String claim) {
         this.file = file;
         this.claim = claim;
         this.tokens = new JwtConsumerBuilder()
@@ -81,31 +81,32 @@ final class Tokens implements Identity {
     }
 
     @Override
-    public CompletionStage<Caller> of(String token) {
+    public CompletionStage<Authentication> authenticate(String token) {
         try {
             return CompletableFuture.supplyAsync(() -> caller(token), threads);
         } catch (RejectedExecutionException full) {
-            return CompletableFuture.completedFuture(
-                    new Caller.Undecided("too many tokens are waiting to be checked (limit " + WAITING + ")"));
+            return CompletableFuture.completedFuture(new Authentication.Unavailable(
+                    "too many tokens are waiting to be checked (limit " + WAITING + ")"));
         }
     }
 
-    private Caller caller(String token) {
+    private Authentication caller(String token) {
         try {
             Object named = tokens.processToClaims(token).getClaimValue(claim);
             if (!(named instanceof String name)) {
-                return new Caller.Unknown("the token must have the claim " + claim + ", and it must be a string");
+                return new Authentication.InvalidCredential(
+                        "the token must have the claim " + claim + ", and it must be a string");
             }
             Optional<Tenant> tenant = file.tenants().named(name);
-            return tenant.<Caller>map(Caller.Known::new)
-                    .orElseGet(() ->
-                            new Caller.Stranger("claim " + claim + " of the token names no tenant of this service"));
+            return tenant.<Authentication>map(Authentication.Succeeded::new)
+                    .orElseGet(() -> new Authentication.UnknownTenant(
+                            "claim " + claim + " of the token names no tenant of this service"));
         } catch (InvalidJwtException invalid) {
             return isProviderAway(invalid)
-                    ? new Caller.Undecided("the keys of the token issuer are unavailable")
-                    : new Caller.Unknown(reason(invalid));
+                    ? new Authentication.Unavailable("the keys of the token issuer are unavailable")
+                    : new Authentication.InvalidCredential(reason(invalid));
         } catch (RuntimeException unforeseen) {
-            return new Caller.Unknown("the token cannot be read");
+            return new Authentication.InvalidCredential("the token cannot be read");
         }
     }
 

@@ -30,7 +30,7 @@ import java.util.Optional;
  *   <li>protobuf's own JSON: wrapped values and names ({@code {"int64_val":"7"}}, {@code {"val":[…]}}), and statuses as names or numbers
  * </ul>
  */
-final class FeastAnswer {
+final class FeastResponse {
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             // This class rejects values that are too long or too deep, before their conversion and for their own entity
@@ -67,11 +67,11 @@ final class FeastAnswer {
         void read(String field) throws IOException;
     }
 
-    private FeastAnswer() {}
+    private FeastResponse() {}
 
     /** @throws IOException when the body is not JSON */
-    static FeastAnswer read(byte[] body) throws IOException {
-        FeastAnswer answer = new FeastAnswer();
+    static FeastResponse read(byte[] body) throws IOException {
+        FeastResponse answer = new FeastResponse();
         try (JsonParser json = JSON.createParser(body)) {
             json.nextToken();
             fields(json, field -> {

@@ -7,7 +7,7 @@ import java.util.Deque;
  * Tokens taken from the shared bucket ahead of need. Tokens expire, and the oldest are used first. The unused tokens of all ingresses
  * together therefore never exceed what the bucket refills in one lease time. Not thread-safe.
  */
-final class Lease {
+final class LeasedTokens {
     private final Deque<Slice> slices = new ArrayDeque<>();
     private long left;
     private long enough;
@@ -23,7 +23,7 @@ final class Lease {
     }
 
     /** Reports no shortage until tokens are added: more are requested already. */
-    void suffices() {
+    void refillRequested() {
         enough = 0;
     }
 
