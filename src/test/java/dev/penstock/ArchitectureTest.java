@@ -149,10 +149,10 @@ final class ArchitectureTest {
                             "worker.join",
                             "worker.intake")),
             entry("local", Set.of()),
-            // Not local: the production package has none.
+            // Not local: the production package does not contain it.
             entry("app", Set.of("protocol.codec", "kafka", "features", "ingress", "worker")));
 
-    /** The outside world, and the packages that may touch it. */
+    /** External libraries, and the packages that may use them. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.of(
             "ai.onnxruntime..", Set.of("model.onnx"),
             "ai.onnx.proto..", Set.of("model.graph", "model.onnx", "model.repository"),
@@ -194,7 +194,7 @@ final class ArchitectureTest {
             .importPackages(ROOT);
 
     @Test
-    void everyPackageHasItsRowInTheTable() {
+    void everyPackageIsListed() {
         Set<String> found = SERVICE.stream()
                 .map(ArchitectureTest::packageOf)
                 .filter(name -> !name.isEmpty())
@@ -240,7 +240,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void aPackageIsSmallEnoughToSee() {
+    void aPackageHasAtMostTwentyFiles() {
         Map<String, Long> files = SERVICE.stream()
                 .filter(type -> type.getEnclosingClass().isEmpty()
                         && !type.getSimpleName().equals("package-info"))
@@ -270,7 +270,7 @@ final class ArchitectureTest {
 
     @ParameterizedTest
     @MethodSource("libraries")
-    void aLibraryStaysWhereItBelongs(String library) {
+    void aLibraryIsUsedOnlyByItsPackages(String library) {
         String[] home = BELONGS_TO.getOrDefault(library, Set.of()).stream()
                 .map(ArchitectureTest::exactly)
                 .toArray(String[]::new);
@@ -286,7 +286,7 @@ final class ArchitectureTest {
                 .check(SERVICE);
     }
 
-    /** Otherwise the rule above would hold for a name that is misspelt. */
+    /** Otherwise the rule above would hold for a misspelt name. */
     @ParameterizedTest
     @MethodSource("libraries")
     void aLibraryIsUsedAtAll(String library) {
@@ -321,14 +321,14 @@ final class ArchitectureTest {
                         || access.getTargetOwner().getName().equals("java.util.concurrent.Executors")))
                 .containsExactlyInAnyOrder(
                         "app.KafkaWatch",
-                        "features.Features",
+                        "features.FeatureCaches",
                         "features.source.SqlSource",
                         "ingress.gate.LagWatch",
                         "kafka.TopicFollower",
                         "kafka.TopicRecorder",
                         "local.LocalMain",
                         "tenants.TenantsFile",
-                        "tenants.Tokens",
+                        "tenants.JwtAuthenticator",
                         "worker.ModelServer",
                         "worker.Worker",
                         "worker.loop.LoopThread",
@@ -381,20 +381,20 @@ final class ArchitectureTest {
         assertThat(readers)
                 .containsExactlyInAnyOrder(
                         "app.Roles",
-                        "features.Features",
+                        "features.FeatureCaches",
                         "ingress.Ingress",
                         "ingress.http.Callers",
                         "ingress.http.HeaderLimits",
                         "ingress.http.RequestsResource",
                         "ingress.http.WatchedTransport",
-                        "tenants.Identity",
+                        "tenants.Authenticator",
                         "worker.ModelServer",
                         "worker.Worker");
     }
 
     @ParameterizedTest
     @MethodSource("allPackages")
-    void aPackageSaysWhatItIsAndThatNothingInItIsNull(JavaPackage each) {
+    void aPackageHasADescriptionAndIsNullMarked(JavaPackage each) {
         assertThat(each.isAnnotatedWith(NullMarked.class)).isTrue();
     }
 
@@ -406,7 +406,7 @@ final class ArchitectureTest {
         return BELONGS_TO.keySet();
     }
 
-    /** Those of tests and tools too. */
+    /** All packages, including those of tests and tools. */
     private static Stream<JavaPackage> allPackages() {
         return new ClassFileImporter()
                 .withImportOption(location -> !location.contains("/jmh_generated/")).importPackages(ROOT).stream()
@@ -414,7 +414,7 @@ final class ArchitectureTest {
                         .distinct();
     }
 
-    /** The outermost classes of the service with an access of that kind. */
+    /** The top-level classes of the service that have an access of this kind. */
     private static Set<String> classesThat(Predicate<JavaAccess<?>> access) {
         return SERVICE.stream()
                 .flatMap(type -> type.getAccessesFromSelf().stream())
@@ -444,7 +444,7 @@ final class ArchitectureTest {
         return outermost;
     }
 
-    /** Without {@code dev.penstock}; empty for that package itself. */
+    /** The name without {@code dev.penstock}; empty for that package itself. */
     private static String packageOf(JavaClass type) {
         return type.getPackageName().equals(ROOT) ? "" : type.getPackageName().substring(ROOT.length() + 1);
     }
@@ -453,7 +453,7 @@ final class ArchitectureTest {
         return type.getName().substring(ROOT.length() + 1);
     }
 
-    /** A package without its sub-packages. */
+    /** The classes of a package, without its sub-packages. */
     private static String exactly(String name) {
         return ROOT + "." + name;
     }

@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the batcher costs a request, to wait and to leave in a batch, with so many waiting all the time. */
+/** Measures the batcher's cost per request, from its arrival to its departure in a batch, at a constant queue length. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -24,7 +24,7 @@ public class BatcherBenchmark {
     private static final long STEP_NANOS = 10_000;
     private static final long FAR_NANOS = 10_000_000_000L;
 
-    /** Shapes of rows, each with a queue of its own. */
+    /** Number of row shapes, each with its own queue. */
     @Param({"1", "16"})
     int keys;
 

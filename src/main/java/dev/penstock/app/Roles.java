@@ -1,6 +1,6 @@
 package dev.penstock.app;
 
-import dev.penstock.features.Features;
+import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
@@ -91,7 +91,7 @@ final class Roles {
                     layout,
                     config.replies().allowedTopics(),
                     reader,
-                    new Features(featuresConfig, featuresRedis.redis(), registry),
+                    new FeatureCaches(featuresConfig, featuresRedis.redis(), registry),
                     registry);
             worker = Optional.of(starting);
             starting.start(ApplicationLifecycleManager::isVmShuttingDown);

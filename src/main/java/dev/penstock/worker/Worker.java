@@ -1,6 +1,6 @@
 package dev.penstock.worker;
 
-import dev.penstock.features.Features;
+import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.features.vector.FeatureView;
 import dev.penstock.kafka.BrokerClock;
@@ -71,7 +71,7 @@ public final class Worker implements AutoCloseable {
     private final Map<String, Object> kafka;
     private final TopicLayout layout;
     private final RequestReader reader;
-    private final Features features;
+    private final FeatureCaches features;
     private final MeterRegistry registry;
     private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
@@ -95,7 +95,7 @@ public final class Worker implements AutoCloseable {
             TopicLayout layout,
             List<String> allowedReplyTopics,
             RequestReader reader,
-            Features features,
+            FeatureCaches features,
             MeterRegistry registry) {
         this.config = config;
         this.kafka = kafka;

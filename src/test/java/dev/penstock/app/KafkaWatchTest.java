@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class KafkaWatchTest {
     @Test
-    void missesABrokerThatStaysAwayAndFindsItAgain(@TempDir Path dataDir) {
+    void reportsAnUnavailableBrokerAndItsReturn(@TempDir Path dataDir) {
         EmbeddedKafka kafka = start(0, dataDir);
         Map<String, Object> settings = Map.of("bootstrap.servers", kafka.bootstrapServers());
         try (KafkaWatch watch = new KafkaWatch(settings, Duration.ofSeconds(4));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class BenchTest {
 
     @Test
-    void addsUpTheBatchesOfOneModelAndTakesTheMeanOfWhatWasNew() {
+    void averagesTheNewBatchesOfOneModel() {
         BatchSizes before = BatchSizes.of(new Metrics("""
                 # TYPE inference_batch_size summary
                 inference_batch_size_count{model="digits"} 10.0
@@ -43,7 +43,7 @@ class BenchTest {
     }
 
     @Test
-    void linesUpTheColumns() {
+    void alignsTheColumns() {
         Table table = new Table("door", "answers");
         table.add("sync", "10,000");
         table.add("kafka", "9");
@@ -52,7 +52,7 @@ class BenchTest {
     }
 
     @Test
-    void readsOptionsAndSaysWhichOneBreaksWhichRule() {
+    void readsOptionsAndNamesTheOneThatBreaksARule() {
         Options options = parse("--connections", "1,64", "--seconds", "5");
 
         assertThat(options.integers("--connections", List.of(), 1, 100)).containsExactly(1, 64);

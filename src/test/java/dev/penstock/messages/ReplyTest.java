@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Records that other producers write to Penstock's topics are rejected, and never stop a reader. */
+/** Foreign or malformed records on Penstock's topics are recognized, and stop no reader. */
 class ReplyTest {
     @Test
-    void refusesATombstone() {
+    void rejectsATombstone() {
         assertThatThrownBy(() -> Reply.read(headers("succeeded", "1.0"), null))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageStartingWith("value: must be");
@@ -23,14 +23,14 @@ class ReplyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"NaN", "Infinity", "1e999", "soon", "", "-0.5"})
-    void refusesATimeThatIsNotANumber(String time) {
+    void rejectsATimeThatIsNotANumber(String time) {
         assertThatThrownBy(() -> Reply.read(headers("expired", time), new byte[0]))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("queue-ms: must be a finite, non-negative number");
     }
 
     @Test
-    void refusesABatchSizeBeyondInt() {
+    void rejectsABatchSizeBeyondInt() {
         Headers headers = headers("expired", "1").add("batch-size", "4294967295".getBytes(UTF_8));
 
         assertThatThrownBy(() -> Reply.read(headers, new byte[0]))
@@ -48,7 +48,7 @@ class ReplyTest {
                 "{\"model\":\"m\",\"version\":\"1\",\"worker\":\"w\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP33\",\"shape\":[1]}]}",
                 "{\"model\":\"m\",\"version\":\"1\",\"worker\":\"w\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[-7]}]}"
             })
-    void refusesAnIncompleteAnnouncement(String json) {
+    void rejectsAnIncompleteAnnouncement(String json) {
         assertThatThrownBy(() -> Announcement.read(json.getBytes(UTF_8))).isInstanceOf(IOException.class);
     }
 

@@ -34,7 +34,7 @@ class RequestIdProperties {
     }
 
     @Property(tries = 5000)
-    void refusesAChangeOfAnyCharacter(@ForAll int sequence, @ForAll @IntRange(max = 42) int at) {
+    void rejectsAChangeOfAnyCharacter(@ForAll int sequence, @ForAll @IntRange(max = 42) int at) {
         String good = ids.issue(1_790_000_000_000L, 30_000, 7, 3, sequence).text();
 
         for (String c : ALPHABET.split("", 0)) {
@@ -44,19 +44,19 @@ class RequestIdProperties {
     }
 
     @Property
-    void refusesTextThatWasNeverIssued(@ForAll @CharRange(from = ' ', to = '~') String text) {
+    void rejectsIdsThatWereNeverIssued(@ForAll @CharRange(from = ' ', to = '~') String text) {
         assertThat(ids.verify(text)).isEmpty();
     }
 
     @Example
-    void refusesIdsOfAnotherKey() {
+    void rejectsIdsSignedWithAnotherKey() {
         RequestIds others = new RequestIds("fedcba9876543210".getBytes(UTF_8));
 
         assertThat(others.verify(ids.issue(1, 1, 1, 1, 1).text())).isEmpty();
     }
 
     @Example
-    void consecutiveIdsShareNoSignature() {
+    void consecutiveIdsHaveUnrelatedSignatures() {
         String[] tails = new String[1000];
         Arrays.setAll(tails, i -> ids.issue(1, 1, 1, 1, i).text().substring(30));
 

@@ -38,16 +38,16 @@ class ChurnModelTest {
     }
 
     @Test
-    void theShippedFilesEqualTheBuiltOnes() throws IOException {
+    void theCommandRebuildsTheShippedFiles() throws IOException {
         byte[] built = new ChurnTraining().model();
 
         assertThat(built).isEqualTo(shipped);
         assertThat(ChurnTraining.FOLDER.resolve("model.yaml")).hasContent(ChurnTraining.description(built));
     }
 
-    /** One customer in seven leaves. Predicting that nobody leaves would be right in six cases of seven. */
+    /** One customer in seven leaves. A model that always answers "stays" would be right for six in seven. */
     @Test
-    void predictsTheHeldOutRowsBetterThanTheMajorityClass() throws OrtException {
+    void predictsHeldOutRowsBetterThanTheMajorityClass() throws OrtException {
         List<ChurnTable.Row> rows = table.heldOut();
 
         boolean[] answers = leaves(rows);
@@ -114,7 +114,7 @@ class ChurnModelTest {
     }
 
     @Test
-    void recordsItsTrainingDataButNothingOfTheMachine() throws IOException {
+    void recordsItsTrainingDataButNotTheMachine() throws IOException {
         String provenance = ModelProto.parseFrom(shipped).getMetadataProps(0).getValue();
 
         assertThat(provenance)
@@ -126,7 +126,7 @@ class ChurnModelTest {
     }
 
     @Test
-    void holdsOutEachFifthRow() {
+    void holdsOutEveryFifthRow() {
         assertThat(table.training()).hasSize(4000);
         assertThat(table.heldOut()).hasSize(1000);
         assertThat(table.heldOut().getFirst().id()).isEqualTo(5);
@@ -143,7 +143,7 @@ class ChurnModelTest {
                 .count();
     }
 
-    /** The probability that a customer who left scores higher than one who stayed. */
+    /** The probability that a customer who left has a higher score than one who stayed. */
     private static double areaUnderTheCurve(List<ChurnTable.Row> rows, float[] scores) {
         double pairs = 0;
         double right = 0;
@@ -166,7 +166,7 @@ class ChurnModelTest {
         return (float[]) output("score", rows);
     }
 
-    /** Runs all rows as one batch of the shipped model, directly on ONNX Runtime. */
+    /** The shipped model's scores, computed with ONNX Runtime directly, all rows in one batch. */
     private Object output(String name, List<ChurnTable.Row> rows) throws OrtException {
         int features = ChurnTable.FEATURES.size();
         FloatBuffer values = FloatBuffer.allocate(rows.size() * features);

@@ -37,7 +37,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void theShippedFilesEqualTheBuiltOnes() throws IOException {
+    void theCommandRebuildsTheShippedFiles() throws IOException {
         byte[] built = DigitsTraining.model();
 
         assertThat(built).isEqualTo(shipped);
@@ -45,7 +45,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void readsTheHeldOutRows() throws OrtException {
+    void recognizesTheHeldOutRows() throws OrtException {
         List<DigitsTable.Row> rows = table.heldOut();
 
         long[] answers = digits(rows);
@@ -100,7 +100,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void recordsItsTrainingDataButNothingOfTheMachine() throws IOException {
+    void recordsItsTrainingDataButNotTheMachine() throws IOException {
         String provenance = ModelProto.parseFrom(shipped).getMetadataProps(0).getValue();
 
         assertThat(provenance)
@@ -112,7 +112,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void holdsOutEachFifthRow() {
+    void holdsOutEveryFifthRow() {
         assertThat(table.training()).hasSize(1438);
         assertThat(table.heldOut()).hasSize(359);
         assertThat(table.heldOut().getFirst().digit()).isEqualTo(4);
@@ -126,7 +126,7 @@ class DigitsModelTest {
         return (float[][]) output("scores", rows);
     }
 
-    /** Runs all rows as one batch of the shipped model, directly on ONNX Runtime. */
+    /** The shipped model's scores, computed with ONNX Runtime directly, all rows in one batch. */
     private Object output(String name, List<DigitsTable.Row> rows) throws OrtException {
         FloatBuffer pixels = FloatBuffer.allocate(rows.size() * DigitsTable.PIXELS);
         rows.forEach(row -> pixels.put(row.pixels()));

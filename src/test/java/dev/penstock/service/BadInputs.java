@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The table of bad inputs: what each is, the code it gets, and what the problem must say. */
+/** The table of bad inputs, each with its expected status and the texts that the problem must contain. */
 final class BadInputs {
     private static final String NAME = "\"name\":\"pixels\",";
     private static final String SHAPE = "\"shape\":[1,64],";
@@ -114,7 +114,7 @@ final class BadInputs {
                 json("an object in the data", withNumber("{}"), "inputs[0].data[0]", "a number, was an object"));
     }
 
-    /** Data that comes before its shape is known, so that its nesting alone is judged. */
+    /** Data that comes before its shape, so that the reader can check the nesting only. */
     private static String late(String data) {
         return withInput("\"data\":" + data + "," + NAME + SHAPE + "\"datatype\":\"FP32\"");
     }
@@ -297,7 +297,7 @@ final class BadInputs {
         return rows;
     }
 
-    /** One bad element among three, for the model that gives back what it gets. */
+    /** One bad element among three, for the echo model. */
     private static BadInput element(Datatype datatype, String element, String rule) {
         String body = withInput("\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"" + datatype + "\",\"data\":[" + element
                 + "," + element + "," + element + "]");
@@ -696,12 +696,7 @@ final class BadInputs {
                         "Content-Encoding: identity\r\nContent-Encoding: gzip",
                         "Content-Encoding",
                         "identity"),
-                header(
-                                "an expectation that nobody knows",
-                                417,
-                                "Expect: the-spanish-inquisition",
-                                "Expect",
-                                "100-continue")
+                header("an unknown expectation", 417, "Expect: the-spanish-inquisition", "Expect", "100-continue")
                         .last(),
                 header("headers over 16 KiB", 431, "X-Long: " + "x".repeat(20_000), "headers", "max-header-bytes")
                         .last(),
@@ -721,7 +716,7 @@ final class BadInputs {
                 get("GET where POST is due", 405, INFER, "405"),
                 call("PUT where POST is due", 405, "PUT " + INFER, "Content-Length: 0", new byte[0], "405"),
                 call("POST where GET is due", 405, "POST /v2/models/digits", "Accept: */*", new byte[0], "405"),
-                call("a method that nobody knows", 405, "BREW " + INFER, "Accept: */*", new byte[0], "405"),
+                call("an unknown method", 405, "BREW " + INFER, "Accept: */*", new byte[0], "405"),
                 call("DELETE of a model", 405, "DELETE /v2/models/digits", "Accept: */*", new byte[0], "405"),
                 call("events as XML", 406, "GET /v2/requests/x/events", "Accept: text/xml", new byte[0], "accept"),
                 raw("neither length nor chunks", 411, "POST " + INFER + host + "\r\n", "Content-Length"),

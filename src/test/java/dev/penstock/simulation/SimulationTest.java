@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.fail;
 
 import org.junit.jupiter.api.Test;
 
-/** Ten thousand small worlds with all kinds of arrivals and trouble. */
+/** Simulates ten thousand small systems, with all kinds of arrivals and faults. */
 class SimulationTest {
     static final int REQUESTS = 200;
 
-    /** Fewer for those who look for one that fails. */
+    /** Lower it while searching for a failing seed. */
     private static final int SEEDS = Integer.getInteger("simulation.seeds", 10_000);
 
     @Test

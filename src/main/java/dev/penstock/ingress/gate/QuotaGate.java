@@ -48,7 +48,7 @@ public final class QuotaGate {
         return quotas.decide(tenant.name(), quota, rows).thenCompose(decision -> switch (decision) {
             case QuotaDecision.Admitted admitted ->
                 answer.get().thenApply(response -> with(RateLimitFields.of(quota, admitted.left()), response));
-            case QuotaDecision.Refused refused -> CompletableFuture.failedFuture(refusal(quota, refused, rejected));
+            case QuotaDecision.Exceeded refused -> CompletableFuture.failedFuture(refusal(quota, refused, rejected));
             case QuotaDecision.TooManyRows tooMany -> {
                 rejected.accept("quota-row-burst");
                 yield CompletableFuture.failedFuture(refusal(rows, tooMany));
@@ -116,7 +116,7 @@ public final class QuotaGate {
         return builder.build();
     }
 
-    private static Refusal refusal(Quota quota, QuotaDecision.Refused refused, Consumer<String> rejected) {
+    private static Refusal refusal(Quota quota, QuotaDecision.Exceeded refused, Consumer<String> rejected) {
         String policy = refused.limit().label();
         rejected.accept("quota-" + policy);
         Problem problem = Problem.of(
@@ -135,7 +135,7 @@ public final class QuotaGate {
                                 + tenant.openRequests().orElseThrow() + "); there may be room again in " + seconds
                                 + " s")
                 .with("violated-policies", List.of(QuotaLimit.OPEN_REQUESTS.label()));
-        var refused = new QuotaDecision.Refused(QuotaLimit.OPEN_REQUESTS, seconds);
+        var refused = new QuotaDecision.Exceeded(QuotaLimit.OPEN_REQUESTS, seconds);
         return new Refusal(problem, seconds, RateLimitFields.of(tenant.quota().orElseThrow(), refused));
     }
 

@@ -2,8 +2,8 @@ package dev.penstock.ingress.gate;
 
 import dev.penstock.tenants.quota.Quota;
 import dev.penstock.tenants.quota.QuotaDecision;
-import dev.penstock.tenants.quota.QuotaLeft;
 import dev.penstock.tenants.quota.QuotaLimit;
+import dev.penstock.tenants.quota.RemainingQuota;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -18,14 +18,14 @@ final class RateLimitFields {
 
     private RateLimitFields() {}
 
-    static Map<String, String> of(Quota quota, QuotaLeft left) {
+    static Map<String, String> of(Quota quota, RemainingQuota left) {
         String limit = limit("requests", left.requests(), seconds(left.requests(), quota.requestsPerSecond())) + ","
                 + limit("rows", left.rows(), seconds(left.rows(), quota.rowsPerSecond()));
         return fields(quota, limit);
     }
 
     /** The policy that was violated alone: its window ends when the caller may come back. */
-    static Map<String, String> of(Quota quota, QuotaDecision.Refused refused) {
+    static Map<String, String> of(Quota quota, QuotaDecision.Exceeded refused) {
         return fields(quota, limit(refused.limit().label(), 0, refused.retryAfterSeconds()));
     }
 

@@ -3,8 +3,8 @@ package dev.penstock.ingress.http;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.ingress.call.Refusal;
 import dev.penstock.protocol.Problem;
-import dev.penstock.tenants.Caller;
-import dev.penstock.tenants.Identity;
+import dev.penstock.tenants.Authentication;
+import dev.penstock.tenants.Authenticator;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.TenantsConfig;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,7 +37,7 @@ public final class Callers {
     private static final Set<String> OPEN = Set.of("/v2/health/live", "/v2/health/ready");
     private static final int AFTER_HEADER_LIMITS = 900;
 
-    private final Optional<Identity> identity;
+    private final Optional<Authenticator> authenticator;
     private final Tenant anybody;
     private final Duration bodyTimeout;
 
@@ -54,13 +54,13 @@ public final class Callers {
         if (listens && config.identity() == TenantsConfig.Identity.OFF) {
             requirePrivate(config, host);
         }
-        this.identity = listens ? Identity.of(config, registry) : Optional.empty();
+        this.authenticator = listens ? Authenticator.of(config, registry) : Optional.empty();
         this.bodyTimeout = ingressConfig.bodyTimeout();
-        this.anybody = Tenant.anybody(ingressConfig.quota().map(IngressConfig.QuotaSection::toQuota));
+        this.anybody = Tenant.anonymous(ingressConfig.quota().map(IngressConfig.QuotaSection::toQuota));
     }
 
     void register(@Observes Filters filters) {
-        identity.ifPresent(known -> filters.register(call -> identify(call, known), AFTER_HEADER_LIMITS));
+        authenticator.ifPresent(known -> filters.register(call -> identify(call, known), AFTER_HEADER_LIMITS));
     }
 
     /** Whom the call is from. */
@@ -69,13 +69,13 @@ public final class Callers {
         if (tenant != null) {
             return tenant;
         }
-        if (identity.isPresent()) {
+        if (authenticator.isPresent()) {
             throw new IllegalStateException("nobody has asked who calls");
         }
         return anybody;
     }
 
-    private void identify(RoutingContext call, Identity identity) {
+    private void identify(RoutingContext call, Authenticator authenticator) {
         if (OPEN.contains(call.request().path())) {
             call.next();
             return;
@@ -86,7 +86,7 @@ public final class Callers {
             refuse(call, must + ": Authorization: Bearer, or X-API-Key", "");
             return;
         }
-        var asked = identity.of(credentials.getFirst()).toCompletableFuture();
+        var asked = authenticator.authenticate(credentials.getFirst()).toCompletableFuture();
         if (asked.isDone()) {
             proceed(call, asked.join());
         } else {
@@ -99,16 +99,17 @@ public final class Callers {
         }
     }
 
-    private void proceed(RoutingContext call, Caller caller) {
+    private void proceed(RoutingContext call, Authentication caller) {
         switch (caller) {
-            case Caller.Known known -> {
+            case Authentication.Succeeded known -> {
                 call.put(TENANT, known.tenant());
                 call.next();
             }
-            case Caller.Unknown unknown -> refuse(call, unknown.reason(), ", error=\"invalid_token\"");
-            case Caller.Stranger stranger ->
+            case Authentication.InvalidCredential unknown ->
+                refuse(call, unknown.reason(), ", error=\"invalid_token\"");
+            case Authentication.UnknownTenant stranger ->
                 EarlyAnswer.send(call, new Refusal(Problem.of(Problem.Kind.FORBIDDEN, stranger.reason())), bodyTimeout);
-            case Caller.Undecided undecided ->
+            case Authentication.Unavailable undecided ->
                 EarlyAnswer.send(
                         call, new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, undecided.reason()), 1), bodyTimeout);
         }
@@ -154,6 +155,6 @@ public final class Callers {
 
     @PreDestroy
     void close() {
-        identity.ifPresent(Identity::close);
+        authenticator.ifPresent(Authenticator::close);
     }
 }

@@ -70,7 +70,7 @@ public final class FeatureGate {
         long start = System.nanoTime();
         List<EntityKey> all = new ArrayList<>();
         gathered.forEach(waiting -> all.addAll(waiting.entities));
-        Map<EntityKey, CompletableFuture<Lookup>> found = features.cache().find(all);
+        Map<EntityKey, CompletableFuture<Lookup>> found = features.cache().lookupEach(all);
         for (Waiting waiting : gathered) {
             List<CompletableFuture<Lookup>> rows = new ArrayList<>(waiting.entities.size());
             waiting.entities.forEach(entity -> rows.add(found.get(entity)));

@@ -134,7 +134,7 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
                     entity(record.key()),
                     Optional.ofNullable(record.value()),
                     Math.clamp(record.timestamp(), 0, System.currentTimeMillis())));
-        } catch (FeatureUpdate.BrokenException | CharacterCodingException | IllegalArgumentException notOurs) {
+        } catch (FeatureUpdate.InvalidUpdateException | CharacterCodingException | IllegalArgumentException notOurs) {
             LOG.logf(
                     ofBroken,
                     "%s-%d@%d is no update of view '%s'; skipped: %s",

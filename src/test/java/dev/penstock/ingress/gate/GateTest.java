@@ -39,7 +39,7 @@ class GateTest {
 
     private static CheckedCall call(Duration left, Duration waited) {
         Call call = new Call(
-                Tenant.anybody(Optional.empty()),
+                Tenant.anonymous(Optional.empty()),
                 "m",
                 Optional.empty(),
                 Payload.json(new byte[0]),

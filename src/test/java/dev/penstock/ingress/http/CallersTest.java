@@ -49,23 +49,23 @@ class CallersTest {
     @Test
     void keysNeedAFile() {
         assertThatThrownBy(() -> start(Map.of("penstock.tenants.identity", "api-key"), "localhost", true))
-                .hasMessageContaining("penstock.tenants.file must name the tenants' file");
+                .hasMessageContaining("penstock.tenants.file must be set");
     }
 
     @Test
     void tokensNeedAnIssuerAnAudienceAndKeysThatNobodyCanChangeOnTheirWay() {
         Map<String, String> settings = new HashMap<>(Map.of("penstock.tenants.identity", "oidc"));
         assertThatThrownBy(() -> start(settings, "localhost", true))
-                .hasMessageContaining("penstock.tenants.oidc.issuer must be given");
+                .hasMessageContaining("penstock.tenants.oidc.issuer must be set");
         settings.put("penstock.tenants.oidc.issuer", "https://issuer.test");
         assertThatThrownBy(() -> start(settings, "localhost", true))
-                .hasMessageContaining("penstock.tenants.oidc.audience must be given");
+                .hasMessageContaining("penstock.tenants.oidc.audience must be set");
         settings.put("penstock.tenants.oidc.audience", "penstock");
         assertThatThrownBy(() -> start(settings, "localhost", true))
-                .hasMessageContaining("penstock.tenants.oidc.jwks-url must be given");
+                .hasMessageContaining("penstock.tenants.oidc.jwks-url must be set");
         settings.put("penstock.tenants.oidc.jwks-url", "http://issuer.test/keys");
         assertThatThrownBy(() -> start(settings, "localhost", true))
-                .hasMessageContaining("penstock.tenants.oidc.jwks-url must be https, or http on this machine");
+                .hasMessageContaining("penstock.tenants.oidc.jwks-url must be an https URL, or http on localhost");
     }
 
     private static void start(Map<String, String> settings, String host, boolean listens) {

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 class IdempotentSubmitsTest {
     private static final CheckedCall CALL = new CheckedCall(
             new Call(
-                    Tenant.anybody(Optional.empty()),
+                    Tenant.anonymous(Optional.empty()),
                     "m",
                     Optional.empty(),
                     Payload.json("{}".getBytes(UTF_8)),

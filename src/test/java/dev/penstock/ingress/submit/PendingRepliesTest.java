@@ -62,7 +62,7 @@ class PendingRepliesTest {
     }
 
     private static RequestId issue(Ids ids) {
-        return ids.issue(Tenant.anybody(Optional.empty()), Duration.ofSeconds(1));
+        return ids.issue(Tenant.anonymous(Optional.empty()), Duration.ofSeconds(1));
     }
 
     private double dropped(String reason) {

@@ -9,7 +9,7 @@ import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Window;
-import dev.penstock.features.Features;
+import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.features.vector.FeatureView;
 import dev.penstock.kafka.BrokerClock;
@@ -86,7 +86,7 @@ class FeatureGateTest {
     void aRequestWhoseFeaturesAreAtHandDoesNotWaitForAnotherOfItsPoll() throws Exception {
         HttpServer feast = feast();
         WorkerLoop loop = loop();
-        try (Features features = features(feast.getAddress().getPort())) {
+        try (FeatureCaches features = features(feast.getAddress().getPort())) {
             FeatureJoin join = join(features);
             RecordDecoder decoder = decoder(join);
             FeatureGate gate = new FeatureGate(
@@ -141,7 +141,7 @@ class FeatureGateTest {
         return server;
     }
 
-    private Features features(int port) {
+    private FeatureCaches features(int port) {
         Map<String, String> settings = Map.of(
                 "penstock.features.sources.feast.type", "feast",
                 "penstock.features.sources.feast.url", "http://127.0.0.1:" + port,
@@ -153,7 +153,7 @@ class FeatureGateTest {
                 .withSources(new PropertiesConfigSource(settings, "test", 300))
                 .build()
                 .getConfigMapping(FeaturesConfig.class);
-        return new Features(config, redis.client(), new SimpleMeterRegistry());
+        return new FeatureCaches(config, redis.client(), new SimpleMeterRegistry());
     }
 
     private ModelDefinition model() throws Exception {
@@ -162,7 +162,7 @@ class FeatureGateTest {
         return new ModelRepository(folder, Integer.MAX_VALUE).scan().found().getFirst();
     }
 
-    private FeatureJoin join(Features features) throws Exception {
+    private FeatureJoin join(FeatureCaches features) throws Exception {
         ModelDefinition model = model();
         FeaturesSection section = model.config().features().orElseThrow();
         Signature signature = model.graph().signature();

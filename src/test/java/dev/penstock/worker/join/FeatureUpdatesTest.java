@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.features.Features;
+import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.features.cache.Lookup;
@@ -49,9 +49,9 @@ class FeatureUpdatesTest {
             new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
 
     /** Of two workers; the second follows nothing, and so finds out only by Redis. */
-    private final Features first = features();
+    private final FeatureCaches first = features();
 
-    private final Features second = features();
+    private final FeatureCaches second = features();
 
     @BeforeEach
     void createTopic() throws Exception {
@@ -110,7 +110,7 @@ class FeatureUpdatesTest {
         return found instanceof Lookup.Fresh fresh ? fresh.vector().value(0) : -1;
     }
 
-    private Features features() {
+    private FeatureCaches features() {
         Map<String, String> settings = Map.of(
                 "penstock.features.sources.customers.type", "sql",
                 "penstock.features.sources.customers.jdbc-url", NOBODY,
@@ -122,6 +122,6 @@ class FeatureUpdatesTest {
                 .withSources(new PropertiesConfigSource(settings, "test", 300))
                 .build()
                 .getConfigMapping(FeaturesConfig.class);
-        return new Features(config, redis.client(), new SimpleMeterRegistry());
+        return new FeatureCaches(config, redis.client(), new SimpleMeterRegistry());
     }
 }

@@ -26,8 +26,8 @@ import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Opens the caches that models ask for, each with its source, as configured; closes them all. */
-public final class Features implements AutoCloseable {
+/** Opens the feature caches that models need, each with its configured source, and closes them all. */
+public final class FeatureCaches implements AutoCloseable {
     private static final int HTTP_THREADS = 2;
 
     private final FeaturesConfig config;
@@ -41,7 +41,7 @@ public final class Features implements AutoCloseable {
 
     private record Opened(FeatureView view, String source) {}
 
-    public Features(FeaturesConfig config, Redis redis, MeterRegistry registry) {
+    public FeatureCaches(FeaturesConfig config, Redis redis, MeterRegistry registry) {
         this.config = config;
         this.registry = registry;
         this.guards = config.redis().enabled()
@@ -51,9 +51,9 @@ public final class Features implements AutoCloseable {
     }
 
     /**
-     * The same cache for the same view and source: versions of a model share what they hold.
+     * Returns the cache of a view and source. Model versions with the same view and source share one cache.
      *
-     * @throws IllegalArgumentException when there is no such source, or its configuration breaks a rule
+     * @throws IllegalArgumentException when the source is not configured, or its configuration is invalid
      */
     public synchronized FeatureCache open(FeatureView view, String source) {
         return open.computeIfAbsent(new Opened(view, source), none -> opened(view, source));
@@ -62,7 +62,8 @@ public final class Features implements AutoCloseable {
     private FeatureCache opened(FeatureView view, String source) {
         FeaturesConfig.Source settings = Optional.ofNullable(config.sources().get(source))
                 .orElseThrow(() -> new IllegalArgumentException("penstock.features.sources." + source
-                        + " must be configured; there are " + config.sources().keySet()));
+                        + " must be configured; configured sources: "
+                        + config.sources().keySet()));
         CachePolicy policy = new CachePolicy(
                 config.refreshAfter(),
                 config.freshFor(),
@@ -73,11 +74,11 @@ public final class Features implements AutoCloseable {
         FeatureSource guarded = new GuardedSource(
                 source,
                 source(source, settings, view),
-                new GuardedSource.Limits(settings.timeout(), settings.calls(), settings.openFor()));
+                new GuardedSource.GuardLimits(settings.timeout(), settings.calls(), settings.openFor()));
         return new FeatureCache(
                 view,
                 policy,
-                new FeatureCache.Limits(
+                new FeatureCache.CacheLimits(
                         config.entities(), config.maxPending(), settings.bulkSize(), settings.calls(), config.gather()),
                 guards.map(guard ->
                         new RedisCache(guard, view, policy, clock, new FeatureMeters(registry, view.name()).redis)),
@@ -141,15 +142,15 @@ public final class Features implements AutoCloseable {
         }
     }
 
-    /** Found here, since {@link java.sql.DriverManager} looks where no application server or Quarkus keeps them. */
+    /** Finds the JDBC driver. {@link java.sql.DriverManager} does not see drivers of Quarkus's class loader. */
     private static Class<? extends Driver> driver(String name, String url) {
-        for (Driver driver : ServiceLoader.load(Driver.class, Features.class.getClassLoader())) {
+        for (Driver driver : ServiceLoader.load(Driver.class, FeatureCaches.class.getClassLoader())) {
             if (takes(driver, url)) {
                 return driver.getClass();
             }
         }
         throw new IllegalArgumentException(
-                "penstock.features.sources." + name + ".jdbc-url: no driver here takes such a URL");
+                "penstock.features.sources." + name + ".jdbc-url must be accepted by a JDBC driver on the class path");
     }
 
     private static boolean takes(Driver driver, String url) {
@@ -162,6 +163,6 @@ public final class Features implements AutoCloseable {
 
     private static <T> T required(String source, String key, Optional<T> value) {
         return value.orElseThrow(() -> new IllegalArgumentException(
-                "penstock.features.sources." + source + "." + key + " must be given for a source of its type"));
+                "penstock.features.sources." + source + "." + key + " must be set for a source of this type"));
     }
 }

@@ -3,16 +3,17 @@ package dev.penstock.tenants.quota;
 import java.util.OptionalLong;
 
 /**
- * When to come back: whoever is refused gets the next place of a virtual queue, so that not all come back at once. Not thread-safe.
+ * Schedules {@code Retry-After}. Each refused request gets the next place of a virtual queue, so that retries spread out. Not thread-safe.
  *
- * <p>People come in whole seconds, up to one later than their place. A token takes I to come, and the bucket holds b of them: so that
- * even one who comes that late does not take the tokens of the next, who comes in time, places of m and then n tokens are
+ * <p>{@code Retry-After} has whole seconds, so a retry comes up to 1 s after its place. A token takes I to refill, and the bucket holds b
+ * tokens. A place for m tokens and the next place for n tokens are this far apart:
  *
  * <pre>max(n * I, 1 s + (m + n - b) * I)</pre>
  *
- * apart. Of those who come when told, and before whom nobody else took the tokens, all are admitted.
+ * Then a retry that is 1 s late does not take the tokens of the next retry, even if that one is on time. A retry that keeps its place is
+ * admitted unless other requests took the tokens.
  */
-final class RetryPlaces {
+final class RetryAfterSchedule {
     static final int MOST_SECONDS = 60;
 
     private static final long SECOND = 1_000_000_000L;
@@ -21,7 +22,7 @@ final class RetryPlaces {
     private OptionalLong last = OptionalLong.empty();
     private long lastRows;
 
-    RetryPlaces(Quota quota) {
+    RetryAfterSchedule(Quota quota) {
         this.quota = quota;
     }
 
@@ -31,10 +32,10 @@ final class RetryPlaces {
     }
 
     /**
-     * Takes the next place.
+     * Takes the next place and returns the seconds until then, in 1..60.
      *
-     * @param waitNanos until there is room, if nobody waits
-     * @param ingresses that give out places
+     * @param waitNanos until the bucket has the tokens, if no retry is scheduled
+     * @param ingresses the number of ingresses that schedule retries
      */
     int next(long rows, long waitNanos, int ingresses, long now) {
         long earliest = now + waitNanos;

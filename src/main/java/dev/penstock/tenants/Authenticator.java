@@ -8,21 +8,21 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** Tells whom a credential belongs to. Thread-safe. */
-public interface Identity extends AutoCloseable {
-    /** Never fails; complete at once unless something has to be asked first. */
-    CompletionStage<Caller> of(String credential);
+/** Authenticates callers: finds the tenant that a credential belongs to. Thread-safe. */
+public interface Authenticator extends AutoCloseable {
+    /** Returns the caller; never fails. Completes at once unless the provider's keys must be fetched first. */
+    CompletionStage<Authentication> authenticate(String credential);
 
-    /** Empty when nobody is asked who calls. */
-    static Optional<Identity> of(TenantsConfig config, MeterRegistry registry) {
+    /** Empty when {@code penstock.tenants.identity} is {@code off}. */
+    static Optional<Authenticator> of(TenantsConfig config, MeterRegistry registry) {
         return switch (config.identity()) {
             case OFF -> Optional.empty();
-            case API_KEY -> Optional.of(new ApiKeys(tenants(config, registry)));
+            case API_KEY -> Optional.of(new ApiKeyAuthenticator(tenants(config, registry)));
             case OIDC -> {
                 String issuer = required("issuer", config.oidc().issuer());
                 String audience = required("audience", config.oidc().audience());
                 URI keys = keys(required("jwks-url", config.oidc().jwksUrl()));
-                yield Optional.of(new Tokens(
+                yield Optional.of(new JwtAuthenticator(
                         tenants(config, registry),
                         issuer,
                         audience,
@@ -34,10 +34,10 @@ public interface Identity extends AutoCloseable {
 
     private static <T> T required(String key, Optional<T> value) {
         return value.orElseThrow(() -> new IllegalStateException(
-                "penstock.tenants.oidc." + key + " must be given, since penstock.tenants.identity is oidc"));
+                "penstock.tenants.oidc." + key + " must be set when penstock.tenants.identity is oidc"));
     }
 
-    /** Whoever can change the keys on their way can be any tenant. */
+    /** Requires https, except on loopback: an attacker who can modify the keys in transit can pose as any tenant. */
     private static URI keys(URI location) {
         String host = location.getHost();
         boolean here = "127.0.0.1".equals(host) || "[::1]".equals(host) || "localhost".equals(host);
@@ -45,20 +45,21 @@ public interface Identity extends AutoCloseable {
             return location;
         }
         throw new IllegalStateException(
-                "penstock.tenants.oidc.jwks-url must be https, or http on this machine, was " + location);
+                "penstock.tenants.oidc.jwks-url must be an https URL, or http on localhost, was " + location);
     }
 
     private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry) {
         Path path = config.file()
-                .orElseThrow(() -> new IllegalStateException(
-                        "penstock.tenants.file must name the tenants' file, since penstock.tenants.identity is "
+                .orElseThrow(() ->
+                        new IllegalStateException("penstock.tenants.file must be set when penstock.tenants.identity is "
                                 + config.identity()
                                         .name()
                                         .toLowerCase(Locale.ROOT)
                                         .replace('_', '-')));
         TenantsFile file = TenantsFile.open(path, config.reloadInterval());
         Gauge.builder("inference.tenants.file.broken", () -> file.isBroken() ? 1 : 0)
-                .description("1 while the tenants file is broken or gone, and what it said before goes on")
+                .description(
+                        "1 while the tenants file is unreadable or invalid and its last valid version stays in force")
                 .register(registry);
         return file;
     }

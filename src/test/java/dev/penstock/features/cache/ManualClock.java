@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A clock that stands still until it is moved. */
-final class MovedClock implements InstantSource {
+/** A manual clock: it advances only when a test moves it. */
+final class ManualClock implements InstantSource {
     private final AtomicLong millis = new AtomicLong(1_800_000_000_000L);
 
     void pass(Duration time) {

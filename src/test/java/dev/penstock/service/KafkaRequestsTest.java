@@ -28,9 +28,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The door for other systems: plain Kafka clients that know nothing of ours but the contract. */
+/** Other systems send requests with plain Kafka clients, using the topic contract only. */
 @WholeService
-class KafkaDoorTest {
+class KafkaRequestsTest {
     private static final String REQUESTS = "penstock.digits.requests";
     private static final DigitsTable.Row ROW = DigitsTable.load().heldOut().getFirst();
 
@@ -89,7 +89,7 @@ class KafkaDoorTest {
     }
 
     @Test
-    void keepsWhatItCannotDecodeAndSaysWhy() {
+    void deadLettersAnUndecodableRecordWithTheReason() {
         String id = send("not JSON", Map.of("reply-topic", ServiceStack.REPLIES));
         ConsumerRecord<String, String> reply = awaitRecord(ServiceStack.REPLIES, id);
         assertThat(header(reply, "status")).hasValue("failed");
@@ -105,7 +105,7 @@ class KafkaDoorTest {
     }
 
     @Test
-    void doesNotReplyToTopicsThatAreNotOnTheList() {
+    void doesNotReplyToTopicsThatAreNotAllowed() {
         String id = send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.FORBIDDEN_REPLIES));
         assertThat(header(awaitRecord("penstock.digits.dead-letters", id), "penstock-error"))
                 .hasValueSatisfying(error -> assertThat(error).contains("penstock.replies.allowed-topics"));
@@ -134,7 +134,7 @@ class KafkaDoorTest {
     }
 
     @Test
-    void expiresWhatIsPastItsDeadline() {
+    void expiresARequestPastItsDeadline() {
         long past = System.currentTimeMillis() - 60_000;
         String id = send(
                 Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES, "deadline-ms", Long.toString(past)));
@@ -151,15 +151,15 @@ class KafkaDoorTest {
     }
 
     @Test
-    void goesOnAfterARecordWithoutAValue() {
+    void continuesAfterARecordWithoutAValue() {
         producer.send(new ProducerRecord<>(REQUESTS, null));
         String id = send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES));
         assertThat(header(awaitRecord(ServiceStack.REPLIES, id), "status")).hasValue("succeeded");
     }
 
-    /** By which ingresses know how fast workers are. */
+    /** Ingresses estimate the throughput of workers from these notes. */
     @Test
-    void notesBesideItsOffsetsWhatItRan() throws Exception {
+    void commitsItsThroughputWithItsOffsets() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", ServiceStack.bootstrapServers()))) {
             long before = noted(admin).ran();
             for (int i = 0; i < 3; i++) {

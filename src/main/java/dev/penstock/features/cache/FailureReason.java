@@ -2,11 +2,11 @@ package dev.penstock.features.cache;
 
 import java.util.concurrent.CompletionException;
 
-/** Failures in few words, for people. */
-final class Reasons {
+/** Shortens a failure to one message of at most 200 characters. */
+final class FailureReason {
     private static final int MAX_LENGTH = 200;
 
-    private Reasons() {}
+    private FailureReason() {}
 
     static String of(Throwable failure) {
         Throwable cause = failure;

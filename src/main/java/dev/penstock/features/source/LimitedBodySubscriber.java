@@ -9,14 +9,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
-/** An HTTP answer's body up to a limit; a longer one fails, and its rest is not read. */
-final class LimitedBody implements HttpResponse.BodySubscriber<byte[]> {
+/** Collects the body of an HTTP response up to a limit. A longer body fails, and its rest is not read. */
+final class LimitedBodySubscriber implements HttpResponse.BodySubscriber<byte[]> {
     private final long mostBytes;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
     private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
 
-    LimitedBody(long mostBytes) {
+    LimitedBodySubscriber(long mostBytes) {
         this.mostBytes = mostBytes;
     }
 
@@ -36,7 +36,8 @@ final class LimitedBody implements HttpResponse.BodySubscriber<byte[]> {
         for (ByteBuffer part : parts) {
             if (bytes.size() + part.remaining() > mostBytes) {
                 subscription.join().cancel();
-                body.completeExceptionally(new IOException("the answer has more than " + mostBytes + " bytes"));
+                body.completeExceptionally(
+                        new IOException("response must be at most " + mostBytes + " bytes, was longer"));
                 return;
             }
             byte[] copy = new byte[part.remaining()];

@@ -22,21 +22,21 @@ import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.jose4j.keys.resolvers.HttpsJwksVerificationKeyResolver;
 
 /**
- * Callers by the tokens (JWT) that an OpenID provider gives them. Its keys are fetched when a token first needs them, and again when one
- * names a key that is new; on threads of its own, since that may wait. Thread-safe.
+ * Authenticates callers by the access tokens (JWT) of an OpenID provider. The provider's keys are fetched when a token first needs them,
+ * and again when a token names an unknown key. Checks run on threads of their own because a fetch blocks. Thread-safe.
  */
-final class Tokens implements Identity {
+final class JwtAuthenticator implements Authenticator {
     private static final int THREADS = 4;
     private static final int WAITING = 1000;
     private static final int TIMEOUT_MILLIS = 2000;
     private static final int MOST_KEYS_BYTES = 1 << 20;
     private static final int CLOCK_SKEW_SECONDS = 30;
 
-    /** The provider may be away so long before its known keys no longer count. */
+    /** How long the fetched keys stay valid while the provider is unreachable. */
     private static final long KEPT_WITHOUT_PROVIDER_SECONDS =
             Duration.ofHours(1).toSeconds();
 
-    /** What a public key can check: none of them is {@code none}, and none takes a public key for a shared secret. */
+    /** Public-key algorithms only: neither {@code none}, nor HMAC, which would accept a public key as a shared secret. */
     private static final String[] ALGORITHMS = {
         "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"
     };
@@ -46,8 +46,8 @@ final class Tokens implements Identity {
     private final JwtConsumer tokens;
     private final ThreadPoolExecutor threads;
 
-    /** @param claim that names the tenant */
-    Tokens(TenantsFile file, String issuer, String audience, URI keys, String claim) {
+    /** @param claim the claim that names the tenant */
+    JwtAuthenticator(TenantsFile file, String issuer, String audience, URI keys, String claim) {
         this.file = file;
         this.claim = claim;
         this.tokens = new JwtConsumerBuilder()
@@ -81,30 +81,32 @@ final class Tokens implements Identity {
     }
 
     @Override
-    public CompletionStage<Caller> of(String token) {
+    public CompletionStage<Authentication> authenticate(String token) {
         try {
             return CompletableFuture.supplyAsync(() -> caller(token), threads);
         } catch (RejectedExecutionException full) {
-            return CompletableFuture.completedFuture(
-                    new Caller.Undecided("as many tokens wait to be checked as may (" + WAITING + ")"));
+            return CompletableFuture.completedFuture(new Authentication.Unavailable(
+                    "too many tokens are waiting to be checked (limit " + WAITING + ")"));
         }
     }
 
-    private Caller caller(String token) {
+    private Authentication caller(String token) {
         try {
             Object named = tokens.processToClaims(token).getClaimValue(claim);
             if (!(named instanceof String name)) {
-                return new Caller.Unknown("the token must have the claim " + claim + ", a string");
+                return new Authentication.InvalidCredential(
+                        "the token must have the claim " + claim + ", and it must be a string");
             }
             Optional<Tenant> tenant = file.tenants().named(name);
-            return tenant.<Caller>map(Caller.Known::new)
-                    .orElseGet(() -> new Caller.Stranger("the token's " + claim + " is no tenant here"));
+            return tenant.<Authentication>map(Authentication.Succeeded::new)
+                    .orElseGet(() -> new Authentication.UnknownTenant(
+                            "claim " + claim + " of the token names no tenant of this service"));
         } catch (InvalidJwtException invalid) {
             return isProviderAway(invalid)
-                    ? new Caller.Undecided("the keys of the tokens' issuer cannot be had")
-                    : new Caller.Unknown(reason(invalid));
+                    ? new Authentication.Unavailable("the keys of the token issuer are unavailable")
+                    : new Authentication.InvalidCredential(reason(invalid));
         } catch (RuntimeException unforeseen) {
-            return new Caller.Unknown("the token cannot be read");
+            return new Authentication.InvalidCredential("the token cannot be read");
         }
     }
 
@@ -117,12 +119,12 @@ final class Tokens implements Identity {
             return "the token has expired";
         }
         if (invalid.hasErrorCode(ErrorCodes.AUDIENCE_INVALID) || invalid.hasErrorCode(ErrorCodes.AUDIENCE_MISSING)) {
-            return "the token is not for this service (aud)";
+            return "the token's audience (aud) is not this service";
         }
         if (invalid.hasErrorCode(ErrorCodes.ISSUER_INVALID) || invalid.hasErrorCode(ErrorCodes.ISSUER_MISSING)) {
-            return "the token is not from the issuer that is trusted here (iss)";
+            return "the token's issuer (iss) is not trusted";
         }
-        return "the token is none that the issuer's keys have signed, or breaks a rule";
+        return "the token is malformed, has no expiry (exp), is not valid yet (nbf), or is not signed by the issuer's keys";
     }
 
     @Override

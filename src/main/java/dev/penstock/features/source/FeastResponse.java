@@ -18,18 +18,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A feature server's answer, read as it streams in. What is odd about a value, such as a {@code NaN}, is kept as such: it is trouble of one entity,
- * and none of the others.
+ * A response of a Feast feature server, read by a streaming parser. An unusual value, such as {@code NaN}, is kept as it is: it spoils the
+ * result of its own entity only.
  *
- * <p>It is {@code GetOnlineFeaturesResponse} of Feast's {@code protos/feast/serving/ServingService.proto} as JSON: as its Python server writes it
- * ({@code sdk/python/feast/feature_server.py} with {@code proto_json.py}: plain values and a plain list of names), as its Go server does
- * ({@code go/internal/feast/server/http_server.go}: the same), and as protobuf's own JSON has it, with wrapped values and names
- * ({@code {"int64_val":"7"}}, {@code {"val":[…]}}) and statuses as names or numbers.
+ * <p>The format is {@code GetOnlineFeaturesResponse} of Feast's {@code protos/feast/serving/ServingService.proto} as JSON. Three variants
+ * are accepted:
+ *
+ * <ul>
+ *   <li>the Python server ({@code sdk/python/feast/feature_server.py} with {@code proto_json.py}): plain values and a plain list of names
+ *   <li>the Go server ({@code go/internal/feast/server/http_server.go}): the same
+ *   <li>protobuf's own JSON: wrapped values and names ({@code {"int64_val":"7"}}, {@code {"val":[…]}}), and statuses as names or numbers
+ * </ul>
  */
-final class FeastAnswer {
+final class FeastResponse {
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            // What is too long or too deep is refused by ourselves, for its entity only, before anybody converts it.
+            // This class rejects values that are too long or too deep, before their conversion and for their own entity
+            // only.
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNumberLength(Integer.MAX_VALUE)
                     .maxStringLength(Integer.MAX_VALUE)
@@ -37,17 +42,17 @@ final class FeastAnswer {
                     .build())
             .build();
 
-    /** As numbered in Feast's FieldStatus. */
+    /** Names of Feast's {@code FieldStatus}, by number. */
     private static final List<String> STATUSES =
             List.of("INVALID", "PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE");
 
-    /** More digits than any float64 has. */
+    /** More characters than any float64 needs. */
     private static final int LONGEST_NUMBER = 400;
 
     private final List<String> names = new ArrayList<>();
     private final List<Column> columns = new ArrayList<>();
 
-    /** A feature of all entities; missing where the column is too short. */
+    /** The values and statuses of one feature for all entities. An index beyond the end gives a missing value and an empty status. */
     record Column(List<JsonNode> values, List<String> statuses) {
         JsonNode value(int index) {
             return index < values.size() ? values.get(index) : MissingNode.getInstance();
@@ -62,11 +67,11 @@ final class FeastAnswer {
         void read(String field) throws IOException;
     }
 
-    private FeastAnswer() {}
+    private FeastResponse() {}
 
-    /** @throws IOException when it is not JSON */
-    static FeastAnswer read(byte[] body) throws IOException {
-        FeastAnswer answer = new FeastAnswer();
+    /** @throws IOException when the body is not JSON */
+    static FeastResponse read(byte[] body) throws IOException {
+        FeastResponse answer = new FeastResponse();
         try (JsonParser json = JSON.createParser(body)) {
             json.nextToken();
             fields(json, field -> {
@@ -80,7 +85,7 @@ final class FeastAnswer {
         return answer;
     }
 
-    /** The column of the first of these names that there is. */
+    /** Returns the column of the first name that the response has. */
     Optional<Column> column(String... called) {
         for (String name : called) {
             int at = names.indexOf(name);
@@ -128,7 +133,7 @@ final class FeastAnswer {
         };
     }
 
-    /** A protobuf value: of its fields one is set, named by its type. */
+    /** Reads a protobuf value: an object with one field, named after its type. */
     private static JsonNode unwrapped(JsonParser json) throws IOException {
         List<JsonNode> set = new ArrayList<>();
         fields(json, type -> {
@@ -154,7 +159,7 @@ final class FeastAnswer {
         };
     }
 
-    /** As protobuf's JSON has integers of 64 bits, and what is no finite number; other text stays text. */
+    /** Converts a number in quotes: protobuf's JSON quotes 64-bit integers and non-finite numbers. Other text stays text. */
     private static JsonNode quoted(String text) {
         if (text.matches("-?[0-9]{1,18}")) {
             return LongNode.valueOf(Long.parseLong(text));
@@ -177,7 +182,7 @@ final class FeastAnswer {
         return text;
     }
 
-    /** Reads each field of the object at hand, from its value's first token on; what is no object has none. */
+    /** Calls {@code each} at the first token of every field's value. Skips a value that is not an object. */
     private static void fields(JsonParser json, Reading each) throws IOException {
         if (json.currentToken() != JsonToken.START_OBJECT) {
             json.skipChildren();

@@ -4,10 +4,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Tokens that were taken from the shared bucket ahead of need. Each may be used for a while only, and the oldest go first: so what many
- * ingresses hold unused together is never more than what the bucket has refilled in that while. Not thread-safe.
+ * Tokens taken from the shared bucket ahead of need. Tokens expire, and the oldest are used first. The unused tokens of all ingresses
+ * together therefore never exceed what the bucket refills in one lease time. Not thread-safe.
  */
-final class Lease {
+final class LeasedTokens {
     private final Deque<Slice> slices = new ArrayDeque<>();
     private long left;
     private long enough;
@@ -22,12 +22,12 @@ final class Lease {
         }
     }
 
-    /** More is on its way, or is not needed. */
-    void suffices() {
+    /** Reports no shortage until tokens are added: more are requested already. */
+    void refillRequested() {
         enough = 0;
     }
 
-    /** Below half of what there is then, it is time for more. */
+    /** Adds tokens that expire at {@code untilNanos}. The lease is low when it falls below half of the total after this call. */
     void add(long tokens, long untilNanos) {
         if (tokens > 0) {
             slices.addLast(new Slice(untilNanos, tokens));
@@ -47,7 +47,7 @@ final class Lease {
         return left(now) < enough;
     }
 
-    /** At most what is left. */
+    /** Takes tokens; there must be as many. */
     void take(long tokens) {
         left -= tokens;
         for (long due = tokens; due > 0; ) {

@@ -3,14 +3,14 @@ package dev.penstock.features.vector;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
-/** Gathers one entity's values in the view's order; what is wrong with one of them is told by its name. */
-public final class VectorBuilder {
+/** Builds the feature vector of one entity, in the view's order. An error names the feature. */
+public final class FeatureVectorBuilder {
     private final FeatureView view;
     private final float[] values;
     private int size;
     private Optional<String> broken = Optional.empty();
 
-    public VectorBuilder(FeatureView view) {
+    public FeatureVectorBuilder(FeatureView view) {
         this.view = view;
         this.values = new float[view.features().size()];
     }
@@ -20,7 +20,7 @@ public final class VectorBuilder {
         if (Float.isFinite(narrow)) {
             values[size++] = narrow;
         } else {
-            addBroken("must be a finite float32, was " + value);
+            addInvalid("must be a finite float32, was " + value);
         }
     }
 
@@ -30,33 +30,33 @@ public final class VectorBuilder {
         } else if (value.isBoolean()) {
             add(value.booleanValue() ? 1 : 0);
         } else if (value.isNull()) {
-            addNone();
+            addMissing();
         } else {
-            addBroken("must be a number, was " + (value.isMissingNode() ? "not given" : value.getNodeType()));
+            addInvalid("must be a number, was " + (value.isMissingNode() ? "not given" : value.getNodeType()));
         }
     }
 
-    /** The source has the entity, and no value of this feature: the view's default stands in. */
-    public void addNone() {
+    /** Adds the view's default, for an entity that has no value of this feature. */
+    public void addMissing() {
         if (view.defaults().isEmpty()) {
-            addBroken("has no value, and view '" + view.name() + "' no default");
+            addInvalid("must have a value, since view '" + view.name() + "' has no defaults; was null");
         } else {
             values[size] = view.defaults().get(size);
             size++;
         }
     }
 
-    public void addBroken(String rule) {
+    public void addInvalid(String rule) {
         String name = view.features().get(size++);
         broken = broken.or(() -> Optional.of("feature '" + name + "' " + rule));
     }
 
     public SourceResult build(long version, long readMillis) {
         if (broken.isPresent()) {
-            return new SourceResult.Broken(broken.get());
+            return new SourceResult.Invalid(broken.get());
         }
         if (version < 0) {
-            return new SourceResult.Broken("its version must be 0 or more, was " + version);
+            return new SourceResult.Invalid("version must be 0 or more, was " + version);
         }
         return new SourceResult.Found(new FeatureVector(values, version, readMillis));
     }
