@@ -56,6 +56,15 @@ public final class Catalogue {
                         (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
     }
 
+    /** How often a model's workers commit: the longest interval that one of them announces, since the backlog is their sum. */
+    long commitIntervalMillis(String model) {
+        return announced(model).stream()
+                .filter(this::isReady)
+                .mapToLong(heard -> heard.announcement.commitIntervalMs())
+                .max()
+                .orElse(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
+    }
+
     /** The versions of a model, ascending, and whether each is ready. */
     public Map<String, Boolean> versions(String model) {
         Map<String, Boolean> versions = new TreeMap<>(Comparator.comparingLong(Catalogue::number));

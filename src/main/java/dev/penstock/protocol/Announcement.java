@@ -14,6 +14,7 @@ import java.util.List;
  *
  * @param version a positive integer, as decimal digits
  * @param maxRequestRows rows that one request may have at most
+ * @param commitIntervalMs how often the worker commits its offsets: an answered request counts as backlog until then
  * @param ready false while warming up and once stopping
  */
 public record Announcement(
@@ -24,9 +25,19 @@ public record Announcement(
         int maxRequestRows,
         long maxTensorBytes,
         long timeoutMs,
+        long commitIntervalMs,
         String executionProvider,
         boolean ready) {
+    /** The commit interval that is assumed of a worker that announces none, as older builds do. */
+    public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
+
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    public Announcement {
+        if (commitIntervalMs < 1) {
+            throw new IllegalArgumentException("commit_interval_ms must be at least 1, was " + commitIntervalMs);
+        }
+    }
 
     /** The key under which the topic keeps the latest. */
     public String key() {
@@ -36,7 +47,16 @@ public record Announcement(
     /** The same, but not ready. */
     public Announcement notReady() {
         return new Announcement(
-                model, version, worker, signature, maxRequestRows, maxTensorBytes, timeoutMs, executionProvider, false);
+                model,
+                version,
+                worker,
+                signature,
+                maxRequestRows,
+                maxTensorBytes,
+                timeoutMs,
+                commitIntervalMs,
+                executionProvider,
+                false);
     }
 
     public byte[] toJson() {
@@ -49,7 +69,8 @@ public record Announcement(
         }
         node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)
-                .put("timeout_ms", timeoutMs);
+                .put("timeout_ms", timeoutMs)
+                .put("commit_interval_ms", commitIntervalMs);
         node.put("execution_provider", executionProvider).put("ready", ready);
         try {
             return JSON.writeValueAsBytes(node);
@@ -73,6 +94,7 @@ public record Announcement(
                     node.required("max_request_rows").asInt(),
                     node.required("max_tensor_bytes").asLong(),
                     node.required("timeout_ms").asLong(),
+                    node.path("commit_interval_ms").asLong(DEFAULT_COMMIT_INTERVAL_MS),
                     node.required("execution_provider").asText(),
                     node.required("ready").asBoolean());
         } catch (IllegalArgumentException broken) {
