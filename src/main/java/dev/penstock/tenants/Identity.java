@@ -2,6 +2,7 @@ package dev.penstock.tenants;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -33,7 +34,7 @@ public interface Identity extends AutoCloseable {
     }
 
     private static <T> T required(String key, Optional<T> value) {
-        return value.orElseThrow(() -> new IllegalStateException(
+        return value.orElseThrow(() -> new ConfigurationException(
                 "penstock.tenants.oidc." + key + " must be given, since penstock.tenants.identity is oidc"));
     }
 
@@ -44,13 +45,13 @@ public interface Identity extends AutoCloseable {
         if ("https".equals(location.getScheme()) || ("http".equals(location.getScheme()) && here)) {
             return location;
         }
-        throw new IllegalStateException(
+        throw new ConfigurationException(
                 "penstock.tenants.oidc.jwks-url must be https, or http on this machine, was " + location);
     }
 
     private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry) {
         Path path = config.file()
-                .orElseThrow(() -> new IllegalStateException(
+                .orElseThrow(() -> new ConfigurationException(
                         "penstock.tenants.file must name the tenants' file, since penstock.tenants.identity is "
                                 + config.identity()
                                         .name()
