@@ -1,18 +1,23 @@
 package dev.penstock;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
@@ -20,34 +25,167 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Which package may know which, and where the outside world may be touched. */
+/** Which package may import which, and where the outside world, threads and clocks may be touched. */
 final class ArchitectureTest {
     private static final String ROOT = "dev.penstock";
+    private static final int MAX_FILES_OF_A_PACKAGE = 20;
 
-    /** Of our packages, the ones that each may import beside itself. No row names {@code app}: nothing imports it. */
-    private static final Map<String, Set<String>> MAY_IMPORT = Map.of(
-            "protocol", Set.of(),
-            "tenants", Set.of("protocol"),
-            "ingress", Set.of("protocol", "tenants", "redis"),
-            "batching", Set.of(),
-            "features", Set.of("protocol", "redis"),
-            "model", Set.of("protocol"),
-            "worker", Set.of("protocol", "batching", "features", "model"),
-            "local", Set.of(),
-            "redis", Set.of(),
+    /** The packages of ours that each package may import beside itself. No row names {@code app}: nothing imports it. */
+    private static final Map<String, Set<String>> MAY_IMPORT = Map.ofEntries(
+            entry("protocol", Set.of()),
+            entry("protocol.codec", Set.of("protocol")),
+            entry("messages", Set.of("protocol")),
+            entry("kafka", Set.of("messages")),
+            entry("redis", Set.of()),
+            entry("tenants.quota", Set.of("messages")),
+            entry("tenants", Set.of("protocol", "tenants.quota")),
+            entry("ingress.call", Set.of("protocol", "protocol.codec", "messages", "kafka", "tenants")),
+            entry("ingress.gate", Set.of("protocol", "messages", "tenants", "tenants.quota", "ingress.call")),
+            entry(
+                    "ingress.outcomes",
+                    Set.of(
+                            "protocol",
+                            "protocol.codec",
+                            "messages",
+                            "kafka",
+                            "redis",
+                            "tenants.quota",
+                            "ingress.call")),
+            entry(
+                    "ingress.submit",
+                    Set.of("protocol", "messages", "kafka", "redis", "ingress.call", "ingress.outcomes")),
+            entry(
+                    "ingress",
+                    Set.of(
+                            "protocol",
+                            "protocol.codec",
+                            "messages",
+                            "kafka",
+                            "redis",
+                            "tenants",
+                            "tenants.quota",
+                            "ingress.call",
+                            "ingress.gate",
+                            "ingress.outcomes",
+                            "ingress.submit")),
+            entry(
+                    "ingress.http",
+                    Set.of("protocol", "messages", "tenants", "ingress", "ingress.call", "ingress.outcomes")),
+            entry("batching", Set.of()),
+            entry("features.vector", Set.of()),
+            entry("features.source", Set.of("features.vector")),
+            entry("features.cache", Set.of("redis", "features.vector", "features.source")),
+            entry("features", Set.of("features.vector", "features.source", "features.cache")),
+            entry("model", Set.of("protocol")),
+            entry("model.graph", Set.of("protocol", "model")),
+            entry("model.config", Set.of("protocol", "model", "model.graph")),
+            entry("model.onnx", Set.of("protocol", "model", "model.graph", "model.config")),
+            entry(
+                    "model.repository",
+                    Set.of("protocol", "messages", "model", "model.graph", "model.config", "model.onnx")),
+            entry("worker.offsets", Set.of("protocol", "messages")),
+            entry(
+                    "worker.loop",
+                    Set.of(
+                            "protocol",
+                            "messages",
+                            "batching",
+                            "features.vector",
+                            "model",
+                            "model.config",
+                            "worker.offsets")),
+            entry(
+                    "worker.reply",
+                    Set.of(
+                            "protocol",
+                            "protocol.codec",
+                            "messages",
+                            "kafka",
+                            "batching",
+                            "features.vector",
+                            "model.config",
+                            "worker.offsets",
+                            "worker.loop")),
+            entry(
+                    "worker.join",
+                    Set.of(
+                            "protocol",
+                            "messages",
+                            "kafka",
+                            "features.vector",
+                            "features.cache",
+                            "model.config",
+                            "worker.loop")),
+            entry(
+                    "worker.intake",
+                    Set.of(
+                            "protocol",
+                            "protocol.codec",
+                            "messages",
+                            "kafka",
+                            "model.config",
+                            "worker.offsets",
+                            "worker.loop",
+                            "worker.reply",
+                            "worker.join")),
+            entry(
+                    "worker",
+                    Set.of(
+                            "protocol",
+                            "protocol.codec",
+                            "messages",
+                            "kafka",
+                            "batching",
+                            "features",
+                            "features.vector",
+                            "features.cache",
+                            "model",
+                            "model.graph",
+                            "model.config",
+                            "model.repository",
+                            "worker.offsets",
+                            "worker.loop",
+                            "worker.reply",
+                            "worker.join",
+                            "worker.intake")),
+            entry("local", Set.of()),
             // Not local: the production package has none.
-            "app", Set.of("protocol", "tenants", "ingress", "batching", "features", "model", "worker"));
+            entry("app", Set.of("protocol.codec", "kafka", "features", "ingress", "worker")));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.of(
-            "ai.onnxruntime..", Set.of("model"),
-            "ai.onnx.proto..", Set.of("model"),
-            "com.google.protobuf..", Set.of("model"),
-            "io.vertx.redis..", Set.of("redis", "ingress", "tenants", "features", "app"),
-            "com.github.benmanes..", Set.of("features"),
-            "jakarta.ws.rs..", Set.of("ingress", "app"),
-            "io.vertx.core.http..", Set.of("ingress", "app"),
-            "org.apache.kafka..", Set.of("protocol", "ingress", "worker", "local", "app"),
+            "ai.onnxruntime..", Set.of("model.onnx"),
+            "ai.onnx.proto..", Set.of("model.graph", "model.onnx", "model.repository"),
+            "com.google.protobuf..", Set.of("model.graph", "model.onnx"),
+            "io.vertx.redis..",
+                    Set.of(
+                            "redis",
+                            "ingress",
+                            "ingress.submit",
+                            "ingress.outcomes",
+                            "tenants.quota",
+                            "features",
+                            "features.cache",
+                            "app"),
+            "com.github.benmanes..", Set.of("features.cache"),
+            "jakarta.ws.rs..", Set.of("ingress.http", "ingress", "ingress.gate"),
+            "io.vertx.core.http..", Set.of("ingress.http", "app"),
+            "org.apache.kafka..",
+                    Set.of(
+                            "messages",
+                            "kafka",
+                            "ingress",
+                            "ingress.call",
+                            "ingress.gate",
+                            "ingress.submit",
+                            "ingress.outcomes",
+                            "worker",
+                            "worker.offsets",
+                            "worker.intake",
+                            "worker.join",
+                            "worker.reply",
+                            "local",
+                            "app"),
             "kafka..", Set.of("local"),
             "redis.embedded..", Set.of("local"));
 
@@ -58,9 +196,8 @@ final class ArchitectureTest {
     @Test
     void everyPackageHasItsRowInTheTable() {
         Set<String> found = SERVICE.stream()
-                .map(JavaClass::getPackageName)
-                .filter(name -> !name.equals(ROOT))
-                .map(name -> name.substring(ROOT.length() + 1))
+                .map(ArchitectureTest::packageOf)
+                .filter(name -> !name.isEmpty())
                 .collect(Collectors.toSet());
 
         assertThat(found).isEqualTo(packages());
@@ -72,38 +209,62 @@ final class ArchitectureTest {
         Set<String> allowed = MAY_IMPORT.getOrDefault(name, Set.of());
         String[] forbidden = packages().stream()
                 .filter(other -> !other.equals(name) && !allowed.contains(other))
-                .map(ArchitectureTest::inside)
+                .map(ArchitectureTest::exactly)
                 .toArray(String[]::new);
 
         noClasses()
-                .that(resideInAPackage(inside(name)))
+                .that()
+                .resideInAPackage(exactly(name))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(forbidden))
+                .dependOnClassesThat()
+                .resideInAnyPackage(forbidden)
                 .check(SERVICE);
+    }
+
+    @Test
+    void noPackagesFormACycle() {
+        slices().assignedFrom(new SliceAssignment() {
+                    @Override
+                    public SliceIdentifier getIdentifierOf(JavaClass type) {
+                        return SliceIdentifier.of(type.getPackageName());
+                    }
+
+                    @Override
+                    public String getDescription() {
+                        return "packages";
+                    }
+                })
+                .should()
+                .beFreeOfCycles()
+                .check(SERVICE);
+    }
+
+    @Test
+    void aPackageIsSmallEnoughToSee() {
+        Map<String, Long> files = SERVICE.stream()
+                .filter(type -> type.getEnclosingClass().isEmpty()
+                        && !type.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(ArchitectureTest::packageOf, Collectors.counting()));
+
+        assertThat(files)
+                .allSatisfy((name, count) ->
+                        assertThat(count).as("files in %s", name).isLessThanOrEqualTo(MAX_FILES_OF_A_PACKAGE));
     }
 
     @Test
     void batchingIsPure() {
-        classes()
-                .that(resideInAPackage(inside("batching")))
-                .should()
-                .onlyDependOnClassesThat(resideInAnyPackage(
-                        inside("batching"), "java.util..", "java.lang..", "org.jspecify.annotations.."))
-                .check(SERVICE);
-    }
-
-    @Test
-    void batchingHasNoClockAndNoThread() {
         noClasses()
-                .that(resideInAPackage(inside("batching")))
+                .that()
+                .resideInAPackage(exactly("batching"))
                 .should()
-                .dependOnClassesThat(resideInAPackage("java.util.concurrent.."))
+                .dependOnClassesThat()
+                .resideOutsideOfPackages(
+                        exactly("batching"), "java.util..", "java.lang..", "org.jspecify.annotations..")
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.concurrent..")
                 .orShould()
                 .dependOnClassesThat(JavaClass.Predicates.assignableTo(Thread.class))
-                .orShould()
-                .callMethod(System.class, "nanoTime")
-                .orShould()
-                .callMethod(System.class, "currentTimeMillis")
                 .check(SERVICE);
     }
 
@@ -111,19 +272,21 @@ final class ArchitectureTest {
     @MethodSource("libraries")
     void aLibraryStaysWhereItBelongs(String library) {
         String[] home = BELONGS_TO.getOrDefault(library, Set.of()).stream()
-                .map(ArchitectureTest::inside)
+                .map(ArchitectureTest::exactly)
                 .toArray(String[]::new);
 
         noClasses()
-                .that(resideInAPackage(ROOT + ".."))
+                .that()
+                .resideInAPackage(ROOT + "..")
                 .and()
                 .resideOutsideOfPackages(home)
                 .should()
-                .dependOnClassesThat(resideInAPackage(library))
+                .dependOnClassesThat()
+                .resideInAPackage(library)
                 .check(SERVICE);
     }
 
-    /** Else the rule above would hold for a name that is spelt wrong. */
+    /** Otherwise the rule above would hold for a name that is misspelt. */
     @ParameterizedTest
     @MethodSource("libraries")
     void aLibraryIsUsedAtAll(String library) {
@@ -131,6 +294,103 @@ final class ArchitectureTest {
                         .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
                         .filter(dependency -> resideInAPackage(library).test(dependency.getTargetClass())))
                 .isNotEmpty();
+    }
+
+    @Test
+    void kafkaClientsAreMadeOnlyIn() {
+        assertThat(classesThat(access -> isMade(access, "org.apache.kafka.clients.consumer.KafkaConsumer")
+                        || isMade(access, "org.apache.kafka.clients.producer.KafkaProducer")
+                        || isCalled(access, "org.apache.kafka.clients.admin.Admin", "create")))
+                .containsExactlyInAnyOrder(
+                        "app.KafkaWatch",
+                        "app.Roles",
+                        "ingress.Ingress",
+                        "ingress.submit.Publisher",
+                        "local.LocalStack",
+                        "worker.Worker",
+                        "worker.intake.RequestConsumers",
+                        "worker.join.FeatureUpdates",
+                        "worker.reply.Cancellations");
+    }
+
+    @Test
+    void threadsAreStartedOnlyIn() {
+        assertThat(classesThat(access -> isCalled(access, "java.lang.Thread", "ofPlatform")
+                        || isCalled(access, "java.lang.Thread", "ofVirtual")
+                        || isMade(access, "java.lang.Thread")
+                        || access.getTargetOwner().getName().equals("java.util.concurrent.Executors")))
+                .containsExactlyInAnyOrder(
+                        "app.KafkaWatch",
+                        "features.Features",
+                        "features.source.SqlSource",
+                        "ingress.gate.LagWatch",
+                        "kafka.TopicFollower",
+                        "kafka.TopicRecorder",
+                        "local.LocalMain",
+                        "tenants.TenantsFile",
+                        "tenants.Tokens",
+                        "worker.ModelServer",
+                        "worker.Worker",
+                        "worker.loop.LoopThread",
+                        "worker.reply.Announcer");
+    }
+
+    @Test
+    void clocksAreReadOnlyIn() {
+        assertThat(classesThat(access -> isCalled(access, "java.lang.System", "nanoTime")
+                        || isCalled(access, "java.lang.System", "currentTimeMillis")
+                        || isCalled(access, "java.time.Instant", "now")
+                        || access.getTargetOwner().getName().equals("java.time.Clock")))
+                .containsExactlyInAnyOrder(
+                        "app.KafkaWatch",
+                        "features.cache.BulkLoader",
+                        "features.cache.FeatureCache",
+                        "features.cache.FeatureMeters",
+                        "ingress.Ingress",
+                        "ingress.call.CallCheck",
+                        "ingress.call.Ids",
+                        "ingress.call.LoopLag",
+                        "ingress.gate.LagWatch",
+                        "ingress.outcomes.ResultStore",
+                        "ingress.outcomes.StoredResult",
+                        "ingress.submit.IdempotentSubmits",
+                        "local.EmbeddedRedis",
+                        "model.repository.ModelLoader",
+                        "worker.intake.Intake",
+                        "worker.join.FeatureGate",
+                        "worker.join.FeatureUpdates",
+                        "worker.loop.LoopThread",
+                        "worker.loop.SessionAccelerator",
+                        "worker.loop.WorkerMeters",
+                        "worker.reply.Announcer",
+                        "worker.reply.Cancellations",
+                        "worker.reply.ReplyPublisher",
+                        "worker.reply.ReplyTopics");
+    }
+
+    @Test
+    void configurationIsReadOnlyByTheRootsOfRoles() {
+        Set<String> readers = SERVICE.stream()
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .filter(dependency -> isConfiguration(outermost(dependency.getTargetClass())))
+                .map(dependency -> outermost(dependency.getOriginClass()))
+                .filter(type -> !isConfiguration(type))
+                .map(ArchitectureTest::nameOf)
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(readers)
+                .containsExactlyInAnyOrder(
+                        "app.ConfigRelations",
+                        "app.Roles",
+                        "features.Features",
+                        "ingress.Ingress",
+                        "ingress.http.Callers",
+                        "ingress.http.HeaderLimits",
+                        "ingress.http.RequestsResource",
+                        "ingress.http.WatchedTransport",
+                        "tenants.Identity",
+                        "worker.ModelServer",
+                        "worker.Worker");
     }
 
     @ParameterizedTest
@@ -147,7 +407,7 @@ final class ArchitectureTest {
         return BELONGS_TO.keySet();
     }
 
-    /** Those of the tests too. */
+    /** Those of tests and tools too. */
     private static Stream<JavaPackage> allPackages() {
         return new ClassFileImporter()
                 .withImportOption(location -> !location.contains("/jmh_generated/")).importPackages(ROOT).stream()
@@ -155,7 +415,47 @@ final class ArchitectureTest {
                         .distinct();
     }
 
-    private static String inside(String name) {
-        return ROOT + "." + name + "..";
+    /** The outermost classes of the service with an access of that kind. */
+    private static Set<String> classesThat(Predicate<JavaAccess<?>> access) {
+        return SERVICE.stream()
+                .flatMap(type -> type.getAccessesFromSelf().stream())
+                .filter(access)
+                .map(each -> nameOf(outermost(each.getOriginOwner())))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static boolean isCalled(JavaAccess<?> access, String owner, String method) {
+        return access.getTargetOwner().getName().equals(owner)
+                && access.getName().equals(method);
+    }
+
+    private static boolean isMade(JavaAccess<?> access, String owner) {
+        return isCalled(access, owner, "<init>");
+    }
+
+    private static boolean isConfiguration(JavaClass type) {
+        return type.isAnnotatedWith("io.smallrye.config.ConfigMapping");
+    }
+
+    private static JavaClass outermost(JavaClass type) {
+        JavaClass outermost = type;
+        while (outermost.getEnclosingClass().isPresent()) {
+            outermost = outermost.getEnclosingClass().get();
+        }
+        return outermost;
+    }
+
+    /** Without {@code dev.penstock}; empty for that package itself. */
+    private static String packageOf(JavaClass type) {
+        return type.getPackageName().equals(ROOT) ? "" : type.getPackageName().substring(ROOT.length() + 1);
+    }
+
+    private static String nameOf(JavaClass type) {
+        return type.getName().substring(ROOT.length() + 1);
+    }
+
+    /** A package without its sub-packages. */
+    private static String exactly(String name) {
+        return ROOT + "." + name;
     }
 }

@@ -1,5 +1,15 @@
 package dev.penstock.features;
 
+import dev.penstock.features.cache.CachePolicy;
+import dev.penstock.features.cache.FeatureCache;
+import dev.penstock.features.cache.FeatureMeters;
+import dev.penstock.features.cache.RedisCache;
+import dev.penstock.features.source.FeastSource;
+import dev.penstock.features.source.FeatureSource;
+import dev.penstock.features.source.GuardedSource;
+import dev.penstock.features.source.SqlQuery;
+import dev.penstock.features.source.SqlSource;
+import dev.penstock.features.vector.FeatureView;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import io.agroal.api.security.NamePrincipal;

@@ -1,6 +1,6 @@
 /**
- * Features by entity: a view says which values a model wants; {@link dev.penstock.features.FeatureCache} looks a whole batch up, in
- * this process, then in Redis, then at the source, and never asks two of them the same thing at once.
+ * Features by entity. {@link dev.penstock.features.Features} opens a cache for each view from the configuration; {@link
+ * dev.penstock.features.cache.FeatureCache} looks up a whole batch: in this process, then in Redis, then at the source.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.features;

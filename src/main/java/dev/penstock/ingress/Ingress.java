@@ -2,23 +2,44 @@ package dev.penstock.ingress;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.penstock.ingress.call.Call;
+import dev.penstock.ingress.call.CallCheck;
+import dev.penstock.ingress.call.Catalogue;
+import dev.penstock.ingress.call.CatalogueListener;
+import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.ingress.call.IdempotencyKey;
+import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.LoopLag;
+import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.gate.Gate;
+import dev.penstock.ingress.gate.LagWatch;
+import dev.penstock.ingress.gate.QuotaGate;
+import dev.penstock.ingress.outcomes.DroppedReplies;
+import dev.penstock.ingress.outcomes.OutcomeWatch;
+import dev.penstock.ingress.outcomes.ResultRecorder;
+import dev.penstock.ingress.outcomes.ResultStore;
+import dev.penstock.ingress.outcomes.StoredResult;
+import dev.penstock.ingress.submit.IdempotencyClaims;
+import dev.penstock.ingress.submit.IdempotentSubmits;
+import dev.penstock.ingress.submit.PendingReplies;
+import dev.penstock.ingress.submit.Publisher;
+import dev.penstock.kafka.TopicFollower;
+import dev.penstock.kafka.TopicLayout;
+import dev.penstock.kafka.TopicRecorder;
+import dev.penstock.messages.Outcome;
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.Reply;
+import dev.penstock.messages.RequestId;
+import dev.penstock.messages.Timings;
+import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
-import dev.penstock.protocol.Outcome;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
-import dev.penstock.protocol.RecordHeaders;
-import dev.penstock.protocol.Reply;
-import dev.penstock.protocol.RequestId;
-import dev.penstock.protocol.RequestReader;
-import dev.penstock.protocol.Timings;
-import dev.penstock.protocol.TopicFollower;
-import dev.penstock.protocol.TopicLayout;
-import dev.penstock.protocol.TopicRecorder;
-import dev.penstock.protocol.Topics;
+import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.redis.GuardedRedis;
-import dev.penstock.tenants.OpenRequests;
-import dev.penstock.tenants.Quotas;
 import dev.penstock.tenants.Tenant;
+import dev.penstock.tenants.quota.OpenRequests;
+import dev.penstock.tenants.quota.Quotas;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
@@ -93,7 +114,7 @@ public final class Ingress implements AutoCloseable {
         this.config = config;
         this.vertx = vertx;
         this.catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
-        this.check = new CallCheck(catalogue, reader, config);
+        this.check = new CallCheck(catalogue, reader, config.syncTimeout(), config.asyncTimeout());
         this.gate = new Gate(catalogue, config.syncMaxWait(), registry, System::nanoTime);
         this.ids = new Ids(requestIdKey(redis));
         GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor());
@@ -107,7 +128,9 @@ public final class Ingress implements AutoCloseable {
                 open);
         this.results = new ResultStore(redis, guarded, ids, open, config.resultTtl());
         this.outcomes = new OutcomeWatch(vertx, redis, results);
-        this.publisher = new Publisher(kafka, config, layout.maxRecordBytes());
+        this.publisher = new Publisher(
+                kafka,
+                new Publisher.Settings(config.maxPublishingBytes(), config.queuedLinger(), layout.maxRecordBytes()));
         DroppedReplies dropped = new DroppedReplies(registry);
         this.pending = new PendingReplies(
                 ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids, this::keepForPolling, dropped);
@@ -131,7 +154,7 @@ public final class Ingress implements AutoCloseable {
                 consumer(
                         kafka,
                         Map.of(
-                                ConsumerConfig.GROUP_ID_CONFIG, ResultRecorder.GROUP,
+                                ConsumerConfig.GROUP_ID_CONFIG, Topics.RESULT_RECORDERS,
                                 ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000,
                                 ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
                 Topics.RESULTS,
@@ -158,30 +181,30 @@ public final class Ingress implements AutoCloseable {
         outcomes.release();
     }
 
-    boolean isTaking() {
+    public boolean isTaking() {
         return taking;
     }
 
-    int maxBodyBytes() {
+    public int maxBodyBytes() {
         return check.maxBodyBytes();
     }
 
-    Duration bodyTimeout() {
+    public Duration bodyTimeout() {
         return config.bodyTimeout();
     }
 
-    CheckedCall check(Call call, boolean async) throws InvalidRequestException {
+    public CheckedCall check(Call call, boolean async) throws InvalidRequestException {
         return check.check(call, async);
     }
 
     /** The answer to a call, if its tenant's quota has room for it; else a {@link Refusal}. */
-    CompletionStage<Response> withinQuota(CheckedCall call, Supplier<CompletionStage<Response>> answer) {
+    public CompletionStage<Response> withinQuota(CheckedCall call, Supplier<CompletionStage<Response>> answer) {
         Consumer<String> rejected = reason -> gate.rejected(call.call().model(), reason);
         return quotaGate.within(call.call().tenant(), call.rows(), rejected, answer);
     }
 
     /** What a call of this tenant hears whatever is in it, if its quota is used up and there is such a model for it. */
-    Optional<Refusal> usedUp(Tenant tenant, String model, Optional<String> version) {
+    public Optional<Refusal> usedUp(Tenant tenant, String model, Optional<String> version) {
         return taking && tenant.mayUse(model) && catalogue.find(model, version).isPresent()
                 ? quotaGate.usedUp(tenant, reason -> gate.rejected(model, reason))
                 : Optional.empty();
@@ -192,7 +215,7 @@ public final class Ingress implements AutoCloseable {
      *
      * @param atDisconnect takes what to do when the caller disconnects before that
      */
-    CompletableFuture<Answered> answer(CheckedCall call, Consumer<Runnable> atDisconnect) {
+    public CompletableFuture<Answered> answer(CheckedCall call, Consumer<Runnable> atDisconnect) {
         gate.admit(call, false);
         RequestId id = ids.issueToCaller(call.call().tenant(), call.timeout());
         long deadlineNanos = System.nanoTime() + call.timeout().toNanos();
@@ -231,7 +254,7 @@ public final class Ingress implements AutoCloseable {
     }
 
     /** Publishes, and completes with the id once the request is safe; fails with a {@link Refusal}. */
-    CompletableFuture<RequestId> submit(CheckedCall call) {
+    public CompletableFuture<RequestId> submit(CheckedCall call) {
         RequestId id = ids.issue(call.call().tenant(), call.timeout());
         CompletableFuture<RequestId> accepted = new CompletableFuture<>();
         publishForResults(call, id, () -> accepted.complete(id), accepted::completeExceptionally);
@@ -239,7 +262,7 @@ public final class Ingress implements AutoCloseable {
     }
 
     /** The same, but a call with a key that is known is the request that it was before. */
-    CompletionStage<RequestId> submit(CheckedCall call, IdempotencyKey key) {
+    public CompletionStage<RequestId> submit(CheckedCall call, IdempotencyKey key) {
         return idempotent.submit(call, key);
     }
 
@@ -247,7 +270,7 @@ public final class Ingress implements AutoCloseable {
      * A synchronous call that may be repeated: its outcome is kept like an asynchronous one's, so that whoever repeats it gets it,
      * here or elsewhere. That its caller disconnects does not cancel it.
      */
-    CompletionStage<Answered> answer(CheckedCall call, IdempotencyKey key) {
+    public CompletionStage<Answered> answer(CheckedCall call, IdempotencyKey key) {
         return idempotent.submit(call, key).thenCompose(id -> {
             Duration left = Duration.between(Instant.now(), id.deadline());
             return outcome(id, left.isNegative() ? Duration.ZERO : left).handle((found, failure) -> {
@@ -307,7 +330,7 @@ public final class Ingress implements AutoCloseable {
     }
 
     /** The outcome, once there is one or that time is over; fails when Redis is away then. */
-    CompletableFuture<Optional<StoredResult>> outcome(RequestId id, Duration wait) {
+    public CompletableFuture<Optional<StoredResult>> outcome(RequestId id, Duration wait) {
         return outcomes.await(id.toString(), wait);
     }
 
@@ -315,18 +338,18 @@ public final class Ingress implements AutoCloseable {
      * The id, if an ingress issued it to that tenant. Forged ones and those of others are not told apart, neither by the answer nor by
      * its time: after the HMAC, which all need, an id is compared with the tenant's tag, and nobody is asked.
      */
-    Optional<RequestId> verify(String id, Tenant tenant) {
+    public Optional<RequestId> verify(String id, Tenant tenant) {
         return ids.verify(id, tenant);
     }
 
     /** Whether the outcome, if there ever was one, has been forgotten, or went to its caller alone. */
-    boolean isForgotten(RequestId id) {
+    public boolean isForgotten(RequestId id) {
         Duration kept = Ids.isToCaller(id) ? LATEST : config.resultTtl();
         return Instant.now().isAfter(id.deadline().plus(kept));
     }
 
     /** Makes {@code cancelled} the outcome, unless there is one already; the first on the topic counts. Workers hear of it too. */
-    CompletableFuture<Void> cancel(RequestId id) {
+    public CompletableFuture<Void> cancel(RequestId id) {
         announceCancelled(id);
         Reply reply = cancelled(id);
         ProducerRecord<byte[], byte[]> record =
@@ -368,7 +391,7 @@ public final class Ingress implements AutoCloseable {
     }
 
     /** @param reply empty when none came by the deadline */
-    record Answered(RequestId id, Optional<Reply> reply) {}
+    public record Answered(RequestId id, Optional<Reply> reply) {}
 
     /** Unless it is so late that polls have said already that there is none. */
     private void keepForPolling(Reply late) {
@@ -412,7 +435,7 @@ public final class Ingress implements AutoCloseable {
         return payload.bytes().array(); // an HTTP body is an array of its own
     }
 
-    static Refusal notPublished(Publisher.Failure failure) {
+    public static Refusal notPublished(Publisher.Failure failure) {
         return switch (failure) {
             case REFUSED ->
                 new Refusal(

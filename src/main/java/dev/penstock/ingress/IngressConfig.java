@@ -1,6 +1,6 @@
 package dev.penstock.ingress;
 
-import dev.penstock.tenants.Quota;
+import dev.penstock.tenants.quota.Quota;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;

@@ -1,7 +1,6 @@
 /**
- * The ingress: REST in front, topics behind. A call is checked against the signature that workers announced, published, and
- * answered when its reply comes: on the ingress's own reply partition for callers that wait, through Redis for those that poll
- * or may come again with an idempotency key. What a caller takes back, workers hear of on a topic.
+ * The ingress role. {@link dev.penstock.ingress.Ingress} starts and stops it. Its sub-packages follow the way of a call: {@code http}
+ * takes it, {@code call} checks it, {@code gate} admits it, {@code submit} publishes it, {@code outcomes} keeps and finds its outcome.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.ingress;

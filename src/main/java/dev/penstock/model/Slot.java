@@ -10,7 +10,7 @@ import java.util.List;
 public interface Slot extends AutoCloseable {
 
     /**
-     * Copies the inputs of all requests, one after the other, into reused buffers, and pads them there as {@link Fitting} says.
+     * Copies the inputs of all requests, one after the other, into reused buffers, and pads them there as {@code Fitting} says.
      *
      * @param requests for each request its inputs in signature order; all of one batch key: the same dimensions, once padded, but for the
      *     rows

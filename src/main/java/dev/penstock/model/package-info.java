@@ -1,6 +1,6 @@
 /**
- * Models: the folder they lie in, what is checked before one is trusted, their configuration, and sessions that run them on ONNX
- * Runtime. Imports only {@code protocol}. A model that cannot be served is refused by name and reason; it never stops the others.
+ * The seam to models: a {@link dev.penstock.model.Session} is a loaded model, a {@link dev.penstock.model.Slot} runs one batch on it. Loading
+ * ends in a session or in a {@link dev.penstock.model.ModelRefusedException} that says why.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.model;

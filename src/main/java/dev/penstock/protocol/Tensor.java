@@ -27,7 +27,7 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
     }
 
     /** Whether BYTES data is exactly that many strings, each a length and so many bytes. */
-    static boolean holdsStrings(ByteBuffer data, long strings) {
+    public static boolean holdsStrings(ByteBuffer data, long strings) {
         ByteBuffer rest = data.slice().order(ByteOrder.LITTLE_ENDIAN);
         for (long i = 0; i < strings; i++) {
             if (rest.remaining() < Integer.BYTES) {
@@ -43,7 +43,7 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
     }
 
     /** Whether BOOL data is all 0 and 1; runtimes take any other byte for something else each. */
-    static boolean holdsBooleans(ByteBuffer data) {
+    public static boolean holdsBooleans(ByteBuffer data) {
         for (int i = data.position(); i < data.limit(); i++) {
             if ((data.get(i) & ~1) != 0) {
                 return false;

@@ -1,6 +1,6 @@
 /**
- * What travels: tensors, requests, responses, outcomes, request ids and deadlines; the JSON and the binary codec of the Open
- * Inference Protocol v2; record headers. Imports nothing else of ours; ingress and worker meet only through it.
+ * The vocabulary of the Open Inference Protocol v2: tensors, shapes, datatypes, signatures, requests, responses, lanes and problems.
+ * Imports nothing else of ours.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.protocol;

@@ -1,6 +1,7 @@
 package dev.penstock.tenants;
 
 import dev.penstock.protocol.Lane;
+import dev.penstock.tenants.quota.Quota;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;

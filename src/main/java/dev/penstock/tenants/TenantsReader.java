@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.penstock.protocol.Lane;
+import dev.penstock.tenants.quota.Quota;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;

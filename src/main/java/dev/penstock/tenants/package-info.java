@@ -1,3 +1,5 @@
-/** Tenants: who sends a request, what it may use, and how much of it. */
+/**
+ * Tenants: their identity, their models and lanes, and the file that declares them.
+ */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.tenants;

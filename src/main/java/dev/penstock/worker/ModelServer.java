@@ -4,10 +4,25 @@ import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Window;
-import dev.penstock.model.ModelConfig;
+import dev.penstock.kafka.BrokerClock;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
-import dev.penstock.protocol.RequestReader;
+import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.ModelConfig;
+import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.intake.Intake;
+import dev.penstock.worker.intake.RecordDecoder;
+import dev.penstock.worker.intake.RequestConsumers;
+import dev.penstock.worker.join.FeatureGate;
+import dev.penstock.worker.loop.Accelerator;
+import dev.penstock.worker.loop.LoopThread;
+import dev.penstock.worker.loop.SessionAccelerator;
+import dev.penstock.worker.loop.WorkerLoop;
+import dev.penstock.worker.loop.WorkerMeters;
+import dev.penstock.worker.offsets.OpenWork;
+import dev.penstock.worker.reply.Cancellations;
+import dev.penstock.worker.reply.ReplyPublisher;
+import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -120,13 +135,17 @@ final class ModelServer implements AutoCloseable {
         }
         meters.addSessions(runners.size());
         ModelConfig config = loaded.definition().config();
+        Fitting fitting = new Fitting(loaded.definition().graph(), config);
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
-                loaded,
+                loaded.signature(),
+                config,
+                fitting,
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
         CostModel costs = new CostModel();
-        loaded.runs().forEach(run -> costs.observe(decoder.batchKeyOf(run.inputs()), run.rows(), run.nanos()));
+        loaded.runs()
+                .forEach(run -> costs.observe(fitting.ofShapes(run.inputs()).batchKey(), run.rows(), run.nanos()));
         Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
         BatchPolicy policy = new BatchPolicy(
                 config.maxBatchSize(),
@@ -140,7 +159,7 @@ final class ModelServer implements AutoCloseable {
                 new Batcher<>(policy, costs), runners, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
-                decoder, loop, new FeatureGate(loop, decoder, replies, loaded.features(), this::failed));
+                decoder, loop, new FeatureGate(loop, fitting, replies, loaded.features(), this::failed));
     }
 
     /** A thread that runs one batch at a time, and the slots that keep it fed. */
@@ -167,7 +186,7 @@ final class ModelServer implements AutoCloseable {
     record Shared(
             WorkerConfig config,
             Producer<byte[], byte[]> producer,
-            Consumers consumers,
+            RequestConsumers consumers,
             ReplyTopics replyTopics,
             Cancellations cancellations,
             RequestReader reader,
@@ -175,9 +194,4 @@ final class ModelServer implements AutoCloseable {
             int maxRecordBytes,
             MeterRegistry registry,
             Consumer<String> deviceLost) {}
-
-    /** Makes the consumer of a model's group. */
-    interface Consumers {
-        org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> forModel(String model);
-    }
 }

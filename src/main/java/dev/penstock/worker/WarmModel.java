@@ -1,9 +1,10 @@
 package dev.penstock.worker;
 
 import dev.penstock.model.MeasuredRun;
-import dev.penstock.model.ModelDefinition;
 import dev.penstock.model.Session;
+import dev.penstock.model.repository.ModelDefinition;
 import dev.penstock.protocol.Signature;
+import dev.penstock.worker.join.FeatureJoin;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,7 +15,7 @@ import java.util.Optional;
  * @param rowsPerSecond of all sessions together, in full batches
  * @param features how its features are looked up; empty when it has none
  */
-record WarmModel(
+public record WarmModel(
         ModelDefinition definition,
         List<Session> sessions,
         List<MeasuredRun> runs,

@@ -1,7 +1,7 @@
 /**
- * The worker: consumes requests, batches them, runs them, replies, and commits once the replies are acknowledged. What was taken
- * back meanwhile, see {@link dev.penstock.worker.Cancellations}, does not run. {@link
- * dev.penstock.worker.WorkerLoop} is the heart, a duty cycle that decides nothing itself: the batcher does.
+ * The worker role. {@link dev.penstock.worker.Worker} starts and stops it; a {@link dev.penstock.worker.ModelServer} serves one model. Its
+ * sub-packages follow the way of a record: {@code intake} takes and decodes it, {@code join} adds features, {@code loop} runs it in a batch, {@code reply} answers it.
+ * {@code offsets} keeps track of records that are not yet answered.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.worker;

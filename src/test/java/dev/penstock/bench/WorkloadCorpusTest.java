@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceResponse;
-import dev.penstock.protocol.ResponseWriter;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.codec.ResponseWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

@@ -50,7 +50,7 @@ class ProductionPackageIT {
     @Test
     void hasTheServiceButNotTheLocalStack() throws IOException {
         assertThat(classesOfOurs())
-                .contains("dev/penstock/ingress/InferResource.class", "dev/penstock/worker/Worker.class")
+                .contains("dev/penstock/ingress/http/InferResource.class", "dev/penstock/worker/Worker.class")
                 .noneMatch(name -> name.startsWith("dev/penstock/local/"));
     }
 

@@ -165,11 +165,11 @@ public final class OnnxModels {
     }
 
     /** An FP32 identity, to be added to. */
-    static GraphProto.Builder identityGraph() {
+    public static GraphProto.Builder identityGraph() {
         return identity(Datatype.FP32).getGraph().toBuilder();
     }
 
-    static TensorProto external(String name) {
+    public static TensorProto external(String name) {
         return TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(DataType.FLOAT.getNumber())
@@ -180,7 +180,7 @@ public final class OnnxModels {
                 .build();
     }
 
-    static ModelProto model(GraphProto.Builder graph) {
+    public static ModelProto model(GraphProto.Builder graph) {
         return ModelProto.newBuilder()
                 .setIrVersion(8)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
@@ -188,7 +188,7 @@ public final class OnnxModels {
                 .build();
     }
 
-    static ValueInfoProto value(String name, DataType type, Object... dimensions) {
+    public static ValueInfoProto value(String name, DataType type, Object... dimensions) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
         for (Object dimension : dimensions) {
             if (dimension instanceof String variable) {
@@ -206,7 +206,7 @@ public final class OnnxModels {
                 .build();
     }
 
-    static NodeProto node(String operator, List<String> inputs, String output, AttributeProto... attributes) {
+    public static NodeProto node(String operator, List<String> inputs, String output, AttributeProto... attributes) {
         return NodeProto.newBuilder()
                 .setOpType(operator)
                 .addAllInput(inputs)

@@ -10,23 +10,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Tensors for tests, from Java values and back. */
-final class Tensors {
+public final class Tensors {
 
     private Tensors() {}
 
-    static Tensor floats(String name, Shape shape, float... values) {
+    public static Tensor floats(String name, Shape shape, float... values) {
         ByteBuffer data = buffer(values.length * Float.BYTES);
         data.asFloatBuffer().put(values);
         return new Tensor(name, Datatype.FP32, shape, data);
     }
 
-    static Tensor longs(String name, Shape shape, long... values) {
+    public static Tensor longs(String name, Shape shape, long... values) {
         ByteBuffer data = buffer(values.length * Long.BYTES);
         data.asLongBuffer().put(values);
         return new Tensor(name, Datatype.INT64, shape, data);
     }
 
-    static Tensor strings(String name, Shape shape, String... values) {
+    public static Tensor strings(String name, Shape shape, String... values) {
         byte[][] elements = new byte[values.length][];
         for (int i = 0; i < values.length; i++) {
             elements[i] = values[i].getBytes(StandardCharsets.UTF_8);
@@ -34,7 +34,7 @@ final class Tensors {
         return byteStrings(name, shape, elements);
     }
 
-    static Tensor byteStrings(String name, Shape shape, byte[]... elements) {
+    public static Tensor byteStrings(String name, Shape shape, byte[]... elements) {
         int size = 0;
         for (byte[] element : elements) {
             size += Integer.BYTES + element.length;
@@ -46,7 +46,7 @@ final class Tensors {
         return new Tensor(name, Datatype.BYTES, shape, data.flip());
     }
 
-    static List<Float> floats(Tensor tensor) {
+    public static List<Float> floats(Tensor tensor) {
         List<Float> values = new ArrayList<>();
         for (int i = 0; i < tensor.shape().elements(); i++) {
             values.add(tensor.data().getFloat(i * Float.BYTES));
@@ -54,7 +54,7 @@ final class Tensors {
         return values;
     }
 
-    static List<Long> longs(Tensor tensor) {
+    public static List<Long> longs(Tensor tensor) {
         List<Long> values = new ArrayList<>();
         for (int i = 0; i < tensor.shape().elements(); i++) {
             values.add(tensor.data().getLong(i * Long.BYTES));

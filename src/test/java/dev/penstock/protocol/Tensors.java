@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Tensors for tests. */
-final class Tensors {
+public final class Tensors {
     private Tensors() {}
 
-    static Tensor fp32(String name, Shape shape, float... values) {
+    public static Tensor fp32(String name, Shape shape, float... values) {
         ByteBuffer data = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (float value : values) {
             data.putFloat(value);
@@ -15,7 +15,7 @@ final class Tensors {
         return new Tensor(name, Datatype.FP32, shape, data.flip());
     }
 
-    static Tensor strings(String name, Shape shape, byte[]... values) {
+    public static Tensor strings(String name, Shape shape, byte[]... values) {
         int size = 0;
         for (byte[] value : values) {
             size += Integer.BYTES + value.length;

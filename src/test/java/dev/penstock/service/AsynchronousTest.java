@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.protocol.RequestIds;
+import dev.penstock.messages.RequestIds;
 import dev.penstock.samples.DigitsTable;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;

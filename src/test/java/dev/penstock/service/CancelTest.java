@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.RequestIds;
+import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
-import dev.penstock.protocol.RecordHeaders;
-import dev.penstock.protocol.RequestIds;
-import dev.penstock.protocol.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
 import java.io.IOException;

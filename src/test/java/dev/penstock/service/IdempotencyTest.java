@@ -3,9 +3,9 @@ package dev.penstock.service;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.protocol.RecordHeaders;
-import dev.penstock.protocol.RequestId;
-import dev.penstock.protocol.RequestIds;
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.RequestId;
+import dev.penstock.messages.RequestIds;
 import dev.penstock.samples.DigitsTable;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.protocol.CommitNote;
-import dev.penstock.protocol.RecordHeaders;
-import dev.penstock.protocol.Topics;
+import dev.penstock.messages.CommitNote;
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.Topics;
 import dev.penstock.samples.DigitsTable;
 import java.time.Duration;
 import java.util.HashMap;

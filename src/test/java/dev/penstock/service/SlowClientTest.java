@@ -3,8 +3,8 @@ package dev.penstock.service;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.protocol.RequestId;
-import dev.penstock.protocol.RequestIds;
+import dev.penstock.messages.RequestId;
+import dev.penstock.messages.RequestIds;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

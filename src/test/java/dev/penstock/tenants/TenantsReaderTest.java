@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.protocol.Lane;
+import dev.penstock.tenants.quota.Quota;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;

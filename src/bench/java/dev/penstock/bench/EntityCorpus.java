@@ -1,0 +1,66 @@
+package dev.penstock.bench;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.penstock.features.cache.ZipfDraws;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Requests for images by their ids, drawn by Zipf's law; the answers are those of the images themselves. */
+final class EntityCorpus implements Corpus {
+    private static final int DRAWS = 1 << 24;
+
+    private final DigitsCorpus images;
+    private final int[] draws;
+    private final int first;
+
+    private EntityCorpus(DigitsCorpus images, int[] draws, int first) {
+        this.images = images;
+        this.draws = draws;
+        this.first = first;
+    }
+
+    /** @param entities to draw from */
+    static EntityCorpus draw(DigitsCorpus images, int entities) {
+        ZipfDraws law = new ZipfDraws(entities, 1);
+        int[] draws = new int[DRAWS];
+        for (int i = 0; i < DRAWS; i++) {
+            draws[i] = law.next();
+        }
+        return new EntityCorpus(images, draws, 0);
+    }
+
+    /** The draws from there on: loads count from 0, and one that saw another's draws again would find them all in the caches. */
+    EntityCorpus from(int draw) {
+        return new EntityCorpus(images, draws, draw);
+    }
+
+    @Override
+    public int size() {
+        return DRAWS;
+    }
+
+    @Override
+    public byte[] body(int i) {
+        return rows(i, 1);
+    }
+
+    @Override
+    public boolean check(int i, byte[] response) {
+        return images.check(i, entity(i), response);
+    }
+
+    /** One request of many rows, which is the quickest way to warm a cache. */
+    byte[] rows(int i, int rows) {
+        String ids = IntStream.range(0, rows)
+                .mapToObj(row -> Integer.toString(entity(i * rows + row)))
+                .collect(Collectors.joining(","));
+        return ("{\"id\":\"" + i + "\",\"inputs\":[{\"name\":\"" + SlowFeast.JOIN_KEY
+                        + "\",\"datatype\":\"INT64\",\"shape\":[" + rows + "],\"data\":[" + ids + "]}]}")
+                .getBytes(US_ASCII);
+    }
+
+    private int entity(int i) {
+        return draws[(first + i) % DRAWS];
+    }
+}

@@ -1,0 +1,62 @@
+package dev.penstock.features.cache;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** The meters of one view; names as in the contract. */
+public final class FeatureMeters {
+    final Tier l1;
+    public final Tier redis;
+    final Tier source;
+
+    public FeatureMeters(MeterRegistry registry, String view) {
+        l1 = new Tier(registry, view, "l1");
+        redis = new Tier(registry, view, "redis");
+        source = new Tier(registry, view, "source");
+    }
+
+    /** One tier: entities by result, and the time that a whole call of it took. */
+    static final class Tier {
+        final Counter hits;
+        final Counter stale;
+        final Counter misses;
+        final Counter errors;
+        private final Timer calls;
+
+        private Tier(MeterRegistry registry, String view, String tier) {
+            hits = counter(registry, view, tier, "hit");
+            stale = counter(registry, view, tier, "stale");
+            misses = counter(registry, view, tier, "miss");
+            errors = counter(registry, view, tier, "error");
+            calls = Timer.builder("feature.lookup")
+                    .description("One call of a tier, for however many entities")
+                    .tag("view", view)
+                    .tag("tier", tier)
+                    .serviceLevelObjectives(
+                            Duration.ofNanos(100_000),
+                            Duration.ofMillis(1),
+                            Duration.ofMillis(5),
+                            Duration.ofMillis(20),
+                            Duration.ofMillis(100),
+                            Duration.ofMillis(200),
+                            Duration.ofMillis(1000))
+                    .register(registry);
+        }
+
+        void took(long sinceNanos) {
+            calls.record(System.nanoTime() - sinceNanos, TimeUnit.NANOSECONDS);
+        }
+
+        private static Counter counter(MeterRegistry registry, String view, String tier, String result) {
+            return Counter.builder("feature.lookups")
+                    .description("Entities looked up")
+                    .tag("view", view)
+                    .tag("tier", tier)
+                    .tag("result", result)
+                    .register(registry);
+        }
+    }
+}

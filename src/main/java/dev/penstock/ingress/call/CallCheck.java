@@ -1,0 +1,133 @@
+package dev.penstock.ingress.call;
+
+import dev.penstock.messages.Announcement;
+import dev.penstock.protocol.InferenceRequest;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.tenants.Tenant;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Decides whether a call can be accepted, before anything is. Thread-safe. */
+public final class CallCheck {
+    private static final Duration LONGEST_TIMEOUT = Duration.ofDays(7);
+    private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+
+    private final Catalogue catalogue;
+    private final RequestReader reader;
+    private final Duration syncTimeout;
+    private final Duration asyncTimeout;
+
+    /** The timeouts are the deadlines of calls that name none, and whose model names none. */
+    public CallCheck(Catalogue catalogue, RequestReader reader, Duration syncTimeout, Duration asyncTimeout) {
+        this.catalogue = catalogue;
+        this.reader = reader;
+        this.syncTimeout = syncTimeout;
+        this.asyncTimeout = asyncTimeout;
+    }
+
+    public int maxBodyBytes() {
+        return reader.limits().maxBodyBytes();
+    }
+
+    /**
+     * Checks everything that can be told without running the model.
+     *
+     * @param async whether the caller will poll, so that the longer default deadline holds
+     * @throws InvalidRequestException when the body or a header breaks a rule
+     * @throws Refusal when the tenant may not, there is no such model, or it does not take that much
+     */
+    public CheckedCall check(Call call, boolean async) throws InvalidRequestException {
+        requireAllowed(call.tenant(), call.model());
+        Announcement model = catalogue
+                .find(call.model(), call.version())
+                .orElseThrow(() -> new Refusal(unknownModel(call.model(), call.version())));
+        InferenceRequest request = reader.read(call.payload(), model.signature());
+        checkSize(request, model);
+        Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
+        requireAllowed(call.tenant(), lane);
+        Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
+        Duration timeout = asked.orElseGet(() -> standard(model, async));
+        Duration waited = Duration.ofNanos(call.lag().nanos(System.nanoTime()));
+        return new CheckedCall(call, rows(request), lane, left(timeout, waited), waited);
+    }
+
+    private static Duration left(Duration timeout, Duration waited) {
+        Duration left = (timeout.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : timeout).minus(waited);
+        return left.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : left;
+    }
+
+    /** Asked before the catalogue is, so that who may not use a model does not hear whether there is one. */
+    public static void requireAllowed(Tenant tenant, String model) {
+        if (!tenant.mayUse(model)) {
+            throw new Refusal(Problem.of(
+                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use a model '" + model + "'"));
+        }
+    }
+
+    private static void requireAllowed(Tenant tenant, Lane lane) {
+        if (!tenant.lanes().contains(lane)) {
+            throw new Refusal(Problem.of(
+                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use the priority " + lane.label()));
+        }
+    }
+
+    public static Problem unknownModel(String model, Optional<String> version) {
+        String what = version.map(number -> "version '" + number + "' of model").orElse("a model");
+        return Problem.of(Problem.Kind.NOT_FOUND, "no worker has announced " + what + " '" + model + "'");
+    }
+
+    private Duration standard(Announcement model, boolean async) {
+        if (model.timeoutMs() > 0) {
+            return Duration.ofMillis(model.timeoutMs());
+        }
+        return async ? asyncTimeout : syncTimeout;
+    }
+
+    private static long rows(InferenceRequest request) {
+        return request.inputs().getFirst().shape().rows();
+    }
+
+    private static void checkSize(InferenceRequest request, Announcement model) throws InvalidRequestException {
+        long rows = rows(request);
+        if (rows > model.maxRequestRows()) {
+            throw new InvalidRequestException(
+                    "inputs[0].shape", "must have 1.." + model.maxRequestRows() + " rows in one request, had " + rows);
+        }
+        for (Tensor input : request.inputs()) {
+            if (input.data().limit() > model.maxTensorBytes()) {
+                throw new Refusal(Problem.of(
+                        Problem.Kind.PAYLOAD_TOO_LARGE,
+                        "input '" + input.name() + "' has " + input.data().limit()
+                                + " bytes; the model's max_tensor_bytes is " + model.maxTensorBytes()));
+            }
+        }
+    }
+
+    /** The v2 parameter {@code priority}; Triton's numbers 0 (default) and 1 (highest) are both interactive. */
+    private static Lane lane(InferenceRequest request) throws InvalidRequestException {
+        Object priority = request.parameters().get("priority");
+        if (priority == null || priority.equals(0L) || priority.equals(1L)) {
+            return Lane.INTERACTIVE;
+        }
+        return Lane.labelled(priority.toString())
+                .orElseThrow(() -> new InvalidRequestException(
+                        "parameters.priority", "must be interactive or bulk, was '" + priority + "'"));
+    }
+
+    /** The v2 parameter {@code timeout}, in microseconds as in Triton; 0 is none. */
+    private static Optional<Duration> timeout(InferenceRequest request) throws InvalidRequestException {
+        Object timeout = request.parameters().get("timeout");
+        if (timeout == null || timeout.equals(0L)) {
+            return Optional.empty();
+        }
+        if (timeout instanceof Long micros && micros > 0) {
+            return Optional.of(Duration.ofMillis(Math.max(1, micros / 1000)));
+        }
+        throw new InvalidRequestException(
+                "parameters.timeout", "must be a whole number of microseconds, 0 or more, was '" + timeout + "'");
+    }
+}

@@ -1,0 +1,67 @@
+package dev.penstock.ingress.call;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.protocol.InvalidRequestException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What makes two calls the same request: the tenant's key, and what was asked.
+ *
+ * @param name of the claim in Redis: the tenant, and a hash of the key, which may be a secret
+ * @param request a hash of the model, the content type and the body
+ */
+public record IdempotencyKey(String name, String request) {
+    public static final String HEADER = "Idempotency-Key";
+
+    private static final int MOST = 255;
+
+    /** The values of all such headers; there may be one. */
+    public static Optional<String> read(List<String> headers) throws InvalidRequestException {
+        if (headers.isEmpty()) {
+            return Optional.empty();
+        }
+        String key = headers.getFirst();
+        if (headers.size() > 1
+                || key.isEmpty()
+                || key.length() > MOST
+                || !key.chars().allMatch(c -> c > ' ' && c < 127)) {
+            throw new InvalidRequestException(
+                    HEADER, "must be given once, and be 1.." + MOST + " visible ASCII characters");
+        }
+        return Optional.of(key);
+    }
+
+    public static IdempotencyKey of(String key, Call call, @Nullable String contentType) {
+        MessageDigest request = sha256();
+        for (String part : List.of(
+                call.model(),
+                call.version().orElse(""),
+                contentType == null ? "" : contentType,
+                call.payload().jsonLength().toString())) {
+            request.update(part.getBytes(UTF_8));
+            request.update((byte) 0);
+        }
+        request.update(call.payload().bytes().duplicate());
+        return new IdempotencyKey(
+                Integer.toHexString(call.tenant().tag()) + ":" + text(sha256().digest(key.getBytes(UTF_8))),
+                text(request.digest()));
+    }
+
+    private static String text(byte[] hash) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java runtime has SHA-256", impossible);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.penstock.ingress.call;
+
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * How long what an event loop does now has waited for its turn, and what it is given now will. Of a call that is read now nothing else
+ * tells how long ago it came. So a timer is set while there are calls: when it is late, so are they. Written by its loop, read by any
+ * thread.
+ */
+public final class LoopLag {
+    private static final long PERIOD_MILLIS = 10;
+    private static final long PERIOD_NANOS = PERIOD_MILLIS * 1_000_000;
+    private static final ThreadLocal<LoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(LoopLag::new);
+
+    private volatile Timer timer = new Timer(false, 0);
+    private volatile Late late = new Late(0, 0);
+
+    private record Timer(boolean isSet, long dueNanos) {}
+
+    private record Late(long byNanos, long firedNanos) {}
+
+    /** Of the event loop that handles this call. */
+    public static LoopLag of(RoutingContext call) {
+        LoopLag lag = OF_THIS_LOOP.get();
+        if (!lag.timer.isSet) {
+            lag.watch(call.vertx());
+        }
+        return lag;
+    }
+
+    /** Goes on until the loop is in time again: who comes after a stall has not waited in it. */
+    private void watch(Vertx vertx) {
+        set(System.nanoTime());
+        vertx.setTimer(PERIOD_MILLIS, due -> {
+            if (fired(System.nanoTime())) {
+                watch(vertx);
+            }
+        });
+    }
+
+    void set(long now) {
+        timer = new Timer(true, now + PERIOD_NANOS);
+    }
+
+    /** Whether the loop is behind, so that it has to be watched on even if no call comes. */
+    boolean fired(long now) {
+        long by = Math.max(0, now - timer.dueNanos);
+        late = new Late(by, now);
+        timer = new Timer(false, 0);
+        return by > PERIOD_NANOS;
+    }
+
+    /** As far as is known; 0 when nothing is. */
+    public long nanos(long now) {
+        Timer pending = timer;
+        Late last = late;
+        long overdue = pending.isSet ? now - pending.dueNanos : 0;
+        boolean isFresh = now - last.firedNanos < 2 * PERIOD_NANOS + last.byNanos;
+        return Math.max(overdue, isFresh ? last.byNanos : 0);
+    }
+}

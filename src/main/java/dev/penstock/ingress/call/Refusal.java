@@ -1,0 +1,59 @@
+package dev.penstock.ingress.call;
+
+import dev.penstock.protocol.Problem;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** A call that ends in a problem document. Without a stack trace: it is an answer, not a bug. */
+public final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final transient Problem problem;
+    private final int retryAfterSeconds;
+    private final transient Map<String, String> headers;
+    private final boolean leavesDoubt;
+
+    public Refusal(Problem problem) {
+        this(problem, 0);
+    }
+
+    /** @param retryAfterSeconds when to come back; 0 says nothing */
+    public Refusal(Problem problem, int retryAfterSeconds) {
+        this(problem, retryAfterSeconds, Map.of());
+    }
+
+    /** @param headers more of them, for the response */
+    public Refusal(Problem problem, int retryAfterSeconds, Map<String, String> headers) {
+        this(problem, retryAfterSeconds, headers, false);
+    }
+
+    private Refusal(Problem problem, int retryAfterSeconds, Map<String, String> headers, boolean leavesDoubt) {
+        super(problem.detail(), null, false, false);
+        this.leavesDoubt = leavesDoubt;
+        this.headers = Map.copyOf(headers);
+        this.problem = problem;
+        this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    /** Of a request that may have been accepted all the same. */
+    public static Refusal inDoubt(Problem problem, int retryAfterSeconds) {
+        return new Refusal(problem, retryAfterSeconds, Map.of(), true);
+    }
+
+    /** Whether the request may have been accepted all the same. */
+    public boolean leavesDoubt() {
+        return leavesDoubt;
+    }
+
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    public Problem problem() {
+        return problem;
+    }
+
+    public OptionalInt retryAfterSeconds() {
+        return retryAfterSeconds > 0 ? OptionalInt.of(retryAfterSeconds) : OptionalInt.empty();
+    }
+}

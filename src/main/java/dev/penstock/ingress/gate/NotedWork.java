@@ -1,0 +1,44 @@
+package dev.penstock.ingress.gate;
+
+import dev.penstock.messages.CommitNote;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Adds up what workers note beside the offsets that they commit, through changes of a partition's owner. Where there is no note, all
+ * that was committed counts as run. Not thread-safe.
+ */
+final class NotedWork {
+    private final Map<TopicPartition, Seen> last = new HashMap<>();
+    private final Map<String, CommitNote> byTopic = new HashMap<>();
+
+    private record Seen(long offset, Optional<CommitNote> note) {}
+
+    void observe(TopicPartition partition, long offset, String metadata) {
+        Seen seen = new Seen(offset, CommitNote.parse(metadata));
+        Seen before = last.put(partition, seen);
+        if (before != null && offset > before.offset) {
+            byTopic.merge(partition.topic(), between(before, seen), CommitNote::plus);
+        }
+    }
+
+    /** Of all partitions of a topic, counted from when each was first observed. */
+    CommitNote of(String topic) {
+        return byTopic.getOrDefault(topic, CommitNote.NONE);
+    }
+
+    private static CommitNote between(Seen before, Seen after) {
+        long committed = after.offset - before.offset;
+        if (after.note.isEmpty()) {
+            return new CommitNote(committed, 0);
+        }
+        CommitNote now = after.note.get();
+        CommitNote then = before.note
+                .filter(note -> note.ran() <= now.ran() && note.givenUp() <= now.givenUp())
+                .orElse(CommitNote.NONE); // another worker's, which counts from its own beginning
+        return new CommitNote(
+                Math.min(now.ran() - then.ran(), committed), Math.min(now.givenUp() - then.givenUp(), committed));
+    }
+}

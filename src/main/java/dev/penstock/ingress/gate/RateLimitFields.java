@@ -1,0 +1,60 @@
+package dev.penstock.ingress.gate;
+
+import dev.penstock.tenants.quota.Quota;
+import dev.penstock.tenants.quota.QuotaDecision;
+import dev.penstock.tenants.quota.QuotaLeft;
+import dev.penstock.tenants.quota.QuotaLimit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A quota as the response fields {@code RateLimit-Policy} and {@code RateLimit}, in the form of
+ * draft-ietf-httpapi-ratelimit-headers-11. The window of a policy is the time in which its bucket fills; what is left is offered over
+ * the time in which it would be used up at the quota's own rate, so that nobody reads more than that into it.
+ */
+final class RateLimitFields {
+    static final String POLICY = "RateLimit-Policy";
+    static final String LIMIT = "RateLimit";
+
+    private RateLimitFields() {}
+
+    static Map<String, String> of(Quota quota, QuotaLeft left) {
+        String limit = limit("requests", left.requests(), seconds(left.requests(), quota.requestsPerSecond())) + ","
+                + limit("rows", left.rows(), seconds(left.rows(), quota.rowsPerSecond()));
+        return fields(quota, limit);
+    }
+
+    /** The policy that was violated alone: its window ends when the caller may come back. */
+    static Map<String, String> of(Quota quota, QuotaDecision.Refused refused) {
+        return fields(quota, limit(refused.limit().label(), 0, refused.retryAfterSeconds()));
+    }
+
+    private static Map<String, String> fields(Quota quota, String limit) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put(
+                POLICY,
+                policy("requests", quota.requestBurst(), quota.requestsPerSecond()) + ","
+                        + policy("rows", quota.rowBurst(), quota.rowsPerSecond())
+                        + (quota.openRequests().isPresent()
+                                ? openRequests(quota.openRequests().getAsInt())
+                                : ""));
+        fields.put(LIMIT, limit);
+        return fields;
+    }
+
+    private static String policy(String name, long burst, double perSecond) {
+        return "\"" + name + "\";q=" + burst + ";w=" + seconds(burst, perSecond);
+    }
+
+    private static String openRequests(int most) {
+        return ",\"" + QuotaLimit.OPEN_REQUESTS.label() + "\";q=" + most + ";qu=\"concurrent-requests\"";
+    }
+
+    private static String limit(String name, long left, long seconds) {
+        return "\"" + name + "\";r=" + left + ";t=" + seconds;
+    }
+
+    private static long seconds(long tokens, double perSecond) {
+        return Math.max(1, (long) Math.ceil(tokens / perSecond));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.penstock.ingress.http;
+
+import dev.penstock.ingress.IngressConfig;
+import dev.penstock.ingress.call.Refusal;
+import dev.penstock.protocol.Problem;
+import io.quarkus.vertx.http.ManagementInterface;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.Map;
+
+/**
+ * Refuses addresses and headers that are too long, before anything else looks at the call. The server's own limits are wider, since what
+ * breaks those is refused without a problem document.
+ */
+@Singleton
+public final class HeaderLimits {
+    private static final int BEFORE_ALL_OTHERS = 1000;
+    /** Of each header's line: colon, space, and the line's end. */
+    private static final int LINE_BYTES = 4;
+
+    private final IngressConfig config;
+
+    HeaderLimits(IngressConfig config) {
+        this.config = config;
+    }
+
+    void register(@Observes Filters filters) {
+        filters.register(this::check, BEFORE_ALL_OTHERS);
+    }
+
+    void register(@Observes ManagementInterface management) {
+        management.router().route().order(Integer.MIN_VALUE).handler(this::check);
+    }
+
+    private void check(RoutingContext call) {
+        ConnectionWatch.begin(call);
+        int address = call.request().uri().length();
+        if (address > config.maxAddressBytes()) {
+            refuse(
+                    call,
+                    Problem.of(
+                            Problem.Kind.URI_TOO_LONG,
+                            "the address has " + address + " bytes; penstock.ingress.max-address-bytes is "
+                                    + config.maxAddressBytes()));
+            return;
+        }
+        int headers = headerBytes(call.request());
+        if (headers > config.maxHeaderBytes()) {
+            refuse(
+                    call,
+                    Problem.of(
+                            Problem.Kind.HEADERS_TOO_LARGE,
+                            "the headers have " + headers + " bytes; penstock.ingress.max-header-bytes is "
+                                    + config.maxHeaderBytes()));
+            return;
+        }
+        call.next();
+    }
+
+    private static int headerBytes(HttpServerRequest http) {
+        int bytes = 0;
+        for (Map.Entry<String, String> header : http.headers()) {
+            bytes += header.getKey().length() + header.getValue().length() + LINE_BYTES;
+        }
+        return bytes;
+    }
+
+    /** And closes, since the body, if there is one, is not read. */
+    private static void refuse(RoutingContext call, Problem problem) {
+        EarlyAnswer.sendAndClose(call, new Refusal(problem));
+    }
+}

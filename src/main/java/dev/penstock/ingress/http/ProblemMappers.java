@@ -1,0 +1,70 @@
+package dev.penstock.ingress.http;
+
+import dev.penstock.ingress.call.Refusal;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Problem;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** Every error as a problem document. */
+public final class ProblemMappers {
+    private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+
+    @ServerExceptionMapper
+    public Response refused(Refusal refusal) {
+        Response.ResponseBuilder response = Answers.problem(refusal.problem());
+        refusal.retryAfterSeconds().ifPresent(seconds -> response.header(HttpHeaders.RETRY_AFTER, seconds));
+        refusal.headers().forEach(response::header);
+        return response.build();
+    }
+
+    @ServerExceptionMapper
+    public Response invalid(InvalidRequestException invalid) {
+        return Answers.problem(Problem.of(invalid)).build();
+    }
+
+    /** What HTTP itself forbids. */
+    @ServerExceptionMapper
+    public Response forbidden(WebApplicationException http) {
+        int status = http.getResponse().getStatus();
+        Response.ResponseBuilder response = Answers.problem(of(status, String.valueOf(http.getMessage())));
+        String allow = http.getResponse().getHeaderString(HttpHeaders.ALLOW);
+        if (allow != null) {
+            response.header(HttpHeaders.ALLOW, allow);
+        }
+        return response.build();
+    }
+
+    @ServerExceptionMapper
+    public Response anything(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return switch (cause) {
+            case Refusal refusal -> refused(refusal);
+            case InvalidRequestException invalid -> invalid(invalid);
+            case WebApplicationException http -> forbidden(http);
+            default -> {
+                LOG.error("A call ended in a fault of ours", cause);
+                yield Answers.problem(
+                                Problem.of(Problem.Kind.INTERNAL, "the service failed on this call; its log says why"))
+                        .build();
+            }
+        };
+    }
+
+    private static Problem of(int status, String detail) {
+        for (Problem.Kind kind : Problem.Kind.values()) {
+            if (kind.status() == status) {
+                return Problem.of(kind, detail);
+            }
+        }
+        Response.Status known = Response.Status.fromStatusCode(status);
+        return new Problem(
+                "about:blank", known == null ? "HTTP " + status : known.getReasonPhrase(), status, detail, Map.of());
+    }
+}

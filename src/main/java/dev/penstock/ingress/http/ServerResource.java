@@ -1,0 +1,160 @@
+package dev.penstock.ingress.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.ingress.Ingress;
+import dev.penstock.ingress.call.CallCheck;
+import dev.penstock.ingress.call.Refusal;
+import dev.penstock.messages.Announcement;
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.TensorSpec;
+import dev.penstock.tenants.Tenant;
+import io.smallrye.common.annotation.NonBlocking;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.resteasy.reactive.RestPath;
+
+/** What the protocol tells about the server and its models. */
+@Path("/v2")
+@Singleton
+@NonBlocking
+public final class ServerResource {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<String> EXTENSIONS = List.of("binary_tensor_data");
+
+    private final Ingress ingress;
+    private final Callers callers;
+    private final String version;
+
+    ServerResource(
+            Ingress ingress, Callers callers, @ConfigProperty(name = "quarkus.application.version") String version) {
+        this.ingress = ingress;
+        this.callers = callers;
+        this.version = version;
+    }
+
+    @GET
+    public Response server() {
+        ObjectNode node = JSON.createObjectNode().put("name", "penstock").put("version", version);
+        ArrayNode extensions = node.putArray("extensions");
+        EXTENSIONS.forEach(extensions::add);
+        return json(node);
+    }
+
+    /** Alive as long as it answers; never depends on Kafka or Redis. */
+    @GET
+    @Path("health/live")
+    public Response live() {
+        return json(JSON.createObjectNode().put("live", true));
+    }
+
+    /** Ready when every known model is. */
+    @GET
+    @Path("health/ready")
+    public Response ready() {
+        List<String> models = ingress.catalogue().models();
+        boolean ready = ingress.isConnected()
+                && !models.isEmpty()
+                && models.stream().allMatch(model -> ingress.catalogue().isReady(model, Optional.empty()));
+        return ready(ready, "not every model has a worker that is ready");
+    }
+
+    @GET
+    @Path("models")
+    public Response models(@Context RoutingContext context) {
+        Tenant tenant = callers.tenantOf(context);
+        ObjectNode node = JSON.createObjectNode();
+        ArrayNode models = node.putArray("models");
+        ingress.catalogue().models().stream().filter(tenant::mayUse).forEach(models::add);
+        return json(node);
+    }
+
+    @GET
+    @Path("models/{model}")
+    public Response model(@RestPath String model, @Context RoutingContext context) {
+        return metadata(model, Optional.empty(), context);
+    }
+
+    @GET
+    @Path("models/{model}/versions/{version}")
+    public Response model(@RestPath String model, @RestPath String version, @Context RoutingContext context) {
+        return metadata(model, Optional.of(version), context);
+    }
+
+    @GET
+    @Path("models/{model}/ready")
+    public Response modelReady(@RestPath String model, @Context RoutingContext context) {
+        return modelReady(model, Optional.empty(), context);
+    }
+
+    @GET
+    @Path("models/{model}/versions/{version}/ready")
+    public Response modelReady(@RestPath String model, @RestPath String version, @Context RoutingContext context) {
+        return modelReady(model, Optional.of(version), context);
+    }
+
+    private Response metadata(String model, Optional<String> version, RoutingContext context) {
+        Announcement announcement = announced(model, version, context);
+        ObjectNode node = JSON.createObjectNode().put("name", model);
+        ArrayNode versions = node.putArray("versions");
+        ingress.catalogue().versions(model).keySet().forEach(versions::add);
+        node.put("platform", "onnx_onnxv1");
+        specs(node.putArray("inputs"), announcement.signature().inputs());
+        specs(node.putArray("outputs"), announcement.signature().outputs());
+        return json(node);
+    }
+
+    private Response modelReady(String model, Optional<String> version, RoutingContext context) {
+        announced(model, version, context);
+        return ready(ingress.catalogue().isReady(model, version), "no worker that serves it is ready");
+    }
+
+    private Announcement announced(String model, Optional<String> version, RoutingContext context) {
+        CallCheck.requireAllowed(callers.tenantOf(context), model);
+        return ingress.catalogue()
+                .find(model, version)
+                .orElseThrow(() -> new Refusal(CallCheck.unknownModel(model, version)));
+    }
+
+    private static void specs(ArrayNode array, List<TensorSpec> specs) {
+        for (TensorSpec spec : specs) {
+            ArrayNode shape = array.addObject()
+                    .put("name", spec.name())
+                    .put("datatype", spec.datatype().name())
+                    .putArray("shape");
+            for (long dimension : spec.shape().toArray()) {
+                shape.add(dimension);
+            }
+        }
+    }
+
+    /** The specification's text and its OpenAPI file disagree on the body; both keys satisfy either. */
+    private static Response ready(boolean ready, String reason) {
+        if (!ready) {
+            throw new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, reason).with("ready", false), 2);
+        }
+        return json(JSON.createObjectNode().put("ready", true).put("live", true));
+    }
+
+    private static Response json(JsonNode node) {
+        try {
+            return Response.ok(JSON.writeValueAsBytes(node))
+                    .header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
+                    .build();
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

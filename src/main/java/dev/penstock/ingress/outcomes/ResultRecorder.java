@@ -1,0 +1,47 @@
+package dev.penstock.ingress.outcomes;
+
+import dev.penstock.ingress.call.Ids;
+import dev.penstock.kafka.TopicRecorder;
+import dev.penstock.messages.Reply;
+import dev.penstock.protocol.InvalidRequestException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jboss.logging.Logger;
+
+/** Takes outcomes of asynchronous requests from {@code penstock.results} into Redis. The ingresses share the work as one group. */
+public final class ResultRecorder implements TopicRecorder.Store {
+    private static final Logger LOG = Logger.getLogger(ResultRecorder.class);
+
+    private final ResultStore store;
+    private final Ids ids;
+    private final DroppedReplies dropped;
+
+    public ResultRecorder(ResultStore store, Ids ids, DroppedReplies dropped) {
+        this.store = store;
+        this.ids = ids;
+        this.dropped = dropped;
+    }
+
+    @Override
+    public CompletionStage<?> store(List<ConsumerRecord<byte[], byte[]>> records) {
+        List<Reply> replies = new ArrayList<>(records.size());
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            try {
+                Reply reply = Reply.read(record.headers(), record.value());
+                if (ids.verify(reply.correlationId()).isPresent()) {
+                    replies.add(reply);
+                } else {
+                    dropped.forged(); // nobody could ask for it, and it would fill Redis
+                }
+            } catch (InvalidRequestException broken) {
+                dropped.broken();
+                LOG.warnf(
+                        "%s-%d@%d is no reply; skipped: %s",
+                        record.topic(), record.partition(), record.offset(), broken.getMessage());
+            }
+        }
+        return store.store(replies).toCompletionStage();
+    }
+}

@@ -1,0 +1,113 @@
+package dev.penstock.kafka;
+
+import dev.penstock.messages.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * How topics are made when they are missing; those that exist are left as they are.
+ *
+ * @param isOurs whether to make them at all; else they are declared elsewhere
+ * @param requestPartitions also the most workers that can share one model's lane
+ * @param replicationFactor empty means the broker's default
+ */
+public record TopicLayout(
+        boolean isOurs,
+        int requestPartitions,
+        int replyPartitions,
+        Optional<Short> replicationFactor,
+        int maxRecordBytes,
+        Duration resultRetention) {
+    private static final int MOST_TRIES = 100;
+    private static final long TRY_AGAIN_MILLIS = 20;
+    private static final Duration REQUEST_RETENTION = Duration.ofDays(7);
+
+    /** What every role meets on. */
+    public List<NewTopic> shared() {
+        return List.of(
+                topic(Topics.REPLIES, replyPartitions, Duration.ofMinutes(10)),
+                topic(Topics.RESULTS, replyPartitions, resultRetention),
+                // As long as requests may wait: a worker that starts reads what was taken back before.
+                topic(Topics.CANCELLATIONS, 1, REQUEST_RETENTION),
+                // Workers say it again every few seconds: what is older than a week is of workers long gone.
+                topic(Topics.MODELS, 1, Duration.ofDays(7))
+                        .configs(Map.of(
+                                TopicConfig.CLEANUP_POLICY_CONFIG, "compact,delete",
+                                TopicConfig.RETENTION_MS_CONFIG,
+                                        Long.toString(Duration.ofDays(7).toMillis()),
+                                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime")));
+    }
+
+    public List<NewTopic> ofModel(String model) {
+        List<NewTopic> topics = new ArrayList<>();
+        for (String name : Topics.requests(model)) {
+            topics.add(topic(name, requestPartitions, REQUEST_RETENTION));
+        }
+        topics.add(topic(Topics.deadLetters(model), 1, Duration.ofDays(30)));
+        return topics;
+    }
+
+    /** One partition: updates are few and small, and all workers read all of them. */
+    public List<NewTopic> ofView(String view) {
+        return List.of(new NewTopic(Topics.features(view), Optional.of(1), replicationFactor)
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG, "compact",
+                        TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxRecordBytes))));
+    }
+
+    /**
+     * Makes those topics that are missing.
+     *
+     * @throws ExecutionException when the broker refuses, or is out of reach
+     */
+    public void create(Admin admin, List<NewTopic> topics) throws ExecutionException, InterruptedException {
+        if (!isOurs) {
+            return;
+        }
+        for (var created : admin.createTopics(topics).values().entrySet()) {
+            try {
+                created.getValue().get();
+                awaitKnown(admin, created.getKey());
+            } catch (ExecutionException refused) {
+                if (!(refused.getCause() instanceof TopicExistsException)) {
+                    throw refused;
+                }
+            }
+        }
+    }
+
+    /** The broker has promised the topic before it knows it, and clients that come meanwhile warn of it. */
+    private static void awaitKnown(Admin admin, String topic) throws ExecutionException, InterruptedException {
+        for (int tries = 0; tries < MOST_TRIES; tries++) {
+            try {
+                admin.describeTopics(List.of(topic)).allTopicNames().get();
+                return;
+            } catch (ExecutionException notYet) {
+                if (!(notYet.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw notYet;
+                }
+                TimeUnit.MILLISECONDS.sleep(TRY_AGAIN_MILLIS);
+            }
+        }
+    }
+
+    /** Timestamps are the broker's: one clock for everybody's queueing times and timeouts. */
+    private NewTopic topic(String name, int partitions, Duration retention) {
+        return new NewTopic(name, Optional.of(partitions), replicationFactor)
+                .configs(Map.of(
+                        TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()),
+                        TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxRecordBytes)));
+    }
+}

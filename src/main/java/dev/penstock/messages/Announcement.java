@@ -1,0 +1,137 @@
+package dev.penstock.messages;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Signature;
+import dev.penstock.protocol.TensorSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a worker says, every few seconds, about a model version that it serves.
+ *
+ * @param version a positive integer, as decimal digits
+ * @param maxRequestRows rows that one request may have at most
+ * @param commitIntervalMs how often the worker commits its offsets: an answered request counts as backlog until then
+ * @param ready false while warming up and once stopping
+ */
+public record Announcement(
+        String model,
+        String version,
+        String worker,
+        Signature signature,
+        int maxRequestRows,
+        long maxTensorBytes,
+        long timeoutMs,
+        long commitIntervalMs,
+        String executionProvider,
+        boolean ready) {
+    /** The commit interval that is assumed of a worker that announces none, as older builds do. */
+    public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    public Announcement {
+        if (commitIntervalMs < 1) {
+            throw new IllegalArgumentException("commit_interval_ms must be at least 1, was " + commitIntervalMs);
+        }
+    }
+
+    /** The key under which the topic keeps the latest. */
+    public String key() {
+        return model + "/" + version + "/" + worker;
+    }
+
+    /** The same, but not ready. */
+    public Announcement notReady() {
+        return new Announcement(
+                model,
+                version,
+                worker,
+                signature,
+                maxRequestRows,
+                maxTensorBytes,
+                timeoutMs,
+                commitIntervalMs,
+                executionProvider,
+                false);
+    }
+
+    public byte[] toJson() {
+        ObjectNode node = JSON.createObjectNode();
+        node.put("model", model).put("version", version).put("worker", worker);
+        node.set("inputs", specs(signature.inputs()));
+        node.set("outputs", specs(signature.outputs()));
+        if (!signature.instead().isEmpty()) {
+            node.set("inputs_instead", specs(signature.instead()));
+        }
+        node.put("max_request_rows", maxRequestRows)
+                .put("max_tensor_bytes", maxTensorBytes)
+                .put("timeout_ms", timeoutMs)
+                .put("commit_interval_ms", commitIntervalMs);
+        node.put("execution_provider", executionProvider).put("ready", ready);
+        try {
+            return JSON.writeValueAsBytes(node);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** @throws IOException when it is no announcement */
+    public static Announcement read(byte[] json) throws IOException {
+        JsonNode node = JSON.readTree(json);
+        try {
+            return new Announcement(
+                    node.required("model").asText(),
+                    node.required("version").asText(),
+                    node.required("worker").asText(),
+                    new Signature(
+                            specs(node.required("inputs")),
+                            specs(node.required("outputs")),
+                            specs(node.path("inputs_instead"))),
+                    node.required("max_request_rows").asInt(),
+                    node.required("max_tensor_bytes").asLong(),
+                    node.required("timeout_ms").asLong(),
+                    node.path("commit_interval_ms").asLong(DEFAULT_COMMIT_INTERVAL_MS),
+                    node.required("execution_provider").asText(),
+                    node.required("ready").asBoolean());
+        } catch (IllegalArgumentException broken) {
+            throw new IOException(broken.getMessage(), broken);
+        }
+    }
+
+    private static ArrayNode specs(List<TensorSpec> specs) {
+        ArrayNode array = JSON.createArrayNode();
+        for (TensorSpec spec : specs) {
+            ObjectNode node = array.addObject()
+                    .put("name", spec.name())
+                    .put("datatype", spec.datatype().name());
+            ArrayNode shape = node.putArray("shape");
+            for (long dimension : spec.shape().toArray()) {
+                shape.add(dimension);
+            }
+        }
+        return array;
+    }
+
+    private static List<TensorSpec> specs(JsonNode array) {
+        List<TensorSpec> specs = new ArrayList<>();
+        for (JsonNode node : array) {
+            long[] dimensions = new long[node.required("shape").size()];
+            for (int i = 0; i < dimensions.length; i++) {
+                dimensions[i] = node.required("shape").required(i).asLong();
+            }
+            specs.add(new TensorSpec(
+                    node.required("name").asText(),
+                    Datatype.valueOf(node.required("datatype").asText()),
+                    Shape.of(dimensions)));
+        }
+        return specs;
+    }
+}

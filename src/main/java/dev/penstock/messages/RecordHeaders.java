@@ -1,0 +1,75 @@
+package dev.penstock.messages;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.protocol.InvalidRequestException;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+
+/** The names of record headers, and how they are read. */
+public final class RecordHeaders {
+    public static final String CONTENT_TYPE = "content-type";
+    public static final String JSON_LENGTH = "inference-header-content-length";
+    public static final String CORRELATION_ID = "correlation-id";
+    public static final String REPLY_TOPIC = "reply-topic";
+    public static final String REPLY_PARTITION = "reply-partition";
+    public static final String DEADLINE_MS = "deadline-ms";
+    public static final String TIMEOUT_MS = "timeout-ms";
+    public static final String PRIORITY = "priority";
+    public static final String TRACEPARENT = "traceparent";
+    public static final String MODEL = "model";
+    public static final String MODEL_VERSION = "model-version";
+    public static final String STATUS = "status";
+    public static final String BATCH_SIZE = "batch-size";
+    public static final String QUEUE_MS = "queue-ms";
+    public static final String FEATURES_MS = "features-ms";
+    public static final String COMPUTE_MS = "compute-ms";
+
+    /** CloudEvents' attributes in the binary binding begin with this. */
+    public static final String CLOUD_EVENTS_PREFIX = "ce_";
+
+    public static final String JSON = "application/json";
+    public static final String BINARY = "application/octet-stream";
+
+    private RecordHeaders() {}
+
+    /** The last header of that name, as UTF-8. */
+    public static Optional<String> text(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        return header == null || header.value() == null
+                ? Optional.empty()
+                : Optional.of(new String(header.value(), UTF_8));
+    }
+
+    /** @throws InvalidRequestException when the header is there and is not a whole number of at least {@code min} */
+    public static Optional<Long> number(Headers headers, String name, long min) throws InvalidRequestException {
+        Optional<String> text = text(headers, name);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            long value = Long.parseLong(text.get());
+            if (value >= min) {
+                return Optional.of(value);
+            }
+        } catch (NumberFormatException notANumber) {
+            // told below, together with what is out of range
+        }
+        throw new InvalidRequestException(
+                name, "must be a whole number of " + min + " or more, was '" + text.get() + "'");
+    }
+
+    public static void set(Headers headers, String name, String value) {
+        headers.add(name, value.getBytes(UTF_8));
+    }
+
+    /** The length of the JSON part, when the value is in the binary form. */
+    public static OptionalInt jsonLength(Headers headers) throws InvalidRequestException {
+        Optional<Long> length = number(headers, JSON_LENGTH, 0);
+        return length.isPresent()
+                ? OptionalInt.of((int) Math.min(length.get(), Integer.MAX_VALUE))
+                : OptionalInt.empty();
+    }
+}

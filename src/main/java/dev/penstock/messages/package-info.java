@@ -1,0 +1,6 @@
+/**
+ * The messages on topics, and the names of the topics: replies and outcomes, announcements, commit notes, record headers, request ids.
+ * Ingress and worker meet only here.
+ */
+@org.jspecify.annotations.NullMarked
+package dev.penstock.messages;

@@ -1,0 +1,295 @@
+package dev.penstock.model.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.penstock.model.ModelRefusedException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A mapping in model.yaml, read key by key. Whatever has the wrong type or range, and whatever nobody read, is refused. */
+final class YamlSection {
+    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
+
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(us|ms|s|m)");
+
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(KiB|MiB|GiB)");
+
+    private final String path;
+    private final JsonNode mapping;
+    private final Set<String> known = new LinkedHashSet<>();
+
+    private YamlSection(String path, JsonNode mapping) {
+        this.path = path;
+        this.mapping = mapping;
+    }
+
+    static YamlSection parse(String yaml) throws ModelRefusedException {
+        try {
+            JsonNode root = YAML.readTree(yaml);
+            if (root.isMissingNode() || root.isNull()) {
+                return empty("");
+            }
+            if (!root.isObject()) {
+                throw new ModelRefusedException("model.yaml must be a mapping of keys to values");
+            }
+            return new YamlSection("", root);
+        } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+            throw new ModelRefusedException(
+                    "model.yaml is not YAML, near line " + line + ": " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static YamlSection empty(String path) {
+        return new YamlSection(path, JsonNodeFactory.instance.objectNode());
+    }
+
+    int integer(String key, int least, int most, int otherwise) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        return value.isEmpty() ? otherwise : integer(key, value.get(), least, most);
+    }
+
+    /** In the order given; empty when absent. */
+    List<Integer> integers(String key, int least, int most) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        List<Integer> integers = new ArrayList<>();
+        if (value.isPresent()) {
+            if (!value.get().isArray()) {
+                throw refused(key, "must be a list of integers in " + least + ".." + most, value.get());
+            }
+            for (JsonNode element : value.get()) {
+                integers.add(integer(key, element, least, most));
+            }
+        }
+        return integers;
+    }
+
+    double number(String key) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isEmpty() || !value.get().isNumber()) {
+            throw refused(
+                    key, "must be a number", value.<Object>map(node -> node).orElse("absent"));
+        }
+        return value.get().doubleValue();
+    }
+
+    /** In the order given, each once; empty when absent. */
+    List<String> texts(String key, int most) throws ModelRefusedException {
+        String rule = "must be a list of at most " + most + " names, each once";
+        Set<String> texts = new LinkedHashSet<>();
+        for (JsonNode element : list(key, rule, most)) {
+            if (!element.isTextual() || element.textValue().isBlank() || !texts.add(element.textValue())) {
+                throw refused(key, rule, element);
+            }
+        }
+        return List.copyOf(texts);
+    }
+
+    /** In the order given; empty when absent. */
+    List<Float> numbers(String key, int most) throws ModelRefusedException {
+        String rule = "must be a list of at most " + most + " finite numbers";
+        List<Float> numbers = new ArrayList<>();
+        for (JsonNode element : list(key, rule, most)) {
+            if (!element.isNumber() || !Float.isFinite(element.floatValue())) {
+                throw refused(key, rule, element);
+            }
+            numbers.add(element.floatValue());
+        }
+        return numbers;
+    }
+
+    private Iterable<JsonNode> list(String key, String rule, int most) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isPresent() && (!value.get().isArray() || value.get().size() > most)) {
+            throw refused(key, rule, value.get());
+        }
+        return value.<Iterable<JsonNode>>map(node -> node).orElse(List.of());
+    }
+
+    boolean flag(String key, boolean otherwise) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isPresent() && !value.get().isBoolean()) {
+            throw refused(key, "must be true or false", value.get());
+        }
+        return value.map(JsonNode::booleanValue).orElse(otherwise);
+    }
+
+    Optional<String> text(String key) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isPresent()
+                && (!value.get().isTextual() || value.get().textValue().isBlank())) {
+            throw refused(key, "must be text", value.get());
+        }
+        return value.map(JsonNode::textValue);
+    }
+
+    /** A constant by its name in lower case. */
+    <E extends Enum<E>> Optional<E> choice(String key, Class<E> type) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        for (E constant : type.getEnumConstants()) {
+            if (nameOf(constant).equals(value.get().textValue())) {
+                return Optional.of(constant);
+            }
+        }
+        List<String> names =
+                Arrays.stream(type.getEnumConstants()).map(YamlSection::nameOf).toList();
+        throw refused(key, "must be one of " + String.join(", ", names), value.get());
+    }
+
+    Optional<Duration> duration(String key, Duration least, Duration most) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        Matcher matcher = DURATION.matcher(value.get().asText());
+        boolean isZero = value.get().isInt() && value.get().intValue() == 0;
+        if (isZero || matcher.matches()) {
+            Duration duration =
+                    isZero ? Duration.ZERO : Duration.of(Long.parseLong(matcher.group(1)), timeUnit(matcher.group(2)));
+            if (duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
+                return Optional.of(duration);
+            }
+        }
+        throw refused(
+                key,
+                "must be a duration such as 5ms (us, ms, s, m) in " + inUnits(least) + ".." + inUnits(most),
+                value.get());
+    }
+
+    OptionalLong bytes(String key, long least, long most) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        Matcher matcher = SIZE.matcher(value.get().asText());
+        if ((value.get().canConvertToLong() && value.get().isIntegralNumber()) || matcher.matches()) {
+            long bytes = matcher.matches()
+                    ? Long.parseLong(matcher.group(1)) << sizeShift(matcher.group(2))
+                    : value.get().longValue();
+            if (bytes >= least && bytes <= most) {
+                return OptionalLong.of(bytes);
+            }
+        }
+        throw refused(
+                key, "must be bytes, or a size such as 512MiB (KiB, MiB, GiB), in " + least + ".." + most, value.get());
+    }
+
+    YamlSection section(String key) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        if (value.isEmpty()) {
+            return empty(path + key + ".");
+        }
+        if (!value.get().isObject()) {
+            throw refused(key, "must be a mapping", value.get());
+        }
+        return new YamlSection(path + key + ".", value.get());
+    }
+
+    boolean isText(String key) {
+        return mapping.path(key).isTextual();
+    }
+
+    /** A list whose elements are a name, or a mapping from a name to its options. */
+    List<Map.Entry<String, YamlSection>> namedSections(String key) throws ModelRefusedException {
+        Optional<JsonNode> value = value(key);
+        List<Map.Entry<String, YamlSection>> sections = new ArrayList<>();
+        for (JsonNode element : value.<Iterable<JsonNode>>map(node -> node).orElse(List.of())) {
+            String name = element.isObject() && element.size() == 1
+                    ? element.fieldNames().next()
+                    : element.textValue();
+            JsonNode options = element.isObject() ? element.path(String.valueOf(name)) : empty(path).mapping;
+            if (name == null || !options.isObject()) {
+                throw refused(
+                        key, "must be a list of names, or of one name each with a mapping of its options", value.get());
+            }
+            sections.add(Map.entry(name, new YamlSection(path + key + "." + name + ".", options)));
+        }
+        if (value.isPresent() && sections.isEmpty()) {
+            throw refused(key, "must be a list of at least one name", value.get());
+        }
+        return sections;
+    }
+
+    /** The mapping's keys, for mappings whose keys are names of the user's choice. */
+    List<String> keys() {
+        List<String> keys = new ArrayList<>();
+        mapping.fieldNames().forEachRemaining(keys::add);
+        return keys;
+    }
+
+    void refuse(String key, String reason) throws ModelRefusedException {
+        if (value(key).isPresent()) {
+            throw new ModelRefusedException("model.yaml: " + path + key + " " + reason);
+        }
+    }
+
+    void refuseUnread() throws ModelRefusedException {
+        for (String key : keys()) {
+            if (!known.contains(key)) {
+                throw new ModelRefusedException(
+                        "model.yaml: unknown key '" + path + key + "'; known are " + String.join(", ", known));
+            }
+        }
+    }
+
+    ModelRefusedException refused(String key, String rule, Object found) {
+        return new ModelRefusedException("model.yaml: " + path + key + " " + rule + ", was " + found);
+    }
+
+    private Optional<JsonNode> value(String key) {
+        known.add(key);
+        return Optional.ofNullable(mapping.get(key));
+    }
+
+    private int integer(String key, JsonNode value, int least, int most) throws ModelRefusedException {
+        if (!value.isInt() || value.intValue() < least || value.intValue() > most) {
+            throw refused(key, "must be an integer in " + least + ".." + most, value);
+        }
+        return value.intValue();
+    }
+
+    private static String nameOf(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String inUnits(Duration duration) {
+        return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
+    }
+
+    private static ChronoUnit timeUnit(String unit) {
+        return switch (unit) {
+            case "us" -> ChronoUnit.MICROS;
+            case "ms" -> ChronoUnit.MILLIS;
+            case "s" -> ChronoUnit.SECONDS;
+            default -> ChronoUnit.MINUTES;
+        };
+    }
+
+    private static int sizeShift(String unit) {
+        return switch (unit) {
+            case "KiB" -> 10;
+            case "MiB" -> 20;
+            default -> 30;
+        };
+    }
+}

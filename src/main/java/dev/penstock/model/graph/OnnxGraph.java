@@ -1,0 +1,122 @@
+package dev.penstock.model.graph;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.SparseTensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.penstock.model.ModelRefusedException;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Signature;
+import dev.penstock.protocol.TensorSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What a model's graph takes and gives, read from the file without the runtime. Shapes come in the signature's order. */
+public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, List<SymbolicShape> outputShapes) {
+
+    public OnnxGraph {
+        inputShapes = List.copyOf(inputShapes);
+        outputShapes = List.copyOf(outputShapes);
+    }
+
+    public static OnnxGraph read(ModelProto model) throws ModelRefusedException {
+        GraphProto graph = model.getGraph();
+        Set<String> constants = new HashSet<>();
+        for (TensorProto initializer : graph.getInitializerList()) {
+            constants.add(initializer.getName());
+        }
+        for (SparseTensorProto initializer : graph.getSparseInitializerList()) {
+            constants.add(initializer.getValues().getName());
+        }
+        List<ValueInfoProto> inputs = graph.getInputList().stream()
+                .filter(input -> !constants.contains(input.getName()))
+                .toList();
+        if (inputs.isEmpty() || graph.getOutputCount() == 0) {
+            throw new ModelRefusedException("the graph must have an input and an output, has " + inputs.size() + " and "
+                    + graph.getOutputCount());
+        }
+        List<SymbolicShape> inputShapes = shapes("input", inputs);
+        List<SymbolicShape> outputShapes = shapes("output", graph.getOutputList());
+        checkRowsAreIndependent("input", inputs, inputShapes, inputShapes);
+        checkRowsAreIndependent("output", graph.getOutputList(), outputShapes, inputShapes);
+        return new OnnxGraph(
+                new Signature(
+                        specs("input", inputs, inputShapes), specs("output", graph.getOutputList(), outputShapes)),
+                inputShapes,
+                outputShapes);
+    }
+
+    private static List<TensorSpec> specs(String side, List<ValueInfoProto> values, List<SymbolicShape> shapes)
+            throws ModelRefusedException {
+        List<TensorSpec> specs = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            ValueInfoProto value = values.get(i);
+            int elementType = value.getType().getTensorType().getElemType();
+            Datatype datatype = OnnxDatatypes.fromOnnx(elementType)
+                    .orElseThrow(() -> new ModelRefusedException(side + " '" + value.getName() + "' has the datatype "
+                            + OnnxDatatypes.nameInOnnx(elementType) + ", which is not supported"));
+            specs.add(new TensorSpec(value.getName(), datatype, shapes.get(i).shape()));
+        }
+        return specs;
+    }
+
+    private static List<SymbolicShape> shapes(String side, List<ValueInfoProto> values) throws ModelRefusedException {
+        List<SymbolicShape> shapes = new ArrayList<>();
+        for (ValueInfoProto value : values) {
+            shapes.add(shape(side + " '" + value.getName() + "'", value));
+        }
+        return shapes;
+    }
+
+    private static SymbolicShape shape(String what, ValueInfoProto value) throws ModelRefusedException {
+        if (value.getType().getValueCase() != TypeProto.ValueCase.TENSOR_TYPE) {
+            throw new ModelRefusedException(
+                    what + " is a " + value.getType().getValueCase() + "; only tensors can be served");
+        }
+        TypeProto.Tensor tensor = value.getType().getTensorType();
+        if (!tensor.hasShape()) {
+            throw new ModelRefusedException(what + " declares no shape: run ONNX shape inference on the model");
+        }
+        List<Dimension> declared = tensor.getShape().getDimList();
+        if (declared.isEmpty()) {
+            throw new ModelRefusedException(
+                    what + " is a scalar: without a first dimension that counts rows, requests cannot be batched");
+        }
+        long[] dimensions = new long[declared.size()];
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < dimensions.length; i++) {
+            Dimension dimension = declared.get(i);
+            // Some exporters write -1 where the standard wants no value at all.
+            boolean isFixed = dimension.hasDimValue() && dimension.getDimValue() >= 0;
+            dimensions[i] = isFixed ? dimension.getDimValue() : Shape.VARIABLE;
+            names.add(dimension.getDimParam().isEmpty() ? value.getName() + "." + i : dimension.getDimParam());
+        }
+        if (dimensions[0] != Shape.VARIABLE) {
+            throw new ModelRefusedException(what + " has the first dimension fixed at " + dimensions[0]
+                    + ": export the model with a variable batch dimension, so that requests can share a run");
+        }
+        return new SymbolicShape(Shape.of(dimensions), names);
+    }
+
+    /** A shape such as [batch, batch] relates the rows of one request to those of another. */
+    private static void checkRowsAreIndependent(
+            String side, List<ValueInfoProto> values, List<SymbolicShape> shapes, List<SymbolicShape> inputs)
+            throws ModelRefusedException {
+        for (int i = 0; i < values.size(); i++) {
+            for (SymbolicShape input : inputs) {
+                String rows = input.names().get(0);
+                if (shapes.get(i).variables().contains(rows)) {
+                    throw new ModelRefusedException(
+                            side + " '" + values.get(i).getName() + "' uses the batch dimension '" + rows
+                                    + "' below its first dimension: its rows would depend on the requests that share the run");
+                }
+            }
+        }
+    }
+}

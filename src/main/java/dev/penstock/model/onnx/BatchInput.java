@@ -1,0 +1,123 @@
+package dev.penstock.model.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import dev.penstock.model.InferenceException;
+import dev.penstock.model.graph.SymbolicShape;
+import dev.penstock.protocol.Corners;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.TensorSpec;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One input of a batch: the rows of all requests, one after the other. */
+final class BatchInput {
+    private final int index;
+    private final TensorSpec spec;
+    private final SymbolicShape declared;
+    /** What fills up one element; empty when this input is never padded. */
+    private final Optional<byte[]> padding;
+
+    private final ReusedBuffer buffer = new ReusedBuffer();
+
+    private Shape shape = Shape.of(0);
+    private ByteBuffer data = ByteBuffer.allocate(0);
+    private String[] strings = {};
+
+    /** @param index of this input in the signature, and so in every request */
+    BatchInput(int index, TensorSpec spec, SymbolicShape declared, Optional<byte[]> padding) {
+        this.index = index;
+        this.spec = spec;
+        this.declared = declared;
+        this.padding = padding;
+    }
+
+    /** The name under which the loaded graph takes it. */
+    String feedName() {
+        return UnsignedInputs.feedName(spec);
+    }
+
+    long rows() {
+        return shape.rows();
+    }
+
+    /** Copies this input of all requests, filled up to {@code sizes}, the batch's variable dimensions. */
+    void gather(List<List<Tensor>> requests, Map<String, Long> sizes) throws InferenceException {
+        Shape key = declared.resolve(1, sizes).orElseThrow().withRows(Shape.VARIABLE);
+        long rows = 0;
+        for (List<Tensor> request : requests) {
+            Tensor tensor = request.get(index);
+            if (tensor.datatype() != spec.datatype()
+                    || !spec.shape().admits(tensor.shape())
+                    || !(key.admits(tensor.shape()) || (padding.isPresent() && isWithin(tensor.shape(), key)))) {
+                throw new IllegalArgumentException("input '" + spec.name() + "' must be " + spec.datatype()
+                        + " of shape " + key + " in this batch, was " + tensor.datatype() + " of " + tensor.shape());
+            }
+            rows += tensor.shape().rows();
+        }
+        shape = key.withRows(rows);
+        if (spec.datatype() == Datatype.BYTES) {
+            gatherStrings(requests);
+        } else {
+            gatherBytes(requests, key);
+        }
+    }
+
+    private static boolean isWithin(Shape shape, Shape key) {
+        for (int i = 1; i < key.rank(); i++) {
+            if (shape.dimension(i) > key.dimension(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void gatherBytes(List<List<Tensor>> requests, Shape key) throws InferenceException {
+        int elementBytes = spec.datatype().byteSize();
+        data = buffer.ofSize(Math.multiplyExact(shape.elements(), elementBytes));
+        int offset = 0;
+        for (List<Tensor> request : requests) {
+            Tensor tensor = request.get(index);
+            ByteBuffer source = tensor.data();
+            Shape place = key.withRows(tensor.shape().rows());
+            if (place.equals(tensor.shape())) {
+                data.put(offset, source, 0, source.limit());
+                offset += source.limit();
+            } else {
+                int end = offset + Math.toIntExact(place.elements() * elementBytes);
+                fillUp(offset, end);
+                Corners.copy(source, 0, tensor.shape(), data, offset, place, elementBytes);
+                offset = end;
+            }
+        }
+    }
+
+    /** Each copy doubles what is there. */
+    private void fillUp(int start, int end) {
+        byte[] element = padding.orElseThrow();
+        data.put(start, element);
+        for (int filled = element.length; start + filled < end; filled *= 2) {
+            data.put(start + filled, data, start, Math.min(filled, end - start - filled));
+        }
+    }
+
+    private void gatherStrings(List<List<Tensor>> requests) throws InferenceException {
+        strings = new String[Math.toIntExact(shape.elements())];
+        int at = 0;
+        for (List<Tensor> request : requests) {
+            at = StringElements.decode(request.get(index), strings, at);
+        }
+    }
+
+    /** A native tensor over the gathered data; the caller closes it. */
+    OnnxTensor open() throws OrtException {
+        return spec.datatype() == Datatype.BYTES
+                ? OnnxTensor.createTensor(OnnxEnvironment.get(), strings, shape.toArray())
+                : OnnxTensor.createTensor(
+                        OnnxEnvironment.get(), data, shape.toArray(), CarrierTypes.carrier(spec.datatype()));
+    }
+}

@@ -1,0 +1,61 @@
+package dev.penstock.model.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import dev.penstock.model.InferenceException;
+import dev.penstock.model.graph.SymbolicShape;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.TensorSpec;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.Optional;
+
+/** One output of a batch: pinned to a reused buffer where its shape is known before the run, else copied from the runtime's own memory. */
+final class BatchOutput {
+    private final TensorSpec spec;
+    private final SymbolicShape declared;
+    private final ReusedBuffer buffer = new ReusedBuffer();
+
+    BatchOutput(TensorSpec spec, SymbolicShape declared) {
+        this.spec = spec;
+        this.declared = declared;
+    }
+
+    String name() {
+        return spec.name();
+    }
+
+    /** The shape that this output must have, where it can be pinned. */
+    Optional<Shape> pinnableShape(long rows, Map<String, Long> sizes) {
+        boolean canBeMade = spec.datatype() != Datatype.BYTES && !CarrierTypes.isCarriedAsSigned(spec.datatype());
+        return canBeMade ? declared.resolve(rows, sizes) : Optional.empty();
+    }
+
+    /** A reused buffer for that shape. */
+    Tensor reserve(Shape shape) throws InferenceException {
+        long bytes = Math.multiplyExact(shape.elements(), spec.datatype().byteSize());
+        return new Tensor(spec.name(), spec.datatype(), shape, buffer.ofSize(bytes));
+    }
+
+    /** A native tensor over a reserved buffer; the caller closes it. */
+    OnnxTensor pin(Tensor reserved) throws OrtException {
+        return OnnxTensor.createTensor(
+                OnnxEnvironment.get(),
+                reserved.data(),
+                reserved.shape().toArray(),
+                CarrierTypes.carrier(spec.datatype()));
+    }
+
+    Tensor copy(OnnxTensor produced) throws OrtException, InferenceException {
+        Shape shape = Shape.of(produced.getInfo().getShape());
+        if (spec.datatype() == Datatype.BYTES) {
+            return new Tensor(spec.name(), spec.datatype(), shape, StringElements.encode(produced));
+        }
+        ReusedBuffer.requireFits(
+                Math.multiplyExact(shape.elements(), spec.datatype().byteSize()));
+        ByteBuffer data = produced.getByteBuffer();
+        return new Tensor(spec.name(), spec.datatype(), shape, data);
+    }
+}

@@ -1,0 +1,147 @@
+package dev.penstock.model.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.penstock.model.InferenceException;
+import dev.penstock.model.Slot;
+import dev.penstock.model.config.Fitting;
+import dev.penstock.model.graph.OnnxGraph;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.TensorSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Buffers of one batch. Used by one thread at a time; native tensors live only during a run, and are closed whatever comes of it.
+ *
+ * <p>Outputs are pinned wherever their shape follows from the inputs', which saves a copy, once a run has shown that it does. A model may
+ * give another all the same: then the run is repeated without, and the session pins no more.
+ */
+final class OnnxSlot implements Slot {
+    /** What the executor says of an output of another shape, and what CUDA's copy says of one of another size. */
+    private static final Pattern WRONG_PIN =
+            Pattern.compile("The output OrtValue provided for output|Tensor size mismatch\\. src:");
+
+    private final OnnxSession session;
+    private final Fitting fitting;
+    private final List<BatchInput> inputs = new ArrayList<>();
+    private final List<BatchOutput> outputs = new ArrayList<>();
+    private Map<String, Long> sizes = Map.of();
+    private long rows;
+
+    OnnxSlot(OnnxSession session, OnnxGraph graph, Fitting fitting) {
+        this.session = session;
+        this.fitting = fitting;
+        List<TensorSpec> inputSpecs = graph.signature().inputs();
+        for (int i = 0; i < inputSpecs.size(); i++) {
+            inputs.add(new BatchInput(i, inputSpecs.get(i), graph.inputShapes().get(i), fitting.padding(i)));
+        }
+        List<TensorSpec> outputSpecs = graph.signature().outputs();
+        for (int i = 0; i < outputSpecs.size(); i++) {
+            outputs.add(new BatchOutput(outputSpecs.get(i), graph.outputShapes().get(i)));
+        }
+    }
+
+    @Override
+    public void assemble(List<List<Tensor>> requests) throws InferenceException {
+        rows = 0;
+        sizes = fitting.batchSizes(requests);
+        for (BatchInput input : inputs) {
+            input.gather(requests, sizes);
+            if (input.rows() != inputs.get(0).rows()) {
+                throw new IllegalArgumentException("all inputs must have the same number of rows");
+            }
+        }
+        rows = inputs.get(0).rows();
+    }
+
+    @Override
+    public List<Tensor> run() throws InferenceException {
+        if (rows == 0) {
+            throw new IllegalStateException("a batch must be assembled first");
+        }
+        try {
+            try {
+                return run(session.isPinning());
+            } catch (OrtException e) {
+                if (!WRONG_PIN.matcher(String.valueOf(e.getMessage())).find()) {
+                    throw e;
+                }
+                session.sawShapes(false);
+                return run(false);
+            }
+        } catch (OrtException e) {
+            throw RuntimeFailures.of(e);
+        }
+    }
+
+    private List<Tensor> run(boolean pinning) throws OrtException, InferenceException {
+        List<OnnxTensor> open = new ArrayList<>();
+        try {
+            Map<String, OnnxTensor> feeds = new HashMap<>();
+            for (BatchInput input : inputs) {
+                OnnxTensor tensor = input.open();
+                open.add(tensor);
+                feeds.put(input.feedName(), tensor);
+            }
+            Map<String, Tensor> reserved = new LinkedHashMap<>();
+            Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+            Set<String> requested = new LinkedHashSet<>();
+            for (BatchOutput output : outputs) {
+                Optional<Shape> shape = pinning ? output.pinnableShape(rows, sizes) : Optional.empty();
+                if (shape.isPresent()) {
+                    Tensor target = output.reserve(shape.get());
+                    OnnxTensor tensor = output.pin(target);
+                    open.add(tensor);
+                    reserved.put(output.name(), target);
+                    pinned.put(output.name(), tensor);
+                } else {
+                    requested.add(output.name());
+                }
+            }
+            try (OrtSession.Result result = session.run(feeds, requested, pinned)) {
+                return collect(reserved, result);
+            }
+        } finally {
+            open.forEach(OnnxTensor::close);
+        }
+    }
+
+    private List<Tensor> collect(Map<String, Tensor> reserved, OrtSession.Result result)
+            throws OrtException, InferenceException {
+        List<Tensor> tensors = new ArrayList<>();
+        boolean asDeclared = true;
+        for (BatchOutput output : outputs) {
+            Tensor pinned = reserved.get(output.name());
+            Tensor tensor = pinned != null
+                    ? pinned
+                    : output.copy((OnnxTensor) result.get(output.name()).orElseThrow());
+            if (tensor.shape().rank() == 0 || tensor.shape().rows() != rows) {
+                throw new InferenceException(
+                        InferenceException.Kind.FAILED,
+                        "output '" + output.name() + "' has the shape " + tensor.shape() + " for " + rows
+                                + " rows: its first dimension must count rows");
+            }
+            if (pinned == null) {
+                asDeclared &=
+                        output.pinnableShape(rows, sizes).orElse(tensor.shape()).equals(tensor.shape());
+            }
+            tensors.add(tensor);
+        }
+        session.sawShapes(asDeclared);
+        return tensors;
+    }
+
+    /** Native tensors do not outlive a run, and the buffers go with the slot. */
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,200 @@
+package dev.penstock.model.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.RunOptions;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
+import dev.penstock.model.ModelRefusedException;
+import dev.penstock.model.config.ExecutionProvider;
+import dev.penstock.model.config.ExecutionProvider.Cpu;
+import dev.penstock.model.config.ExecutionProvider.Cuda;
+import dev.penstock.model.config.ExecutionProvider.TensorRt;
+import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.WarmUp;
+import dev.penstock.model.graph.OnnxGraph;
+import dev.penstock.protocol.Shape;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/** Opens native sessions on the execution providers that a model wants, passing over preferred ones that cannot be had. */
+public final class SessionOpener {
+
+    /**
+     * A native session, and the native options that must live as long.
+     *
+     * @param notes what was passed over, and why
+     */
+    public record Opened(
+            OrtSession session,
+            SessionOptions options,
+            RunOptions runOptions,
+            String executionProvider,
+            List<String> notes)
+            implements AutoCloseable {
+
+        @Override
+        public void close() {
+            try {
+                session.close();
+            } catch (OrtException e) {
+                throw new IllegalStateException("the session cannot be closed", e);
+            } finally {
+                runOptions.close();
+                options.close();
+            }
+        }
+    }
+
+    private SessionOpener() {}
+
+    /** @throws ModelRefusedException naming the required provider that is missing, or what is wrong with the model */
+    public static Opened open(ByteBuffer model, OnnxGraph graph, ModelConfig config) throws ModelRefusedException {
+        List<ExecutionProvider> wanted = new ArrayList<>(config.executionProviders());
+        List<String> notes = new ArrayList<>();
+        while (true) {
+            try {
+                return attempt(model, graph, config, wanted, notes);
+            } catch (UnavailableException e) {
+                if (e.provider.required()) {
+                    throw new ModelRefusedException(
+                            "execution provider " + e.provider.name() + " is required and cannot be had: "
+                                    + e.getMessage(),
+                            e);
+                }
+                notes.add("execution provider " + e.provider.name() + " was passed over: " + e.getMessage());
+                wanted.remove(e.provider);
+            }
+            if (wanted.isEmpty()) {
+                throw new ModelRefusedException(
+                        String.join("; ", notes) + "; add cpu to execution_providers to fall back on it");
+            }
+        }
+    }
+
+    private static Opened attempt(
+            ByteBuffer model, OnnxGraph graph, ModelConfig config, List<ExecutionProvider> wanted, List<String> notes)
+            throws ModelRefusedException, UnavailableException {
+        // Before any option: a provider that is added logs through it.
+        OrtEnvironment environment = OnnxEnvironment.get();
+        SessionOptions options = new SessionOptions();
+        Optional<RunOptions> runOptions = Optional.empty();
+        boolean isOpen = false;
+        try {
+            runOptions = Optional.of(quietRuns());
+            configure(options, wanted);
+            for (ExecutionProvider provider : wanted) {
+                add(options, provider, graph, config);
+            }
+            OrtSession session = create(environment, model, options, wanted.get(0));
+            isOpen = true;
+            return new Opened(session, options, runOptions.get(), wanted.get(0).name(), List.copyOf(notes));
+        } catch (OrtException e) {
+            throw new ModelRefusedException("ONNX Runtime cannot load the model: " + e.getMessage(), e);
+        } finally {
+            if (!isOpen) {
+                runOptions.ifPresent(RunOptions::close);
+                options.close();
+            }
+        }
+    }
+
+    /** Every failure comes back as an exception; the runtime's own line would let anybody's bad rows fill the log. */
+    private static RunOptions quietRuns() throws OrtException {
+        RunOptions options = new RunOptions();
+        options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+        return options;
+    }
+
+    private static void configure(SessionOptions options, List<ExecutionProvider> wanted) throws OrtException {
+        int threads = wanted.stream()
+                .mapToInt(provider -> provider instanceof Cpu cpu ? cpu.intraOpThreads() : Cpu.DEFAULT.intraOpThreads())
+                .max()
+                .orElseThrow();
+        options.setIntraOpNumThreads(threads);
+        options.setInterOpNumThreads(1);
+        options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
+        // Its warnings come again with every run of a model that declares wrong shapes.
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+        // Waiting threads would burn the cores that Kafka and HTTP need.
+        options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        // A pattern is kept for ever for each input shape, and batches come in all sizes; without, runs are as fast.
+        options.setMemoryPatternOptimization(false);
+    }
+
+    private static void add(SessionOptions options, ExecutionProvider provider, OnnxGraph graph, ModelConfig config)
+            throws UnavailableException {
+        try {
+            switch (provider) {
+                case Cpu cpu -> {
+                    // Always there, as the last.
+                }
+                case Cuda cuda -> {
+                    try (OrtCUDAProviderOptions settings = new OrtCUDAProviderOptions(cuda.deviceId())) {
+                        for (Map.Entry<String, String> option : cuda.options().entrySet()) {
+                            settings.add(option.getKey(), option.getValue());
+                        }
+                        options.addCUDA(settings);
+                    }
+                }
+                case TensorRt tensorRt -> {
+                    String smallest = profile(graph, config.warmUp().smallest(graph, config));
+                    String largest = profile(graph, config.warmUp().largest(graph, config));
+                    try (OrtTensorRTProviderOptions settings = new OrtTensorRTProviderOptions(tensorRt.deviceId())) {
+                        for (Map.Entry<String, String> option :
+                                tensorRt.options(smallest, largest).entrySet()) {
+                            settings.add(option.getKey(), option.getValue());
+                        }
+                        options.addTensorrt(settings);
+                    }
+                }
+            }
+        } catch (OrtException e) {
+            throw new UnavailableException(provider, e);
+        }
+    }
+
+    /** The first provider answers for a session that cannot be created: a library without its device shows only here. */
+    private static OrtSession create(
+            OrtEnvironment environment, ByteBuffer model, SessionOptions options, ExecutionProvider first)
+            throws OrtException, UnavailableException {
+        try {
+            return environment.createSession(model, options);
+        } catch (OrtException e) {
+            if (first instanceof Cpu) {
+                throw e;
+            }
+            throw new UnavailableException(first, e);
+        }
+    }
+
+    /** As in {@code ids:1x16,mask:1x16}. */
+    public static String profile(OnnxGraph graph, WarmUp.Run run) {
+        StringJoiner profile = new StringJoiner(",");
+        List<Shape> shapes = WarmUp.inputShapes(graph, run);
+        for (int i = 0; i < shapes.size(); i++) {
+            StringJoiner dimensions = new StringJoiner("x");
+            for (long dimension : shapes.get(i).toArray()) {
+                dimensions.add(Long.toString(dimension));
+            }
+            profile.add(UnsignedInputs.feedName(graph.signature().inputs().get(i)) + ":" + dimensions);
+        }
+        return profile.toString();
+    }
+
+    private static final class UnavailableException extends Exception {
+        private final transient ExecutionProvider provider;
+
+        UnavailableException(ExecutionProvider provider, OrtException cause) {
+            super(cause.getMessage(), cause);
+            this.provider = provider;
+        }
+    }
+}

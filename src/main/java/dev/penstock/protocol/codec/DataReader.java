@@ -1,0 +1,172 @@
+package dev.penstock.protocol.codec;
+
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Reads the {@code data} of one tensor from JSON, flat or nested as its shape says, straight into the binary form. */
+final class DataReader {
+    private static final int STRING_BYTES_EXPECTED = 8;
+
+    private final JsonCursor json;
+    private final Shape shape;
+    private final Datatype datatype;
+    private final int elements;
+    private int count;
+    private ByteBuffer data = ByteBuffer.allocate(0);
+
+    DataReader(JsonCursor json, Shape shape, Datatype datatype) {
+        this.json = json;
+        this.shape = shape;
+        this.datatype = datatype;
+        this.elements = Math.toIntExact(shape.elements());
+    }
+
+    ByteBuffer read() throws InvalidRequestException {
+        boolean more = json.open('[');
+        // An element takes a character and a comma or bracket: a shape that promises more than the body holds gets no
+        // memory.
+        if (elements > json.remaining() / 2) {
+            throw wrongCount("fewer");
+        }
+        allocate(elements * (datatype.isFixedSize() ? datatype.byteSize() : STRING_BYTES_EXPECTED));
+        if (more && shape.rank() > 1 && json.peek() == '[') {
+            entries(0, true);
+        } else {
+            flat(more);
+        }
+        if (count < elements) {
+            throw wrongCount("fewer");
+        }
+        return data.flip();
+    }
+
+    private void flat(boolean more) throws InvalidRequestException {
+        for (; more; more = json.another('[')) {
+            json.path().at(count);
+            if (count == elements) {
+                throw wrongCount("more");
+            }
+            element();
+            count++;
+        }
+    }
+
+    /** The entries of an array that was opened, {@code level} deep in the nesting. */
+    private void entries(int level, boolean more) throws InvalidRequestException {
+        boolean innermost = level == shape.rank() - 1;
+        long expected = shape.dimension(level);
+        long found = 0;
+        for (; more; more = json.another('[')) {
+            json.path().at(count);
+            if (found++ == expected || innermost == (json.peek() == '[')) {
+                throw json.broken("must be nested as shape " + shape + " says, or flat");
+            }
+            if (innermost) {
+                element();
+                count++;
+            } else {
+                entries(level + 1, json.open('['));
+            }
+        }
+        if (found < expected) {
+            json.path().at(count);
+            throw json.broken("must be nested as shape " + shape + " says, or flat");
+        }
+    }
+
+    private void element() throws InvalidRequestException {
+        switch (datatype) {
+            case FP32 -> data.putFloat(fp32());
+            case FP64 -> data.putDouble(fp64());
+            case FP16 -> data.putShort(fp16());
+            case BOOL -> data.put((byte) (json.bool() ? 1 : 0));
+            case INT8 -> data.put((byte) integer(Byte.MIN_VALUE, Byte.MAX_VALUE));
+            case INT16 -> data.putShort((short) integer(Short.MIN_VALUE, Short.MAX_VALUE));
+            case INT32 -> data.putInt((int) integer(Integer.MIN_VALUE, Integer.MAX_VALUE));
+            case INT64 -> data.putLong(integer(Long.MIN_VALUE, Long.MAX_VALUE));
+            case UINT8 -> data.put((byte) integer(0, 0xff));
+            case UINT16 -> data.putShort((short) integer(0, 0xffff));
+            case UINT32 -> data.putInt((int) integer(0, 0xffff_ffffL));
+            case UINT64 -> data.putLong(unsigned());
+            case BYTES -> string();
+        }
+    }
+
+    private float fp32() throws InvalidRequestException {
+        JsonNumber number = json.number();
+        float value = number.floatValue();
+        if (Float.isInfinite(value)) {
+            throw outOfRange(number);
+        }
+        return value;
+    }
+
+    private double fp64() throws InvalidRequestException {
+        JsonNumber number = json.number();
+        double value = number.doubleValue();
+        if (Double.isInfinite(value)) {
+            throw outOfRange(number);
+        }
+        return value;
+    }
+
+    private short fp16() throws InvalidRequestException {
+        JsonNumber number = json.number();
+        short value = Float.floatToFloat16(number.floatValue());
+        if (Float.isInfinite(Float.float16ToFloat(value))) {
+            throw outOfRange(number);
+        }
+        return value;
+    }
+
+    private long integer(long min, long max) throws InvalidRequestException {
+        JsonNumber number = wholeNumber();
+        if (!number.fitsLong() || number.longValue() < min || number.longValue() > max) {
+            throw outOfRange(number);
+        }
+        return number.longValue();
+    }
+
+    private long unsigned() throws InvalidRequestException {
+        JsonNumber number = wholeNumber();
+        if (!number.fitsUnsignedLong()) {
+            throw outOfRange(number);
+        }
+        return number.unsignedLongValue();
+    }
+
+    private JsonNumber wholeNumber() throws InvalidRequestException {
+        JsonNumber number = json.number();
+        if (!number.isInteger()) {
+            throw json.broken("must be an integer without fraction or exponent, was " + number);
+        }
+        return number;
+    }
+
+    private void string() throws InvalidRequestException {
+        ByteBuffer string = json.stringBytes();
+        int needed = Integer.BYTES + string.remaining();
+        if (needed > data.remaining()) {
+            ByteBuffer full = data.flip();
+            allocate(Math.addExact(full.limit(), Math.max(full.limit(), needed)));
+            data.put(full);
+        }
+        data.putInt(string.remaining()).put(string);
+    }
+
+    private void allocate(int bytes) {
+        data = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private InvalidRequestException outOfRange(JsonNumber number) {
+        return json.broken("must be in the range of " + datatype + ", was " + number);
+    }
+
+    private InvalidRequestException wrongCount(String found) {
+        json.path().at(FieldPath.WHOLE);
+        return json.broken("must have " + elements + " elements, as shape " + shape + " says, had " + found);
+    }
+}

@@ -1,0 +1,179 @@
+package dev.penstock.protocol.codec;
+
+import com.fasterxml.jackson.core.io.NumberInput;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A JSON number taken apart: (−1)^negative × mantissa × 10^exponent. Mutable, so that a tensor of a million takes one object.
+ *
+ * <p>Most numbers need no more than one division. For FP64 that is exact when mantissa and power both are (Clinger 1990: up to 2^53
+ * and 10^22). For FP32 an inexact double does, as long as it is not so close to the middle between two floats that its error could
+ * tip the rounding. The rest goes to a general parser.
+ */
+final class JsonNumber {
+    /** The longest exact decimal of a double has 1,075 characters and some. */
+    static final int MAX_LENGTH = 1100;
+
+    private static final int MANTISSA_DIGITS = 19;
+    private static final int MAX_EXACT_POWER = 22;
+    private static final double[] POWERS_OF_TEN = powersOfTen(64);
+
+    private static final long FLOAT_TAIL_MASK = (1L << 29) - 1;
+    private static final long FLOAT_TAIL_MIDDLE = 1L << 28;
+    /** Three roundings (mantissa, power, quotient) are off by 3 units in the last place at most; this is well over it. */
+    private static final long FLOAT_TAIL_MARGIN = 8;
+
+    private byte[] bytes = {};
+    private int start;
+    private int end;
+    private boolean negative;
+    private boolean integer;
+    private long mantissa;
+    private int digits;
+    private int exponent;
+
+    /** Scans the number at {@code from}; the position after it, or the complement of the position where it breaks the grammar. */
+    int scan(byte[] source, int from, int limit) {
+        int at = from;
+        boolean minus = source[at] == '-';
+        if (minus) {
+            at++;
+        }
+        int first = at;
+        long value = 0;
+        int digit;
+        while (at < limit && (digit = source[at] - '0') >= 0 && digit <= 9) {
+            value = value * 10 + digit;
+            at++;
+        }
+        int count = at - first;
+        if (count == 0 || (source[first] == '0' && count > 1)) {
+            return ~first;
+        }
+        int scale = 0;
+        boolean whole = true;
+        if (at < limit && source[at] == '.') {
+            int fraction = ++at;
+            while (at < limit && (digit = source[at] - '0') >= 0 && digit <= 9) {
+                value = value * 10 + digit;
+                at++;
+            }
+            if (at == fraction) {
+                return ~at;
+            }
+            scale = fraction - at;
+            count += at - fraction;
+            whole = false;
+        }
+        if (at < limit && (source[at] | 0x20) == 'e') {
+            at++;
+            boolean down = at < limit && source[at] == '-';
+            if (down || (at < limit && source[at] == '+')) {
+                at++;
+            }
+            int power = 0;
+            int powerStart = at;
+            while (at < limit && (digit = source[at] - '0') >= 0 && digit <= 9) {
+                power = Math.min(power * 10 + digit, 1_000_000); // Beyond all datatypes, and does not overflow.
+                at++;
+            }
+            if (at == powerStart) {
+                return ~at;
+            }
+            scale += down ? -power : power;
+            whole = false;
+        }
+        bytes = source;
+        start = from;
+        end = at;
+        negative = minus;
+        integer = whole;
+        mantissa = value;
+        digits = count > MANTISSA_DIGITS ? count - leadingZeros(first) : count;
+        exponent = scale;
+        return at;
+    }
+
+    int length() {
+        return end - start;
+    }
+
+    /** Without fraction and exponent. */
+    boolean isInteger() {
+        return integer;
+    }
+
+    /** Whether {@link #longValue} is exact. */
+    boolean fitsLong() {
+        return integer && digits <= MANTISSA_DIGITS && (mantissa >= 0 || (negative && mantissa == Long.MIN_VALUE));
+    }
+
+    long longValue() {
+        return negative ? -mantissa : mantissa;
+    }
+
+    /** Whether {@link #unsignedLongValue} is exact. */
+    boolean fitsUnsignedLong() {
+        if (!integer || (negative && mantissa != 0)) {
+            return false;
+        }
+        // With 20 digits the mantissa may have wrapped, and then it is not what the text says.
+        return digits <= MANTISSA_DIGITS
+                || (digits == MANTISSA_DIGITS + 1
+                        && Long.toUnsignedString(mantissa).equals(toString()));
+    }
+
+    long unsignedLongValue() {
+        return mantissa;
+    }
+
+    /** The nearest FP32 number; infinite when it overflows. */
+    float floatValue() {
+        if (digits <= MANTISSA_DIGITS && mantissa >= 0 && Math.abs(exponent) < POWERS_OF_TEN.length) {
+            double nearby = scaled();
+            long tail = Double.doubleToRawLongBits(nearby) & FLOAT_TAIL_MASK;
+            boolean normal = nearby >= Float.MIN_NORMAL && nearby <= Float.MAX_VALUE;
+            if (mantissa == 0 || (normal && Math.abs(tail - FLOAT_TAIL_MIDDLE) > FLOAT_TAIL_MARGIN)) {
+                return (float) (negative ? -nearby : nearby);
+            }
+        }
+        return NumberInput.parseFloat(toString(), true);
+    }
+
+    /** The nearest FP64 number; infinite when it overflows. */
+    double doubleValue() {
+        if (digits <= MANTISSA_DIGITS
+                && mantissa >= 0
+                && mantissa <= 1L << 53
+                && Math.abs(exponent) <= MAX_EXACT_POWER) {
+            return negative ? -scaled() : scaled();
+        }
+        return NumberInput.parseDouble(toString(), true);
+    }
+
+    /** As it was written. */
+    @Override
+    public String toString() {
+        return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1);
+    }
+
+    private double scaled() {
+        return exponent < 0 ? mantissa / POWERS_OF_TEN[-exponent] : mantissa * POWERS_OF_TEN[exponent];
+    }
+
+    private int leadingZeros(int first) {
+        int zeros = 0;
+        for (int i = first; i < end && (bytes[i] == '0' || bytes[i] == '.'); i++) {
+            zeros += bytes[i] == '0' ? 1 : 0;
+        }
+        return zeros;
+    }
+
+    private static double[] powersOfTen(int highest) {
+        double[] powers = new double[highest + 1];
+        for (int i = 0; i <= highest; i++) {
+            powers[i] = Double.parseDouble("1e" + i);
+        }
+        return powers;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.penstock.protocol.codec;
+
+/**
+ * The most that a reader takes in one body.
+ *
+ * @param maxBodyBytes the whole body, JSON and binary parts together
+ * @param maxTensors inputs, and requested outputs, each
+ * @param maxElements elements of one tensor, 2^27 at most
+ * @param maxParameters entries of each {@code parameters} object
+ * @param maxStringBytes bytes of one JSON string: a name, a parameter, or an element of a BYTES tensor
+ */
+public record ReaderLimits(int maxBodyBytes, int maxTensors, int maxElements, int maxParameters, int maxStringBytes) {
+
+    public static final ReaderLimits DEFAULT = new ReaderLimits(10 << 20, 64, 16 << 20, 64, 1 << 20);
+
+    public ReaderLimits {
+        requirePositive("maxBodyBytes", maxBodyBytes);
+        requirePositive("maxTensors", maxTensors);
+        requirePositive("maxElements", maxElements);
+        if (maxElements > 1 << 27) {
+            throw new IllegalArgumentException("maxElements must be in 1..2^27, was " + maxElements);
+        }
+        requirePositive("maxParameters", maxParameters);
+        requirePositive("maxStringBytes", maxStringBytes);
+    }
+
+    private static void requirePositive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + " must be 1 or more, was " + value);
+        }
+    }
+}

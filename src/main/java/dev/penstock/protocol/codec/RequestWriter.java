@@ -1,0 +1,60 @@
+package dev.penstock.protocol.codec;
+
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.InferenceRequest;
+import dev.penstock.protocol.InferenceRequest.RequestedOutput;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Tensor;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** Writes v2 inference requests, as clients do. */
+public final class RequestWriter {
+    private RequestWriter() {}
+
+    /**
+     * @param binary which inputs go in binary form, by name; FP16 has no other
+     * @throws NoJsonFormException when an input that is to be JSON is FP16, or holds NaN, an infinity, or bytes that are not UTF-8
+     */
+    public static Payload write(InferenceRequest request, Predicate<String> binary) throws NoJsonFormException {
+        for (Tensor input : request.inputs()) {
+            if (input.datatype() == Datatype.FP16 && !binary.test(input.name())) {
+                throw new NoJsonFormException(input, "datatype FP16");
+            }
+        }
+        return BodyWriter.write(body -> {
+            if (request.id().isPresent()) {
+                body.json.writeStringField("id", request.id().get());
+            }
+            parameters(request, body);
+            body.tensors("inputs", request.inputs(), binary);
+            if (!request.outputs().isEmpty()) {
+                outputs(request.outputs(), body);
+            }
+        });
+    }
+
+    private static void parameters(InferenceRequest request, BodyWriter body) throws IOException {
+        Map<String, Object> parameters = new LinkedHashMap<>(request.parameters());
+        if (request.binaryOutput()) {
+            parameters.put("binary_data_output", true);
+        }
+        body.parameters(parameters);
+    }
+
+    private static void outputs(List<RequestedOutput> outputs, BodyWriter body) throws IOException {
+        body.json.writeArrayFieldStart("outputs");
+        for (RequestedOutput output : outputs) {
+            body.json.writeStartObject();
+            body.json.writeStringField("name", output.name());
+            if (output.binary().isPresent()) {
+                body.parameters(Map.of("binary_data", output.binary().get()));
+            }
+            body.json.writeEndObject();
+        }
+        body.json.writeEndArray();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.penstock.protocol.codec;
+
+import static dev.penstock.protocol.codec.Member.ID;
+import static dev.penstock.protocol.codec.Member.MODEL_NAME;
+import static dev.penstock.protocol.codec.Member.MODEL_VERSION;
+import static dev.penstock.protocol.codec.Member.OUTPUTS;
+import static dev.penstock.protocol.codec.Member.PARAMETERS;
+
+import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Tensor;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads v2 inference responses, in either form. Thread-safe. */
+public final class ResponseReader {
+    private static final Set<Member> MEMBERS =
+            Collections.unmodifiableSet(EnumSet.of(MODEL_NAME, MODEL_VERSION, ID, PARAMETERS, OUTPUTS));
+
+    private final ReaderLimits limits;
+
+    public ResponseReader(ReaderLimits limits) {
+        this.limits = limits;
+    }
+
+    /** @throws IOException when it is no response of the protocol: the fault of who sent it, never of the request */
+    public InferenceResponse read(Payload payload) throws IOException {
+        try {
+            return response(payload);
+        } catch (InvalidRequestException e) {
+            throw new IOException("not a v2 inference response: " + e.getMessage(), e);
+        }
+    }
+
+    private InferenceResponse response(Payload payload) throws InvalidRequestException {
+        Body body = Body.open(payload, limits);
+        JsonCursor json = body.json();
+        Set<Member> seen = EnumSet.noneOf(Member.class);
+        String modelName = "";
+        String modelVersion = "";
+        Optional<String> id = Optional.empty();
+        Map<String, Object> parameters = Map.of();
+        List<Tensor> outputs = List.of();
+        for (boolean more = json.open('{'); more; more = json.another('{')) {
+            switch (json.member(MEMBERS, seen)) {
+                case MODEL_NAME -> modelName = json.name();
+                case MODEL_VERSION -> modelVersion = json.string();
+                case ID -> id = Optional.of(json.string());
+                case PARAMETERS -> parameters = Parameters.read(json);
+                default -> outputs = body.tensors().outputs();
+            }
+            json.path().leave();
+        }
+        json.expectEnd();
+        json.require(seen, MODEL_NAME, OUTPUTS);
+        body.tensors().expectNoMoreBlobs();
+        return new InferenceResponse(modelName, modelVersion, id, parameters, outputs);
+    }
+}

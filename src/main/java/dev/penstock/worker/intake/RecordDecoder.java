@@ -1,0 +1,100 @@
+package dev.penstock.worker.intake;
+
+import dev.penstock.kafka.BrokerClock;
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.model.config.FeaturesSection;
+import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.ModelConfig;
+import dev.penstock.protocol.InferenceRequest;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Signature;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.loop.Task;
+import dev.penstock.worker.offsets.Origin;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Turns a record into a task for one model version. Thread-safe. */
+public final class RecordDecoder {
+    /** Of a request whose features are still to be looked up: the true one is found with them. */
+    private static final Fit NOT_YET_KNOWN = new Fit("features are missing", 1, Map.of());
+
+    private final RequestReader reader;
+    private final Signature signature;
+    private final int maxRows;
+    private final Duration defaultTimeout;
+    private final BrokerClock brokerClock;
+    private final Fitting fitting;
+    private final Optional<String> entity;
+
+    /**
+     * @param signature what requests send
+     * @param fitting of the model's own inputs
+     * @param defaultTimeout of requests that name none
+     */
+    public RecordDecoder(
+            RequestReader reader,
+            Signature signature,
+            ModelConfig config,
+            Fitting fitting,
+            Duration defaultTimeout,
+            BrokerClock brokerClock) {
+        this.reader = reader;
+        this.signature = signature;
+        this.entity = config.features().map(FeaturesSection::entity);
+        this.maxRows = config.maxRequestRows();
+        this.defaultTimeout = defaultTimeout;
+        this.brokerClock = brokerClock;
+        this.fitting = fitting;
+    }
+
+    /** @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature */
+    public Task decode(Origin origin, Lane lane, long nowNanos, long nowMillis) throws InvalidRequestException {
+        ConsumerRecord<byte[], byte[]> record = origin.source();
+        InferenceRequest request = read(record);
+        List<Tensor> inputs = signature.ordered(request);
+        long rows = inputs.getFirst().shape().rows();
+        if (rows > maxRows) {
+            throw new InvalidRequestException(
+                    "inputs[0].shape", "must have 1.." + maxRows + " rows in one request, had " + rows);
+        }
+        long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
+        long arrivalNanos = nowNanos - ageMillis * 1_000_000;
+        long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
+        return new Task(origin, lane, request, inputs, fit(inputs), arrivalNanos, deadlineNanos);
+    }
+
+    private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
+        if (record.value() == null) {
+            throw new InvalidRequestException("value", "must be a v2 request, was null");
+        }
+        OptionalInt jsonLength = RecordHeaders.jsonLength(record.headers());
+        Payload payload = new Payload(ByteBuffer.wrap(record.value()), jsonLength);
+        return reader.read(payload, signature);
+    }
+
+    /** From arrival in the log, by the broker's clock. */
+    private long timeoutMillis(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
+        long longest = Duration.ofDays(30).toMillis();
+        Optional<Long> timeout = RecordHeaders.number(record.headers(), RecordHeaders.TIMEOUT_MS, 1);
+        Optional<Long> deadline = RecordHeaders.number(record.headers(), RecordHeaders.DEADLINE_MS, 1);
+        long millis = timeout.or(() -> deadline.map(at -> Math.max(0, at - record.timestamp())))
+                .orElse(defaultTimeout.toMillis());
+        return Math.min(millis, longest);
+    }
+
+    private Fit fit(List<Tensor> inputs) {
+        boolean isJoinedLater = entity.isPresent()
+                && inputs.stream().anyMatch(input -> input.name().equals(entity.get()));
+        return isJoinedLater ? NOT_YET_KNOWN : fitting.of(inputs);
+    }
+}

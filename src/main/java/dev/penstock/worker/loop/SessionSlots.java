@@ -1,0 +1,75 @@
+package dev.penstock.worker.loop;
+
+import dev.penstock.batching.Room;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+
+/** The slots of one session, and when it is expected to be free. Confined to the loop's thread. */
+final class SessionSlots {
+    /**
+     * What a thread may take to wake up, so that a batch closed this long before its turn is there in time. Of short runs half: to
+     * close their successors any earlier would make small batches.
+     */
+    private static final double WAKE_NANOS = 100_000;
+
+    private final Deque<Accelerator> free;
+    private final Deque<Planned> busy = new ArrayDeque<>();
+    private long freeAt;
+    private double assemblyNanos;
+
+    SessionSlots(Collection<? extends Accelerator> slots) {
+        this.free = new ArrayDeque<>(slots);
+    }
+
+    boolean hasFreeSlot() {
+        return !free.isEmpty();
+    }
+
+    private boolean isIdle() {
+        return busy.isEmpty();
+    }
+
+    Room room(long now) {
+        if (busy.isEmpty()) {
+            return Room.idle(now);
+        }
+        double spread = 0;
+        for (Planned batch : busy) {
+            spread += batch.p95Nanos - batch.expectedNanos;
+        }
+        double wake = Math.min(WAKE_NANOS, busy.getFirst().expectedNanos / 2);
+        long lead = (long) (wake + 2 * assemblyNanos);
+        return new Room(freeAt, freeAt + (long) spread, lead);
+    }
+
+    /** An idle one is, whatever was expected of the other. */
+    boolean isFreeBefore(SessionSlots other, long now) {
+        if (isIdle() || other.isIdle()) {
+            return !other.isIdle();
+        }
+        return room(now).freeAtNanos() - other.room(now).freeAtNanos() < 0;
+    }
+
+    Accelerator take(long now, double expectedNanos, double p95Nanos) {
+        Accelerator taken = free.removeFirst();
+        freeAt = (busy.isEmpty() || freeAt - now < 0 ? now : freeAt) + (long) expectedNanos;
+        busy.add(new Planned(taken, expectedNanos, p95Nanos));
+        return taken;
+    }
+
+    void giveBack(Accelerator accelerator, long now) {
+        busy.removeIf(batch -> batch.accelerator.equals(accelerator));
+        freeAt = now;
+        for (Planned next : busy) {
+            freeAt += (long) next.expectedNanos; // it has just begun
+        }
+        free.addFirst(accelerator);
+    }
+
+    void assembled(long nanos) {
+        assemblyNanos += (nanos - assemblyNanos) / 16;
+    }
+
+    private record Planned(Accelerator accelerator, double expectedNanos, double p95Nanos) {}
+}

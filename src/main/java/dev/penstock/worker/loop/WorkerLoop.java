@@ -1,0 +1,314 @@
+package dev.penstock.worker.loop;
+
+import dev.penstock.batching.Batcher;
+import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Part;
+import dev.penstock.batching.Priority;
+import dev.penstock.batching.Step;
+import dev.penstock.batching.Waiting;
+import dev.penstock.messages.Outcome;
+import dev.penstock.messages.Timings;
+import dev.penstock.model.InferenceException;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.worker.offsets.OffsetLedger;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+
+/**
+ * The worker's duty cycle for one model version: take what arrived, answer what finished, start what the batcher says. Has no clock
+ * and no thread of its own; {@link #step} is confined to one thread, {@link #offer} and completions come from others and wake it.
+ *
+ * <p>A batch that fails is halved and run again until the rows at fault are alone: they fail with the reason, their neighbours
+ * succeed. One that runs out of memory goes back to the batcher, which makes smaller ones from then on.
+ */
+public final class WorkerLoop {
+    /** What {@link #step} returns when there is nothing to wait for but an arrival or a completion. */
+    public static final long UNTIL_WOKEN = Long.MAX_VALUE;
+
+    /** The part of its time that an answer's way is granted: a broker that stalls shall not make all requests late before they run. */
+    private static final int MOST_DELIVERY = 4;
+
+    private final Batcher<Task> batcher;
+    private final CostModel costs;
+    private final List<SessionSlots> sessions;
+    private final Replies replies;
+    private final WorkerMeters meters;
+    private final Consumer<String> deviceLost;
+    private final Runnable wake;
+    private final Queue<Task> arrived = new ConcurrentLinkedQueue<>();
+    private final Queue<Finished> finished = new ConcurrentLinkedQueue<>();
+    private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
+    private final Joins joins = new Joins();
+
+    /** Whether an arrival changes what the loop would do; while no slot is free it does not, and waking a thread is dear. */
+    private volatile boolean takesArrivals = true;
+
+    /**
+     * @param sessions of each its slots
+     * @param deviceLost told the reason when an accelerator is broken until the process is started anew
+     * @param wake makes the thread that steps this loop step it again soon; called from any thread
+     */
+    public WorkerLoop(
+            Batcher<Task> batcher,
+            Collection<? extends Collection<? extends Accelerator>> sessions,
+            Replies replies,
+            WorkerMeters meters,
+            Consumer<String> deviceLost,
+            Runnable wake) {
+        this.batcher = batcher;
+        this.costs = batcher.costs();
+        this.sessions = sessions.stream().map(SessionSlots::new).toList();
+        this.replies = replies;
+        this.meters = meters;
+        this.deviceLost = deviceLost;
+        this.wake = wake;
+    }
+
+    /** Adds a request; from any thread. */
+    public void offer(Task task) {
+        arrived.add(task);
+        if (takesArrivals) {
+            wake.run();
+        }
+    }
+
+    /** From now on nothing waits for company. */
+    public void drain() {
+        batcher.drain();
+        wake.run();
+    }
+
+    /**
+     * One turn.
+     *
+     * @return nanoseconds after which to step again unless woken earlier, or {@link #UNTIL_WOKEN}
+     */
+    public long step(long now) {
+        takesArrivals = true;
+        for (Task task = arrived.poll(); task != null; task = arrived.poll()) {
+            batcher.offer(waiting(task));
+        }
+        for (Finished run = finished.poll(); run != null; run = finished.poll()) {
+            settle(run, now);
+        }
+        for (Optional<SessionSlots> free = soonestFree(now); free.isPresent(); free = soonestFree(now)) {
+            if (!halves.isEmpty()) {
+                startAgain(halves.removeFirst(), free.get(), now);
+                continue;
+            }
+            switch (batcher.next(now, free.get().room(now))) {
+                case Step.Run<Task> run -> {
+                    meters.batch(run.rows(), run.trigger());
+                    start(run.batch(), run.latestStartNanos(), free.get(), now);
+                }
+                case Step.Expire<Task> expire -> expire.parts().forEach(part -> expire(part, now));
+                case Step.WaitUntil<Task> wait -> {
+                    return Math.max(0, wait.nanos() - now);
+                }
+                case Step.Idle<Task> idle -> {
+                    return UNTIL_WOKEN;
+                }
+            }
+        }
+        takesArrivals = false;
+        return UNTIL_WOKEN; // a completion will
+    }
+
+    private Waiting<Task> waiting(Task task) {
+        long allowed = task.deadlineNanos() - task.arrivalNanos();
+        long delivery = Math.min(replies.deliveryNanos(), Math.max(0, allowed / MOST_DELIVERY));
+        Priority priority = task.lane() == Lane.BULK ? Priority.BULK : Priority.INTERACTIVE;
+        return new Waiting<>(
+                task,
+                task.batchKey(),
+                task.maxRows(),
+                priority,
+                task.rows(),
+                task.arrivalNanos(),
+                task.deadlineNanos() - delivery);
+    }
+
+    private Optional<SessionSlots> soonestFree(long now) {
+        Optional<SessionSlots> soonest = Optional.empty();
+        for (SessionSlots session : sessions) {
+            if (session.hasFreeSlot() && (soonest.isEmpty() || session.isFreeBefore(soonest.get(), now))) {
+                soonest = Optional.of(session);
+            }
+        }
+        return soonest;
+    }
+
+    /** Half of a batch that failed; it keeps to itself, so that the guilty are found, but runs no later than any batch may. */
+    private void startAgain(List<Part<Task>> half, SessionSlots session, long now) {
+        long start = session.room(now).surelyFreeAtNanos();
+        long p95 = (long) costs.p95Nanos(half.getFirst().of().key(), rows(half));
+        List<Part<Task>> inTime = new ArrayList<>(half.size());
+        for (Part<Task> part : half) {
+            if (part.of().deadlineNanos() - p95 - start < 0) {
+                expire(part, now);
+            } else {
+                inTime.add(part);
+            }
+        }
+        long latestStart = inTime.stream()
+                .mapToLong(part -> part.of().deadlineNanos() - p95 - start)
+                .min()
+                .orElse(0);
+        start(inTime, start + latestStart, session, now);
+    }
+
+    private void start(List<Part<Task>> batch, long latestStartNanos, SessionSlots session, long now) {
+        List<Part<Task>> wanted = new ArrayList<>(batch);
+        wanted.removeIf(part -> isCancelled(part, now));
+        if (joins.open() > 0) {
+            wanted.removeIf(part -> joins.isGivenUp(part) && !joins.giveUp(part));
+        }
+        if (wanted.isEmpty()) {
+            return;
+        }
+        List<List<Tensor>> inputs = new ArrayList<>(wanted.size());
+        for (Part<Task> part : wanted) {
+            inputs.add(inputs(part));
+        }
+        Object key = wanted.getFirst().of().key();
+        int rows = rows(wanted);
+        Accelerator accelerator = session.take(now, costs.expectedNanos(key, rows), costs.p95Nanos(key, rows));
+        List<Part<Task>> running = wanted;
+        accelerator.start(inputs, latestStartNanos, result -> {
+            finished.add(new Finished(session, accelerator, running, rows, now, latestStartNanos, result));
+            wake.run();
+        });
+    }
+
+    /** The last moment to ask: from here on it runs. */
+    private boolean isCancelled(Part<Task> part, long now) {
+        boolean cancelled = replies.isCancelled(part.request());
+        if (cancelled) {
+            giveUp(part, new Outcome.Cancelled(), now, 0);
+        }
+        return cancelled;
+    }
+
+    private static List<Tensor> inputs(Part<Task> part) {
+        List<Tensor> inputs = part.request().inputs();
+        return part.isWhole()
+                ? inputs
+                : inputs.stream()
+                        .map(input -> input.rows(part.fromRow(), part.rows()))
+                        .toList();
+    }
+
+    private void settle(Finished run, long now) {
+        switch (run.result) {
+            case Accelerator.Ran ran -> {
+                costs.observe(run.key(), run.rows, ran.nanos());
+                run.session.assembled(ran.assemblyNanos());
+                meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
+                answer(run, ran);
+            }
+            case Accelerator.TooLate late -> {
+                meters.recalled();
+                run.batch.forEach(batcher::offer);
+            }
+            case Accelerator.Broke broke -> broke(run, broke);
+        }
+        run.session.giveBack(run.accelerator, now);
+    }
+
+    private void broke(Finished run, Accelerator.Broke broke) {
+        if (broke.kind() == InferenceException.Kind.DEVICE_LOST) {
+            deviceLost.accept(broke.reason());
+        }
+        if (broke.kind() == InferenceException.Kind.OUT_OF_MEMORY && run.rows > 1) {
+            batcher.ranOutOfMemory(run.key(), run.rows);
+            run.batch.forEach(batcher::offer);
+        } else if (run.batch.size() > 1) {
+            int middle = run.batch.size() / 2;
+            halves.add(run.batch.subList(0, middle));
+            halves.add(run.batch.subList(middle, run.batch.size()));
+        } else {
+            Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason()));
+            giveUp(run.batch.getFirst(), failed, run.startedNanos, run.rows);
+        }
+    }
+
+    /** Writes all answers, and then sends all: so that they leave together. */
+    private void answer(Finished run, Accelerator.Ran ran) {
+        List<Answer> answers = new ArrayList<>(run.batch.size());
+        int from = 0;
+        for (Part<Task> part : run.batch) {
+            Task task = part.request();
+            if (part.isWhole()) {
+                answers.add(new Answer(task, replies.outcome(task, ran.outputs(), from)));
+            } else {
+                joins.add(part, ran.outputs(), from)
+                        .ifPresent(outputs -> answers.add(new Answer(task, replies.outcome(task, outputs, 0))));
+            }
+            from += part.rows();
+        }
+        for (Answer answer : answers) {
+            reply(answer.task, answer.outcome, run.startedNanos, ran.nanos(), run.rows);
+        }
+    }
+
+    /** Also tells that it was lost by waiting, unless it could not have been in time when it came. */
+    private void expire(Part<Task> part, long now) {
+        long latestStart =
+                part.of().deadlineNanos() - (long) costs.p95Nanos(part.of().key(), part.rows());
+        if (latestStart - part.request().arrivalNanos() > 0) {
+            part.request().origin().position().took(OffsetLedger.Effort.GIVEN_UP);
+        }
+        giveUp(part, new Outcome.Expired(), now, 0);
+    }
+
+    private void giveUp(Part<Task> part, Outcome outcome, long startedNanos, int batchRows) {
+        if (part.isWhole() || joins.giveUp(part)) {
+            reply(part.request(), outcome, startedNanos, 0, batchRows);
+        }
+    }
+
+    private void reply(Task task, Outcome outcome, long startedNanos, long computeNanos, int batchRows) {
+        // What arrives during a turn may be later than the time that the turn began with.
+        long queueNanos = Math.max(0, startedNanos - task.arrivalNanos() - task.featuresNanos());
+        meters.waited(task.lane(), queueNanos);
+        if (batchRows > 0) {
+            task.origin().position().took(OffsetLedger.Effort.RAN);
+        }
+        replies.send(
+                task,
+                outcome,
+                new Timings(queueNanos / 1e6, task.featuresNanos() / 1e6, computeNanos / 1e6, batchRows));
+    }
+
+    private static int rows(List<Part<Task>> batch) {
+        int rows = 0;
+        for (Part<Task> part : batch) {
+            rows += part.rows();
+        }
+        return rows;
+    }
+
+    private record Answer(Task task, Outcome outcome) {}
+
+    private record Finished(
+            SessionSlots session,
+            Accelerator accelerator,
+            List<Part<Task>> batch,
+            int rows,
+            long startedNanos,
+            long latestStartNanos,
+            Accelerator.Result result) {
+        Object key() {
+            return batch.getFirst().of().key();
+        }
+    }
+}

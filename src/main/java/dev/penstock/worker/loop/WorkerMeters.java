@@ -1,0 +1,139 @@
+package dev.penstock.worker.loop;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.penstock.batching.Trigger;
+import dev.penstock.protocol.Lane;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+
+/** The meters of one model; names as in the contract. */
+public final class WorkerMeters {
+    private static final List<String> OUTCOMES = List.of("succeeded", "failed", "expired", "cancelled");
+
+    private final Timer latency;
+    private final Timer sessionRun;
+    private final DistributionSummary batchSize;
+    private final Counter deadLetters;
+    private final Counter recalls;
+    private final Counter lateStarts;
+    private final BusyRatio busy = new BusyRatio(System.nanoTime());
+    private final Map<Lane, Timer> queueWait = new EnumMap<>(Lane.class);
+    private final Map<Lane, AtomicLong> backlog = new EnumMap<>(Lane.class);
+    private final Map<Trigger, Counter> triggers = new EnumMap<>(Trigger.class);
+    private final Map<String, Counter> outcomes;
+
+    public WorkerMeters(MeterRegistry registry, String model) {
+        latency = Timer.builder("inference.latency")
+                .description("From arrival in the log to the outcome")
+                .tag("model", model)
+                .serviceLevelObjectives(millis(5, 10, 25, 50, 100, 200, 350, 500, 1000, 2500, 5000, 10000, 30000))
+                .register(registry);
+        sessionRun = Timer.builder("model.inference.latency")
+                .description("One run of the session, of a whole batch")
+                .tag("model", model)
+                .serviceLevelObjectives(millis(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))
+                .register(registry);
+        batchSize = DistributionSummary.builder("inference.batch.size")
+                .description("Rows in a batch")
+                .tag("model", model)
+                .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+                .register(registry);
+        deadLetters = Counter.builder("inference.dead.letters")
+                .description("Records that could not be served, kept for people to look at")
+                .tag("model", model)
+                .register(registry);
+        recalls = Counter.builder("inference.batch.recalls")
+                .description(
+                        "Batches that were not run after all, as the one before took long and they would have been late")
+                .tag("model", model)
+                .register(registry);
+        lateStarts = Counter.builder("inference.late.starts")
+                .description("Batches that began to run after a member's latest start; none should")
+                .tag("model", model)
+                .register(registry);
+        Gauge.builder("inference.session.busy.ratio", busy, ratio -> ratio.read(System.nanoTime()))
+                .description("The share of time that sessions were running, since the reading before")
+                .tag("model", model)
+                .register(registry);
+        for (Lane lane : Lane.values()) {
+            List<Tag> tags = List.of(Tag.of("model", model), Tag.of("lane", lane.label()));
+            queueWait.put(
+                    lane,
+                    Timer.builder("inference.queue.wait")
+                            .description("From arrival in the log to the start of the batch")
+                            .tags(tags)
+                            .serviceLevelObjectives(millis(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000))
+                            .register(registry));
+            backlog.put(lane, registry.gauge("inference.backlog.records", tags, new AtomicLong()));
+        }
+        for (Trigger trigger : Trigger.values()) {
+            triggers.put(
+                    trigger,
+                    registry.counter(
+                            "inference.batch.trigger",
+                            "model",
+                            model,
+                            "trigger",
+                            trigger.name().toLowerCase(Locale.ROOT)));
+        }
+        outcomes = OUTCOMES.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        outcome -> outcome,
+                        outcome -> registry.counter("inference.requests", "model", model, "outcome", outcome)));
+    }
+
+    public void addSessions(int more) {
+        busy.addSessions(more);
+    }
+
+    void batch(int rows, Trigger trigger) {
+        batchSize.record(rows);
+        requireNonNull(triggers.get(trigger)).increment();
+    }
+
+    void recalled() {
+        recalls.increment();
+    }
+
+    void ran(long nanos, boolean isLateStart) {
+        lateStarts.increment(isLateStart ? 1 : 0);
+        busy.ran(nanos);
+        sessionRun.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    void waited(Lane lane, long nanos) {
+        requireNonNull(queueWait.get(lane)).record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    public void settled(String outcome, long latencyNanos) {
+        requireNonNull(outcomes.get(outcome)).increment();
+        latency.record(latencyNanos, TimeUnit.NANOSECONDS);
+    }
+
+    public void deadLetter() {
+        deadLetters.increment();
+    }
+
+    /** Records in the log behind what this worker has consumed, of the partitions that are its own. */
+    public void backlog(Lane lane, long records) {
+        requireNonNull(backlog.get(lane)).set(records);
+    }
+
+    private static Duration[] millis(int... values) {
+        return Arrays.stream(values).mapToObj(Duration::ofMillis).toArray(Duration[]::new);
+    }
+}

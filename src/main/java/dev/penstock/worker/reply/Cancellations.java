@@ -1,0 +1,109 @@
+package dev.penstock.worker.reply;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.kafka.TopicFollower;
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.InvalidRequestException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jboss.logging.Logger;
+
+/**
+ * The requests that were taken back, each until its deadline: after that it does not run in any case. Read from the beginning of the
+ * topic, since a request may wait in the log longer than a worker lives. Bounded: of too many, the oldest are forgotten, and may run.
+ * Thread-safe.
+ */
+public final class Cancellations implements TopicFollower.Listener, AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Cancellations.class);
+    private static final int MOST = 100_000;
+    private static final long SWEEP_MILLIS = 1000;
+    private static final TopicPartition PARTITION = new TopicPartition(Topics.CANCELLATIONS, 0);
+
+    /** What the clocks of ingress and worker may differ by, so that nothing is forgotten that might still run. */
+    private static final long SKEW_MILLIS = Duration.ofMinutes(1).toMillis();
+
+    private final Map<String, Long> deadlines = new ConcurrentHashMap<>();
+    private final Queue<String> order = new ArrayDeque<>();
+    private final TopicFollower follower;
+    private long sweptMillis;
+
+    /** @param kafka what all clients share: brokers and credentials */
+    public Cancellations(Map<String, Object> kafka) {
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        this.follower = new TopicFollower(
+                "penstock-cancellations",
+                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                this);
+    }
+
+    boolean contains(String correlationId) {
+        return !deadlines.isEmpty() && deadlines.containsKey(correlationId);
+    }
+
+    /** Waits until all that was taken back before now is known; goes on without when that takes longer. */
+    public void awaitKnown(Duration atMost) throws InterruptedException {
+        if (!follower.awaitAssigned(atMost)) {
+            LOG.warnf("%s was not read within %s: requests that were cancelled before may run", PARTITION, atMost);
+        }
+    }
+
+    /** And reads what is there already. */
+    @Override
+    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+        List<TopicPartition> all = List.of(PARTITION);
+        consumer.assign(all);
+        consumer.seekToBeginning(all);
+        long end = consumer.endOffsets(all).getOrDefault(PARTITION, 0L);
+        while (consumer.position(PARTITION) < end) {
+            consumer.poll(Duration.ofSeconds(1)).forEach(this::received);
+        }
+    }
+
+    @Override
+    public void received(ConsumerRecord<byte[], byte[]> record) {
+        long now = System.currentTimeMillis();
+        try {
+            long deadline = RecordHeaders.number(record.headers(), RecordHeaders.DEADLINE_MS, 0)
+                    .orElse(0L);
+            if (record.key() != null && deadline + SKEW_MILLIS > now) {
+                String id = new String(record.key(), UTF_8);
+                if (deadlines.put(id, deadline) == null) {
+                    order.add(id);
+                }
+            }
+        } catch (InvalidRequestException broken) {
+            LOG.warnf("%s@%d is no cancellation; skipped: %s", PARTITION, record.offset(), broken.getMessage());
+        }
+        forget(now);
+    }
+
+    private void forget(long now) {
+        while (order.size() > MOST) {
+            deadlines.remove(order.remove());
+        }
+        if (now - sweptMillis > SWEEP_MILLIS) {
+            sweptMillis = now;
+            deadlines.values().removeIf(deadline -> deadline + SKEW_MILLIS < now);
+            order.removeIf(id -> !deadlines.containsKey(id));
+        }
+    }
+
+    @Override
+    public void close() {
+        follower.close();
+    }
+}

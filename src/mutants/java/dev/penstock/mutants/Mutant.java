@@ -1,0 +1,73 @@
+package dev.penstock.mutants;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * A fault that somebody could put into a type.
+ *
+ * @param type its simple name
+ * @param original the code as it is, which must stand there once; a blank stands for any white space
+ * @param mutated the code as it would be
+ */
+record Mutant(String type, String effect, String original, String mutated) {
+    private static final Path LIST = Path.of("src/mutants/batching.txt");
+    private static final List<Path> PACKAGES =
+            List.of(Path.of("src/main/java/dev/penstock/batching"), Path.of("src/main/java/dev/penstock/worker/loop"));
+    private static final Pattern FORM = Pattern.compile("(\\w+): (.+)\n- (.+)\n\\+ ?(.*)");
+
+    static List<Mutant> all() throws IOException {
+        String list = Files.readString(LIST)
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .collect(Collectors.joining("\n"));
+        return Arrays.stream(list.strip().split("\n{2,}", -1))
+                .map(Mutant::parse)
+                .toList();
+    }
+
+    private static Mutant parse(String text) {
+        Matcher matcher = FORM.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException(
+                    "a mutant must be 'Type: what it does', '- original' and '+ mutated', was " + text);
+        }
+        return new Mutant(matcher.group(1), matcher.group(2), matcher.group(3), matcher.group(4));
+    }
+
+    Path source() {
+        return PACKAGES.stream()
+                .map(folder -> folder.resolve(type + ".java"))
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("type must be in one of " + PACKAGES + ", was " + type));
+    }
+
+    /** The type's source with the fault in it. */
+    String planted() throws IOException {
+        String source = Files.readString(source());
+        String spaced =
+                Arrays.stream(original.split(" ", -1)).map(Pattern::quote).collect(Collectors.joining("\\s+"));
+        List<MatchResult> found =
+                Pattern.compile(spaced).matcher(source).results().toList();
+        if (found.size() != 1) {
+            throw new IllegalArgumentException(
+                    type + " must have this once, and has it " + found.size() + " times: " + original);
+        }
+        MatchResult only = found.getFirst();
+        return source.substring(0, only.start()) + mutated + source.substring(only.end());
+    }
+
+    @Override
+    public String toString() {
+        return type + " " + effect;
+    }
+}

@@ -1,0 +1,284 @@
+package dev.penstock.features.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.features.source.FeatureSource;
+import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureVector;
+import dev.penstock.features.vector.FeatureView;
+import dev.penstock.local.RedisUnderTest;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The shared tier on a real Redis, and in real trouble. */
+final class RedisCacheTest {
+    private static final FeatureView VIEW = new FeatureView("customers", 1, List.of("a", "b"), List.of(), true);
+    private static final EntityKey ANNA = new EntityKey.Name("anna");
+    private static final EntityKey BERT = new EntityKey.Id(7);
+    private static final CachePolicy POLICY = new CachePolicy(
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(5),
+            Duration.ofHours(1),
+            Duration.ofSeconds(10),
+            Duration.ofMillis(200),
+            0.1);
+
+    private final InstantSource clock = InstantSource.system();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final RedisUnderTest redis = new RedisUnderTest();
+    private final RedisCache cache = new RedisCache(
+            RedisCache.Guards.of(redis.client(), Duration.ofMillis(200), Duration.ofSeconds(1)),
+            VIEW,
+            POLICY,
+            clock,
+            new FeatureMeters(registry, "customers").redis);
+
+    @AfterEach
+    void close() {
+        redis.close();
+    }
+
+    @Test
+    void keepsKnownAndAbsentEntitiesWithATimeToLive() {
+        long now = clock.millis();
+        read(ANNA);
+        cache.write(Map.of(ANNA, known(1, now), BERT, new Held.Absent(now, Optional.empty())));
+        await().until(() -> read(ANNA, BERT).size() == 2);
+        assertThat(read(ANNA, BERT))
+                .containsEntry(ANNA, known(1, now))
+                .containsEntry(BERT, new Held.Absent(now, Optional.empty()));
+        assertThat(ttlMillis(ANNA)).isBetween(3_000_000L, 3_600_000L);
+        assertThat(ttlMillis(BERT)).isBetween(1L, 10_000L);
+    }
+
+    @Test
+    void anOlderVersionNeverReplacesANewerOne() {
+        long now = clock.millis();
+        cache.write(Map.of(ANNA, known(2, now + 1)));
+        await().until(() -> !read(ANNA).isEmpty());
+        cache.write(Map.of(ANNA, known(1, now)));
+        cache.write(Map.of(BERT, known(3, now)));
+        await().until(() -> !read(BERT).isEmpty());
+        assertThat(read(ANNA)).containsEntry(ANNA, known(2, now + 1));
+    }
+
+    @Test
+    void valuesAndAbsencesReplaceEachOtherByTime() {
+        long now = clock.millis();
+        store(known(1, now));
+        store(new Held.Absent(now - 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, known(1, now));
+        store(new Held.Absent(now + 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        store(known(3, now));
+        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        store(known(4, now + 2));
+        assertThat(read(ANNA)).containsEntry(ANNA, known(4, now + 2));
+    }
+
+    @Test
+    void comparesVersionsToTheLastBit() {
+        long now = clock.millis();
+        Held high = new Held.Known(new FeatureVector(new float[] {1, 1}, (1L << 62) + 1, now));
+        store(high);
+        store(new Held.Known(new FeatureVector(new float[] {2, 2}, 1L << 62, now)));
+        assertThat(read(ANNA)).containsEntry(ANNA, high);
+        Held higher = new Held.Known(new FeatureVector(new float[] {3, 3}, (1L << 62) + 2, now));
+        store(higher);
+        assertThat(read(ANNA)).containsEntry(ANNA, higher);
+    }
+
+    @Test
+    void whoWritesIsToldThatRedisIsAway() {
+        redis.stop();
+        assertThat(cache.write(Map.of(ANNA, known(1, clock.millis()))).toCompletableFuture())
+                .failsWithin(Duration.ofSeconds(5));
+    }
+
+    private void store(Held held) {
+        cache.write(Map.of(ANNA, held))
+                .toCompletableFuture()
+                .orTimeout(5, TimeUnit.SECONDS)
+                .join();
+    }
+
+    @Test
+    void aBrokenValueIsNoValueAndHarmsNoOther() {
+        cache.write(Map.of(ANNA, known(1, clock.millis())));
+        await().until(() -> !read(ANNA).isEmpty());
+        redis.send(Request.cmd(Command.SET).arg(VIEW.keyPrefix() + BERT.text()).arg(Buffer.buffer("rubbish")));
+        assertThat(read(ANNA, BERT)).containsOnlyKeys(ANNA);
+    }
+
+    @Test
+    void noLookupFailsWhileRedisIsFrozenFlushedFullAndRestarted() throws Exception {
+        ScriptedSource source = new ScriptedSource(clock);
+        List<EntityKey> entities =
+                IntStream.range(0, 400).<EntityKey>mapToObj(EntityKey.Id::new).toList();
+        entities.forEach(entity -> source.rows.put(entity, 1f));
+        // Each lookup comes to a cache whose L1 is next to nothing, so that Redis and the source are asked all the
+        // time.
+        FeatureCache features = features(source, 10);
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger lookups = new AtomicInteger();
+        AtomicInteger failed = new AtomicInteger();
+        AtomicLong slowestNanos = new AtomicLong();
+        CompletableFuture<Void> load = CompletableFuture.runAsync(() -> {
+            for (int i = 0; !over.get(); i++) {
+                long start = System.nanoTime();
+                Map<EntityKey, Lookup> found = features.lookup(entities.subList(i % 380, i % 380 + 20))
+                        .orTimeout(10, TimeUnit.SECONDS)
+                        .join();
+                found.values().stream()
+                        .filter(each -> !(each instanceof Lookup.Fresh))
+                        .forEach(each -> failed.incrementAndGet());
+                slowestNanos.accumulateAndGet(System.nanoTime() - start, Math::max);
+                lookups.incrementAndGet();
+            }
+        });
+        lookupsPass(lookups, 50);
+
+        redis.freeze();
+        lookupsPass(lookups, 50);
+        assertThat(slowestNanos.get()).as("bounded while Redis is frozen").isLessThan(2_000_000_000L);
+        redis.goOn();
+        awaitHits();
+
+        redis.flush();
+        lookupsPass(lookups, 50);
+        awaitHits();
+
+        redis.fill();
+        lookupsPass(lookups, 50);
+        redis.makeRoom();
+        awaitHits();
+
+        redis.stop();
+        lookupsPass(lookups, 50);
+        redis.startAgain();
+        awaitHits();
+
+        over.set(true);
+        load.get(20, TimeUnit.SECONDS);
+        assertThat(failed).hasValue(0);
+    }
+
+    @Test
+    void aColdBurstForOneEntityMakesOneCall() throws Exception {
+        ScriptedSource source = new ScriptedSource(clock);
+        source.rows.put(ANNA, 1f);
+        source.heldBack = true;
+        List<CompletableFuture<Map<EntityKey, Lookup>>> answers = burst(features(source, 10_000), i -> ANNA);
+        await().until(() -> !source.calls.isEmpty());
+        source.letGo();
+        assertThat(answers)
+                .allSatisfy(answer ->
+                        assertThat(answer.get(10, TimeUnit.SECONDS).get(ANNA)).isInstanceOf(Lookup.Fresh.class));
+        assertThat(source.calls).hasSize(1);
+    }
+
+    /** Four full calls are enough for a thousand; each may be tried three times. */
+    @Test
+    void aColdBurstForAThousandEntitiesMakesFewCalls() throws Exception {
+        ScriptedSource source = new ScriptedSource(clock);
+        IntStream.range(0, 1000).forEach(i -> source.rows.put(new EntityKey.Id(i), 1f));
+        source.heldBack = true;
+        List<CompletableFuture<Map<EntityKey, Lookup>>> answers = burst(features(source, 10_000), EntityKey.Id::new);
+        // On a busy machine, so many trips to Redis take longer than they may.
+        await().until(() -> source.calls.size() == 4 && lookups("miss") + lookups("error") == 1000);
+        source.letGo();
+        assertThat(answers)
+                .allSatisfy(answer ->
+                        assertThat(answer.get(10, TimeUnit.SECONDS).values()).allMatch(Lookup.Fresh.class::isInstance));
+        assertThat(source.calls).hasSizeLessThanOrEqualTo(4 * 3);
+    }
+
+    /** A thousand lookups of one entity each, by many callers. */
+    private static List<CompletableFuture<Map<EntityKey, Lookup>>> burst(
+            FeatureCache features, IntFunction<EntityKey> entity) throws Exception {
+        try (ExecutorService callers = Executors.newFixedThreadPool(32)) {
+            List<Callable<CompletableFuture<Map<EntityKey, Lookup>>>> lookups = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                List<EntityKey> one = List.of(entity.apply(i));
+                lookups.add(() -> features.lookup(one));
+            }
+            List<CompletableFuture<Map<EntityKey, Lookup>>> answers = new ArrayList<>();
+            for (Future<CompletableFuture<Map<EntityKey, Lookup>>> each : callers.invokeAll(lookups)) {
+                answers.add(each.get());
+            }
+            return answers;
+        }
+    }
+
+    private FeatureCache features(FeatureSource source, int entities) {
+        return new FeatureCache(
+                VIEW,
+                POLICY,
+                new FeatureCache.Limits(entities, 4096, 256, 4, Duration.ofMillis(1)),
+                Optional.of(cache),
+                source,
+                registry,
+                clock);
+    }
+
+    private static void lookupsPass(AtomicInteger lookups, int count) {
+        int before = lookups.get();
+        await().atMost(Duration.ofSeconds(15)).until(() -> lookups.get() >= before + count);
+    }
+
+    /** Within five seconds of its return, Redis answers again. */
+    private void awaitHits() {
+        double before = hits();
+        await().atMost(Duration.ofSeconds(5)).until(() -> hits() > before);
+    }
+
+    private double hits() {
+        return lookups("hit");
+    }
+
+    private double lookups(String result) {
+        return registry.get("feature.lookups")
+                .tag("tier", "redis")
+                .tag("result", result)
+                .counter()
+                .count();
+    }
+
+    private static Held known(float value, long version) {
+        return new Held.Known(new FeatureVector(new float[] {value, -value}, version, version));
+    }
+
+    private Map<EntityKey, Held> read(EntityKey... entities) {
+        return cache.read(List.of(entities))
+                .toCompletableFuture()
+                .orTimeout(5, TimeUnit.SECONDS)
+                .join();
+    }
+
+    private long ttlMillis(EntityKey entity) {
+        return redis.send(Request.cmd(Command.PTTL).arg(VIEW.keyPrefix() + entity.text()))
+                .toLong();
+    }
+}

@@ -1,3 +1,0 @@
-/** Tests of the feature cache. */
-@org.jspecify.annotations.NullMarked
-package dev.penstock.features;

@@ -1,0 +1,75 @@
+package dev.penstock.ingress.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.penstock.ingress.gate.GateSimulation.Second;
+import dev.penstock.ingress.gate.GateSimulation.Setting;
+import dev.penstock.ingress.gate.GateSimulation.Tenant;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What each of several tenants gets of workers that do 1000 a second, from 1 to 50 ingresses. */
+class FairShareTest {
+    private static final double CAPACITY = 1000;
+    private static final int SETTLED = 20;
+    private static final int SECONDS = 60;
+    private static final Percentage TENTH = Percentage.withPercentage(10);
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 50})
+    void aTenantAtTwentyTimesItsShareTakesNothingFromOneWithinIts(int ingresses) {
+        double offered = 200 + 20 * 500;
+        List<Tenant> tenants = List.of(new Tenant("steady", 1, 200 / offered), new Tenant("noisy", 1, 1));
+        run(ingresses, offered, tenants, 42);
+        assertThat(perSecond(tenants.get(0))).isCloseTo(200, within(10.0));
+        assertThat(perSecond(tenants.get(1))).isCloseTo(800, TENTH);
+    }
+
+    /** With 50 ingresses the lighter one gets a fifth too much, and more with other seeds: ADR 12. */
+    @ParameterizedTest
+    @CsvSource({"1,42,10", "1,1,10", "1,2,10", "5,42,10", "5,1,10", "5,2,10", "50,42,20"})
+    void thoseWhoAllWantMoreGetItByWeight(int ingresses, long seed, double percent) {
+        Percentage near = Percentage.withPercentage(percent);
+        double offered = 5000 + 5000 + 100;
+        List<Tenant> tenants = List.of(
+                new Tenant("heavy", 3, 5000 / offered),
+                new Tenant("light", 1, 5000 / offered),
+                new Tenant("rare", 1, 1));
+        run(ingresses, offered, tenants, seed);
+        assertThat(perSecond(tenants.get(0))).isCloseTo(675, near);
+        assertThat(perSecond(tenants.get(1))).isCloseTo(225, near);
+        assertThat(perSecond(tenants.get(2))).isCloseTo(100, near);
+    }
+
+    @Test
+    void holdsNobodyBackWhoIsAlone() {
+        FairShare share = new FairShare();
+        for (long call = 0; call < 10_000; call++) {
+            assertThat(share.holdsBack("alone", 1, 1_000_000_000, 900_000_000, 10, call * 100_000))
+                    .isFalse();
+        }
+    }
+
+    private static void run(int ingresses, double offered, List<Tenant> tenants, long seed) {
+        Setting setting = new Setting(CAPACITY, t -> offered, ingresses, ingresses, 2, 0, false, seed);
+        List<Second> seconds = new GateSimulation(setting, tenants).run(SECONDS).subList(SETTLED, SECONDS);
+        double served = seconds.stream().mapToInt(second -> second.served).sum();
+        assertThat(served / seconds.size()).as("served a second").isGreaterThan(0.97 * CAPACITY);
+        assertThat(seconds.stream().mapToInt(second -> second.servedLate).sum())
+                .as("late")
+                .isZero();
+    }
+
+    private static double perSecond(Tenant tenant) {
+        return IntStream.range(SETTLED, SECONDS)
+                .map(second -> tenant.admittedInSecond().get(second))
+                .average()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.penstock.ingress.outcomes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.ingress.call.Ids;
+import dev.penstock.local.RedisUnderTest;
+import dev.penstock.redis.GuardedRedis;
+import dev.penstock.tenants.quota.OpenRequests;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Polls of a Redis in trouble. */
+class GuardedRedisTest {
+    private static final Duration TIMEOUT = Duration.ofMillis(200);
+    private static final Duration OPEN_FOR = Duration.ofSeconds(1);
+
+    private final RedisUnderTest redis = new RedisUnderTest();
+    private final GuardedRedis guarded = new GuardedRedis("requests", redis.client(), TIMEOUT, OPEN_FOR);
+    private final ResultStore results = new ResultStore(
+            redis.client(),
+            guarded,
+            new Ids(new byte[16]),
+            new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
+            Duration.ofHours(1));
+
+    @AfterEach
+    void close() {
+        redis.close();
+    }
+
+    @Test
+    void costsNothingWhileRedisDoesNotAnswerAndGoesOnWhenItDoes() throws Exception {
+        redis.freeze();
+        try {
+            assertThatPollsSoonCostNothing();
+        } finally {
+            redis.goOn();
+        }
+        await().atMost(Duration.ofSeconds(10)).until(() -> find().isEmpty());
+    }
+
+    @Test
+    void costsNothingWhileRedisIsStopped() {
+        redis.stop();
+        assertThatPollsSoonCostNothing();
+    }
+
+    private void assertThatPollsSoonCostNothing() {
+        long slowest = 0;
+        for (int i = 0; i < 10; i++) {
+            slowest = Math.max(slowest, millisToFail());
+        }
+        assertThat(slowest).isLessThan(TIMEOUT.toMillis() * 5);
+        long start = System.nanoTime();
+        for (int i = 0; i < 100; i++) {
+            millisToFail();
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(OPEN_FOR);
+    }
+
+    private long millisToFail() {
+        long start = System.nanoTime();
+        assertThat(find()).contains("failed");
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    }
+
+    /** Nothing when Redis has said that there is nothing. */
+    private Optional<String> find() {
+        CompletableFuture<Optional<String>> done = new CompletableFuture<>();
+        results.find("id")
+                .onComplete(found -> done.complete(found.succeeded() ? Optional.empty() : Optional.of("failed")));
+        return done.join();
+    }
+}

@@ -1,0 +1,163 @@
+package dev.penstock.ingress.submit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.ingress.Ingress;
+import dev.penstock.ingress.call.Call;
+import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.ingress.call.IdempotencyKey;
+import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.LoopLag;
+import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.outcomes.ResultStore;
+import dev.penstock.local.EmbeddedRedis;
+import dev.penstock.messages.RequestId;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Problem;
+import dev.penstock.redis.GuardedRedis;
+import dev.penstock.tenants.Tenant;
+import dev.penstock.tenants.quota.OpenRequests;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Submits on a real Redis, and a Kafka that answers as each test says. */
+class IdempotentSubmitsTest {
+    private static final CheckedCall CALL = new CheckedCall(
+            new Call(
+                    Tenant.anybody(Optional.empty()),
+                    "m",
+                    Optional.empty(),
+                    Payload.json("{}".getBytes(UTF_8)),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    new LoopLag()),
+            1,
+            Lane.INTERACTIVE,
+            Duration.ofSeconds(30),
+            Duration.ZERO);
+    private static final IdempotencyKey KEY = new IdempotencyKey("0:key", "request");
+
+    private final Vertx vertx = Vertx.vertx();
+    private final EmbeddedRedis server = EmbeddedRedis.start();
+    private final Redis redis = Redis.createClient(vertx, new RedisOptions().setConnectionString(server.url()));
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final List<String> published = new ArrayList<>();
+    private Optional<Publisher.Failure> trouble = Optional.empty();
+    private boolean admits = true;
+
+    @BeforeEach
+    void connect() {
+        await().ignoreExceptions()
+                .until(() -> redis.send(Request.cmd(Command.PING))
+                                .toCompletionStage()
+                                .toCompletableFuture()
+                                .join()
+                        != null);
+    }
+
+    @AfterEach
+    void close() {
+        redis.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+        server.close();
+    }
+
+    @Test
+    void isTheSameRequestAtEveryIngress() {
+        RequestId first = submit(ingress());
+        assertThat(submit(ingress())).isEqualTo(first);
+        assertThat(published).containsExactly(first.toString());
+    }
+
+    @Test
+    void publishesTheSameIdAgainWhenItsFateIsUnknown() {
+        IdempotentSubmits ingress = ingress();
+        trouble = Optional.of(Publisher.Failure.UNKNOWN_FATE);
+        assertThat(refusal(ingress).problem().detail()).contains("may or may not run", "same Idempotency-Key");
+        trouble = Optional.empty();
+        RequestId id = submit(ingress);
+        assertThat(published).containsExactly(id.toString(), id.toString());
+        assertThat(meters.get("inference.idempotent.republished").counter().count())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void freesTheKeyWhenKafkaDidNotTakeTheRequest() {
+        IdempotentSubmits ingress = ingress();
+        trouble = Optional.of(Publisher.Failure.REFUSED);
+        assertThat(refusal(ingress).problem().is(Problem.Kind.UNAVAILABLE)).isTrue();
+        trouble = Optional.empty();
+        submit(ingress);
+        assertThat(published).hasSize(2).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void freesTheKeyWhenTheGateDidNotLetTheRequestIn() {
+        IdempotentSubmits ingress = ingress();
+        admits = false;
+        assertThat(refusal(ingress).problem().is(Problem.Kind.CAPACITY)).isTrue();
+        admits = true;
+        RequestId id = submit(ingress);
+        assertThat(published).containsExactly(id.toString());
+    }
+
+    @Test
+    void publishesNothingWhileRedisIsAway() {
+        IdempotentSubmits ingress = ingress();
+        server.close();
+        Refusal refusal = refusal(ingress);
+        assertThat(refusal.problem().status()).isEqualTo(503);
+        assertThat(refusal.retryAfterSeconds()).hasValue(2);
+        assertThat(published).isEmpty();
+    }
+
+    private IdempotentSubmits ingress() {
+        GuardedRedis guarded = new GuardedRedis("requests", redis, Duration.ofSeconds(2), Duration.ofSeconds(1));
+        Ids ids = new Ids(new byte[16]);
+        OpenRequests open = new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis);
+        ResultStore results = new ResultStore(redis, guarded, ids, open, Duration.ofHours(1));
+        IdempotencyClaims claims = new IdempotencyClaims(guarded, Duration.ofHours(1));
+        return new IdempotentSubmits(claims, ids, results, this::publish, vertx, meters);
+    }
+
+    private void publish(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Refusal> refused) {
+        if (!admits) {
+            refused.accept(new Refusal(Problem.of(Problem.Kind.CAPACITY, "too much"), 1));
+            return;
+        }
+        published.add(id.toString());
+        trouble.ifPresentOrElse(failure -> refused.accept(Ingress.notPublished(failure)), acknowledged);
+    }
+
+    private static RequestId submit(IdempotentSubmits ingress) {
+        return ingress.submit(CALL, KEY).toCompletableFuture().join();
+    }
+
+    private static Refusal refusal(IdempotentSubmits ingress) {
+        Throwable failure = ingress.submit(CALL, KEY)
+                .toCompletableFuture()
+                .handle((id, refused) -> refused)
+                .join();
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        assertThat(cause).isInstanceOf(Refusal.class);
+        return (Refusal) Objects.requireNonNull(cause);
+    }
+}

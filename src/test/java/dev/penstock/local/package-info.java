@@ -1,3 +1,0 @@
-/** Tests of the local stack. */
-@org.jspecify.annotations.NullMarked
-package dev.penstock.local;

@@ -1,0 +1,148 @@
+package dev.penstock.model.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.penstock.model.ModelRefusedException;
+import dev.penstock.model.OnnxModels;
+import dev.penstock.model.config.WarmUp;
+import dev.penstock.model.graph.OnnxFile;
+import dev.penstock.model.onnx.SessionOpener;
+import dev.penstock.protocol.Datatype;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** No machine has a 64th GPU: what is preferred is passed over, what is required is missing. */
+class ModelLoaderTest {
+    @TempDir
+    Path folder;
+
+    private final ModelLoader loader = new ModelLoader();
+
+    @ParameterizedTest
+    @EnumSource
+    void warmsUpAndMeasuresModelsOfEveryDatatype(Datatype datatype) throws Exception {
+        try (LoadedModel model = loader.load(definition(OnnxModels.identity(datatype), "execution_providers: [cpu]"))) {
+            assertThat(model.rowsPerSecond()).isGreaterThan(1);
+            assertThat(model.session().executionProvider()).isEqualTo("cpu");
+            assertThat(model.session().signature())
+                    .isEqualTo(model.definition().graph().signature());
+            assertThat(model.notes()).isEmpty();
+        }
+    }
+
+    @Test
+    void fallsBackOnTheCpuWithANote() throws Exception {
+        try (LoadedModel model =
+                loader.load(definition(OnnxModels.addition(), "execution_providers: [cuda: {device_id: 63}, cpu]"))) {
+            assertThat(model.session().executionProvider()).isEqualTo("cpu");
+            assertThat(model.notes())
+                    .singleElement()
+                    .asString()
+                    .startsWith("execution provider cuda was passed over: ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cuda", "tensorrt"})
+    void refusesAModelWhoseRequiredProviderIsMissing(String provider) throws Exception {
+        ModelDefinition definition = definition(
+                OnnxModels.addition(), "execution_providers: [" + provider + ": {required: true, device_id: 63}, cpu]");
+
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> loader.load(definition))
+                .withMessageStartingWith("execution provider " + provider + " is required and cannot be had: ");
+    }
+
+    @Test
+    void refusesAModelThatMayNotFallBackOnTheCpu() throws Exception {
+        ModelDefinition definition = definition(
+                OnnxModels.addition(), "execution_providers: [tensorrt: {device_id: 63}, cuda: {device_id: 63}]");
+
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> loader.load(definition))
+                .withMessageContaining("tensorrt was passed over")
+                .withMessageContaining("cuda was passed over")
+                .withMessageEndingWith("add cpu to execution_providers to fall back on it");
+    }
+
+    @Test
+    void refusesAModelThatTheRuntimeCannotLoad() throws Exception {
+        GraphProto.Builder graph =
+                OnnxModels.identityGraph().addNode(OnnxModels.node("NoSuchOperator", List.of("x"), "z"));
+        ModelDefinition definition = definition(OnnxModels.model(graph), "");
+
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> loader.load(definition))
+                .withMessageStartingWith("ONNX Runtime cannot load the model: ")
+                .withMessageContaining("NoSuchOperator");
+    }
+
+    @Test
+    void refusesAFileThatChangedSinceItWasChecked() throws Exception {
+        ModelDefinition definition = definition(OnnxModels.addition(), "");
+        OnnxModels.write(folder, "m", 1, OnnxModels.lookup());
+
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> loader.load(definition))
+                .withMessage("model.onnx has changed since it was checked");
+    }
+
+    @Test
+    void warmsUpAtTheSizesThatAreNamed() throws Exception {
+        String yaml = "max_batch_size: 4\nwarm_up: {rows: [2], sizes: {height: [8, 2]}}";
+        ModelDefinition definition = definition(image(), yaml);
+
+        assertThat(definition.config().warmUp().runs(definition.graph(), definition.config()))
+                .containsExactly(
+                        new WarmUp.Run(2, Map.of("height", 2L, "x.2", 32L)),
+                        new WarmUp.Run(2, Map.of("height", 8L, "x.2", 32L)));
+        assertThat(SessionOpener.profile(
+                        definition.graph(),
+                        definition.config().warmUp().largest(definition.graph(), definition.config())))
+                .isEqualTo("x:4x8x32");
+        assertThat(SessionOpener.profile(
+                        definition.graph(),
+                        definition.config().warmUp().smallest(definition.graph(), definition.config())))
+                .isEqualTo("x:1x2x32");
+    }
+
+    @Test
+    void refusesAModelThatFailsItsWarmUpAndSaysAtWhichShape() throws Exception {
+        GraphProto.Builder graph = OnnxModels.identityGraph()
+                .addInput(OnnxModels.value("w", DataType.FLOAT, "batch", "width"))
+                .addOutput(OnnxModels.value("sum", DataType.FLOAT, "batch", 3))
+                .addNode(OnnxModels.node("Add", List.of("x", "w"), "sum"));
+
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> loader.load(definition(OnnxModels.model(graph), "")))
+                .withMessageStartingWith("the warm-up with 1 rows and {width=32} failed: ")
+                .withMessageEndingWith(". Name sizes that the model takes under warm_up.sizes");
+        loader.load(definition(OnnxModels.model(graph), "warm_up: {sizes: {width: [3]}}"))
+                .close();
+    }
+
+    private static ModelProto image() {
+        return OnnxModels.model(GraphProto.newBuilder()
+                .addInput(OnnxModels.value("x", DataType.FLOAT, "batch", "height", -1))
+                .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", "height", -1))
+                .addNode(OnnxModels.node("Identity", List.of("x"), "y")));
+    }
+
+    private ModelDefinition definition(ModelProto model, String yaml) throws Exception {
+        OnnxModels.write(folder, "m", 1, model);
+        OnnxModels.writeConfig(folder, "m", yaml);
+        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
+        assertThat(contents.refused()).isEmpty();
+        return contents.found().get(0);
+    }
+}

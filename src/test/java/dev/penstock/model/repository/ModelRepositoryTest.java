@@ -1,0 +1,474 @@
+package dev.penstock.model.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import dev.penstock.model.OnnxModels;
+import dev.penstock.model.graph.OnnxGraph;
+import dev.penstock.model.repository.ModelRepository.Contents;
+import dev.penstock.model.repository.ModelRepository.Refusal;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.TensorSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelRepositoryTest {
+    private static final long LIMIT_BYTES = 10_000;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void findsModelsByNameThenVersionAsNumbers() throws IOException {
+        OnnxModels.write(folder, "b", 10, OnnxModels.addition());
+        OnnxModels.write(folder, "b", 9, OnnxModels.addition());
+        OnnxModels.write(folder, "a", 1, OnnxModels.addition());
+
+        assertThat(scan().found())
+                .extracting(model -> model.name() + "/" + model.version())
+                .containsExactly("a/1", "b/9", "b/10");
+    }
+
+    @Test
+    void readsTheSignatureWithoutConstants() throws IOException {
+        GraphProto.Builder graph = OnnxModels.lookup().getGraph().toBuilder();
+        // Older exporters list weights among the inputs.
+        graph.addInput(OnnxModels.value("table", DataType.FLOAT, 3, 2));
+        OnnxModels.write(folder, "lookup", 1, OnnxModels.model(graph));
+
+        var signature = scan().found().get(0).graph().signature();
+
+        assertThat(signature.inputs()).containsExactly(new TensorSpec("index", Datatype.INT64, Shape.of(-1)));
+        assertThat(signature.outputs()).containsExactly(new TensorSpec("row", Datatype.FP32, Shape.of(-1, 2)));
+    }
+
+    @Test
+    void readsEveryDatatype() throws IOException {
+        for (Datatype datatype : Datatype.values()) {
+            OnnxModels.write(folder, datatype.name(), 1, OnnxModels.identity(datatype));
+        }
+
+        Contents contents = scan();
+
+        assertThat(contents.refused()).isEmpty();
+        assertThat(contents.found())
+                .hasSize(13)
+                .allSatisfy(model -> assertThat(model.graph()
+                                .signature()
+                                .inputs()
+                                .get(0)
+                                .datatype()
+                                .name())
+                        .isEqualTo(model.name()));
+    }
+
+    @Test
+    void keepsTheNamesOfVariableDimensions() throws IOException {
+        OnnxModels.write(folder, "sequence", 1, OnnxModels.sequence());
+
+        OnnxGraph graph = scan().found().get(0).graph();
+
+        assertThat(graph.inputShapes().get(0).variables()).containsExactly("sequence");
+        assertThat(graph.outputShapes().get(0).variables()).containsExactly("sequence");
+    }
+
+    @Test
+    void takesANegativeDimensionForAVariableOne() throws IOException {
+        OnnxModels.write(folder, "m", 1, identityOf(-1, -1));
+
+        OnnxGraph graph = scan().found().get(0).graph();
+
+        assertThat(graph.signature().inputs().get(0).shape()).isEqualTo(Shape.of(-1, -1));
+        assertThat(graph.inputShapes().get(0).variables()).containsExactly("x.1");
+    }
+
+    @Test
+    void servesTheOthersWhenOneIsBroken() throws IOException {
+        OnnxModels.write(folder, "good", 1, OnnxModels.addition());
+        Files.writeString(OnnxModels.write(folder, "good", 2, OnnxModels.addition()), "not a model");
+        OnnxModels.write(folder, "bad", 1, OnnxModels.addition());
+        OnnxModels.writeConfig(folder, "bad", "max_batch_size: many");
+
+        Contents contents = scan();
+
+        assertThat(contents.found()).extracting(ModelDefinition::version).containsExactly(1L);
+        assertThat(contents.refused())
+                .extracting(Refusal::name, Refusal::version)
+                .containsExactly(tuple("bad", OptionalLong.empty()), tuple("good", OptionalLong.of(2)));
+    }
+
+    @Test
+    void skipsFilesAndHiddenFolders() throws IOException {
+        Files.writeString(folder.resolve("README.md"), "models");
+        Files.createDirectories(folder.resolve("..data/1"));
+
+        assertThat(scan()).isEqualTo(new Contents(List.of(), List.of()));
+    }
+
+    /** Of a model "features", the topic of requests would be that of a view "requests" too. */
+    @Test
+    void refusesNamesWhoseTopicsHaveTheNamesOfOthers() throws IOException {
+        OnnxModels.write(folder, "features", 1, OnnxModels.addition());
+        OnnxModels.write(folder, "replies", 1, OnnxModels.addition());
+        OnnxModels.write(folder, "feature", 1, OnnxModels.addition());
+
+        assertThat(scan().found()).extracting(ModelDefinition::name).containsExactly("feature");
+        assertThat(scan().refused()).extracting(Refusal::name).containsExactly("features", "replies");
+        assertThat(scan().refused().getFirst().reason()).startsWith("the name must not be one of [features, replies]");
+    }
+
+    @Test
+    void refusesNamesThatDoNotMatch() throws IOException {
+        OnnxModels.write(folder, "no spaces", 1, OnnxModels.addition());
+        OnnxModels.write(folder, "x".repeat(101), 1, OnnxModels.addition());
+        OnnxModels.write(folder, "x".repeat(100), 1, OnnxModels.addition());
+
+        assertThat(scan().found()).hasSize(1);
+        assertThat(scan().refused())
+                .hasSize(2)
+                .allSatisfy(refusal ->
+                        assertThat(refusal.reason()).isEqualTo("the name must match [A-Za-z0-9][A-Za-z0-9_-]{0,99}"));
+    }
+
+    @Test
+    void refusesVersionsThatAreNotPositiveIntegers() throws IOException {
+        for (String version : List.of("0", "01", "v1", "-1")) {
+            Files.createDirectories(folder.resolve("m").resolve(version));
+        }
+
+        assertThat(scan().refused())
+                .extracting(Refusal::reason)
+                .containsExactlyInAnyOrder(
+                        "the version folder '0' must be a positive integer",
+                        "the version folder '01' must be a positive integer",
+                        "the version folder 'v1' must be a positive integer",
+                        "the version folder '-1' must be a positive integer");
+    }
+
+    @Test
+    void refusesAModelWithoutVersions() throws IOException {
+        Files.createDirectories(folder.resolve("m"));
+
+        assertThat(refusal()).isEqualTo("there is no version folder, such as m/1");
+    }
+
+    @Test
+    void refusesAMissingFile() throws IOException {
+        Files.createDirectories(folder.resolve("m/1"));
+
+        assertThat(refusal()).isEqualTo("model.onnx is missing");
+    }
+
+    @Test
+    void refusesAFileOverTheLimit() throws IOException {
+        Files.write(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), new byte[10_001]);
+
+        assertThat(refusal()).isEqualTo("model.onnx has 10001 bytes; the limit is 10000");
+    }
+
+    @Test
+    void refusesALinkOutOfTheRepository(@TempDir Path elsewhere) throws IOException {
+        Path secret = OnnxModels.write(elsewhere, "m", 1, OnnxModels.addition());
+        Files.createDirectories(folder.resolve("m/1"));
+        Files.createSymbolicLink(folder.resolve("m/1/model.onnx"), secret);
+
+        assertThat(refusal()).isEqualTo("model.onnx is a link that leads out of the model repository");
+    }
+
+    @Test
+    void refusesALinkedFolderOutOfTheRepository(@TempDir Path elsewhere) throws IOException {
+        OnnxModels.write(elsewhere, "m", 1, OnnxModels.addition());
+        Files.createSymbolicLink(folder.resolve("m"), elsewhere.resolve("m"));
+
+        assertThat(refusal()).isEqualTo("model.onnx is a link that leads out of the model repository");
+    }
+
+    @Test
+    void refusesALinkedModelYamlOutOfTheRepository(@TempDir Path elsewhere) throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        Path secret = Files.writeString(elsewhere.resolve("secret"), "password: 1234");
+        Files.createSymbolicLink(folder.resolve("m/model.yaml"), secret);
+
+        assertThat(refusal()).isEqualTo("model.yaml is a link that leads out of the model repository");
+    }
+
+    @Test
+    void followsLinksWithinTheRepository() throws IOException {
+        OnnxModels.write(folder.resolve("..data"), "m", 1, OnnxModels.addition());
+        Files.createSymbolicLink(folder.resolve("m"), folder.resolve("..data/m"));
+
+        assertThat(scan().found()).extracting(ModelDefinition::name).containsExactly("m");
+    }
+
+    @Test
+    void refusesAModelYamlOverTheLimit() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        OnnxModels.writeConfig(folder, "m", "#".repeat(262_145));
+
+        assertThat(refusal()).isEqualTo("model.yaml has 262145 bytes; the limit is 262144");
+    }
+
+    @Test
+    void refusesAModelYamlThatIsNoText() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        Files.write(folder.resolve("m/model.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe});
+
+        assertThat(refusal()).startsWith("cannot be read: ");
+    }
+
+    @Test
+    void refusesAnEmptyFile() throws IOException {
+        Files.write(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), new byte[0]);
+
+        assertThat(refusal()).isEqualTo("the graph must have an input and an output, has 0 and 0");
+    }
+
+    @Test
+    void refusesWhatIsNotOnnx() throws IOException {
+        Files.writeString(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), "not a model");
+
+        assertThat(refusal()).startsWith("model.onnx is not an ONNX file: ");
+    }
+
+    @Test
+    void refusesAnInputWithAFixedBatchDimension() throws IOException {
+        assertThat(refusalOf(OnnxModels.fixedBatch()))
+                .isEqualTo(
+                        "input 'x' has the first dimension fixed at 1: export the model with a variable batch dimension,"
+                                + " so that requests can share a run");
+    }
+
+    @Test
+    void refusesAnOutputWithAFixedBatchDimension() throws IOException {
+        assertThat(refusalOf(OnnxModels.model(
+                        OnnxModels.identityGraph().addOutput(OnnxModels.value("y", DataType.FLOAT, 8, 3)))))
+                .startsWith("output 'y' has the first dimension fixed at 8");
+    }
+
+    @Test
+    void refusesAScalar() throws IOException {
+        assertThat(refusalOf(OnnxModels.model(
+                        OnnxModels.identityGraph().addInput(OnnxModels.value("rate", DataType.FLOAT)))))
+                .startsWith("input 'rate' is a scalar");
+    }
+
+    @Test
+    void refusesAnOutputWithoutAShape() throws IOException {
+        GraphProto.Builder graph = OnnxModels.identityGraph();
+        graph.getOutputBuilder(0).getTypeBuilder().getTensorTypeBuilder().clearShape();
+
+        assertThat(refusalOf(OnnxModels.model(graph)))
+                .isEqualTo("output 'y' declares no shape: run ONNX shape inference on the model");
+    }
+
+    @Test
+    void refusesWhatIsNotATensor() throws IOException {
+        GraphProto.Builder graph = OnnxModels.identityGraph();
+        graph.getOutputBuilder(0).setType(TypeProto.newBuilder().setSequenceType(TypeProto.Sequence.newBuilder()));
+
+        assertThat(refusalOf(OnnxModels.model(graph)))
+                .isEqualTo("output 'y' is a SEQUENCE_TYPE; only tensors can be served");
+    }
+
+    @Test
+    void refusesADatatypeThatTheProtocolCannotName() throws IOException {
+        assertThat(refusalOf(OnnxModels.model(
+                        OnnxModels.identityGraph().addInput(OnnxModels.value("b", DataType.BFLOAT16, "batch")))))
+                .isEqualTo("input 'b' has the datatype BFLOAT16, which is not supported");
+    }
+
+    @Test
+    void refusesAnOutputThatRelatesRowsToEachOther() throws IOException {
+        assertThat(refusalOf(OnnxModels.model(OnnxModels.identityGraph()
+                        .addOutput(OnnxModels.value("scores", DataType.FLOAT, "batch", "batch")))))
+                .startsWith("output 'scores' uses the batch dimension 'batch' below its first dimension");
+    }
+
+    @Test
+    void refusesExternalData() throws IOException {
+        assertThat(refusalOf(OnnxModels.externalData()))
+                .isEqualTo("tensor 'weights' keeps its data in another file; only models in one file are served");
+    }
+
+    @Test
+    void refusesExternalDataInASubgraph() throws IOException {
+        GraphProto branch = GraphProto.newBuilder()
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("Constant")
+                        .addAttribute(AttributeProto.newBuilder().setT(OnnxModels.external("hidden"))))
+                .build();
+
+        assertThat(refusalOf(OnnxModels.model(OnnxModels.identityGraph()
+                        .addNode(NodeProto.newBuilder()
+                                .setOpType("If")
+                                .addAttribute(AttributeProto.newBuilder().setG(branch))))))
+                .startsWith("tensor 'hidden' keeps its data in another file");
+    }
+
+    @Test
+    void refusesCustomOperators() throws IOException {
+        assertThat(refusalOf(OnnxModels.customOperator()))
+                .isEqualTo("node 'decoder' uses the custom operator com.example:Decode; only operators of ai.onnx,"
+                        + " ai.onnx.ml and com.microsoft are run");
+    }
+
+    @Test
+    void refusesCustomOperatorsInAFunction() throws IOException {
+        NodeProto call = NodeProto.newBuilder().setDomain("own").setOpType("F").build();
+        ModelProto.Builder model = OnnxModels.model(OnnxModels.identityGraph().addNode(call)).toBuilder();
+        FunctionProto.Builder function =
+                FunctionProto.newBuilder().setDomain("own").setName("F");
+
+        assertThat(refusalOf(model.clone()
+                        .addFunctions(function.clone()
+                                .addNode(NodeProto.newBuilder().setDomain("x").setOpType("Y")))
+                        .build()))
+                .contains("custom operator x:Y");
+    }
+
+    @Test
+    void acceptsFunctionsThatTheModelBringsAlong() throws IOException {
+        NodeProto call = NodeProto.newBuilder().setDomain("own").setOpType("F").build();
+        OnnxModels.write(
+                folder,
+                "m",
+                1,
+                OnnxModels.model(OnnxModels.identityGraph().addNode(call)).toBuilder()
+                        .addFunctions(
+                                FunctionProto.newBuilder().setDomain("own").setName("F"))
+                        .build());
+
+        assertThat(scan().refused()).isEmpty();
+    }
+
+    @Test
+    void refusesPartsCompiledIntoOtherFiles() throws IOException {
+        assertThat(refusalOf(OnnxModels.model(OnnxModels.identityGraph()
+                        .addNode(NodeProto.newBuilder()
+                                .setDomain("com.microsoft")
+                                .setOpType("EPContext")
+                                .setName("engine")))))
+                .isEqualTo("node 'engine' is an EPContext, which may refer to another file");
+    }
+
+    @Test
+    void refusesAWrongHash() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        OnnxModels.writeConfig(folder, "m", "sha256: " + "0".repeat(63) + "a");
+
+        assertThat(refusal())
+                .startsWith("model.onnx has the SHA-256 ")
+                .endsWith(", model.yaml wants " + "0".repeat(63) + "a");
+    }
+
+    @Test
+    void acceptsTheRightHashOfTheOnlyVersion() throws IOException {
+        OnnxModels.write(folder, "m", 3, OnnxModels.addition());
+        String sha256 = scan().found().get(0).sha256();
+        OnnxModels.writeConfig(folder, "m", "sha256: " + sha256.toUpperCase(Locale.ROOT));
+
+        assertThat(scan().found()).hasSize(1);
+    }
+
+    @Test
+    void checksTheHashOfEachVersion() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        OnnxModels.write(folder, "m", 2, OnnxModels.lookup());
+        OnnxModels.write(folder, "m", 3, OnnxModels.sequence());
+        String first = scan().found().get(0).sha256();
+        OnnxModels.writeConfig(folder, "m", "sha256:\n  1: " + first + "\n  2: " + first);
+
+        Contents contents = scan();
+
+        assertThat(contents.found()).extracting(ModelDefinition::version).containsExactly(1L);
+        assertThat(contents.refused().get(0).reason()).startsWith("model.onnx has the SHA-256 ");
+        assertThat(contents.refused().get(1).reason()).isEqualTo("model.yaml: sha256 names no hash for version 3");
+    }
+
+    @Test
+    void refusesOneHashForSeveralVersions() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.addition());
+        OnnxModels.write(folder, "m", 2, OnnxModels.addition());
+        OnnxModels.writeConfig(folder, "m", "sha256: " + "a".repeat(64));
+
+        assertThat(scan().refused())
+                .hasSize(2)
+                .allSatisfy(refusal -> assertThat(refusal.reason())
+                        .isEqualTo("model.yaml: sha256 must map each version to its hash, since there are 2 versions"));
+    }
+
+    @Test
+    void refusesWarmUpSizesThatNoDimensionHas() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.sequence());
+        OnnxModels.writeConfig(folder, "m", "warm_up: {sizes: {length: [16]}}");
+
+        assertThat(refusal())
+                .isEqualTo("model.yaml: warm_up.sizes.length is no variable dimension of the model; it has [sequence]");
+    }
+
+    @Test
+    void refusesBillionsOfWarmUpRunsBeforeTheyAreMade() throws IOException {
+        OnnxModels.write(
+                folder,
+                "m",
+                1,
+                OnnxModels.model(GraphProto.newBuilder()
+                        .addInput(OnnxModels.value("x", DataType.FLOAT, "batch", "a", "b", "c", "d", "e"))
+                        .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", "a", "b", "c", "d", "e"))
+                        .addNode(OnnxModels.node("Identity", List.of("x"), "y"))));
+        StringBuilder yaml = new StringBuilder("shape_buckets:\n");
+        String sizes = IntStream.rangeClosed(1, 200).boxed().toList().toString();
+        for (String dimension : List.of("a", "b", "c", "d", "e")) {
+            yaml.append("  " + dimension + ": {sizes: " + sizes + ", pad: {x: 0}}\n");
+        }
+        OnnxModels.writeConfig(folder, "m", yaml.toString());
+
+        assertThat(refusal()).startsWith("model.yaml: shape_buckets and warm_up must make at most 256 runs");
+    }
+
+    @Test
+    void namesTheRangeOfItsOwnLimit() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ModelRepository(folder, 0))
+                .withMessage("maxFileBytes must be in 1..2147483647, was 0");
+    }
+
+    private Contents scan() throws IOException {
+        return new ModelRepository(folder, LIMIT_BYTES).scan();
+    }
+
+    private String refusal() throws IOException {
+        Contents contents = scan();
+        assertThat(contents.found()).isEmpty();
+        assertThat(contents.refused()).hasSize(1);
+        return contents.refused().get(0).reason();
+    }
+
+    private String refusalOf(ModelProto model) throws IOException {
+        OnnxModels.write(folder, "m", 1, model);
+        return refusal();
+    }
+
+    private static ModelProto identityOf(Object... dimensions) {
+        return OnnxModels.model(GraphProto.newBuilder()
+                .addInput(OnnxModels.value("x", DataType.FLOAT, dimensions))
+                .addOutput(OnnxModels.value("y", DataType.FLOAT, dimensions))
+                .addNode(OnnxModels.node("Identity", List.of("x"), "y")));
+    }
+}

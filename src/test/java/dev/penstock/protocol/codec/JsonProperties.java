@@ -1,0 +1,227 @@
+package dev.penstock.protocol.codec;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.protocol.InferenceRequest;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Tensor;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.MathContext;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.statistics.Statistics;
+import net.jqwik.api.statistics.StatisticsReport;
+
+/** The reader of JSON against others that are known to be right: the JDK for numbers, Jackson for the grammar. */
+class JsonProperties {
+    private static final ObjectMapper JACKSON =
+            new ObjectMapper(new JsonFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature()));
+    private static final String SEED = """
+            {"id": "a\\u00e9\\n", "parameters": {"a": -1.5e3, "b": true, "c": "ü"},
+             "inputs": [{"name": "x", "shape": [2, 2], "datatype": "INT16", "data": [[1, -2], [30, 4]]},
+                        {"data": ["a", "\\ud83d\\ude00"], "datatype": "BYTES", "shape": [2], "name": "y"}],
+             "outputs": [{"name": "z"}]}""";
+
+    private final RequestReader reader = new RequestReader(ReaderLimits.DEFAULT);
+
+    @Property(tries = 20_000)
+    void numbersAreTheNearestOfTheirDatatype(@ForAll("numbers") String text) {
+        JsonNumber number = scan(text);
+
+        assertThat(number.floatValue()).isEqualTo(Float.parseFloat(text));
+        assertThat(number.doubleValue()).isEqualTo(Double.parseDouble(text));
+    }
+
+    @Property(tries = 20_000, shrinking = ShrinkingMode.OFF)
+    void numbersNearTheMiddleOfTwoFloatsRoundToTheNearest(
+            @ForAll float some, @ForAll boolean above, @ForAll("nudges") BigDecimal nudge) {
+        Assume.that(Math.abs(some) < Float.MAX_VALUE);
+        BigDecimal low = new BigDecimal(some);
+        BigDecimal high = new BigDecimal(above ? Math.nextUp(some) : Math.nextDown(some));
+        BigDecimal middle = low.add(high).divide(BigDecimal.valueOf(2));
+        String text = middle.multiply(nudge.add(BigDecimal.ONE)).toString().replace("E+", "E");
+
+        if (text.length() <= JsonNumber.MAX_LENGTH) {
+            assertThat(scan(text).floatValue()).isEqualTo(Float.parseFloat(text));
+        }
+        String short19 = middle.round(new MathContext(19)).toString().replace("E+", "E");
+        assertThat(scan(short19).floatValue()).isEqualTo(Float.parseFloat(short19));
+    }
+
+    @Property(tries = 5_000)
+    void integersFitExactlyWhereTheyAreInRange(@ForAll("integers") BigInteger value) {
+        JsonNumber number = scan(value.toString());
+
+        assertThat(number.fitsLong()).isEqualTo(value.bitLength() <= 63);
+        assertThat(number.fitsUnsignedLong()).isEqualTo(value.signum() >= 0 && value.bitLength() <= 64);
+        if (number.fitsLong()) {
+            assertThat(number.longValue()).isEqualTo(value.longValueExact());
+        }
+        if (number.fitsUnsignedLong()) {
+            assertThat(number.unsignedLongValue()).isEqualTo(value.longValue());
+        }
+    }
+
+    @Example
+    void hugeExponentsDoNotWrap() {
+        for (String text : List.of("0e99999999999999999999", "1e99999999999999999999", "1e-99999999999999999999")) {
+            assertThat(scan(text).floatValue()).isEqualTo(Float.parseFloat(text));
+            assertThat(scan(text).doubleValue()).isEqualTo(Double.parseDouble(text));
+        }
+    }
+
+    /** Bodies with a few bytes changed: whatever the reader takes is JSON, and holds what Jackson sees in it. */
+    @Property(tries = 20_000)
+    @StatisticsReport(onFailureOnly = true)
+    void takesOnlyJsonAndReadsWhatItSays(@ForAll Random random) throws IOException {
+        byte[] body = mutated(SEED.getBytes(UTF_8), random);
+        InferenceRequest request;
+        try {
+            request = reader.read(Payload.json(body));
+        } catch (InvalidRequestException e) {
+            Statistics.collect("refused");
+            return;
+        }
+        Statistics.collect("taken");
+
+        JsonNode json;
+        try (JsonParser parser = JACKSON.createParser(body)) {
+            json = parser.readValueAsTree();
+            assertThat(parser.nextToken()).isNull();
+        }
+        assertThat(request.id().orElse("")).isEqualTo(json.path("id").asText());
+        for (int i = 0; i < request.inputs().size(); i++) {
+            assertThat(valuesOf(request.inputs().get(i)))
+                    .isEqualTo(leavesOf(json.get("inputs").get(i).get("data")));
+        }
+    }
+
+    @Provide
+    Arbitrary<String> numbers() {
+        Arbitrary<String> digits =
+                Arbitraries.strings().numeric().ofMinLength(1).ofMaxLength(24);
+        Arbitrary<String> made = Combinators.combine(
+                        Arbitraries.of("", "-"),
+                        digits,
+                        digits.map(fraction -> "." + fraction).injectNull(0.3),
+                        Arbitraries.integers()
+                                .between(-70, 70)
+                                .map(power -> "e" + power)
+                                .injectNull(0.3))
+                .as((sign, whole, fraction, power) -> sign
+                        + new BigInteger(whole)
+                        + (fraction == null ? "" : fraction)
+                        + (power == null ? "" : power));
+        return Arbitraries.oneOf(
+                made,
+                Arbitraries.integers()
+                        .map(Float::intBitsToFloat)
+                        .filter(Float::isFinite)
+                        .map(String::valueOf),
+                // What a Python client sends for a float: the float as a double.
+                Arbitraries.integers()
+                        .map(Float::intBitsToFloat)
+                        .filter(Float::isFinite)
+                        .map(f -> Double.toString(f)),
+                Arbitraries.longs()
+                        .map(Double::longBitsToDouble)
+                        .filter(Double::isFinite)
+                        .map(String::valueOf));
+    }
+
+    @Provide
+    Arbitrary<BigDecimal> nudges() {
+        return Arbitraries.of("0", "1e-14", "-1e-14", "1e-15", "-1e-15", "3e-16", "-3e-16", "1e-17", "-1e-17", "1e-30")
+                .map(BigDecimal::new);
+    }
+
+    @Provide
+    Arbitrary<BigInteger> integers() {
+        Arbitrary<BigInteger> edges = Combinators.combine(
+                        Arbitraries.of(7, 8, 15, 31, 32, 63, 64, 65, 66),
+                        Arbitraries.integers().between(-2, 2),
+                        Arbitraries.of(true, false))
+                .as((bits, offset, minus) -> {
+                    BigInteger value = BigInteger.ONE.shiftLeft(bits).add(BigInteger.valueOf(offset));
+                    return minus ? value.negate() : value;
+                });
+        Arbitrary<BigInteger> any =
+                Arbitraries.bigIntegers().between(BigInteger.TEN.pow(22).negate(), BigInteger.TEN.pow(22));
+        return Arbitraries.oneOf(edges, any);
+    }
+
+    private static JsonNumber scan(String text) {
+        byte[] padded = (" " + text + ",").getBytes(ISO_8859_1);
+        JsonNumber number = new JsonNumber();
+        assertThat(number.scan(padded, 1, padded.length)).isEqualTo(text.length() + 1);
+        return number;
+    }
+
+    private static byte[] mutated(byte[] body, Random random) {
+        String alphabet = "{}[]\",:\\ 0123456789eE+-.truefalsnxyINu\u0000\u00e9";
+        byte[] mutated = body.clone();
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            int at = random.nextInt(mutated.length);
+            switch (random.nextInt(4)) {
+                case 0 -> mutated[at] = (byte) alphabet.charAt(random.nextInt(alphabet.length()));
+                case 1 -> mutated[at] = mutated[random.nextInt(mutated.length)];
+                case 2 -> mutated[at] = ' ';
+                default -> mutated[at] = (byte) random.nextInt(256);
+            }
+        }
+        return mutated;
+    }
+
+    private static List<String> valuesOf(Tensor tensor) {
+        List<String> values = new ArrayList<>();
+        ByteBuffer data = tensor.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        while (data.hasRemaining()) {
+            switch (tensor.datatype()) {
+                case INT16 -> values.add(Short.toString(data.getShort()));
+                case UINT16 -> values.add(Integer.toString(Short.toUnsignedInt(data.getShort())));
+                case BYTES -> {
+                    byte[] text = new byte[data.getInt()];
+                    data.get(text);
+                    values.add(new String(text, UTF_8));
+                }
+                // Nearly impossible with so few changes.
+                case INT32 -> values.add(Integer.toString(data.getInt()));
+                case INT64 -> values.add(Long.toString(data.getLong()));
+                default -> throw new AssertionError("changed bytes made it " + tensor.datatype());
+            }
+        }
+        return values;
+    }
+
+    private static List<String> leavesOf(JsonNode node) {
+        List<String> leaves = new ArrayList<>();
+        if (node.isArray()) {
+            node.forEach(entry -> leaves.addAll(leavesOf(entry)));
+        } else {
+            leaves.add(node.asText());
+        }
+        return leaves;
+    }
+}

@@ -1,3 +1,0 @@
-/** Tests of quotas. */
-@org.jspecify.annotations.NullMarked
-package dev.penstock.tenants;

@@ -1,0 +1,467 @@
+package dev.penstock.worker.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.batching.BatchPolicy;
+import dev.penstock.batching.Batcher;
+import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Window;
+import dev.penstock.features.vector.FeatureQuality;
+import dev.penstock.messages.Outcome;
+import dev.penstock.messages.Timings;
+import dev.penstock.model.InferenceException;
+import dev.penstock.model.config.Fit;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.InferenceRequest;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.worker.offsets.OffsetLedger;
+import dev.penstock.worker.offsets.Origin;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/** The loop on a virtual clock, with an accelerator that finishes when it is told to. */
+class WorkerLoopTest {
+    private static final long FAR = 1_000_000;
+    private static final int BAD = -1;
+    private static final Fit FIT = new Fit("key", 8, Map.of());
+
+    private final ManualAccelerator accelerator = new ManualAccelerator();
+    private final List<String> lost = new ArrayList<>();
+    private final RecordedReplies replies = new RecordedReplies();
+    private final CostModel costs = new CostModel();
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final WorkerLoop loop = loopOf(List.of(List.of(accelerator)));
+
+    @Test
+    void sleepsUntilSomethingArrives() {
+        assertThat(loop.step(0)).isEqualTo(WorkerLoop.UNTIL_WOKEN);
+    }
+
+    @Test
+    void startsWhatArrivedAndAnswersWhatFinished() {
+        loop.offer(task("a", 1, FAR));
+        loop.step(0);
+        assertThat(accelerator.running()).containsExactly(1);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.status).containsExactly(Map.entry("a", "succeeded"));
+    }
+
+    @Test
+    void learnsWhatARunCosts() {
+        loop.offer(task("a", 1, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(costs.expectedNanos("key", 1)).isEqualTo(5);
+    }
+
+    @Test
+    void tellsWhatRanAndWhatWasLostByWaiting() {
+        costs.observe("key", 1, 100);
+        Task runs = task("runs", 1, FAR);
+        Task waits = task("waits", 2, 500);
+        Task hopeless = task("hopeless", 3, 50);
+        loop.offer(runs);
+        loop.step(0);
+        loop.offer(waits);
+        loop.offer(hopeless);
+        loop.step(1);
+        accelerator.finish();
+        loop.step(1000);
+        assertThat(replies.status)
+                .containsOnly(
+                        Map.entry("runs", "succeeded"),
+                        Map.entry("waits", "expired"),
+                        Map.entry("hopeless", "expired"));
+        assertThat(runs.origin().position().effort()).isEqualTo(OffsetLedger.Effort.RAN);
+        assertThat(waits.origin().position().effort()).isEqualTo(OffsetLedger.Effort.GIVEN_UP);
+        assertThat(hopeless.origin().position().effort()).isEqualTo(OffsetLedger.Effort.NONE);
+    }
+
+    @Test
+    void letsTheNextBatchGrowWhileOneRuns() {
+        loop.offer(task("a", 1, FAR));
+        loop.step(0);
+        loop.offer(task("b", 2, FAR));
+        loop.step(1);
+        loop.offer(task("c", 3, FAR));
+        loop.step(2);
+        accelerator.finish();
+        loop.step(3);
+        assertThat(accelerator.running()).containsExactly(2, 3);
+    }
+
+    @Test
+    void findsTheRowAtFaultAndServesItsNeighbours() {
+        for (int i = 0; i < 7; i++) {
+            loop.offer(task("good " + i, i, FAR));
+        }
+        loop.offer(task("bad", BAD, FAR));
+        loop.step(0);
+        for (long now = 1; accelerator.isBusy(); now++) {
+            accelerator.finish();
+            loop.step(now);
+        }
+        assertThat(replies.status).hasSize(8).containsEntry("bad", "failed");
+        assertThat(replies.status.values().stream().filter("succeeded"::equals)).hasSize(7);
+    }
+
+    @Test
+    void startsHalfOfABatchThatFailedNoLaterThanItsRunAllows() {
+        costs.observe("key", 1, 100);
+        costs.observe("key", 8, 100);
+        loop.offer(task("good", 1, 1000));
+        loop.offer(task("bad", BAD, 1000));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(200);
+        assertThat(accelerator.running()).containsExactly(1);
+        assertThat(accelerator.latestStart).isEqualTo(1000 - (long) costs.p95Nanos("key", 1));
+        accelerator.finish();
+        loop.step(950);
+        assertThat(replies.status).containsExactly(Map.entry("good", "succeeded"), Map.entry("bad", "expired"));
+    }
+
+    @Test
+    void startsEarlierByWhatAnAnswerTakesOnItsWay() {
+        costs.observe("key", 1, 100);
+        replies.deliveryNanos = 50;
+        loop.offer(task("a", 1, 1000));
+        loop.step(0);
+        assertThat(accelerator.latestStart).isEqualTo(950 - (long) costs.p95Nanos("key", 1));
+    }
+
+    @Test
+    void grantsTheAnswersWayAQuarterOfTheTimeAtMost() {
+        costs.observe("key", 1, 100);
+        replies.deliveryNanos = FAR;
+        loop.offer(task("a", 1, 1000));
+        loop.step(0);
+        assertThat(accelerator.latestStart).isEqualTo(750 - (long) costs.p95Nanos("key", 1));
+    }
+
+    @Test
+    void expiresWhatIsLateWithoutRunningIt() {
+        loop.offer(task("late", 1, 10));
+        loop.step(20);
+        assertThat(replies.status).containsExactly(Map.entry("late", "expired"));
+        assertThat(accelerator.isBusy()).isFalse();
+    }
+
+    @Test
+    void answersWhatWasCancelledWithoutRunningIt() {
+        loop.offer(task("kept", 1, FAR));
+        loop.offer(task("taken back", 2, FAR));
+        replies.cancelled.add("taken back");
+        loop.step(0);
+        assertThat(accelerator.running()).containsExactly(1);
+        assertThat(replies.status).containsExactly(Map.entry("taken back", "cancelled"));
+    }
+
+    @Test
+    void runsNoMoreOfALargeRequestThatWasCancelled() {
+        loop.offer(task("large", new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, FAR));
+        loop.step(0);
+        replies.cancelled.add("large");
+        accelerator.finish();
+        loop.step(1);
+        assertThat(accelerator.isBusy()).isFalse();
+        assertThat(replies.status).containsExactly(Map.entry("large", "cancelled"));
+    }
+
+    @Test
+    void countsNoNegativeWaitForWhatArrivedDuringTheTurn() {
+        loop.offer(task("before the turn", 1, FAR, -10));
+        loop.offer(task("during the turn", 1, FAR, 0));
+        loop.step(-5);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.timings.queueMs()).isZero();
+    }
+
+    @Test
+    void countsTheTimeThatFeaturesTookApartFromTheWait() {
+        Task plain = task("looked up", 1, FAR, 0);
+        loop.offer(new Task(
+                plain.origin(),
+                plain.lane(),
+                plain.request(),
+                plain.inputs(),
+                plain.fit(),
+                plain.arrivalNanos(),
+                plain.deadlineNanos(),
+                Optional.of(new Task.Features(FeatureQuality.FRESH, 300_000))));
+        loop.step(500_000);
+        accelerator.finish();
+        loop.step(500_001);
+        assertThat(replies.timings.queueMs()).isEqualTo(0.2);
+        assertThat(replies.timings.featuresMs()).isEqualTo(0.3);
+    }
+
+    @Test
+    void joinsTheOutputsOfARequestThatRanInParts() {
+        loop.offer(task("large", new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, FAR));
+        loop.offer(task("small", 12, FAR + 1));
+        loop.step(0);
+        assertThat(accelerator.running()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.status).isEmpty();
+        assertThat(accelerator.running()).containsExactly(9, 10, 11, 12);
+        accelerator.finish();
+        loop.step(2);
+        assertThat(replies.rows)
+                .containsEntry("large", List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11))
+                .containsEntry("small", List.of(12));
+    }
+
+    @Test
+    void failsARequestOnceWhenOneOfItsPartsFailsAndDropsTheOthers() {
+        byte[] values = new byte[20];
+        values[0] = BAD;
+        loop.offer(task("large", values, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.status).containsExactly(Map.entry("large", "failed"));
+        assertThat(accelerator.isBusy()).isFalse();
+    }
+
+    @Test
+    void makesSmallerBatchesAfterOneThatRanOutOfMemory() {
+        accelerator.memoryRows = 3;
+        for (int i = 0; i < 8; i++) {
+            loop.offer(task("task " + i, i, FAR));
+        }
+        loop.step(0);
+        finishAll();
+        assertThat(replies.status.values()).hasSize(8).containsOnly("succeeded");
+        accelerator.sizes.clear();
+        for (int i = 0; i < 8; i++) {
+            loop.offer(task("later " + i, i, FAR));
+        }
+        loop.step(100);
+        finishAll();
+        assertThat(accelerator.sizes).allMatch(rows -> rows <= 2);
+    }
+
+    @Test
+    void failsASingleRowThatRunsOutOfMemory() {
+        accelerator.memoryRows = 0;
+        loop.offer(task("too large", 1, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(replies.status).containsExactly(Map.entry("too large", "failed"));
+    }
+
+    @Test
+    void tellsOfALostDevice() {
+        accelerator.isLost = true;
+        loop.offer(task("a", 1, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(lost).containsExactly("CUDA failure 700");
+    }
+
+    @Test
+    void takesBackABatchWhoseTurnCameTooLateAndExpiresItsMembers() {
+        loop.offer(task("urgent", 1, 100));
+        loop.offer(task("relaxed", 2, FAR));
+        loop.step(0);
+        assertThat(accelerator.latestStart).isEqualTo(100);
+        accelerator.isTooLate = true;
+        accelerator.finish();
+        accelerator.isTooLate = false;
+        loop.step(200);
+        assertThat(replies.status).containsExactly(Map.entry("urgent", "expired"));
+        assertThat(accelerator.running()).containsExactly(2);
+    }
+
+    @Test
+    void countsWhatBeganToRunAfterItsLatestStart() {
+        loop.offer(task("just in time", 1, 100));
+        loop.step(0);
+        accelerator.startNanos = 100;
+        accelerator.finish();
+        loop.step(110);
+        assertThat(registry.counter("inference.late.starts", "model", "m").count())
+                .isZero();
+        loop.offer(task("too late", 1, 200));
+        loop.step(120);
+        accelerator.startNanos = 201;
+        accelerator.finish();
+        loop.step(210);
+        assertThat(registry.counter("inference.late.starts", "model", "m").count())
+                .isOne();
+    }
+
+    @Test
+    void assemblesOneBatchWhileAnotherRunsAndKeepsAnIdleSessionBusyFirst() {
+        ManualAccelerator first = new ManualAccelerator();
+        ManualAccelerator second = new ManualAccelerator();
+        WorkerLoop two = loopOf(List.of(List.of(first, new ManualAccelerator()), List.of(second)));
+        two.offer(task("a", 1, FAR));
+        two.step(0);
+        two.offer(task("b", 2, FAR));
+        two.step(1);
+        assertThat(first.running()).containsExactly(1);
+        assertThat(second.running()).containsExactly(2);
+    }
+
+    private void finishAll() {
+        for (long now = 1; accelerator.isBusy(); now++) {
+            accelerator.finish();
+            loop.step(now);
+        }
+    }
+
+    private WorkerLoop loopOf(List<List<ManualAccelerator>> sessions) {
+        return new WorkerLoop(
+                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs),
+                sessions,
+                replies,
+                new WorkerMeters(registry, "m"),
+                lost::add,
+                () -> {});
+    }
+
+    private static Task task(String name, int value, long deadlineNanos) {
+        return task(name, value, deadlineNanos, 0);
+    }
+
+    private static Task task(String name, byte[] values, long deadlineNanos) {
+        return task(name, values, deadlineNanos, 0);
+    }
+
+    private static Task task(String name, int value, long deadlineNanos, long arrivalNanos) {
+        return task(name, new byte[] {(byte) value}, deadlineNanos, arrivalNanos);
+    }
+
+    private static Task task(String name, byte[] values, long deadlineNanos, long arrivalNanos) {
+        OffsetLedger ledger = new OffsetLedger();
+        Origin origin = new Origin(
+                new ConsumerRecord<>("t", 0, 0, new byte[0], new byte[0]),
+                ledger.open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, 0),
+                name,
+                Optional.empty(),
+                "1");
+        Tensor input = new Tensor("x", Datatype.INT8, Shape.of(values.length, 1), ByteBuffer.wrap(values));
+        InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
+        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), FIT, arrivalNanos, deadlineNanos);
+    }
+
+    /** Echoes its inputs. Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */
+    private static final class ManualAccelerator implements Accelerator {
+        private final Deque<Runnable> completions = new ArrayDeque<>();
+        private final List<Integer> sizes = new ArrayList<>();
+        private List<Integer> values = List.of();
+        private int memoryRows = 100;
+        private boolean isLost;
+        private boolean isTooLate;
+        private long latestStart;
+        private long startNanos;
+
+        @Override
+        public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
+            List<Integer> batch = new ArrayList<>();
+            requests.forEach(inputs -> batch.addAll(values(inputs.getFirst())));
+            values = batch;
+            sizes.add(batch.size());
+            latestStart = latestStartNanos;
+            completions.add(() -> done.accept(result(batch)));
+        }
+
+        private Result result(List<Integer> batch) {
+            if (isTooLate) {
+                return new TooLate();
+            }
+            if (isLost) {
+                return new Broke(InferenceException.Kind.DEVICE_LOST, "CUDA failure 700");
+            }
+            if (batch.size() > memoryRows) {
+                return new Broke(InferenceException.Kind.OUT_OF_MEMORY, "out of memory");
+            }
+            if (batch.contains(BAD)) {
+                return new Broke(InferenceException.Kind.FAILED, "bad row");
+            }
+            ByteBuffer data = ByteBuffer.allocate(batch.size());
+            batch.forEach(value -> data.put(value.byteValue()));
+            return new Ran(
+                    List.of(new Tensor("y", Datatype.INT8, Shape.of(batch.size(), 1), data.flip())), startNanos, 5, 1);
+        }
+
+        List<Integer> running() {
+            return values;
+        }
+
+        boolean isBusy() {
+            return !completions.isEmpty();
+        }
+
+        void finish() {
+            completions.remove().run();
+        }
+    }
+
+    private static List<Integer> values(Tensor tensor) {
+        List<Integer> values = new ArrayList<>();
+        for (int i = 0; i < tensor.data().limit(); i++) {
+            values.add((int) tensor.data().get(i));
+        }
+        return values;
+    }
+
+    private static final class RecordedReplies implements Replies {
+        private final Map<String, String> status = new LinkedHashMap<>();
+        private final Map<String, List<Integer>> rows = new HashMap<>();
+        private final Set<String> cancelled = new HashSet<>();
+        private Timings timings = Timings.NONE;
+        private long deliveryNanos;
+
+        @Override
+        public long deliveryNanos() {
+            return deliveryNanos;
+        }
+
+        @Override
+        public boolean isCancelled(Task task) {
+            return cancelled.contains(task.origin().correlationId());
+        }
+
+        @Override
+        public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
+            rows.put(
+                    task.origin().correlationId(),
+                    values(batchOutputs.getFirst().rows(fromRow, task.rows())));
+            return new Outcome.Succeeded(Payload.json(new byte[0]));
+        }
+
+        @Override
+        public void send(Task task, Outcome outcome, Timings timings) {
+            this.timings = timings;
+            assertThat(status.put(task.origin().correlationId(), outcome.status()))
+                    .isNull();
+        }
+    }
+}
