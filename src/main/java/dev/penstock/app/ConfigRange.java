@@ -126,14 +126,13 @@ public final class ConfigRange {
 
     /** As an operator writes it: {@code 250ms}, {@code 30s}, {@code 24h}. */
     static String text(Duration duration) {
-        long millis = duration.toMillis();
-        if (!duration.equals(Duration.ofMillis(millis))) {
+        if (duration.toNanosPart() % 1_000_000 != 0) {
             return duration.toString();
         }
-        if (millis % 1000 != 0) {
-            return millis + "ms";
+        if (duration.toNanosPart() != 0) {
+            return duration.toMillis() + "ms";
         }
-        long seconds = millis / 1000;
+        long seconds = duration.toSeconds();
         if (seconds == 0 || seconds % 60 != 0) {
             return seconds + "s";
         }
