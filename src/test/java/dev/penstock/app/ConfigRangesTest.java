@@ -161,7 +161,10 @@ final class ConfigRangesTest {
         "PT90S,90s",
         "PT30M,30m",
         "PT24H,24h",
-        "PT48H,2d", "PT-0.5S,-500ms", "PT-1S,-1s", "PT9223372036854775807S,9223372036854775807s",
+        "PT48H,2d",
+        "PT-0.5S,-500ms",
+        "PT-1S,-1s",
+        "PT9223372036854775807S,9223372036854775807s",
         "PT0.0000005S,PT0.0000005S"
     })
     void durationsAreWrittenAsOperatorsWriteThem(Duration duration, String text) {
