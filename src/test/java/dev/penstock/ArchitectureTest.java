@@ -380,6 +380,7 @@ final class ArchitectureTest {
 
         assertThat(readers)
                 .containsExactlyInAnyOrder(
+                        "app.ConfigRelations",
                         "app.Roles",
                         "features.FeatureCaches",
                         "ingress.Ingress",

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** Starts the roles that are configured, and stops them: the ingress first, so that what it accepted is still worked off. */
@@ -42,6 +43,7 @@ final class Roles {
     private final IngressConfig ingressConfig;
     private final WorkerConfig workerConfig;
     private final FeaturesConfig featuresConfig;
+    private final Duration idleTimeout;
     private final MeterRegistry registry;
     private final Vertx vertx;
     private final Redis redis;
@@ -56,6 +58,7 @@ final class Roles {
             IngressConfig ingressConfig,
             WorkerConfig workerConfig,
             FeaturesConfig featuresConfig,
+            @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout,
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
@@ -64,6 +67,7 @@ final class Roles {
         this.ingressConfig = ingressConfig;
         this.workerConfig = workerConfig;
         this.featuresConfig = featuresConfig;
+        this.idleTimeout = idleTimeout;
         this.registry = registry;
         this.vertx = vertx;
         this.redis = redis;
@@ -72,6 +76,7 @@ final class Roles {
 
     void start(@Observes StartupEvent event)
             throws IOException, ExecutionException, InterruptedException, TimeoutException {
+        ConfigRelations.check(config, ingressConfig, workerConfig, featuresConfig, idleTimeout);
         Map<String, Object> kafka = kafka();
         TopicLayout layout = layout();
         RequestReader reader = new RequestReader(readerLimits());

@@ -21,6 +21,7 @@ import java.util.List;
  * @param maxRequestRows the most rows that one request may have
  * @param maxTensorBytes the largest input tensor of a request, in bytes
  * @param timeoutMs the deadline of requests that set none, in milliseconds; 0 if the ingress decides
+ * @param commitIntervalMs how often the worker commits its offsets: an answered request counts as backlog until then
  * @param ready false during warm-up and after shutdown has begun
  */
 public record Announcement(
@@ -31,9 +32,19 @@ public record Announcement(
         int maxRequestRows,
         long maxTensorBytes,
         long timeoutMs,
+        long commitIntervalMs,
         String executionProvider,
         boolean ready) {
+    /** The commit interval that is assumed of a worker that announces none, as older builds do. */
+    public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
+
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    public Announcement {
+        if (commitIntervalMs < 1) {
+            throw new IllegalArgumentException("commit_interval_ms must be at least 1, was " + commitIntervalMs);
+        }
+    }
 
     /** The record key. The topic is compacted, so it keeps the latest announcement per key. */
     public String key() {
@@ -43,7 +54,16 @@ public record Announcement(
     /** A copy with {@code ready} set to false. */
     public Announcement notReady() {
         return new Announcement(
-                model, version, worker, signature, maxRequestRows, maxTensorBytes, timeoutMs, executionProvider, false);
+                model,
+                version,
+                worker,
+                signature,
+                maxRequestRows,
+                maxTensorBytes,
+                timeoutMs,
+                commitIntervalMs,
+                executionProvider,
+                false);
     }
 
     public byte[] toJson() {
@@ -56,7 +76,8 @@ public record Announcement(
         }
         node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)
-                .put("timeout_ms", timeoutMs);
+                .put("timeout_ms", timeoutMs)
+                .put("commit_interval_ms", commitIntervalMs);
         node.put("execution_provider", executionProvider).put("ready", ready);
         try {
             return JSON.writeValueAsBytes(node);
@@ -80,6 +101,7 @@ public record Announcement(
                     node.required("max_request_rows").asInt(),
                     node.required("max_tensor_bytes").asLong(),
                     node.required("timeout_ms").asLong(),
+                    node.path("commit_interval_ms").asLong(DEFAULT_COMMIT_INTERVAL_MS),
                     node.required("execution_provider").asText(),
                     node.required("ready").asBoolean());
         } catch (IllegalArgumentException broken) {

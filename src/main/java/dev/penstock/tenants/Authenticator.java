@@ -2,6 +2,7 @@ package dev.penstock.tenants;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -33,7 +34,7 @@ public interface Authenticator extends AutoCloseable {
     }
 
     private static <T> T required(String key, Optional<T> value) {
-        return value.orElseThrow(() -> new IllegalStateException(
+        return value.orElseThrow(() -> new ConfigurationException(
                 "penstock.tenants.oidc." + key + " must be set when penstock.tenants.identity is oidc"));
     }
 
@@ -44,14 +45,14 @@ public interface Authenticator extends AutoCloseable {
         if ("https".equals(location.getScheme()) || ("http".equals(location.getScheme()) && here)) {
             return location;
         }
-        throw new IllegalStateException(
+        throw new ConfigurationException(
                 "penstock.tenants.oidc.jwks-url must be an https URL, or http on localhost, was " + location);
     }
 
     private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry) {
         Path path = config.file()
                 .orElseThrow(() ->
-                        new IllegalStateException("penstock.tenants.file must be set when penstock.tenants.identity is "
+                        new ConfigurationException("penstock.tenants.file must be set when penstock.tenants.identity is "
                                 + config.identity()
                                         .name()
                                         .toLowerCase(Locale.ROOT)

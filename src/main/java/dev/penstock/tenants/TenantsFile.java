@@ -1,5 +1,6 @@
 package dev.penstock.tenants;
 
+import io.quarkus.runtime.configuration.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ public final class TenantsFile implements AutoCloseable {
         this.thread = Thread.ofPlatform().name("penstock-tenants").daemon().unstarted(this::run);
     }
 
-    /** @throws IllegalStateException when the file cannot be read or is invalid */
+    /** @throws ConfigurationException when the file cannot be read or is invalid */
     public static TenantsFile open(Path file, Duration interval) {
         try {
             TenantsFile opened = new TenantsFile(file, interval);
@@ -41,9 +42,9 @@ public final class TenantsFile implements AutoCloseable {
             LOG.infof("Loaded %d tenants from %s", opened.tenants.size(), file);
             return opened;
         } catch (IOException unreadable) {
-            throw new IllegalStateException("penstock.tenants.file cannot be read: " + unreadable, unreadable);
+            throw new ConfigurationException("penstock.tenants.file cannot be read: " + unreadable);
         } catch (InvalidTenantsException broken) {
-            throw new IllegalStateException("penstock.tenants.file, " + file + ": " + broken.getMessage(), broken);
+            throw new ConfigurationException("penstock.tenants.file, " + file + ": " + broken.getMessage());
         }
     }
 

@@ -323,6 +323,7 @@ public final class Worker implements AutoCloseable {
                 definition.config().maxRequestRows(),
                 definition.config().maxTensorBytes(),
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
+                config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
                 true);
     }

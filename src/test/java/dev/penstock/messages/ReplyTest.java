@@ -52,6 +52,40 @@ class ReplyTest {
         assertThatThrownBy(() -> Announcement.read(json.getBytes(UTF_8))).isInstanceOf(IOException.class);
     }
 
+    /** A worker from before the interval was announced. */
+    @Test
+    void anAnnouncementWithoutACommitIntervalHasTheOneOfThatTime() throws IOException {
+        assertThat(Announcement.read(announcement("").getBytes(UTF_8)).commitIntervalMs())
+                .isEqualTo(100);
+    }
+
+    @Test
+    void anAnnouncementCarriesItsCommitInterval() throws IOException {
+        Announcement announcement =
+                Announcement.read(announcement(",\"commit_interval_ms\":250").getBytes(UTF_8));
+
+        assertThat(announcement.commitIntervalMs()).isEqualTo(250);
+        assertThat(new String(announcement.toJson(), UTF_8)).contains("\"commit_interval_ms\":250");
+        assertThat(Announcement.read(announcement.toJson())).isEqualTo(announcement);
+        assertThat(announcement.notReady().commitIntervalMs()).isEqualTo(250);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-5"})
+    void anAnnouncementWhoseCommitIntervalIsNoneIsRefused(String interval) {
+        assertThatThrownBy(() -> Announcement.read(
+                        announcement(",\"commit_interval_ms\":" + interval).getBytes(UTF_8)))
+                .isInstanceOf(IOException.class)
+                .hasMessage("commit_interval_ms must be at least 1, was " + interval);
+    }
+
+    private static String announcement(String more) {
+        return """
+                {"model":"m","version":"1","worker":"w","inputs":[],"outputs":[],"max_request_rows":8,
+                "max_tensor_bytes":1000,"timeout_ms":0,"execution_provider":"cpu","ready":true%s}
+                """.formatted(more);
+    }
+
     @Test
     void readsWhatItWrote() throws InvalidRequestException {
         Reply reply = new Reply("42", "digits", "1", new Outcome.Cancelled(), Timings.NONE);

@@ -22,7 +22,7 @@ public final class Catalogue {
     }
 
     /** @param fresh false for what the topic held before this ingress began to listen: known, but perhaps long gone */
-    void heard(Announcement announcement, boolean fresh) {
+    public void heard(Announcement announcement, boolean fresh) {
         boolean ready = fresh && announcement.ready();
         byModel.computeIfAbsent(announcement.model(), none -> new ConcurrentHashMap<>())
                 .put(announcement.key(), new Heard(announcement, ready, nanoClock.getAsLong()));
@@ -54,6 +54,15 @@ public final class Catalogue {
         return announced(model).stream()
                 .anyMatch(heard ->
                         (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
+    }
+
+    /** How often a model's workers commit: the longest interval that one of them announces, since the backlog is their sum. */
+    public long commitIntervalMillis(String model) {
+        return announced(model).stream()
+                .filter(this::isReady)
+                .mapToLong(heard -> heard.announcement.commitIntervalMs())
+                .max()
+                .orElse(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
     }
 
     /** The versions of a model, ascending, and whether each is ready. */

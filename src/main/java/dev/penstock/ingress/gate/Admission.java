@@ -1,5 +1,6 @@
 package dev.penstock.ingress.gate;
 
+import dev.penstock.messages.Announcement;
 import dev.penstock.messages.CommitNote;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -63,15 +64,13 @@ final class Admission {
     private static final long FORGET_NANOS = 30_000_000_000L;
     private static final double LONGEST_NANOS = 30 * 86_400 * SECOND;
 
-    /** An answered request counts as backlog until its worker commits, half of {@code penstock.worker.commit-interval} on average. */
-    private static final double COMMIT_DELAY_SECONDS = 0.05;
-
     private final FairShare fairShare = new FairShare();
     private final Deque<Seen> window = new ArrayDeque<>();
     private long admitted;
     private long askedNanos;
     private long admittedWhenAsked;
     private double share;
+    private double commitDelaySeconds = commitDelaySeconds(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
     private double learnedRate;
     private long learnedNanos;
     private OptionalLong stuckSince = OptionalLong.empty();
@@ -140,6 +139,16 @@ final class Admission {
         }
     }
 
+    /** The commit interval that the workers of this model announce. */
+    synchronized void commitInterval(long millis) {
+        commitDelaySeconds = commitDelaySeconds(millis);
+    }
+
+    /** An answered request counts as backlog until its worker commits: half of the commit interval on average. */
+    private static double commitDelaySeconds(long commitIntervalMillis) {
+        return commitIntervalMillis / 1e3 / 2;
+    }
+
     /** Kafka is asked for the lag now; the answer, whenever it comes, is as old as this. */
     synchronized void asking(long now) {
         askedNanos = now;
@@ -179,7 +188,7 @@ final class Admission {
             return 0;
         }
         double elapsed = Math.min(now - last.nanos, WINDOW_NANOS) / SECOND;
-        double seen = Math.max(0, last.lag.records() - rate * COMMIT_DELAY_SECONDS);
+        double seen = Math.max(0, last.lag.records() - rate * commitDelaySeconds);
         return Math.max(0, seen + (admitted - last.admitted) / share - CAUTIOUS_DRAIN * rate * elapsed);
     }
 
@@ -228,8 +237,8 @@ final class Admission {
     }
 
     /** There was enough work at each look, or more than enough before it. */
-    private static boolean workedAllTheTime(List<Seen> looks, double speed) {
-        double enough = Math.max(1, speed * 4 * COMMIT_DELAY_SECONDS);
+    private boolean workedAllTheTime(List<Seen> looks, double speed) {
+        double enough = Math.max(1, speed * 4 * commitDelaySeconds);
         boolean isTold = givenUp(looks.getFirst().lag, looks.getLast().lag) >= FEW;
         for (int i = 1; i < looks.size(); i++) {
             Lag before = looks.get(i - 1).lag;

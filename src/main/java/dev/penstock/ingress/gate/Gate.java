@@ -94,9 +94,11 @@ public final class Gate implements LagWatch.Listener {
     public void asking(Collection<String> models) {
         long now = nanoClock.getAsLong();
         for (String model : models) {
+            long commitIntervalMillis = catalogue.commitIntervalMillis(model);
             for (Lane lane : Lane.values()) {
                 Admission admission = admission(model, lane);
                 admission.hasWorkers(now, catalogue.isReady(model, Optional.empty()));
+                admission.commitInterval(commitIntervalMillis);
                 admission.asking(now);
             }
         }

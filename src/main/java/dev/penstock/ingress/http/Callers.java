@@ -8,6 +8,7 @@ import dev.penstock.tenants.Authenticator;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.TenantsConfig;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -137,7 +138,7 @@ public final class Callers {
 
     private static void requirePrivate(TenantsConfig config, String host) {
         if (!config.allowAnonymous() && !isLoopback(host)) {
-            throw new IllegalStateException(
+            throw new ConfigurationException(
                     "penstock.tenants.identity must be api-key or oidc where others can call, was off, and "
                             + "quarkus.http.host is " + host
                             + ". If all who can call may do everything, because something before this"

@@ -65,7 +65,23 @@ class CatalogueTest {
         assertThat(catalogue.models()).isEmpty();
     }
 
+    @Test
+    void theSlowestLiveWorkerSaysHowOftenAModelIsCommitted() {
+        catalogue.heard(announcement("1", "gone", true, 5_000), true);
+        now = 100;
+        assertThat(catalogue.commitIntervalMillis("m")).isEqualTo(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
+        catalogue.heard(announcement("1", "a", true, 20), true);
+        catalogue.heard(announcement("1", "b", true, 400), true);
+        catalogue.heard(announcement("1", "stopping", false, 1_000), true);
+        assertThat(catalogue.commitIntervalMillis("m")).isEqualTo(400);
+    }
+
     private static Announcement announcement(String version, String worker, boolean ready) {
-        return new Announcement("m", version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, "cpu", ready);
+        return announcement(version, worker, ready, 100);
+    }
+
+    private static Announcement announcement(String version, String worker, boolean ready, long commitIntervalMs) {
+        return new Announcement(
+                "m", version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, commitIntervalMs, "cpu", ready);
     }
 }

@@ -1,6 +1,7 @@
 package dev.penstock.ingress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.penstock.ingress.gate.Admission.Lag;
 import dev.penstock.ingress.gate.GateSimulation.Second;
@@ -82,6 +83,19 @@ class AdmissionTest {
         assertThat(admission.predictedWaitNanos(20 * SECOND)).isGreaterThanOrEqualTo(20 * SECOND);
         observed(21 * SECOND, lag(10, 10));
         assertThat(admission.predictedWaitNanos(21 * SECOND)).isZero();
+    }
+
+    /** Half of the commit interval on average: at 100 requests per second, 5 of them with 100 ms and 100 with 2 s. */
+    @Test
+    void doesNotCountWhatIsAnsweredAndNotYetCommitted() {
+        learnTenSecondsOfWork();
+        long defaultInterval = admission.predictedWaitNanos(0);
+        admission.commitInterval(100);
+        assertThat(admission.predictedWaitNanos(0)).isEqualTo(defaultInterval);
+
+        admission.commitInterval(2000);
+
+        assertThat(defaultInterval - admission.predictedWaitNanos(0)).isCloseTo(950_000_000L, within(1000L));
     }
 
     @Test

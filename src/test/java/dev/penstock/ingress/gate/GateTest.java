@@ -2,19 +2,27 @@ package dev.penstock.ingress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.LoopLag;
 import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.gate.Admission.Lag;
+import dev.penstock.messages.Announcement;
+import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.Signature;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class GateTest {
@@ -35,6 +43,25 @@ class GateTest {
                         .counter()
                         .count())
                 .isEqualTo(1);
+    }
+
+    @Test
+    void reckonsWithTheCommitIntervalThatWorkersAnnounce() {
+        AtomicLong now = new AtomicLong();
+        Catalogue catalogue = new Catalogue(Long.MAX_VALUE, now::get);
+        Gate watched = new Gate(catalogue, Duration.ofSeconds(5), registry, now::get);
+        catalogue.heard(
+                new Announcement("m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true),
+                true);
+
+        watched.asking(Set.of("m"));
+        watched.lag("m", Lane.INTERACTIVE, new Lag(1100, 0, new CommitNote(0, 0), 1));
+        now.set(1_000_000_000L);
+        watched.asking(Set.of("m"));
+        watched.lag("m", Lane.INTERACTIVE, new Lag(1110, 100, new CommitNote(100, 0), 1));
+
+        // 1,010 records at 100 per second, less the 100 that are answered and not committed, on average.
+        assertThat(watched.predictedWaitNanos("m", Lane.INTERACTIVE)).isCloseTo(9_100_000_000L, within(1000L));
     }
 
     private static CheckedCall call(Duration left, Duration waited) {
