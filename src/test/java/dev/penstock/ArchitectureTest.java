@@ -148,16 +148,21 @@ final class ArchitectureTest {
                             "worker.reply",
                             "worker.join",
                             "worker.intake")),
-            entry("local", Set.of()),
-            // Not local: the production package does not contain it.
+            entry("cli.option", Set.of()),
+            entry("cli.command", Set.of("cli.option")),
+            entry("cli.bench", Set.of("cli.option")),
+            entry("cli", Set.of("cli.option", "cli.command", "cli.bench")),
+            entry("local", Set.of("cli", "cli.command")),
+            // Not local: the production package has none.
             entry("app", Set.of("protocol.codec", "kafka", "features", "ingress", "worker")));
 
-    /** External libraries, and the packages that may use them. */
-    private static final Map<String, Set<String>> BELONGS_TO = Map.of(
-            "ai.onnxruntime..", Set.of("model.onnx"),
-            "ai.onnx.proto..", Set.of("model.graph", "model.onnx", "model.repository"),
-            "com.google.protobuf..", Set.of("model.graph", "model.onnx"),
-            "io.vertx.redis..",
+    /** The outside world, and the packages that may touch it. */
+    private static final Map<String, Set<String>> BELONGS_TO = Map.ofEntries(
+            entry("ai.onnxruntime..", Set.of("model.onnx")),
+            entry("ai.onnx.proto..", Set.of("model.graph", "model.onnx", "model.repository")),
+            entry("com.google.protobuf..", Set.of("model.graph", "model.onnx")),
+            entry(
+                    "io.vertx.redis..",
                     Set.of(
                             "redis",
                             "ingress",
@@ -166,11 +171,12 @@ final class ArchitectureTest {
                             "tenants.quota",
                             "features",
                             "features.cache",
-                            "app"),
-            "com.github.benmanes..", Set.of("features.cache"),
-            "jakarta.ws.rs..", Set.of("ingress.http", "ingress", "ingress.gate"),
-            "io.vertx.core.http..", Set.of("ingress.http", "app"),
-            "org.apache.kafka..",
+                            "app")),
+            entry("com.github.benmanes..", Set.of("features.cache")),
+            entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress", "ingress.gate")),
+            entry("io.vertx.core.http..", Set.of("ingress.http", "app")),
+            entry(
+                    "org.apache.kafka..",
                     Set.of(
                             "messages",
                             "kafka",
@@ -185,9 +191,10 @@ final class ArchitectureTest {
                             "worker.join",
                             "worker.reply",
                             "local",
-                            "app"),
-            "kafka..", Set.of("local"),
-            "redis.embedded..", Set.of("local"));
+                            "app")),
+            entry("kafka..", Set.of("local")),
+            entry("picocli..", Set.of("cli", "cli.option", "cli.command", "cli.bench")),
+            entry("redis.embedded..", Set.of("local")));
 
     private static final JavaClasses SERVICE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -321,6 +328,7 @@ final class ArchitectureTest {
                         || access.getTargetOwner().getName().equals("java.util.concurrent.Executors")))
                 .containsExactlyInAnyOrder(
                         "app.KafkaWatch",
+                        "cli.TestRun",
                         "features.FeatureCaches",
                         "features.source.SqlSource",
                         "ingress.gate.LagWatch",
@@ -343,6 +351,7 @@ final class ArchitectureTest {
                         || access.getTargetOwner().getName().equals("java.time.Clock")))
                 .containsExactlyInAnyOrder(
                         "app.KafkaWatch",
+                        "cli.TestRun",
                         "features.cache.BulkLoader",
                         "features.cache.FeatureCache",
                         "features.cache.FeatureMeters",

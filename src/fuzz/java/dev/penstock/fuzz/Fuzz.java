@@ -1,49 +1,29 @@
 package dev.penstock.fuzz;
 
+import dev.penstock.cli.command.FuzzCommand;
+import dev.penstock.cli.command.Tool;
+import dev.penstock.cli.command.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
-/** The command line {@code ./penstock fuzz}. */
-public final class Fuzz {
-    private static final String USAGE = """
-            usage: ./penstock fuzz [TARGET] [--seconds N | --runs N] [--keep]
+/** {@code ./penstock fuzz}: runs the fuzzer on each target in turn. */
+public final class Fuzz implements Tool<FuzzCommand> {
+    private static final long STANDARD_SECONDS = 60;
 
-              TARGET       json, binary, record, reply or model; without, each in turn
-              --seconds N  for each target (60)
-              --runs N     executions of each target instead
-              --keep       takes inputs that reach something new into src/test/resources/fuzz
-
-            Stops at the first input that breaks a property, and leaves it in target/fuzz/TARGET.""";
-
-    private Fuzz() {}
-
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        List<Target> targets = List.of(Target.values());
-        String bound = "-max_total_time=60";
-        boolean keep = false;
-        for (int i = 0; i < arguments.length; i++) {
-            String argument = arguments[i];
-            Optional<Target> named = Arrays.stream(Target.values())
-                    .filter(target -> target.label().equals(argument.toLowerCase(Locale.ROOT)))
-                    .findFirst();
-            if (named.isPresent()) {
-                targets = List.of(named.get());
-            } else if (argument.equals("--keep")) {
-                keep = true;
-            } else if (List.of("--seconds", "--runs").contains(argument)
-                    && i + 1 < arguments.length
-                    && arguments[i + 1].matches("[1-9][0-9]{0,11}")) {
-                bound = (argument.equals("--runs") ? "-runs=" : "-max_total_time=") + arguments[++i];
-            } else {
-                System.err.println(USAGE);
-                System.exit(argument.equals("--help") ? 0 : 2);
-            }
+    @Override
+    public int run(FuzzCommand command) throws IOException, InterruptedException {
+        if (command.seconds().isPresent() && command.runs().isPresent()) {
+            throw new UsageException("--seconds and --runs cannot be given together");
         }
-        System.exit(run(targets, bound, keep));
+        String bound = command.runs()
+                .map(runs -> "-runs=" + runs)
+                .orElseGet(() -> "-max_total_time=" + command.seconds().orElse(STANDARD_SECONDS));
+        List<Target> targets = command.targets().stream()
+                .map(label -> Target.valueOf(label.toUpperCase(Locale.ROOT)))
+                .toList();
+        return run(targets, bound, command.keep());
     }
 
     private static int run(List<Target> targets, String bound, boolean keep) throws IOException, InterruptedException {

@@ -1,5 +1,8 @@
 package dev.penstock.local;
 
+import dev.penstock.cli.Penstock;
+import dev.penstock.cli.command.KafkaCommand;
+import dev.penstock.cli.command.UpCommand;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
@@ -7,7 +10,6 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.logging.LoggingSetupRecorder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,26 +29,53 @@ public final class LocalMain {
 
     LocalMain() {}
 
-    public static void main(String... arguments) throws InterruptedException {
+    public static void main(String... arguments) {
         // Until the service sets up the log, all that passes is kept in memory, and traces would push out what matters.
         Logger.getLogger("").setLevel(Level.INFO);
+        System.exit(Penstock.run(LocalMain::run, arguments));
+    }
+
+    /** @return the exit code */
+    private static int run(Object command) throws InterruptedException {
         try {
-            LocalOptions options = LocalOptions.parse(List.of(arguments));
-            requireFreePorts(options);
-            Optional<TelecomCustomers> customers = customers(options);
-            // Beside the broker, which takes longer: it costs the start nothing.
-            customers.ifPresent(each ->
-                    Thread.ofPlatform().name("telecom-customers").daemon().start(each::load));
-            LocalStack stack = LocalStack.start(options.parts());
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAfterTheService(stack), "local-stack-stop"));
-            switch (options.command()) {
-                case UP -> serve(options, stack, customers);
-                case KAFKA -> waitForCtrlC(stack);
-            }
+            return switch (command) {
+                case UpCommand up -> up(LocalOptions.of(up));
+                case KafkaCommand kafka -> kafka(LocalOptions.parts(kafka));
+                default -> throw new CannotStartException("the package takes the commands up and kafka only");
+            };
         } catch (CannotStartException e) {
             System.err.println("penstock: " + e.getMessage());
-            System.exit(1);
+            return 1;
         }
+    }
+
+    private static int up(LocalOptions options) {
+        requireFree(options.parts());
+        Ports.requireFree(options.managementPort(), "--management-port");
+        if (options.isIngress()) {
+            Ports.requireFree(options.port(), "--port");
+        }
+        Optional<TelecomCustomers> customers = customers(options);
+        // Beside the broker, which takes longer: it costs the start nothing.
+        customers.ifPresent(
+                each -> Thread.ofPlatform().name("telecom-customers").daemon().start(each::load));
+        return serve(options, start(options.parts()), customers);
+    }
+
+    private static int kafka(LocalStack.Parts parts) throws InterruptedException {
+        requireFree(parts);
+        return waitForCtrlC(start(parts));
+    }
+
+    private static LocalStack start(LocalStack.Parts parts) {
+        LocalStack stack = LocalStack.start(parts);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAfterTheService(stack), "local-stack-stop"));
+        return stack;
+    }
+
+    private static void requireFree(LocalStack.Parts parts) {
+        parts.kafkaPort().ifPresent(port -> Ports.requireFree(port, "--kafka-port"));
+        parts.redisPort().ifPresent(port -> Ports.requireFree(port, "--redis-port"));
     }
 
     /** The service, started; prints what is where and waits for the end. */
@@ -60,7 +89,7 @@ public final class LocalMain {
         }
     }
 
-    private static void serve(LocalOptions options, LocalStack stack, Optional<TelecomCustomers> customers) {
+    private static int serve(LocalOptions options, LocalStack stack, Optional<TelecomCustomers> customers) {
         String kafka = options.kafka().orElseGet(stack::bootstrapServers);
         Optional<String> redis = options.redis().or(() -> stack.redis().map(EmbeddedRedis::url));
         System.setProperty("penstock.kafka.bootstrap-servers", kafka);
@@ -86,35 +115,25 @@ public final class LocalMain {
         } finally {
             SERVICE_STOPPED.countDown();
         }
-        System.exit(exitCode.get());
+        return exitCode.get();
     }
 
-    private static void waitForCtrlC(LocalStack stack) throws InterruptedException {
+    private static int waitForCtrlC(LocalStack stack) throws InterruptedException {
         SERVICE_STOPPED.countDown();
         // Without a service nobody else sets up the log, and the broker's warnings would wait for it.
         LoggingSetupRecorder.handleFailedStart();
         System.out.println(Welcome.toStack(stack.bootstrapServers(), stack.redisUrl()));
         Thread.currentThread().join();
+        return 0;
     }
 
     /** Empty unless this process serves the sample model that needs them. */
     private static Optional<TelecomCustomers> customers(LocalOptions options) {
-        if (options.command() != LocalOptions.Command.UP || options.role() == LocalOptions.Role.INGRESS) {
+        if (options.role() == LocalOptions.Role.INGRESS) {
             return Optional.empty();
         }
         String otherwise = System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", "models");
         return TelecomCustomers.of(options.models().orElse(Path.of(otherwise)));
-    }
-
-    private static void requireFreePorts(LocalOptions options) {
-        options.parts().kafkaPort().ifPresent(port -> Ports.requireFree(port, "--kafka-port"));
-        options.parts().redisPort().ifPresent(port -> Ports.requireFree(port, "--redis-port"));
-        if (options.command() == LocalOptions.Command.UP) {
-            Ports.requireFree(options.managementPort(), "--management-port");
-            if (options.isIngress()) {
-                Ports.requireFree(options.port(), "--port");
-            }
-        }
     }
 
     private static void stopAfterTheService(LocalStack stack) {

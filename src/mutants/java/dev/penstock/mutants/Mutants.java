@@ -1,5 +1,7 @@
 package dev.penstock.mutants;
 
+import dev.penstock.cli.command.MutantsCommand;
+import dev.penstock.cli.command.Tool;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,17 +16,16 @@ import javax.tools.ToolProvider;
  * The command line {@code ./penstock mutants}. Compiles each mutant by itself, runs the tests with it in front of the classpath, in a
  * JVM of its own, and says which test failed first. Fails when all pass.
  */
-public final class Mutants {
+public final class Mutants implements Tool<MutantsCommand> {
     private static final Path FOLDER = Path.of("target/mutants").toAbsolutePath();
     private static final String CLASSPATH = System.getProperty("java.class.path");
 
     /** A mutant that loops for ever has been found out too. */
     private static final int LIMIT_SECONDS = 120;
 
-    private Mutants() {}
-
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        String word = arguments.length == 0 ? "" : arguments[0].toLowerCase(Locale.ROOT);
+    @Override
+    public int run(MutantsCommand command) throws IOException, InterruptedException {
+        String word = command.word().orElse("").toLowerCase(Locale.ROOT);
         List<Mutant> mutants = Mutant.all().stream()
                 .filter(mutant -> mutant.toString().toLowerCase(Locale.ROOT).contains(word))
                 .toList();
@@ -41,7 +42,7 @@ public final class Mutants {
             System.out.println(mutant + ": " + verdict);
         }
         System.out.println(mutants.size() + " mutants, " + survived + " survived");
-        System.exit(survived == 0 ? 0 : 1);
+        return survived == 0 ? 0 : 1;
     }
 
     private static Path compile(Mutant mutant, Path folder) throws IOException {

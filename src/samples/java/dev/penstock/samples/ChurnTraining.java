@@ -55,7 +55,7 @@ public final class ChurnTraining {
     private final ChurnTable table = ChurnTable.load();
     private final Standardisation standard = Standardisation.of(table.training());
 
-    public static void main(String[] args) throws IOException {
+    static void write() throws IOException {
         byte[] model = new ChurnTraining().model();
         Path file = FOLDER.resolve("1/model.onnx");
         Files.createDirectories(file.getParent());

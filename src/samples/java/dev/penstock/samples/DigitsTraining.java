@@ -48,7 +48,7 @@ public final class DigitsTraining {
 
     private DigitsTraining() {}
 
-    public static void main(String[] args) throws IOException {
+    static void write() throws IOException {
         byte[] model = model();
         Path file = FOLDER.resolve("1/model.onnx");
         Files.createDirectories(file.getParent());

@@ -43,7 +43,7 @@ public final class FetchMinilm {
 
     private FetchMinilm() {}
 
-    public static void main(String[] args) throws IOException, InterruptedException {
+    static void fetch() throws IOException, InterruptedException {
         if (!isThere()) {
             download();
             store(unpack());

@@ -1,59 +1,33 @@
 package dev.penstock.simulation;
 
 import dev.penstock.batching.Window;
+import dev.penstock.cli.command.SimulateCommand;
+import dev.penstock.cli.command.Tool;
+import dev.penstock.cli.command.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 
 /** {@code ./penstock simulate}: replays a seed of the test suite, answers what a worker can carry, or compares policies. */
-public final class Simulate {
-    private static final String USAGE = """
-            usage: penstock simulate --seed N            replays what the test suite runs under that seed
-                   penstock simulate --grid              compares the policy with fixed sizes and delays
-                   penstock simulate --rate ROWS_PER_S   says what workers do with such arrivals
-                       --trace poisson                   or burst, diurnal, heavy (few requests with most rows)
-                       --cost 1000,60                    of a run and of each row, in µs
-                       --workers 1  --batch 64  --deadline 10000 (ms)  --bulk 0 (%)  --requests 20000
-            Writes target/simulate/SEED-OR-TRACE.svg.
-            """;
-
-    private static final Set<String> OPTIONS = Set.of(
-            "--seed", "--rate", "--trace", "--cost", "--workers", "--batch", "--deadline", "--bulk", "--requests");
+public final class Simulate implements Tool<SimulateCommand> {
     private static final Path FOLDER = Path.of("target/simulate");
     private static final int GRID_REQUESTS = 20_000;
+    private static final long STANDARD_SEED = 1;
 
-    private Simulate() {}
-
-    public static void main(String[] arguments) throws IOException {
-        int exit;
-        try {
-            exit = run(List.of(arguments));
-        } catch (IllegalArgumentException wrong) {
-            System.err.println("simulate: " + wrong.getMessage() + "\n" + USAGE);
-            exit = 2;
-        }
-        System.exit(exit);
-    }
-
-    private static int run(List<String> arguments) throws IOException {
-        if (arguments.equals(List.of("--grid"))) {
+    @Override
+    public int run(SimulateCommand command) throws IOException {
+        boolean hasRate = command.rate().isPresent();
+        if (command.grid()) {
+            require(!hasRate && command.seed().isEmpty(), "--grid takes neither --rate nor --seed");
             PolicyGrid.print(GRID_REQUESTS, System.out);
             return 0;
         }
-        Map<String, String> options = options(arguments);
-        boolean isReplay = options.containsKey("--seed") && !options.containsKey("--rate");
-        if (!isReplay && !options.containsKey("--rate")) {
-            System.out.print(USAGE);
-            return 0;
-        }
-        Scenario scenario = isReplay
-                ? Scenario.random((long) number(options, "--seed", "1"), SimulationTest.REQUESTS)
-                : scenario(options);
+        require(hasRate || command.seed().isPresent(), "simulate needs --rate, --seed or --grid");
+        boolean isReplay = !hasRate;
+        Scenario scenario =
+                isReplay ? Scenario.random(command.seed().orElseThrow(), SimulationTest.REQUESTS) : scenario(command);
         System.out.println(scenario);
         Timeline timeline = new Timeline(isReplay ? 1000 : 0);
         int exit = 0;
@@ -74,60 +48,37 @@ public final class Simulate {
         return exit;
     }
 
-    private static Scenario scenario(Map<String, String> options) {
-        String[] cost = options.getOrDefault("--cost", "1000,60").split(",", -1);
-        if (cost.length != 2) {
-            throw new IllegalArgumentException("--cost must be µs of a run and µs of a row, as 1000,60");
-        }
+    private static Scenario scenario(SimulateCommand command) {
+        List<Double> cost = command.costMicros();
+        require(cost.size() == 2, "--cost must be the µs of a run and the µs of a row, as in 1000,60");
         return new Scenario(
-                (long) number(options, "--seed", "1"),
-                trace(options.getOrDefault("--trace", "poisson")),
-                number(options, "--rate", "1000"),
-                (int) number(options, "--requests", "20000"),
-                1000 * number("--cost", cost[0]),
-                1000 * number("--cost", cost[1]),
+                command.seed().orElse(STANDARD_SEED),
+                trace(command.trace()),
+                command.rate().orElseThrow(),
+                command.requests(),
+                1000 * cost.get(0),
+                1000 * cost.get(1),
                 0.1,
-                (int) number(options, "--workers", "1"),
+                command.workers(),
                 1,
-                (int) number(options, "--batch", "64"),
+                command.batch(),
                 Window.adaptive(),
                 List.of(),
-                number(options, "--bulk", "0") / 100,
+                command.bulkPercent() / 100,
                 1,
-                (long) (1e6 * number(options, "--deadline", "10000")),
+                (long) (1e6 * command.deadlineMillis()),
                 4096,
                 Scenario.Faults.NONE);
     }
 
-    private static Map<String, String> options(List<String> arguments) {
-        Map<String, String> options = new HashMap<>();
-        for (int i = 0; i < arguments.size(); i += 2) {
-            if (!OPTIONS.contains(arguments.get(i)) || i + 1 == arguments.size()) {
-                throw new IllegalArgumentException("options must be known and have a value, was " + arguments.get(i));
-            }
-            options.put(arguments.get(i), arguments.get(i + 1));
+    private static void require(boolean holds, String rule) {
+        if (!holds) {
+            throw new UsageException(rule);
         }
-        return options;
     }
 
     private static Trace trace(String label) {
-        for (Trace trace : Trace.values()) {
-            if (label(trace).equals(label)) {
-                return trace;
-            }
-        }
-        throw new IllegalArgumentException("--trace must be poisson, burst, diurnal or heavy, was " + label);
-    }
-
-    private static double number(Map<String, String> options, String name, String standard) {
-        return number(name, options.getOrDefault(name, standard));
-    }
-
-    private static double number(String name, String value) {
-        if (!value.matches("\\d{1,9}(\\.\\d{1,6})?")) {
-            throw new IllegalArgumentException(name + " must be a number, was " + value);
-        }
-        return Double.parseDouble(value);
+        return Trace.valueOf(label.toUpperCase(Locale.ROOT));
     }
 
     private static String label(Trace trace) {

@@ -1,13 +1,19 @@
 package dev.penstock.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.penstock.cli.bench.BatchingCommand;
+import dev.penstock.cli.bench.DeadlinesCommand;
+import dev.penstock.cli.bench.FeaturesCommand;
+import dev.penstock.cli.bench.LimitCommand;
+import dev.penstock.cli.bench.TuningCommand;
+import dev.penstock.cli.option.OneOf;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 class BenchTest {
 
@@ -52,25 +58,29 @@ class BenchTest {
     }
 
     @Test
-    void readsOptionsAndNamesTheOneThatBreaksARule() {
-        Options options = parse("--connections", "1,64", "--seconds", "5");
-
-        assertThat(options.integers("--connections", List.of(), 1, 100)).containsExactly(1, 64);
-        assertThat(options.integer("--seconds", 20, 1, 60)).isEqualTo(5);
-        assertThat(options.integer("--rounds", 3, 1, 60)).isEqualTo(3);
-        assertThatThrownBy(() -> options.integer("--seconds", 20, 10, 60))
-                .hasMessage("--seconds must be in 10..60, was 5");
-        assertThatThrownBy(() -> parse("--seconds", "x").integer("--seconds", 20, 1, 60))
-                .hasMessage("--seconds must be in 1..60, was x");
-        assertThatThrownBy(() -> parse("--second", "5"))
-                .hasMessage("option must be one of --connections --seconds --url, was --second");
-        assertThatThrownBy(() -> parse("--seconds")).hasMessage("--seconds must have a value, was none");
-        assertThatThrownBy(() -> parse("--url", "localhost").uri("--url"))
-                .hasMessage("--url must be http://HOST:PORT, was localhost");
+    void takesOnTheCommandLineAllModelsProcessorsAndVariantsThatItKnows() throws NoSuchMethodException {
+        assertThat(words(LimitCommand.class, "models")).isEqualTo(Workload.NAMES);
+        assertThat(words(BatchingCommand.class, "models")).isEqualTo(Workload.NAMES);
+        assertThat(words(TuningCommand.class, "models")).isEqualTo(Workload.NAMES);
+        assertThat(words(DeadlinesCommand.class, "model")).isEqualTo(Workload.NAMES);
+        assertThat(words(LimitCommand.class, "processor")).isEqualTo(Processor.NAMES);
+        assertThat(words(BatchingCommand.class, "processor")).isEqualTo(Processor.NAMES);
+        assertThat(words(FeaturesCommand.class, "variants")).isEqualTo(FeatureVariant.NAMES);
+        assertThat(standard(LimitCommand.class, "models")).isEqualTo(Workload.ON_CPU);
+        assertThat(standard(BatchingCommand.class, "models")).isEqualTo(Workload.ON_CPU);
+        assertThat(standard(FeaturesCommand.class, "variants")).isEqualTo(FeatureVariant.NAMES);
     }
 
-    private static Options parse(String... arguments) {
-        return Options.parse(List.of(arguments), List.of("--connections", "--seconds", "--url"));
+    private static List<String> words(Class<?> command, String option) throws NoSuchMethodException {
+        return List.of(
+                command.getDeclaredMethod(option).getAnnotation(OneOf.class).value());
+    }
+
+    private static List<String> standard(Class<?> command, String option) throws NoSuchMethodException {
+        return List.of(command.getDeclaredMethod(option)
+                .getAnnotation(CommandLine.Option.class)
+                .defaultValue()
+                .split(","));
     }
 
     private static List<LoadResult> rates(double... perSecond) {

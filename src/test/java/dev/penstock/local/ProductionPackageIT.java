@@ -50,10 +50,11 @@ class ProductionPackageIT {
     }
 
     @Test
-    void containsTheServiceButNotTheLocalStack() throws IOException {
+    void containsTheServiceButNeitherTheLocalStackNorTheCommandLine() throws IOException {
         assertThat(classesOfOurs())
                 .contains("dev/penstock/ingress/http/InferResource.class", "dev/penstock/worker/Worker.class")
-                .noneMatch(name -> name.startsWith("dev/penstock/local/"));
+                .noneMatch(name -> name.startsWith("dev/penstock/local/"))
+                .noneMatch(name -> name.startsWith("dev/penstock/cli/"));
     }
 
     @Test
@@ -61,6 +62,7 @@ class ProductionPackageIT {
         assertThat(libraries())
                 .anyMatch(name -> name.startsWith("org.apache.kafka.kafka-clients-"))
                 .noneMatch(name -> name.contains("embedded-redis"))
+                .noneMatch(name -> name.contains("picocli"))
                 .noneMatch(name -> name.contains("scala-library"))
                 .noneMatch(name -> name.startsWith("com.h2database"))
                 .filteredOn(name -> name.startsWith("org.apache.kafka."))

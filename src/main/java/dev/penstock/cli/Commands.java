@@ -1,0 +1,79 @@
+package dev.penstock.cli;
+
+import dev.penstock.cli.bench.BenchCommand;
+import dev.penstock.cli.command.CompletionCommand;
+import dev.penstock.cli.command.FuzzCommand;
+import dev.penstock.cli.command.JdkCommand;
+import dev.penstock.cli.command.KafkaCommand;
+import dev.penstock.cli.command.KeyCommand;
+import dev.penstock.cli.command.ModelsCommand;
+import dev.penstock.cli.command.MutantsCommand;
+import dev.penstock.cli.command.SimulateCommand;
+import dev.penstock.cli.command.TestCommand;
+import dev.penstock.cli.command.Tool;
+import dev.penstock.cli.command.UpCommand;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import picocli.AutoComplete;
+
+/** Runs each command: here, in the package of the service, or in a tool. */
+final class Commands {
+    /** The main class of the package. It starts the service, in the same JVM, with {@code LocalMain}. */
+    private static final String PACKAGE = "io.quarkus.bootstrap.runner.QuarkusEntryPoint";
+
+    /** The class that runs each command that is a tool. By name, since the command line is compiled without the tools. */
+    static final Map<Class<?>, String> TOOLS = Map.of(
+            BenchCommand.class, "dev.penstock.bench.Bench",
+            SimulateCommand.class, "dev.penstock.simulation.Simulate",
+            FuzzCommand.class, "dev.penstock.fuzz.Fuzz",
+            MutantsCommand.class, "dev.penstock.mutants.Mutants",
+            ModelsCommand.class, "dev.penstock.samples.SampleModels");
+
+    private final List<String> arguments;
+
+    /** @param arguments the whole command line */
+    Commands(List<String> arguments) {
+        this.arguments = arguments;
+    }
+
+    int run(Object command) throws Exception {
+        return switch (command) {
+            case UpCommand up -> runPackage();
+            case KafkaCommand kafka -> runPackage();
+            case BenchCommand bench -> runTool(BenchCommand.class, bench);
+            case SimulateCommand simulate -> runTool(SimulateCommand.class, simulate);
+            case FuzzCommand fuzz -> runTool(FuzzCommand.class, fuzz);
+            case MutantsCommand mutants -> runTool(MutantsCommand.class, mutants);
+            case ModelsCommand models -> runTool(ModelsCommand.class, models);
+            case TestCommand test -> new TestRun(Checkout.home()).run(arguments.subList(1, arguments.size()));
+            case KeyCommand key -> NewKey.random().print();
+            case JdkCommand jdk -> print(System.getProperty("java.home"));
+            case CompletionCommand completion -> print(AutoComplete.bash(CommandTree.NAME, CommandTree.build()));
+            default -> throw new IllegalStateException("command must have a way to run, was " + command);
+        };
+    }
+
+    /** By name, since the command line is compiled without the package. */
+    private int runPackage() throws ReflectiveOperationException {
+        Class.forName(PACKAGE).getMethod("main", String[].class).invoke(null, (Object)
+                arguments.toArray(String[]::new));
+        return ExitCode.OK.code();
+    }
+
+    private static <C> int runTool(Class<C> kind, C command) throws Exception {
+        return tool(kind).run(command);
+    }
+
+    @SuppressWarnings("unchecked")
+    static <C> Tool<C> tool(Class<C> kind) throws ReflectiveOperationException {
+        String name = Objects.requireNonNull(TOOLS.get(kind));
+        return (Tool<C>)
+                Class.forName(name).asSubclass(Tool.class).getConstructor().newInstance();
+    }
+
+    private static int print(Object text) {
+        System.out.println(text);
+        return ExitCode.OK.code();
+    }
+}

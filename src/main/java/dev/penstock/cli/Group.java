@@ -1,0 +1,14 @@
+package dev.penstock.cli;
+
+import java.util.List;
+
+/** A group of commands in {@code ./penstock --help}. */
+record Group(String title, List<String> commands) {
+
+    /** In the order of help. */
+    static final List<Group> ALL = List.of(
+            new Group("Run it", List.of("up", "kafka")),
+            new Group("Models", List.of("models")),
+            new Group("Tenants and keys", List.of("key")),
+            new Group("Develop", List.of("test", "bench", "simulate", "mutants", "fuzz", "jdk", "completion")));
+}
