@@ -7,29 +7,33 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
-/** Issues this ingress's request ids and tells its own from others'. Thread-safe. */
+/** Issues request ids, verifies them, and distinguishes this ingress's own from others'. Thread-safe. */
 public final class Ids {
-    /** The last bit of an id's sequence number says who gets the outcome. */
+    /** The lowest bit of a sequence number: the outcome goes to the caller, and is not kept. */
     private static final int TO_CALLER = 1;
 
-    /** The last but one says whether it has one of its tenant's places. */
+    /** The second lowest bit: the request has one of its tenant's places. */
     private static final int HAS_PLACE = 2;
 
+    private final LongSupplier epochMillis;
     private final RequestIds signed;
     private final int instance = new SecureRandom().nextInt();
     private final AtomicInteger sequence = new AtomicInteger();
 
-    public Ids(byte[] key) {
+    /** @param key signs the ids; the same at all ingresses */
+    public Ids(byte[] key, LongSupplier epochMillis) {
+        this.epochMillis = epochMillis;
         this.signed = new RequestIds(key);
     }
 
-    /** Of a request whose outcome will be kept for polling. */
+    /** Issues the id of a request whose outcome is kept. */
     public RequestId issue(Tenant tenant, Duration timeout) {
         return issue(tenant, timeout, tenant.openRequests().isPresent() ? HAS_PLACE : 0);
     }
 
-    /** Of a call that waits here for its outcome: it is kept only if it comes late. */
+    /** Issues the id of a synchronous call. Its outcome is kept only if it is late. */
     public RequestId issueToCaller(Tenant tenant, Duration timeout) {
         return issue(tenant, timeout, TO_CALLER);
     }
@@ -44,15 +48,18 @@ public final class Ids {
 
     private RequestId issue(Tenant tenant, Duration timeout, int kind) {
         int number = sequence.getAndIncrement() << 2 | kind;
-        return signed.issue(System.currentTimeMillis(), timeout.toMillis(), tenant.tag(), instance, number);
+        return signed.issue(epochMillis.getAsLong(), timeout.toMillis(), tenant.tag(), instance, number);
     }
 
-    /** The id, if an ingress with our key issued it. */
+    /** The id, if an ingress with the same key issued it. */
     public Optional<RequestId> verify(String text) {
         return signed.verify(text);
     }
 
-    /** The same, if it was issued to that tenant. */
+    /**
+     * The id, if an ingress with the same key issued it to that tenant. Neither the result nor its timing shows whether an id is forged or
+     * another tenant's: both need the HMAC, and nothing else is looked up.
+     */
     public Optional<RequestId> verify(String text, Tenant tenant) {
         return signed.verify(text).filter(id -> id.tenantTag() == tenant.tag());
     }
@@ -63,15 +70,15 @@ public final class Ids {
                 .orElse(Issuer.NOBODY);
     }
 
-    /** Who issued an id. */
+    /** Where an id was issued. */
     public enum Issuer {
         THIS_INGRESS,
         ANOTHER_INGRESS,
-        /** It is forged, or of another key. */
+        /** The id is forged, or signed with another key. */
         NOBODY
     }
 
-    /** One of {@code partitions}, for this instance's replies. */
+    /** The partition of this ingress's replies, out of that many. */
     public int partitionOf(int partitions) {
         return Math.floorMod(instance, partitions);
     }

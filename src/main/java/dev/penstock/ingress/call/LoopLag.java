@@ -4,8 +4,8 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * How long what an event loop does now has waited for its turn, and what it is given now will. Of a call that is read now nothing else
- * tells how long ago it came. So a timer is set while there are calls: when it is late, so are they. Written by its loop, read by any
+ * Estimates how late an event loop runs: how long current work has queued, and how long new work will. Nothing else shows when a call that
+ * is read now arrived. So a timer runs while there are calls; when it fires late, calls are read late. Written by its loop, read by any
  * thread.
  */
 public final class LoopLag {
@@ -20,7 +20,7 @@ public final class LoopLag {
 
     private record Late(long byNanos, long firedNanos) {}
 
-    /** Of the event loop that handles this call. */
+    /** The lag of the event loop that handles this call. */
     public static LoopLag of(RoutingContext call) {
         LoopLag lag = OF_THIS_LOOP.get();
         if (!lag.timer.isSet) {
@@ -29,7 +29,7 @@ public final class LoopLag {
         return lag;
     }
 
-    /** Goes on until the loop is in time again: who comes after a stall has not waited in it. */
+    /** Repeats until the loop is in time again, since a call that arrives after a stall did not wait in it. */
     private void watch(Vertx vertx) {
         set(System.nanoTime());
         vertx.setTimer(PERIOD_MILLIS, due -> {
@@ -43,7 +43,7 @@ public final class LoopLag {
         timer = new Timer(true, now + PERIOD_NANOS);
     }
 
-    /** Whether the loop is behind, so that it has to be watched on even if no call comes. */
+    /** Whether the loop is behind, so that the timer must be set again even without a call. */
     boolean fired(long now) {
         long by = Math.max(0, now - timer.dueNanos);
         late = new Late(by, now);
@@ -51,7 +51,7 @@ public final class LoopLag {
         return by > PERIOD_NANOS;
     }
 
-    /** As far as is known; 0 when nothing is. */
+    /** The estimated lag; 0 when nothing is known. */
     public long nanos(long now) {
         Timer pending = timer;
         Late last = late;

@@ -4,7 +4,7 @@ import dev.penstock.protocol.Problem;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** A call that ends in a problem document. Without a stack trace: it is an answer, not a bug. */
+/** Ends a call with a problem document. It has no stack trace, since it is an answer and not a bug. */
 public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -17,12 +17,12 @@ public final class Refusal extends RuntimeException {
         this(problem, 0);
     }
 
-    /** @param retryAfterSeconds when to come back; 0 says nothing */
+    /** @param retryAfterSeconds when to retry; 0 for no advice */
     public Refusal(Problem problem, int retryAfterSeconds) {
         this(problem, retryAfterSeconds, Map.of());
     }
 
-    /** @param headers more of them, for the response */
+    /** @param headers additional headers of the response */
     public Refusal(Problem problem, int retryAfterSeconds, Map<String, String> headers) {
         this(problem, retryAfterSeconds, headers, false);
     }
@@ -35,12 +35,12 @@ public final class Refusal extends RuntimeException {
         this.retryAfterSeconds = retryAfterSeconds;
     }
 
-    /** Of a request that may have been accepted all the same. */
+    /** Ends a call whose request may have been accepted nevertheless. */
     public static Refusal inDoubt(Problem problem, int retryAfterSeconds) {
         return new Refusal(problem, retryAfterSeconds, Map.of(), true);
     }
 
-    /** Whether the request may have been accepted all the same. */
+    /** Whether the request may have been accepted nevertheless. */
     public boolean leavesDoubt() {
         return leavesDoubt;
     }

@@ -8,33 +8,34 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Decides, for one lane of one model, whether a request can still be served in time. No clock and no I/O of its own. Thread-safe.
+ * Predicts the wait on one lane of one model, and admits a request only if the wait fits its deadline. It does no I/O and reads no clock.
+ * Thread-safe.
  *
- * <p>The predicted wait is the backlog over the drain rate. The backlog was seen a moment ago, at the last observation; since then it
- * grew by what all ingresses let in and shrank by what the workers did:
+ * <p>The predicted wait is the backlog divided by the drain rate. The backlog is known from the last observation. Since then it grew by
+ * what all ingresses admitted, and it shrank by what the workers ran:
  *
  * <pre>W = max(0, backlog + admitted / share - 0.95 * rate * elapsed) / rate</pre>
  *
- * where {@code share} is this ingress's part of all that arrives, so that many ingresses that see the same old backlog do not each fill
- * it. The rate is that of what workers ran, over some seconds in which there was work all the time; until there was,
- * nothing is refused. A request is let in when 1.8 W fits its deadline.
+ * <p>The share is this ingress's part of all arrivals. It keeps many ingresses that see the same old backlog from filling it each on its
+ * own. The rate is what workers ran per second, over some seconds in which they had work all the time. Until such seconds were seen,
+ * nothing is refused. A request is admitted when 1.8 W fits its deadline.
  *
- * <p>Who is refused hears when to come back: each next one gets the next free place of a virtual queue that drains at this ingress's
- * share of the rate, so that they do not come back all at once (virtual scheduling, as in ITU-T I.371's GCRA).
+ * <p>A refusal says when to retry. Each one takes the next free place of a virtual queue that drains at this ingress's share of the rate.
+ * So callers do not all retry at once (virtual scheduling, as in ITU-T I.371's GCRA).
  */
 final class Admission {
     /**
-     * Of the deadline, what the wait may use up is one part in this: under overload every request waits as long as it may, and workers
-     * may be slower than they were in the seconds by which the wait is predicted. docs/adr/0014 has the figures.
+     * A request is admitted only if this many times its predicted wait fits its deadline. Under overload every request waits as long as it
+     * may, and workers may become slower than they were when their rate was learned. docs/adr/0014 has the figures.
      */
     static final double CAUTION = 1.8;
 
     private static final double CAUTIOUS_DRAIN = 0.95;
 
-    /** Lets the shares of ingresses whose traffic grows grow with it; what they take too much together is less than this. */
+    /** Lets the share of an ingress grow with its traffic. All ingresses together admit too much by less than this factor. */
     private static final double SHARE_GROWTH = 1.05;
 
-    /** The places of the virtual queue leave some of the rate to those who come for the first time, and for its own error. */
+    /** The virtual queue drains at this part of the rate. The rest is for new callers and for errors of the prediction. */
     private static final double ROOM_FOR_OTHERS = 0.7;
 
     private static final double SECOND = 1e9;
@@ -44,20 +45,20 @@ final class Admission {
     private static final long STUCK_NANOS = 5_000_000_000L;
 
     /**
-     * Commits that all but pause, for less than this, are no slower workers: a request that waits for its features holds up the commits of those
-     * behind it, though these are answered.
+     * Commits that almost pause, for less than this, do not mean slower workers. A request that waits for its features delays the commits
+     * of the requests behind it, although these are answered.
      */
     private static final double PAUSE_SECONDS = 1;
 
     private static final double PAUSE_SHARE = 0.25;
 
-    /** Workers that give up this part of what they run have more to do than they can. */
+    /** Workers that give up more than this part of what they run are overloaded. */
     private static final double TOO_MUCH = 0.1;
 
-    /** What is given up now and then, by chance, tells nothing, however little is run beside it. */
+    /** Fewer requests given up than this mean nothing, however few were run. */
     private static final int FEW = 10;
 
-    /** Workers that are as fast as this part of what was learned show that it still holds. */
+    /** A speed above this part of the learned rate confirms the learned rate. */
     private static final double NEAR = 0.7;
 
     private static final long FORGET_NANOS = 30_000_000_000L;
@@ -79,12 +80,12 @@ final class Admission {
     private OptionalLong lastPlace = OptionalLong.empty();
 
     /**
-     * What Kafka says of a lane, summed over its partitions.
+     * The lag of a lane as Kafka reports it, summed over its partitions.
      *
-     * @param end records that were ever put on the log
-     * @param committed of them, those that are answered
-     * @param work that these were, as far as workers tell, counted from any moment
-     * @param ingresses how many let requests in, this one included
+     * @param end the number of records ever written
+     * @param committed how many of them were answered
+     * @param work how much work these were, as workers report it; only differences count
+     * @param ingresses the number of ingresses, this one included
      */
     record Lag(long end, long committed, CommitNote work, int ingresses) {
         Lag {
@@ -98,28 +99,28 @@ final class Admission {
         }
     }
 
-    /** @param admitted what was let in here until then */
+    /** @param admitted requests that this ingress had admitted by then */
     private record Seen(long nanos, Lag lag, long admitted) {}
 
-    /** A request that is not let in. */
+    /** Why a request was not admitted, and when to retry it. */
     record Refused(long predictedWaitNanos, int retryAfterSeconds) {}
 
-    /** @param ingresses how many let requests in, as far as is known */
+    /** @param ingresses the number of ingresses, as far as it is known */
     Admission(int ingresses) {
         share = 1.0 / ingresses;
     }
 
     /**
-     * Lets a request in, or not.
+     * Admits a request if the result is empty.
      *
-     * @param leftNanos until its deadline
-     * @param maxWaitNanos what its caller is made to wait at most, however late the deadline is
+     * @param leftNanos the time until its deadline
+     * @param maxWaitNanos the longest wait of its caller, however late the deadline is
      */
     Optional<Refused> admit(long now, long leftNanos, long maxWaitNanos) {
         return admit("", 1, now, leftNanos, maxWaitNanos);
     }
 
-    /** The same, for one tenant of many: under overload, who asks more than its share is held to it. */
+    /** The same for one tenant of many. Under overload, a tenant that asks for more than its share is held to its share. */
     synchronized Optional<Refused> admit(String tenant, int weight, long now, long leftNanos, long maxWaitNanos) {
         long wait = predictedWaitNanos(now);
         long fits = Math.min((long) (leftNanos / CAUTION), maxWaitNanos);
@@ -131,7 +132,7 @@ final class Admission {
         return Optional.of(new Refused(wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
-    /** Whether there is a worker for this model. */
+    /** Records whether any worker serves this model. */
     synchronized void hasWorkers(long now, boolean any) {
         if (any) {
             goneSince = OptionalLong.empty();
@@ -140,13 +141,13 @@ final class Admission {
         }
     }
 
-    /** Kafka is asked for the lag now; the answer, whenever it comes, is as old as this. */
+    /** Records that Kafka is asked for the lag now. The answer is as old as this, whenever it arrives. */
     synchronized void asking(long now) {
         askedNanos = now;
         admittedWhenAsked = admitted;
     }
 
-    /** The answer to what was asked last. */
+    /** Records the answer to the last question. */
     synchronized void observed(Lag lag) {
         window.addLast(new Seen(askedNanos, lag, admittedWhenAsked));
         while (window.size() > 2 && askedNanos - window.getFirst().nanos > WINDOW_NANOS) {
@@ -164,12 +165,11 @@ final class Admission {
         }
     }
 
-    /** Until a request that is let in now would begin to run. */
+    /** How long a request that is admitted now waits until a worker begins to run it. */
     synchronized long predictedWaitNanos(long now) {
         double rate = rate(now);
         double backlog = backlog(now, rate);
-        double drains =
-                rate > 0 ? backlog / rate * SECOND : 0; // not learned yet: there was never a backlog to speak of
+        double drains = rate > 0 ? backlog / rate * SECOND : 0; // not learned yet: there was never a long backlog
         return (long) Math.min(drains, LONGEST_NANOS) + outageNanos(now).orElse(0);
     }
 
@@ -183,7 +183,7 @@ final class Admission {
         return Math.max(0, seen + (admitted - last.admitted) / share - CAUTIOUS_DRAIN * rate * elapsed);
     }
 
-    /** How long nobody is expected to work, if nobody works now: at least as long again as it has been so. */
+    /** How long an outage is expected to last, if there is one: at least as long as it has lasted. */
     private OptionalLong outageNanos(long now) {
         if (goneSince.isPresent()) {
             return OptionalLong.of(Math.max(STUCK_NANOS, now - goneSince.getAsLong()));
@@ -194,7 +194,7 @@ final class Admission {
         return OptionalLong.empty();
     }
 
-    /** Runs tell the workers' speed over a time in which there was always work; over any other they tell that it is no less. */
+    /** Runs show the workers' speed over a period in which there was always work. Over any other period they show a lower bound. */
     private void learn() {
         List<Seen> looks = List.copyOf(window);
         double overall = speed(looks);
@@ -227,7 +227,7 @@ final class Admission {
         return (looks.getLast().nanos - looks.getFirst().nanos) / SECOND;
     }
 
-    /** There was enough work at each look, or more than enough before it. */
+    /** Whether there was enough work at each observation, or workers were overloaded before it. */
     private static boolean workedAllTheTime(List<Seen> looks, double speed) {
         double enough = Math.max(1, speed * 4 * COMMIT_DELAY_SECONDS);
         boolean isTold = givenUp(looks.getFirst().lag, looks.getLast().lag) >= FEW;
@@ -252,7 +252,7 @@ final class Admission {
         return now - learnedNanos < FORGET_NANOS ? learnedRate : 0;
     }
 
-    /** @param enoughNanos until there is room; half of it, since what comes then must be let in even where this erred */
+    /** @param enoughNanos the time until the wait is half of what fits, so that a retry is admitted even if the prediction erred */
     private int retryAfterSeconds(long now, long enoughNanos) {
         double ourRate = Math.max(rate(now) * share * ROOM_FOR_OTHERS, 1.0 / MOST_RETRY_SECONDS);
         long earliest = now + enoughNanos;

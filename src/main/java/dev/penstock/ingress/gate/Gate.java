@@ -21,20 +21,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** Turns away what could not be served in time, before it is accepted: one {@link Admission} a model and lane. Thread-safe. */
+/** Refuses requests that could not be served in time, before they are accepted: one {@link Admission} per model and lane. Thread-safe. */
 public final class Gate implements LagWatch.Listener {
-    /** Bulk work is turned away when it would use up half of its deadline, so that what is urgent finds room. */
+    /** A bulk request is refused when its wait would use up half of its deadline. That leaves room for urgent requests. */
     private static final int BULK_CAUTION = 2;
 
-    /** For whom this ingress has no time itself: it has caught up by then, or others have taken over. */
+    /** When to retry a call that this ingress read too late. By then it has caught up, or another ingress has taken over. */
     private static final int BUSY_RETRY_SECONDS = 1;
 
-    /** A model that nobody asks for is not watched. */
+    /** The lag of a model is watched for this long after its last call. */
     private static final long IN_DEMAND_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final Catalogue catalogue;
     private final Duration syncMaxWait;
     private final MeterRegistry registry;
+    private final RejectionMeters meters;
     private final LongSupplier nanoClock;
     private final Map<Key, Admission> admissions = new ConcurrentHashMap<>();
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
@@ -42,52 +43,70 @@ public final class Gate implements LagWatch.Listener {
 
     private record Key(String model, Lane lane) {}
 
-    /** @param syncMaxWait the longest predicted wait with which a synchronous call is let in */
+    /** @param syncMaxWait the longest predicted wait of an admitted synchronous call */
     public Gate(Catalogue catalogue, Duration syncMaxWait, MeterRegistry registry, LongSupplier nanoClock) {
         this.catalogue = catalogue;
         this.syncMaxWait = syncMaxWait;
         this.registry = registry;
+        this.meters = new RejectionMeters(registry);
         this.nanoClock = nanoClock;
     }
 
     /**
-     * @throws Refusal when the call could not be served in time; it says when to come back. One that has waited to be read for half of
-     *     its time or more is, since its answer has to wait like that again
+     * Admits a synchronous call.
+     *
+     * @throws Refusal when it could not be served in time; it says when to retry. A call that waited to be read for half of its time or
+     *     more is refused, since its answer has to wait as long again
      */
-    public void admit(CheckedCall checked, boolean async) {
+    public AdmittedRequest admit(CheckedCall checked) {
+        return admit(checked, syncMaxWait.toNanos(), Place.UNLIMITED);
+    }
+
+    /**
+     * Admits a request whose outcome is kept. It may wait for as long as its deadline allows.
+     *
+     * @param place that the request holds; released here if the request is not admitted, and by the admitted request otherwise
+     * @throws Refusal as for a synchronous call
+     */
+    public AdmittedRequest admit(CheckedCall checked, Place place) {
+        try {
+            return admit(checked, Long.MAX_VALUE, place);
+        } catch (Refusal notAdmitted) {
+            place.release();
+            throw notAdmitted;
+        }
+    }
+
+    private AdmittedRequest admit(CheckedCall checked, long maxWaitNanos, Place place) {
         long now = nanoClock.getAsLong();
         String model = checked.call().model();
         askedNanos.put(model, now);
         long left = checked.timeout().toNanos();
         if (checked.waited().toNanos() > left) {
-            rejected(model, "ingress");
-            throw new Refusal(problem(checked), BUSY_RETRY_SECONDS);
+            meters.rejected(model, "ingress");
+            throw new Refusal(readTooLate(checked), BUSY_RETRY_SECONDS);
         }
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
-        long maxWait = async ? Long.MAX_VALUE : syncMaxWait.toNanos();
         Tenant tenant = checked.call().tenant();
-        Optional<Refused> refused =
-                admission(model, checked.lane()).admit(tenant.name(), tenant.weight(), now, fits, maxWait);
+        Admission admission = admission(model, checked.lane());
+        Optional<Refused> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
         if (refused.isPresent()) {
-            rejected(model, "capacity");
+            meters.rejected(model, "capacity");
             throw new Refusal(
-                    problem(model, refused.get(), checked.timeout()),
+                    tooMuchWork(model, refused.get(), checked.timeout()),
                     refused.get().retryAfterSeconds());
         }
+        return new AdmittedRequest(place, admission.predictedWaitNanos(now));
     }
 
-    /** Until a request that is let in now would begin to run. */
+    /** How long a request that is admitted now waits until a worker begins to run it. */
     public long predictedWaitNanos(String model, Lane lane) {
         return admission(model, lane).predictedWaitNanos(nanoClock.getAsLong());
     }
 
-    /** As many as Kafka last said there are, this one included. */
+    /** The number of ingresses that Kafka last reported, this one included. */
     public int ingresses() {
         return ingresses;
-    }
-
-    public void rejected(String model, String reason) {
-        registry.counter("inference.rejected", "model", model, "reason", reason).increment();
     }
 
     @Override
@@ -132,24 +151,26 @@ public final class Gate implements LagWatch.Listener {
         });
     }
 
-    private static Problem problem(CheckedCall checked) {
+    private static Problem readTooLate(CheckedCall checked) {
         return Problem.of(
                 Problem.Kind.CAPACITY,
                 String.format(
                         Locale.ROOT,
-                        "this ingress reads calls %.1f s after they come, too late for a deadline of %.1f s; nothing was accepted",
+                        "this ingress reads calls %.1f s after they arrive, too late for a deadline of %.1f s; "
+                                + "the request was not accepted",
                         checked.waited().toMillis() / 1e3,
                         checked.waited().plus(checked.timeout()).toMillis() / 1e3));
     }
 
-    private static Problem problem(String model, Refused refused, Duration timeout) {
+    private static Problem tooMuchWork(String model, Refused refused, Duration timeout) {
         return Problem.of(
                 Problem.Kind.CAPACITY,
                 String.format(
                         Locale.ROOT,
-                        "about %.1f s of work wait for model '%s', too much for a deadline of %.1f s; nothing was accepted",
-                        refused.predictedWaitNanos() / 1e9,
+                        "model '%s' has about %.1f s of work queued, too much for a deadline of %.1f s; "
+                                + "the request was not accepted",
                         model,
+                        refused.predictedWaitNanos() / 1e9,
                         timeout.toMillis() / 1e3));
     }
 }

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Adds up what workers note beside the offsets that they commit, through changes of a partition's owner. Where there is no note, all
- * that was committed counts as run. Not thread-safe.
+ * Adds up the work that workers report in the metadata of their offset commits. A change of a partition's owner does not disturb the sums.
+ * Where a commit has no such note, all records that it commits count as run. Not thread-safe.
  */
 final class NotedWork {
     private final Map<TopicPartition, Seen> last = new HashMap<>();
@@ -24,7 +24,7 @@ final class NotedWork {
         }
     }
 
-    /** Of all partitions of a topic, counted from when each was first observed. */
+    /** The work on all partitions of a topic, counted from the first observation of each. */
     CommitNote of(String topic) {
         return byTopic.getOrDefault(topic, CommitNote.NONE);
     }
@@ -37,7 +37,7 @@ final class NotedWork {
         CommitNote now = after.note.get();
         CommitNote then = before.note
                 .filter(note -> note.ran() <= now.ran() && note.givenUp() <= now.givenUp())
-                .orElse(CommitNote.NONE); // another worker's, which counts from its own beginning
+                .orElse(CommitNote.NONE); // the partition has another owner, which counts from its own start
         return new CommitNote(
                 Math.min(now.ran() - then.ran(), committed), Math.min(now.givenUp() - then.givenUp(), committed));
     }

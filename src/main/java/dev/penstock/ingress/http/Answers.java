@@ -10,15 +10,16 @@ import dev.penstock.protocol.Problem;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.Optional;
 
-/** Outcomes as HTTP responses. */
+/** Makes HTTP responses of outcomes and problems. */
 final class Answers {
     private static final String REQUEST_ID = "Penstock-Request-Id";
 
     private Answers() {}
 
-    /** @param reply empty when none came by the deadline */
+    /** @param reply empty when none arrived by the deadline */
     static Response of(RequestId id, Optional<Reply> reply) {
         if (reply.isEmpty()) {
             return problem(deadlineExceeded(id)).header(REQUEST_ID, id).build();
@@ -33,7 +34,7 @@ final class Answers {
         return response.header(REQUEST_ID, id).build();
     }
 
-    /** Accepted, and to be polled. */
+    /** The response to an asynchronous request, with the address to poll. */
     static Response accepted(RequestId id, String model) {
         return Response.status(Response.Status.ACCEPTED)
                 .header(HttpHeaders.LOCATION, "/v2/requests/" + id)
@@ -43,6 +44,16 @@ final class Answers {
                 .header(REQUEST_ID, id)
                 .entity(StatusDocument.pending(id, Optional.of(model)))
                 .build();
+    }
+
+    /** Adds headers to a response. */
+    static Response with(Map<String, String> fields, Response response) {
+        if (fields.isEmpty()) {
+            return response;
+        }
+        Response.ResponseBuilder builder = Response.fromResponse(response);
+        fields.forEach(builder::header);
+        return builder.build();
     }
 
     static Response.ResponseBuilder problem(Problem problem) {

@@ -10,15 +10,19 @@ import io.vertx.core.http.HttpServerRequest;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Reads a call's body, and never holds more of it than the limit, whatever its length claims to be, nor waits longer for it than that
- * limit. Confined to the event loop of its connection.
+ * Reads a call's body within a limit on its size and a limit on time. It allocates memory for the bytes that arrive, not for the announced
+ * length. Confined to the event loop of its connection.
  */
 final class CallBody {
-    /** To begin with: a length that is only announced takes no memory. */
+    /** The largest first buffer, since an announced length may be false. */
     private static final int FIRST_BYTES = 64 * 1024;
+
+    /** The first buffer of a body that arrives in chunks. */
+    private static final int UNANNOUNCED_BYTES = 8 * 1024;
 
     private final HttpServerRequest http;
     private final int maxBytes;
@@ -33,17 +37,15 @@ final class CallBody {
     }
 
     /**
-     * The bytes; fails with a {@link Refusal} as soon as it is clear that there are more than {@code maxBytes}, or when they have not all
-     * come {@code within} that time. To be called on the connection's event loop.
+     * Completes with the body. Fails with a {@link Refusal} as soon as it has more than {@code maxBytes}, or when it has not fully arrived
+     * {@code within} that time. Must be called on the connection's event loop.
      */
     static CompletableFuture<byte[]> read(HttpServerRequest http, int maxBytes, Duration within) {
-        long announced = announced(http);
+        OptionalLong announced = announced(http);
         CallBody body = new CallBody(
-                http,
-                maxBytes,
-                announced < 0 ? FIRST_BYTES / 8 : (int) Math.min(announced, Math.min(FIRST_BYTES, maxBytes)));
-        if (announced > maxBytes) {
-            body.refuseSize(Long.toString(announced));
+                http, maxBytes, (int) Math.min(announced.orElse(UNANNOUNCED_BYTES), Math.min(FIRST_BYTES, maxBytes)));
+        if (announced.isPresent() && announced.getAsLong() > maxBytes) {
+            body.refuseSize(Long.toString(announced.getAsLong()));
             return body.whole;
         }
         if (!body.isExpected()) {
@@ -59,7 +61,7 @@ final class CallBody {
         return body.whole;
     }
 
-    /** Answers an {@code Expect}: the client may hold its body back until it hears that we want it. */
+    /** Answers an {@code Expect} header: the client may hold its body back until then. */
     private boolean isExpected() {
         String expectation = http.getHeader(HttpHeaders.EXPECT);
         if (expectation == null) {
@@ -80,23 +82,23 @@ final class CallBody {
                 within.toMillis(),
                 late -> refuse(Problem.of(
                         Problem.Kind.BODY_TIMEOUT,
-                        "the body must arrive within penstock.ingress.body-timeout, " + within.toMillis() + " ms; had "
-                                + length + " bytes by then")));
+                        "the body must arrive within " + within.toMillis() + " ms (penstock.ingress.body-timeout); "
+                                + length + " bytes had arrived by then")));
         whole.whenComplete((bytes, failure) -> vertx.cancelTimer(timer));
     }
 
-    /** -1 when the body comes in chunks; the server itself refuses a length that is no number. */
-    private static long announced(HttpServerRequest http) {
+    /** Empty when the body arrives in chunks. The server itself refuses a length that is not a number. */
+    private static OptionalLong announced(HttpServerRequest http) {
         String length = http.getHeader(HttpHeaders.CONTENT_LENGTH);
-        return length == null ? -1 : Long.parseLong(length);
+        return length == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(length));
     }
 
     private void add(Buffer chunk) {
         if (whole.isDone()) {
-            return; // refused; the rest is not looked at
+            return; // refused; the rest is ignored
         }
         if (chunk.length() > maxBytes - length) {
-            refuseSize("more than " + maxBytes);
+            refuseSize("more");
             return;
         }
         if (chunk.length() > bytes.length - length) {
@@ -114,17 +116,17 @@ final class CallBody {
     private void broken(Throwable failure) {
         whole.completeExceptionally(
                 failure instanceof ClosedChannelException
-                        ? new InvalidRequestException("body", "must be whole, and the connection closed within it")
+                        ? new InvalidRequestException("body", "must be complete; the connection closed before its end")
                         : failure);
     }
 
     private void refuseSize(String size) {
         refuse(Problem.of(
                 Problem.Kind.PAYLOAD_TOO_LARGE,
-                "the body has " + size + " bytes; penstock.max-request-bytes is " + maxBytes));
+                "the body must have at most " + maxBytes + " bytes (penstock.max-request-bytes), had " + size));
     }
 
-    /** What is still on its way makes the connection useless for another call. */
+    /** Closes the connection after the answer, since the unread rest of the body blocks it for other calls. */
     private void refuse(Problem problem) {
         bytes = new byte[0];
         EarlyAnswer.closeAfterAnswer(http, Vertx.currentContext().owner());

@@ -1,35 +1,30 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.IngressConfig;
+import dev.penstock.ingress.Authentication;
+import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.Refusal;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Caller;
 import dev.penstock.tenants.Identity;
 import dev.penstock.tenants.Tenant;
-import dev.penstock.tenants.TenantsConfig;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Knows who calls. Asks ahead of all resources, so that none can be forgotten; only {@code /v2/health} answers everybody, and the
- * management port, which is another server. While identity is off nothing is asked.
+ * Authenticates callers before any resource sees their calls. Only {@code /v2/health} is open to everybody, and so is the management port,
+ * which is another server. While identity is off, all callers are the anonymous tenant.
  */
 @Singleton
 public final class Callers {
@@ -38,41 +33,29 @@ public final class Callers {
     private static final int AFTER_HEADER_LIMITS = 900;
 
     private final Optional<Identity> identity;
-    private final Tenant anybody;
+    private final Tenant anonymous;
     private final Duration bodyTimeout;
 
-    /**
-     * @param host where the service listens
-     * @param listens false without the ingress role
-     */
-    Callers(
-            TenantsConfig config,
-            IngressConfig ingressConfig,
-            MeterRegistry registry,
-            @ConfigProperty(name = "quarkus.http.host") String host,
-            @ConfigProperty(name = "quarkus.http.host-enabled", defaultValue = "true") boolean listens) {
-        if (listens && config.identity() == TenantsConfig.Identity.OFF) {
-            requirePrivate(config, host);
-        }
-        this.identity = listens ? Identity.of(config, registry) : Optional.empty();
-        this.bodyTimeout = ingressConfig.bodyTimeout();
-        this.anybody = Tenant.anybody(ingressConfig.quota().map(IngressConfig.QuotaSection::toQuota));
+    Callers(Authentication authentication, HttpLimits limits) {
+        this.identity = authentication.identity();
+        this.anonymous = authentication.anonymous();
+        this.bodyTimeout = limits.bodyTimeout();
     }
 
     void register(@Observes Filters filters) {
         identity.ifPresent(known -> filters.register(call -> identify(call, known), AFTER_HEADER_LIMITS));
     }
 
-    /** Whom the call is from. */
+    /** The tenant that makes the call. */
     Tenant tenantOf(RoutingContext call) {
         Tenant tenant = call.get(TENANT);
         if (tenant != null) {
             return tenant;
         }
         if (identity.isPresent()) {
-            throw new IllegalStateException("nobody has asked who calls");
+            throw new IllegalStateException("the call was not authenticated");
         }
-        return anybody;
+        return anonymous;
     }
 
     private void identify(RoutingContext call, Identity identity) {
@@ -82,8 +65,10 @@ public final class Callers {
         }
         List<String> credentials = credentials(call.request());
         if (credentials.size() != 1) {
-            String must = credentials.isEmpty() ? "there must be a credential" : "there must be one credential";
-            refuse(call, must + ": Authorization: Bearer, or X-API-Key", "");
+            refuse(
+                    call,
+                    "there must be one credential, in Authorization: Bearer or X-API-Key; had " + credentials.size(),
+                    "");
             return;
         }
         var asked = identity.of(credentials.getFirst()).toCompletableFuture();
@@ -92,7 +77,7 @@ public final class Callers {
         } else {
             Context context = Vertx.currentContext();
             asked.thenAccept(caller -> context.runOnContext(back -> {
-                if (!call.response().closed()) { // the caller may have left meanwhile
+                if (!call.response().closed()) { // the caller may have disconnected
                     proceed(call, caller);
                 }
             }));
@@ -123,7 +108,7 @@ public final class Callers {
         return found;
     }
 
-    /** RFC 6750. */
+    /** Refuses a call as RFC 6750 prescribes. */
     private void refuse(RoutingContext call, String detail, String error) {
         EarlyAnswer.send(
                 call,
@@ -132,28 +117,5 @@ public final class Callers {
                         0,
                         Map.of("WWW-Authenticate", "Bearer realm=\"penstock\"" + error)),
                 bodyTimeout);
-    }
-
-    private static void requirePrivate(TenantsConfig config, String host) {
-        if (!config.allowAnonymous() && !isLoopback(host)) {
-            throw new IllegalStateException(
-                    "penstock.tenants.identity must be api-key or oidc where others can call, was off, and "
-                            + "quarkus.http.host is " + host
-                            + ". If all who can call may do everything, because something before this"
-                            + " service lets in only whom it knows, say so: penstock.tenants.allow-anonymous=true");
-        }
-    }
-
-    private static boolean isLoopback(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException unknown) {
-            return false;
-        }
-    }
-
-    @PreDestroy
-    void close() {
-        identity.ifPresent(Identity::close);
     }
 }

@@ -20,17 +20,17 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the server's own idle timeout does not see of a connection: headers that trickle are no patience of ours, and a call that waits
- * for its answer is not idle. Confined to the connection's event loop.
+ * Adds to the server's idle timeout what it does not know of a connection. Headers that arrive too slowly end it, although it is not idle.
+ * A call that waits for its answer keeps it, although it looks idle. Confined to the connection's event loop.
  */
 final class ConnectionWatch extends ChannelInboundHandlerAdapter {
     private final Duration headerTimeout;
     private Optional<Future<?>> deadline = Optional.empty();
     private boolean withinHeaders;
     private boolean isMultiplexed;
-    /** Calls that have begun and not ended; more than one only over HTTP/2. */
+    /** Calls that have begun and not ended. Only HTTP/2 has more than one. */
     private int open;
-    /** Those of which the answer has not begun. */
+    /** Open calls whose answer has not begun. */
     private int waiting;
 
     /** @param headerTimeout from a call's first byte to the end of its headers */
@@ -38,7 +38,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
         this.headerTimeout = headerTimeout;
     }
 
-    /** To be called when a call's headers have come, before anything else is done with it. */
+    /** Must be called first when a call's headers have arrived. */
     static void begin(RoutingContext call) {
         if (call.request().connection() instanceof ConnectionBase connection) {
             ChannelPipeline pipeline = connection.channel().pipeline();
@@ -66,7 +66,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
         };
         call.addHeadersEndHandler(begins -> answer.run());
         call.addEndHandler(ended -> {
-            answer.run(); // for those that were never answered
+            answer.run(); // for calls that were never answered
             open--;
         });
     }
@@ -77,7 +77,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
         context.fireChannelRead(bytes);
     }
 
-    /** Headers that come in one piece have been seen by now, so that they cost no timer. */
+    /** Headers that arrived in one piece are complete by now and need no timer. */
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         if (withinHeaders && deadline.isEmpty()) {
@@ -98,7 +98,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
         deadline = Optional.empty();
     }
 
-    /** There is no call yet that could be answered, so this writes past the HTTP codec. */
+    /** There is no call yet that could be answered, so this bypasses the HTTP codec. */
     private void refuse(ChannelHandlerContext context) {
         if (context.pipeline().get(SslHandler.class) != null) {
             context.close();
@@ -106,8 +106,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
         }
         Problem problem = Problem.of(
                 Problem.Kind.HEADER_TIMEOUT,
-                "a call's headers must arrive within penstock.ingress.header-timeout, " + headerTimeout.toMillis()
-                        + " ms");
+                "the headers must arrive within " + headerTimeout.toMillis() + " ms (penstock.ingress.header-timeout)");
         byte[] body = problem.toJson();
         String head = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: " + Problem.CONTENT_TYPE
                 + "\r\nContent-Length: " + body.length + "\r\n\r\n";
@@ -115,7 +114,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
                 .addListener(ChannelFutureListener.CLOSE);
     }
 
-    /** Keeps the idle timeout from cutting a call off that waits; once its answer has begun, a client that does not read it is idle. */
+    /** Keeps a waiting call from the idle timeout. Once its answer has begun, a client that does not read it is idle. */
     private final class WhileWaiting extends ChannelInboundHandlerAdapter {
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) {

@@ -11,7 +11,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
-/** Ends calls in a problem document before any resource sees them, and before their bodies are read. */
+/** Answers calls with a problem document before any resource sees them and before their bodies are read. */
 final class EarlyAnswer {
     private static final long DRAINED_BYTES = 64 * 1024;
     private static final Duration LINGER = Duration.ofSeconds(1);
@@ -19,8 +19,8 @@ final class EarlyAnswer {
     private EarlyAnswer() {}
 
     /**
-     * What is left of a short body is read and forgotten, so that its sender can read this; a long one ends the connection, and so does
-     * one that does not come {@code within} that time.
+     * Answers. The rest of a short body is read and discarded, so that the client gets to read the answer. A long body ends the
+     * connection, and so does one that does not arrive {@code within} that time.
      */
     static void send(RoutingContext call, Refusal refusal, Duration within) {
         HttpServerRequest http = call.request();
@@ -38,8 +38,8 @@ final class EarlyAnswer {
     }
 
     /**
-     * Ends the connection after the answer that is about to be written. What the client still sends is read and forgotten for a moment:
-     * closed at once it would be reset, and its client would not find the answer (RFC 9112, section 9.6).
+     * Closes the connection after the next answer. For a moment, everything that the client still sends is read and discarded. If it were
+     * closed at once, it would be reset and the client could lose the answer (RFC 9112, section 9.6).
      */
     static void closeAfterAnswer(HttpServerRequest http, Vertx vertx) {
         http.response().putHeader(HttpHeaders.CONNECTION, "close");
@@ -59,7 +59,7 @@ final class EarlyAnswer {
         response.end(Buffer.buffer(refusal.problem().toJson()));
     }
 
-    /** Reads and forgets what is left of the body, until it ends or is {@code late}. */
+    /** Reads and discards the rest of the body until it ends or is {@code late}. */
     private static void drain(HttpServerRequest http, Vertx vertx, Duration within, Runnable ended, Runnable late) {
         http.handler(rest -> {});
         http.exceptionHandler(gone -> {});
@@ -75,7 +75,7 @@ final class EarlyAnswer {
         });
     }
 
-    /** Over HTTP/2 the connection has other calls. */
+    /** Over HTTP/2 only the stream is reset, since the connection has other calls. */
     private static void abandon(RoutingContext call) {
         if (call.request().version() == HttpVersion.HTTP_2) {
             call.response().reset();

@@ -1,6 +1,6 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.IngressConfig;
+import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.Refusal;
 import dev.penstock.protocol.Problem;
 import io.quarkus.vertx.http.ManagementInterface;
@@ -12,19 +12,19 @@ import jakarta.inject.Singleton;
 import java.util.Map;
 
 /**
- * Refuses addresses and headers that are too long, before anything else looks at the call. The server's own limits are wider, since what
- * breaks those is refused without a problem document.
+ * Refuses addresses and headers that are too long, before anything else sees the call. The server's own limits are higher, since it refuses
+ * without a problem document.
  */
 @Singleton
 public final class HeaderLimits {
     private static final int BEFORE_ALL_OTHERS = 1000;
-    /** Of each header's line: colon, space, and the line's end. */
+    /** Each header's line has a colon, a space and a line end. */
     private static final int LINE_BYTES = 4;
 
-    private final IngressConfig config;
+    private final HttpLimits limits;
 
-    HeaderLimits(IngressConfig config) {
-        this.config = config;
+    HeaderLimits(HttpLimits limits) {
+        this.limits = limits;
     }
 
     void register(@Observes Filters filters) {
@@ -38,23 +38,23 @@ public final class HeaderLimits {
     private void check(RoutingContext call) {
         ConnectionWatch.begin(call);
         int address = call.request().uri().length();
-        if (address > config.maxAddressBytes()) {
+        if (address > limits.maxAddressBytes()) {
             refuse(
                     call,
                     Problem.of(
                             Problem.Kind.URI_TOO_LONG,
-                            "the address has " + address + " bytes; penstock.ingress.max-address-bytes is "
-                                    + config.maxAddressBytes()));
+                            "the address must have at most " + limits.maxAddressBytes()
+                                    + " bytes (penstock.ingress.max-address-bytes), had " + address));
             return;
         }
         int headers = headerBytes(call.request());
-        if (headers > config.maxHeaderBytes()) {
+        if (headers > limits.maxHeaderBytes()) {
             refuse(
                     call,
                     Problem.of(
                             Problem.Kind.HEADERS_TOO_LARGE,
-                            "the headers have " + headers + " bytes; penstock.ingress.max-header-bytes is "
-                                    + config.maxHeaderBytes()));
+                            "the headers must have at most " + limits.maxHeaderBytes()
+                                    + " bytes (penstock.ingress.max-header-bytes), had " + headers));
             return;
         }
         call.next();
@@ -68,7 +68,7 @@ public final class HeaderLimits {
         return bytes;
     }
 
-    /** And closes, since the body, if there is one, is not read. */
+    /** Closes the connection too, since the body is not read. */
     private static void refuse(RoutingContext call, Problem problem) {
         EarlyAnswer.sendAndClose(call, new Refusal(problem));
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
-/** Every error as a problem document. */
+/** Maps every error to a problem document. */
 public final class ProblemMappers {
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
 
@@ -28,7 +28,7 @@ public final class ProblemMappers {
         return Answers.problem(Problem.of(invalid)).build();
     }
 
-    /** What HTTP itself forbids. */
+    /** Maps errors that JAX-RS finds, such as an unknown path or a wrong method. */
     @ServerExceptionMapper
     public Response forbidden(WebApplicationException http) {
         int status = http.getResponse().getStatus();
@@ -49,9 +49,9 @@ public final class ProblemMappers {
             case InvalidRequestException invalid -> invalid(invalid);
             case WebApplicationException http -> forbidden(http);
             default -> {
-                LOG.error("A call ended in a fault of ours", cause);
-                yield Answers.problem(
-                                Problem.of(Problem.Kind.INTERNAL, "the service failed on this call; its log says why"))
+                LOG.error("A call failed because of a bug", cause);
+                yield Answers.problem(Problem.of(
+                                Problem.Kind.INTERNAL, "the service failed on this call; its log has the cause"))
                         .build();
             }
         };

@@ -3,7 +3,7 @@ package dev.penstock.ingress.outcomes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** Counts replies that are for nobody here. */
+/** Counts replies that this ingress dropped, by reason: {@code inference.replies.dropped}. */
 public final class DroppedReplies {
     private final Counter foreign;
     private final Counter forged;
@@ -15,16 +15,17 @@ public final class DroppedReplies {
         this.broken = counter(registry, "broken");
     }
 
-    /** Another ingress's, which is as it should be where ingresses share a partition. */
+    /** A reply for another ingress. This is normal when ingresses share a partition. */
     public void foreign() {
         foreign.increment();
     }
 
-    /** With an id that no ingress issued. */
+    /** A reply whose id no ingress issued. */
     public void forged() {
         forged.increment();
     }
 
+    /** A record that is not a reply. */
     public void broken() {
         broken.increment();
     }
@@ -32,7 +33,7 @@ public final class DroppedReplies {
     private static Counter counter(MeterRegistry registry, String reason) {
         return Counter.builder("inference.replies.dropped")
                 .description(
-                        "Replies that ingresses dropped: of another ingress, with an id that none issued, or no replies at all")
+                        "Replies that were dropped: for another ingress, with an id that none issued, or not a reply")
                 .tag("reason", reason)
                 .register(registry);
     }

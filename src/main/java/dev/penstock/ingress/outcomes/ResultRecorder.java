@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 
-/** Takes outcomes of asynchronous requests from {@code penstock.results} into Redis. The ingresses share the work as one group. */
+/** Copies outcomes from {@code penstock.results} to Redis. All ingresses share the work as one consumer group. */
 public final class ResultRecorder implements TopicRecorder.Store {
     private static final Logger LOG = Logger.getLogger(ResultRecorder.class);
 
@@ -33,12 +33,12 @@ public final class ResultRecorder implements TopicRecorder.Store {
                 if (ids.verify(reply.correlationId()).isPresent()) {
                     replies.add(reply);
                 } else {
-                    dropped.forged(); // nobody could ask for it, and it would fill Redis
+                    dropped.forged(); // no caller could poll for it, and it would fill Redis
                 }
             } catch (InvalidRequestException broken) {
                 dropped.broken();
                 LOG.warnf(
-                        "%s-%d@%d is no reply; skipped: %s",
+                        "Skipped %s-%d@%d, which is not a reply: %s",
                         record.topic(), record.partition(), record.offset(), broken.getMessage());
             }
         }

@@ -12,27 +12,34 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
-/** Submits that may be repeated: the same key and body is the same request. docs/adr/0011 has the reasons. Thread-safe. */
+/**
+ * Submits requests that have an idempotency key: a repeated call with the same key and body is the same request, here and at every other
+ * ingress. docs/adr/0011 has the reasons. Thread-safe.
+ */
 public final class IdempotentSubmits {
     private static final Logger LOG = Logger.getLogger(IdempotentSubmits.class);
-    private static final long LOOK_AGAIN_MILLIS = 100;
+    private static final long RECHECK_MILLIS = 100;
 
     private final IdempotencyClaims claims;
     private final Ids ids;
     private final ResultStore results;
     private final Publishing publishing;
     private final Vertx vertx;
-    private final Counter repeated;
+    private final LongSupplier epochMillis;
+    private final Counter republished;
 
-    /** Admits and publishes a request whose outcome will be kept. */
+    /** Admits and publishes requests whose outcome is kept. */
+    @FunctionalInterface
     public interface Publishing {
-        void publish(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Refusal> refused);
+        /** Completes with the id once Kafka has the request; fails with a {@link Refusal} otherwise. */
+        CompletionStage<RequestId> publish(CheckedCall checked, RequestId id);
     }
 
     public IdempotentSubmits(
@@ -41,21 +48,24 @@ public final class IdempotentSubmits {
             ResultStore results,
             Publishing publishing,
             Vertx vertx,
+            LongSupplier epochMillis,
             MeterRegistry registry) {
         this.claims = claims;
         this.ids = ids;
         this.results = results;
         this.publishing = publishing;
         this.vertx = vertx;
-        this.repeated = Counter.builder("inference.idempotent.republished")
-                .description("Requests published again under their first id, as nobody knew whether they had been")
+        this.epochMillis = epochMillis;
+        this.republished = Counter.builder("inference.idempotent.republished")
+                .description(
+                        "Requests published again under their first id, since it was unknown whether Kafka had them")
                 .register(registry);
     }
 
-    /** Completes with the id once the request is safe; fails with a {@link Refusal}. */
-    public CompletionStage<RequestId> submit(CheckedCall call, IdempotencyKey key) {
-        return claims.claim(key, ids.issue(call.call().tenant(), call.timeout()))
-                .recover(failure -> Future.failedFuture(redisIsAway(failure)))
+    /** Completes with the id of the request that the key belongs to once Kafka has it; fails with a {@link Refusal} otherwise. */
+    public CompletionStage<RequestId> submit(CheckedCall checked, IdempotencyKey key) {
+        return claims.claim(key, ids.issue(checked.call().tenant(), checked.timeout()))
+                .recover(failure -> Future.failedFuture(redisUnavailable(failure)))
                 .toCompletionStage()
                 .thenCompose(claim -> {
                     if (claim.state() == IdempotencyClaims.State.OTHER_REQUEST) {
@@ -63,78 +73,77 @@ public final class IdempotentSubmits {
                     }
                     RequestId id = ids.verify(claim.id()).orElseThrow(IdempotentSubmits::forgotten);
                     return switch (claim.state()) {
-                        case NEW -> publish(call, id, key, true);
-                        case LEFT -> publishAgain(call, id, key);
-                        case IN_HAND -> later().thenCompose(timer -> submit(call, key));
+                        case NEW -> publish(checked, id, key, true);
+                        case LEFT -> publishAgain(checked, id, key);
+                        case IN_HAND -> recheckDelay().thenCompose(timer -> submit(checked, key));
                         case PUBLISHED, OTHER_REQUEST -> CompletableFuture.completedFuture(id);
                     };
                 });
     }
 
-    /** Under its first id, so that there is one outcome even if it runs twice, and only for the time that is left. */
-    private CompletionStage<RequestId> publishAgain(CheckedCall call, RequestId id, IdempotencyKey key) {
+    /** Uses the first id, so that there is one outcome even if the request runs twice. It has only the time left to its first deadline. */
+    private CompletionStage<RequestId> publishAgain(CheckedCall checked, RequestId id, IdempotencyKey key) {
         return results.find(id.toString())
-                .recover(failure -> Future.failedFuture(redisIsAway(failure)))
+                .recover(failure -> Future.failedFuture(redisUnavailable(failure)))
                 .toCompletionStage()
                 .thenCompose(outcome -> {
                     if (outcome.isPresent()) {
                         return confirmed(id, key);
                     }
-                    repeated.increment();
-                    LOG.infof("Request %s is published again: nobody confirmed that it was", id);
-                    Duration left = Duration.between(Instant.now(), id.deadline());
-                    Duration timeout = left.isPositive() ? left : Duration.ofMillis(1);
-                    return publish(call.within(timeout), id, key, false);
+                    republished.increment();
+                    LOG.infof("Request %s is published again: its first publication was not confirmed", id);
+                    long leftMillis = Math.max(1, id.deadlineMillis() - epochMillis.getAsLong());
+                    return publish(checked.within(Duration.ofMillis(leftMillis)), id, key, false);
                 });
     }
 
-    /** @param first whether nobody can have published it before */
-    private CompletionStage<RequestId> publish(CheckedCall call, RequestId id, IdempotencyKey key, boolean first) {
-        CompletableFuture<RequestId> safe = new CompletableFuture<>();
-        publishing.publish(
-                call,
-                id,
-                () -> confirmed(id, key).thenAccept(safe::complete),
-                refusal -> giveUp(id, key, first && !refusal.leavesDoubt(), safe, refusal));
-        return safe;
+    /** @param isFirst whether the request cannot have been published before */
+    private CompletionStage<RequestId> publish(CheckedCall checked, RequestId id, IdempotencyKey key, boolean isFirst) {
+        return publishing
+                .publish(checked, id)
+                .handle((published, failure) ->
+                        failure == null ? confirmed(id, key) : givenUp(id, key, isFirst, failure))
+                .thenCompose(settled -> settled);
     }
 
-    /** Known before anybody is told of the id. If Redis cannot be told, the lease ends, and a retry finds the outcome or sees to it. */
+    /** Confirms the claim before any caller gets the id. If Redis misses it, the lease ends, and a retry finds the outcome or republishes. */
     private CompletionStage<RequestId> confirmed(RequestId id, IdempotencyKey key) {
         return claims.published(key, id).map(id).otherwise(id).toCompletionStage();
     }
 
-    private void giveUp(
-            RequestId id, IdempotencyKey key, boolean free, CompletableFuture<RequestId> safe, Refusal refusal) {
-        Future<?> told = free ? claims.release(key, id) : claims.leave(key, id);
-        told.onComplete(done -> safe.completeExceptionally(refusal));
+    /** Frees the key only if the request is certainly not published. Fails with the failure of the publication in any case. */
+    private CompletionStage<RequestId> givenUp(RequestId id, IdempotencyKey key, boolean isFirst, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        boolean isFree = isFirst && cause instanceof Refusal refusal && !refusal.leavesDoubt();
+        Future<?> written = isFree ? claims.release(key, id) : claims.leave(key, id);
+        return written.<RequestId>transform(done -> Future.failedFuture(cause)).toCompletionStage();
     }
 
-    private CompletionStage<Long> later() {
-        CompletableFuture<Long> later = new CompletableFuture<>();
-        vertx.setTimer(LOOK_AGAIN_MILLIS, later::complete);
-        return later;
+    private CompletionStage<Void> recheckDelay() {
+        return vertx.timer(RECHECK_MILLIS, TimeUnit.MILLISECONDS).toCompletionStage();
     }
 
     private static Refusal reused() {
-        String rule = "must be of its own for each request: this one belongs to another body, content type or model";
+        String rule = "must be unique to each request: this key belongs to another body, content type or model";
         return new Refusal(Problem.of(Problem.Kind.IDEMPOTENCY_KEY_REUSED, IdempotencyKey.HEADER + ": " + rule)
                 .with("field", IdempotencyKey.HEADER)
                 .with("rule", rule));
     }
 
     private static Refusal forgotten() {
-        return new Refusal(
-                Problem.of(Problem.Kind.GONE, "the request of this " + IdempotencyKey.HEADER + " is no longer known"));
+        return new Refusal(Problem.of(
+                Problem.Kind.GONE,
+                "the request that this " + IdempotencyKey.HEADER + " belongs to is no longer known"));
     }
 
-    private static Refusal redisIsAway(Throwable failure) {
-        LOG.debugf(failure, "No claim of an idempotency key");
+    private static Refusal redisUnavailable(Throwable failure) {
+        LOG.debugf(failure, "An idempotency key could not be claimed");
         return new Refusal(
                 Problem.of(
                         Problem.Kind.UNAVAILABLE,
-                        "Redis, which keeps idempotency keys, does not answer, so the request might run twice;"
-                                + " it was not accepted. Retry with the same " + IdempotencyKey.HEADER),
+                        "Redis, which stores idempotency keys, does not answer; the request was not accepted. "
+                                + "Retry with the same " + IdempotencyKey.HEADER),
                 2);
     }
 }

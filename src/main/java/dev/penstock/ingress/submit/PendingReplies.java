@@ -20,9 +20,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
 /**
- * The calls that wait for their replies. Replies come on this ingress's own partition of {@code penstock.replies}, read without a group
- * so that no rebalance comes between a caller and its answer. Several ingresses may share a partition: the id tells whose a reply is.
- * Thread-safe.
+ * Matches replies to the synchronous calls that wait for them. It reads this ingress's partition of {@code penstock.replies} without a
+ * group, so that no rebalance delays a reply. Several ingresses may share a partition; the id of a reply shows whose it is. Thread-safe.
  */
 public final class PendingReplies implements TopicFollower.Listener {
     private static final Logger LOG = Logger.getLogger(PendingReplies.class);
@@ -35,7 +34,8 @@ public final class PendingReplies implements TopicFollower.Listener {
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
     /**
-     * @param unclaimed receives replies of ours for which nobody waits any more, so that they can be polled
+     * @param max the most calls that may wait
+     * @param unclaimed receives replies to calls of this ingress that no longer wait
      */
     public PendingReplies(int partition, int max, Ids ids, Consumer<Reply> unclaimed, DroppedReplies dropped) {
         this.partition = partition;
@@ -49,7 +49,11 @@ public final class PendingReplies implements TopicFollower.Listener {
         return partition;
     }
 
-    /** A place to wait; empty when all are taken. Completes with the reply, or empty at the deadline. */
+    public int max() {
+        return max;
+    }
+
+    /** Lets a call wait, unless too many do. The future completes with the reply, or empty at the deadline. */
     public Optional<CompletableFuture<Optional<Reply>>> await(RequestId id, long deadlineNanos) {
         if (waiters.size() >= max) {
             return Optional.empty();
@@ -59,7 +63,7 @@ public final class PendingReplies implements TopicFollower.Listener {
         return Optional.of(reply);
     }
 
-    /** Nobody waits any more; false when nobody did. */
+    /** Ends the wait of a call; false if it did not wait. */
     public boolean abandon(RequestId id) {
         return waiters.remove(id.toString()) != null;
     }
@@ -68,7 +72,7 @@ public final class PendingReplies implements TopicFollower.Listener {
         return waiters.size();
     }
 
-    /** Tells those that have waited to their deadline. Called every few milliseconds. */
+    /** Ends the waits whose deadline has passed. Called every few milliseconds. */
     public void sweep(long nowNanos) {
         waiters.forEach((id, waiter) -> {
             if (waiter.deadlineNanos - nowNanos <= 0 && waiters.remove(id, waiter)) {
@@ -93,7 +97,7 @@ public final class PendingReplies implements TopicFollower.Listener {
         }
         try {
             Reply reply = Reply.read(record.headers(), record.value());
-            // Not before: what is no reply leaves its waiter where the deadline finds it.
+            // Not earlier: a record that is no reply must not end a wait.
             Waiter waiter = waiters.remove(id);
             if (waiter == null) {
                 unclaimed.accept(reply);
@@ -103,7 +107,7 @@ public final class PendingReplies implements TopicFollower.Listener {
         } catch (InvalidRequestException broken) {
             dropped.broken();
             LOG.warnf(
-                    "%s-%d@%d is no reply; skipped: %s",
+                    "Skipped %s-%d@%d, which is not a reply: %s",
                     record.topic(), record.partition(), record.offset(), broken.getMessage());
         }
     }

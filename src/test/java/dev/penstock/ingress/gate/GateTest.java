@@ -3,18 +3,16 @@ package dev.penstock.ingress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
-import dev.penstock.ingress.call.LoopLag;
+import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.ingress.call.Refusal;
-import dev.penstock.protocol.Lane;
-import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class GateTest {
@@ -23,8 +21,8 @@ class GateTest {
 
     @Test
     void refusesWhatHasWaitedHalfOfItsTimeToBeRead() {
-        gate.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)), false);
-        assertThatThrownBy(() -> gate.admit(call(Duration.ofMillis(90), Duration.ofMillis(110)), false))
+        gate.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)));
+        assertThatThrownBy(() -> gate.admit(call(Duration.ofMillis(90), Duration.ofMillis(110))))
                 .isInstanceOfSatisfying(Refusal.class, refusal -> {
                     assertThat(refusal.problem().is(Problem.Kind.CAPACITY)).isTrue();
                     assertThat(refusal.problem().detail()).contains("0.1 s", "0.2 s");
@@ -37,16 +35,17 @@ class GateTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void releasesThePlaceOfARequestThatItDoesNotAdmit() {
+        AtomicInteger released = new AtomicInteger();
+        gate.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)), released::incrementAndGet);
+        assertThat(released).hasValue(0);
+        CheckedCall late = call(Duration.ofMillis(90), Duration.ofMillis(110));
+        assertThatThrownBy(() -> gate.admit(late, released::incrementAndGet)).isInstanceOf(Refusal.class);
+        assertThat(released).hasValue(1);
+    }
+
     private static CheckedCall call(Duration left, Duration waited) {
-        Call call = new Call(
-                Tenant.anybody(Optional.empty()),
-                "m",
-                Optional.empty(),
-                Payload.json(new byte[0]),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                new LoopLag());
-        return new CheckedCall(call, 1, Lane.INTERACTIVE, left, waited);
+        return CheckedCalls.of(Tenant.anybody(Optional.empty()), 1, left, waited);
     }
 }

@@ -24,9 +24,10 @@ class GuardedRedisTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            new Ids(new byte[16]),
+            new Ids(new byte[16], System::currentTimeMillis),
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            System::currentTimeMillis);
 
     @AfterEach
     void close() {

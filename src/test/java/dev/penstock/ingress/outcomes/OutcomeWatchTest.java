@@ -28,9 +28,10 @@ class OutcomeWatchTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            new Ids(new byte[16]),
+            new Ids(new byte[16], System::currentTimeMillis),
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            System::currentTimeMillis);
     private final OutcomeWatch watch = new OutcomeWatch(vertx, redis.client(), results);
 
     @AfterEach

@@ -1,21 +1,16 @@
 package dev.penstock.ingress.submit;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.ingress.Ingress;
-import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.ingress.call.IdempotencyKey;
 import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.LoopLag;
 import dev.penstock.ingress.call.Refusal;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.local.EmbeddedRedis;
 import dev.penstock.messages.RequestId;
-import dev.penstock.protocol.Lane;
-import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.Tenant;
@@ -31,28 +26,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Submits on a real Redis, and a Kafka that answers as each test says. */
+/** Submissions with a real Redis and a fake Kafka. */
 class IdempotentSubmitsTest {
-    private static final CheckedCall CALL = new CheckedCall(
-            new Call(
-                    Tenant.anybody(Optional.empty()),
-                    "m",
-                    Optional.empty(),
-                    Payload.json("{}".getBytes(UTF_8)),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    new LoopLag()),
-            1,
-            Lane.INTERACTIVE,
-            Duration.ofSeconds(30),
-            Duration.ZERO);
+    private static final CheckedCall CALL = CheckedCalls.of(Tenant.anybody(Optional.empty()), 1);
     private static final IdempotencyKey KEY = new IdempotencyKey("0:key", "request");
 
     private final Vertx vertx = Vertx.vertx();
@@ -60,7 +43,7 @@ class IdempotentSubmitsTest {
     private final Redis redis = Redis.createClient(vertx, new RedisOptions().setConnectionString(server.url()));
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final List<String> published = new ArrayList<>();
-    private Optional<Publisher.Failure> trouble = Optional.empty();
+    private Optional<Refusal> trouble = Optional.empty();
     private boolean admits = true;
 
     @BeforeEach
@@ -90,7 +73,7 @@ class IdempotentSubmitsTest {
     @Test
     void publishesTheSameIdAgainWhenItsFateIsUnknown() {
         IdempotentSubmits ingress = ingress();
-        trouble = Optional.of(Publisher.Failure.UNKNOWN_FATE);
+        trouble = Optional.of(RequestPublisher.inDoubt());
         assertThat(refusal(ingress).problem().detail()).contains("may or may not run", "same Idempotency-Key");
         trouble = Optional.empty();
         RequestId id = submit(ingress);
@@ -102,7 +85,7 @@ class IdempotentSubmitsTest {
     @Test
     void freesTheKeyWhenKafkaDidNotTakeTheRequest() {
         IdempotentSubmits ingress = ingress();
-        trouble = Optional.of(Publisher.Failure.REFUSED);
+        trouble = Optional.of(RequestPublisher.notSent());
         assertThat(refusal(ingress).problem().is(Problem.Kind.UNAVAILABLE)).isTrue();
         trouble = Optional.empty();
         submit(ingress);
@@ -131,20 +114,21 @@ class IdempotentSubmitsTest {
 
     private IdempotentSubmits ingress() {
         GuardedRedis guarded = new GuardedRedis("requests", redis, Duration.ofSeconds(2), Duration.ofSeconds(1));
-        Ids ids = new Ids(new byte[16]);
+        Ids ids = new Ids(new byte[16], System::currentTimeMillis);
         OpenRequests open = new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis);
-        ResultStore results = new ResultStore(redis, guarded, ids, open, Duration.ofHours(1));
+        ResultStore results =
+                new ResultStore(redis, guarded, ids, open, Duration.ofHours(1), System::currentTimeMillis);
         IdempotencyClaims claims = new IdempotencyClaims(guarded, Duration.ofHours(1));
-        return new IdempotentSubmits(claims, ids, results, this::publish, vertx, meters);
+        return new IdempotentSubmits(claims, ids, results, this::publish, vertx, System::currentTimeMillis, meters);
     }
 
-    private void publish(CheckedCall call, RequestId id, Runnable acknowledged, Consumer<Refusal> refused) {
+    private CompletionStage<RequestId> publish(CheckedCall call, RequestId id) {
         if (!admits) {
-            refused.accept(new Refusal(Problem.of(Problem.Kind.CAPACITY, "too much"), 1));
-            return;
+            return CompletableFuture.failedStage(new Refusal(Problem.of(Problem.Kind.CAPACITY, "too much"), 1));
         }
         published.add(id.toString());
-        trouble.ifPresentOrElse(failure -> refused.accept(Ingress.notPublished(failure)), acknowledged);
+        return trouble.map(CompletableFuture::<RequestId>failedStage)
+                .orElseGet(() -> CompletableFuture.completedStage(id));
     }
 
     private static RequestId submit(IdempotentSubmits ingress) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class PendingRepliesTest {
     private static final byte[] KEY = "a key that only the tests know".getBytes(UTF_8);
 
-    private final Ids ids = new Ids(KEY);
+    private final Ids ids = new Ids(KEY, System::currentTimeMillis);
     private final List<Reply> unclaimed = new ArrayList<>();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final PendingReplies pending = new PendingReplies(0, 10, ids, unclaimed::add, new DroppedReplies(meters));
@@ -45,9 +45,11 @@ class PendingRepliesTest {
     @Test
     void dropsAndCountsForgedIdsAndThoseOfOtherIngresses() {
         pending.received(cancelled("42"));
-        pending.received(cancelled(
-                issue(new Ids("another key, of other people".getBytes(UTF_8))).toString()));
-        pending.received(cancelled(issue(new Ids(KEY)).toString()));
+        pending.received(
+                cancelled(issue(new Ids("another key, of other people".getBytes(UTF_8), System::currentTimeMillis))
+                        .toString()));
+        pending.received(
+                cancelled(issue(new Ids(KEY, System::currentTimeMillis)).toString()));
         assertThat(unclaimed).isEmpty();
         assertThat(dropped("forged")).isEqualTo(2);
         assertThat(dropped("foreign")).isEqualTo(1);

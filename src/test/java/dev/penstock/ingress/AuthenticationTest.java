@@ -1,9 +1,8 @@
-package dev.penstock.ingress.http;
+package dev.penstock.ingress;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.ingress.IngressConfig;
 import dev.penstock.tenants.TenantsConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
@@ -13,12 +12,13 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is refused at start-up. */
-class CallersTest {
+/** Configurations of identity that are rejected at start. */
+class AuthenticationTest {
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.7", "no.such.host.invalid"})
     void identityIsNotOffWhereOthersCanCall(String host) {
@@ -71,13 +71,12 @@ class CallersTest {
     private static void start(Map<String, String> settings, String host, boolean listens) {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withMapping(TenantsConfig.class)
-                .withMapping(IngressConfig.class)
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withSources(new PropertiesConfigSource(settings, "test", 300))
                 .build();
-        new Callers(
+        Authentication.start(
                 config.getConfigMapping(TenantsConfig.class),
-                config.getConfigMapping(IngressConfig.class),
+                Optional.empty(),
                 new SimpleMeterRegistry(),
                 host,
                 listens);
