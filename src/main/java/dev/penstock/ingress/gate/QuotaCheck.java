@@ -65,7 +65,7 @@ public final class QuotaCheck {
     private static Refusal tooManyRows(long rows, QuotaDecision.TooManyRows tooMany) {
         return new Refusal(Problem.of(
                 Problem.Kind.PAYLOAD_TOO_LARGE,
-                "a request of this tenant must have at most " + tooMany.most() + " rows, had " + rows
-                        + "; split the request"));
+                "the request has " + rows + " rows; the quota of this tenant allows " + tooMany.most()
+                        + " per request; split it"));
     }
 }

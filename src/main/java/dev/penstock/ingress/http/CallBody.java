@@ -82,8 +82,8 @@ final class CallBody {
                 within.toMillis(),
                 late -> refuse(Problem.of(
                         Problem.Kind.BODY_TIMEOUT,
-                        "the body must arrive within " + within.toMillis() + " ms (penstock.ingress.body-timeout); "
-                                + length + " bytes had arrived by then")));
+                        "the body must arrive within " + within.toMillis() + " ms (penstock.ingress.body-timeout); had "
+                                + length + " bytes by then")));
         whole.whenComplete((bytes, failure) -> vertx.cancelTimer(timer));
     }
 
