@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AuthenticationTest {
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.7", "no.such.host.invalid"})
-    void identityIsNotOffWhereOthersCanCall(String host) {
+    void rejectsIdentityOffWhenOtherMachinesCanCall(String host) {
         assertThatThrownBy(() -> start(Map.of(), host, true))
                 .hasMessageContaining("penstock.tenants.identity must be")
                 .hasMessageContaining("quarkus.http.host is " + host)
@@ -30,30 +30,30 @@ class AuthenticationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "::1"})
-    void identityMayBeOffOnThisMachine(String host) {
+    void allowsIdentityOffOnALoopbackAddress(String host) {
         assertThatCode(() -> start(Map.of(), host, true)).doesNotThrowAnyException();
     }
 
     @Test
-    void identityMayBeOffWhenItIsSaidTwice() {
+    void allowsIdentityOffWhenAnonymousCallersAreAllowed() {
         assertThatCode(() -> start(Map.of("penstock.tenants.allow-anonymous", "true"), "0.0.0.0", true))
                 .doesNotThrowAnyException();
     }
 
     @Test
-    void aWorkerIsCalledByNobody() {
+    void ignoresIdentityInAProcessThatTakesNoCalls() {
         assertThatCode(() -> start(Map.of("penstock.tenants.identity", "api-key"), "0.0.0.0", false))
                 .doesNotThrowAnyException();
     }
 
     @Test
-    void keysNeedAFile() {
+    void apiKeysNeedATenantsFile() {
         assertThatThrownBy(() -> start(Map.of("penstock.tenants.identity", "api-key"), "localhost", true))
                 .hasMessageContaining("penstock.tenants.file must name the tenants' file");
     }
 
     @Test
-    void tokensNeedAnIssuerAnAudienceAndKeysThatNobodyCanChangeOnTheirWay() {
+    void tokensNeedAnIssuerAnAudienceAndASecureAddressOfKeys() {
         Map<String, String> settings = new HashMap<>(Map.of("penstock.tenants.identity", "oidc"));
         assertThatThrownBy(() -> start(settings, "localhost", true))
                 .hasMessageContaining("penstock.tenants.oidc.issuer must be given");

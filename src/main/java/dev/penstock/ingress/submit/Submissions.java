@@ -27,7 +27,7 @@ public final class Submissions implements IdempotentSubmits.Publishing {
         return publish(checked, ids.issue(checked.call().tenant(), checked.timeout()));
     }
 
-    /** Takes the place before it asks the gate: a tenant without a place must not use up the capacity of others. */
+    /** Takes the place first: a tenant without a place must not use up the capacity of others. */
     @Override
     public CompletionStage<RequestId> publish(CheckedCall checked, RequestId id) {
         String model = checked.call().model();

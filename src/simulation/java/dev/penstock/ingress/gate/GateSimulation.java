@@ -12,24 +12,24 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Ingresses in front of one log and its workers, in steps of a millisecond. Each ingress sees the lag only now and then, and late;
- * workers commit now and then. Requests that are refused may come back when they were told.
+ * Simulates ingresses in front of one log and its workers, in steps of a millisecond. Each ingress observes the lag at intervals, and late.
+ * Workers commit at intervals. Refused requests may retry when they were advised to.
  */
 final class GateSimulation {
     private static final long STEP_NANOS = 1_000_000;
     private static final int COMMIT_STEPS = 100;
     private static final int OBSERVE_STEPS = 250;
 
-    /** Which workers need, at the end of its time, for a request and its answer: what would begin later they give up, at no cost. */
+    /** The time that a request and its reply need before the deadline. Workers give up a request that would start later, at no cost. */
     static final double NEEDED_SECONDS = 0.05;
 
     /**
-     * @param capacity what the workers do on average, requests a second
-     * @param unsteadiness of the workers: their speed is drawn anew each second, this is the standard deviation of its logarithm
-     * @param offered requests a second at a time in seconds
-     * @param hot ingresses that have all the traffic
-     * @param givesUp whether workers give up what would be late
-     * @param staleSteps how long Kafka takes to tell the lag, less than the time between two questions
+     * @param capacity the average rate of the workers, in requests per second
+     * @param unsteadiness the standard deviation of the logarithm of the workers' speed, which is drawn every second
+     * @param offered requests per second, as a function of the time in seconds
+     * @param hot how many ingresses have all the traffic
+     * @param givesUp whether workers give up requests that would be late
+     * @param staleSteps how long Kafka takes to report the lag; less than the time between two observations
      */
     record Setting(
             double capacity,
@@ -42,7 +42,7 @@ final class GateSimulation {
             boolean comeBack,
             boolean givesUp,
             long seed) {
-        /** Steady ones, which give nothing up. */
+        /** With steady workers that give nothing up. */
         Setting(
                 double capacity,
                 DoubleUnaryOperator offered,
@@ -56,7 +56,7 @@ final class GateSimulation {
         }
     }
 
-    /** A second of it. */
+    /** The counts of one second. */
     static final class Second {
         int offered;
         int admitted;
@@ -87,7 +87,7 @@ final class GateSimulation {
     private double credit;
     private final List<Tenant> tenants;
 
-    /** @param part of the calls that are its */
+    /** @param part the tenant's part of all calls */
     record Tenant(String name, int weight, double part, AtomicIntegerArray admittedInSecond) {
         Tenant(String name, int weight, double part) {
             this(name, weight, part, new AtomicIntegerArray(3600));
@@ -152,7 +152,7 @@ final class GateSimulation {
         }
         second.refused++;
         if (comesBack) {
-            // Clients take whole seconds, and are never quite on time.
+            // Clients wait for whole seconds and are never exact.
             long after = refused.get().retryAfterSeconds() * 1000L + random.nextInt(300);
             returning.add(new Returning(step + after, ingress));
         }

@@ -10,20 +10,20 @@ class LoopLagTest {
     private final LoopLag lag = new LoopLag();
 
     @Test
-    void nothingIsKnownBeforeATimerWasDue() {
+    void knowsNoLagBeforeATimerWasDue() {
         assertThat(lag.nanos(0)).isZero();
         lag.set(0);
         assertThat(lag.nanos(9 * MILLI)).isZero();
     }
 
     @Test
-    void aTimerThatIsDueAndHasNotFiredTellsWhileTheLoopIsBusy() {
+    void anOverdueTimerShowsTheLagWhileTheLoopIsBusy() {
         lag.set(0);
         assertThat(lag.nanos(110 * MILLI)).isEqualTo(100 * MILLI);
     }
 
     @Test
-    void aTimerThatFiredLateTellsWhatCameMeanwhile() {
+    void aTimerThatFiredLateShowsTheLagOfCallsThatArrivedMeanwhile() {
         lag.set(0);
         lag.fired(110 * MILLI);
         assertThat(lag.nanos(111 * MILLI)).isEqualTo(100 * MILLI);
@@ -31,7 +31,7 @@ class LoopLagTest {
         assertThat(lag.nanos(200 * MILLI)).isEqualTo(100 * MILLI);
     }
 
-    /** Though no call has come: the next has not waited in that stall. */
+    /** Even without a call, since the next call did not wait in that stall. */
     @Test
     void aLoopThatWasLateIsWatchedUntilItIsInTime() {
         lag.set(0);
@@ -42,7 +42,7 @@ class LoopLagTest {
     }
 
     @Test
-    void whatWasLongAgoTellsNothing() {
+    void anOldMeasurementDoesNotCount() {
         lag.set(0);
         lag.fired(110 * MILLI);
         assertThat(lag.nanos(300 * MILLI)).isZero();

@@ -20,12 +20,12 @@ class AdmissionTest {
     private final Admission admission = new Admission(1);
 
     @Test
-    void letsInWhatItKnowsNothingAgainst() {
+    void admitsRequestsBeforeItKnowsAnything() {
         assertThat(admission.admit(0, SECOND, Long.MAX_VALUE)).isEmpty();
     }
 
     @Test
-    void refusesWhatWouldWaitPastItsDeadlineAndSaysWhenToComeBack() {
+    void refusesARequestThatWouldMissItsDeadlineAndSaysWhenToRetry() {
         learnTenSecondsOfWork();
 
         assertThat(admission.admit(0, 22 * SECOND, Long.MAX_VALUE)).isEmpty();
@@ -33,11 +33,11 @@ class AdmissionTest {
 
         assertThat(refused).isPresent();
         assertThat(refused.get().predictedWaitNanos()).isBetween(10 * SECOND, 11 * SECOND);
-        assertThat(refused.get().retryAfterSeconds()).isEqualTo(9); // when half of the three seconds that fit are left
+        assertThat(refused.get().retryAfterSeconds()).isEqualTo(9); // when the wait is down to half of the three seconds that fit
     }
 
     @Test
-    void refusesNothingWhereNoBacklogWasSeen() {
+    void refusesNothingWithoutABacklog() {
         for (int second = 0; second < 10; second++) {
             observed(second * SECOND, lag(50L * second + 3, 50L * second));
             for (int call = 0; call < 1000; call++) {
@@ -56,9 +56,9 @@ class AdmissionTest {
         }
     }
 
-    /** As when a few requests wait for a cache that is away: behind them nothing is committed, however fast it is answered. */
+    /** For example, a few requests wait for a cache that is down. Nothing behind them is committed, however fast it is answered. */
     @Test
-    void aPauseOfTheCommitsIsNoSlownessOfTheWorkers() {
+    void doesNotMistakeAPauseOfCommitsForSlowWorkers() {
         learnTenSecondsOfWork();
         for (int quarter = 4; quarter <= 20; quarter++) {
             observed(quarter * SECOND / 4, lag(1110 + 500L * quarter, 1000 + 500L * quarter));
@@ -69,13 +69,13 @@ class AdmissionTest {
     }
 
     @Test
-    void refusesWhoIsNotToWaitThatLongHoweverLateTheDeadline() {
+    void refusesACallerThatWouldWaitTooLongHoweverLateItsDeadline() {
         learnTenSecondsOfWork();
         assertThat(admission.admit(0, 3600 * SECOND, 5 * SECOND)).isPresent();
     }
 
     @Test
-    void expectsAnOutageToLastAsLongAgain() {
+    void expectsAnOutageToLastAsLongAsItHasLasted() {
         for (int second = 0; second <= 20; second++) {
             observed(second * SECOND, lag(10, 0));
         }
@@ -85,7 +85,7 @@ class AdmissionTest {
     }
 
     @Test
-    void expectsToWaitWhenThereIsNoWorker() {
+    void expectsAWaitWhenThereIsNoWorker() {
         admission.hasWorkers(0, false);
         assertThat(admission.admit(0, 30 * SECOND, 4 * SECOND)).isPresent();
         assertThat(admission.admit(0, 600 * SECOND, Long.MAX_VALUE)).isEmpty();
@@ -97,12 +97,12 @@ class AdmissionTest {
     @CsvSource({"1,1", "5,5", "50,50", "50,2"})
     void refusesNothingBelowCapacity(int ingresses, int hot) {
         List<Second> seconds = new GateSimulation(setting(ingresses, hot, 0.9, 1, 0, false)).run(60);
-        // The first half second, before the lag is known, each counts on its equal share.
+        // In the first half second, before the lag is known, each ingress assumes an equal share.
         assertThat(total(seconds, hot < ingresses ? 1 : 0, second -> second.refused))
                 .isZero();
     }
 
-    /** The first seconds are those in which the workers' speed is learned. */
+    /** The workers' speed is learned in the first seconds. */
     @ParameterizedTest
     @CsvSource({
         "1,1,2,0",
@@ -131,10 +131,10 @@ class AdmissionTest {
                 .min()
                 .orElseThrow();
 
-        assertThat(served).as("served a second").isGreaterThan(0.97 * CAPACITY);
+        assertThat(served).as("served per second").isGreaterThan(0.97 * CAPACITY);
         assertThat(late).as("late").isLessThan(0.01);
         assertThat(longest).as("longest wait, s").isLessThan(2 / Admission.CAUTION * 1.1);
-        assertThat(shortest).as("oscillates down to, s").isGreaterThan(0.5);
+        assertThat(shortest).as("shortest wait, s").isGreaterThan(0.5);
     }
 
     @Test
@@ -147,7 +147,7 @@ class AdmissionTest {
 
     @ParameterizedTest
     @CsvSource({"2", "10"})
-    void answersMostInTimeWhereWorkersAreNowFasterAndNowSlower(double load) {
+    void answersMostInTimeWithUnsteadyWorkers(double load) {
         int seeds = 5;
         double inTime = 0;
         double late = 0;
@@ -162,7 +162,7 @@ class AdmissionTest {
     }
 
     @Test
-    void aFewThatAreGivenUpByChanceDoNotMakeIdleWorkersSlow() {
+    void aFewRequestsGivenUpByChanceDoNotMakeIdleWorkersSlow() {
         for (int look = 0; look <= 8; look++) {
             observed(look * SECOND / 4, new Lag(2L * look, 2L * look, new CommitNote(look, look), 1));
         }
@@ -171,24 +171,24 @@ class AdmissionTest {
         }
     }
 
-    /** What is given up leaves the log fast: were it taken for speed, the gate would let in all, and half of it would be given up. */
+    /** Requests that are given up leave the log fast. If that counted as speed, all would be admitted and half would be given up. */
     @ParameterizedTest
     @CsvSource({"1,0.2,2", "1,0.2,10", "1,0.5,2", "1,0.5,10", "1,1,2", "5,0.2,2", "5,0.2,10", "5,0.5,2", "50,0.5,2"})
-    void takesWhatIsGivenUpForNoSpeedOfTheWorkers(int ingresses, double deadline, double load) {
+    void doesNotMistakeGivenUpRequestsForSpeed(int ingresses, double deadline, double load) {
         Setting hurried =
                 new Setting(CAPACITY, 0, t -> load * CAPACITY, ingresses, ingresses, deadline, 60, false, true, 3);
         List<Second> run = new GateSimulation(hurried).run(65).subList(5, 65);
         assertThat(total(run, 0, second -> second.served) / 60)
-                .as("served a second")
+                .as("served per second")
                 .isGreaterThan(0.95 * CAPACITY);
         assertThat(total(run, 0, second -> second.givenUp) / 60)
-                .as("given up a second")
+                .as("given up per second")
                 .isLessThan(0.03 * CAPACITY);
     }
 
     @ParameterizedTest
     @CsvSource({"1", "5", "20"})
-    void letsInThoseWhoComeBackWhenTold(int ingresses) {
+    void admitsRetriesThatComeWhenAdvised(int ingresses) {
         Setting burst =
                 new Setting(CAPACITY, t -> t < 2 ? 8 * CAPACITY : 0.1 * CAPACITY, ingresses, ingresses, 2, 0, true, 11);
         List<Second> run = new GateSimulation(burst).run(70);
@@ -197,13 +197,13 @@ class AdmissionTest {
         assertThat(total(run, 0, second -> second.cameBackAdmitted) / cameBack).isGreaterThanOrEqualTo(0.95);
     }
 
-    /** At 100 a second, and there is what is about to be committed. */
+    /** At 100 requests per second, with some that are about to be committed. */
     private void learnTenSecondsOfWork() {
         observed(-SECOND, lag(1100, 0));
         observed(0, lag(1110, 100));
     }
 
-    /** Of workers that run all that they commit. */
+    /** The lag of workers that run all that they commit. */
     private static Lag lag(long end, long committed) {
         return new Lag(end, committed, new CommitNote(committed, 0), 1);
     }

@@ -20,7 +20,7 @@ class GateTest {
     private final Gate gate = new Gate(new Catalogue(1, () -> 0), Duration.ofSeconds(5), registry, () -> 0);
 
     @Test
-    void refusesWhatHasWaitedHalfOfItsTimeToBeRead() {
+    void refusesACallThatWaitedToBeReadForHalfOfItsTimeout() {
         gate.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)));
         assertThatThrownBy(() -> gate.admit(call(Duration.ofMillis(90), Duration.ofMillis(110))))
                 .isInstanceOfSatisfying(Refusal.class, refusal -> {

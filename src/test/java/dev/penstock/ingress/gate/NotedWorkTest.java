@@ -13,7 +13,7 @@ class NotedWorkTest {
     private final NotedWork work = new NotedWork();
 
     @Test
-    void addsUpOverPartitionsFromWhereItBegan() {
+    void addsUpOverPartitionsFromTheFirstObservation() {
         work.observe(FIRST, 100, "ran=90;given-up=10");
         work.observe(SECOND, 50, "ran=50;given-up=0");
         assertThat(work.of("t")).isEqualTo(CommitNote.NONE);
@@ -24,7 +24,7 @@ class NotedWorkTest {
     }
 
     @Test
-    void anotherOwnerCountsFromItsOwnBeginning() {
+    void anotherOwnerCountsFromItsOwnStart() {
         work.observe(FIRST, 100, "ran=90;given-up=10");
         work.observe(FIRST, 130, "ran=8;given-up=12");
         assertThat(work.of("t")).isEqualTo(new CommitNote(8, 12));
@@ -32,16 +32,16 @@ class NotedWorkTest {
         assertThat(work.of("t")).isEqualTo(new CommitNote(18, 12));
     }
 
-    /** By its number alone it cannot be told from the one before; it has not done more than was committed. */
+    /** Its number alone does not show that it is another owner. It has not run more than was committed. */
     @Test
-    void anotherOwnerThatHasCountedFurtherIsBelievedNoMoreThanTheOffsets() {
+    void anotherOwnerWithAHigherCountAddsNoMoreThanTheOffsets() {
         work.observe(FIRST, 100, "ran=10;given-up=0");
         work.observe(FIRST, 130, "ran=5000;given-up=7000");
         assertThat(work.of("t")).isEqualTo(new CommitNote(30, 30));
     }
 
     @Test
-    void whatHasNoNoteCountsAsRun() {
+    void commitsWithoutANoteCountAsRun() {
         work.observe(FIRST, 100, "");
         work.observe(FIRST, 130, "");
         assertThat(work.of("t")).isEqualTo(new CommitNote(30, 0));
@@ -51,9 +51,9 @@ class NotedWorkTest {
         assertThat(work.of("t")).isEqualTo(new CommitNote(44, 6));
     }
 
-    /** As when somebody resets the group's offsets. */
+    /** For example, because an operator reset the group's offsets. */
     @Test
-    void offsetsThatGoBackAreNoWork() {
+    void offsetsThatGoBackAddNoWork() {
         work.observe(FIRST, 100, "ran=90;given-up=10");
         work.observe(FIRST, 10, "");
         assertThat(work.of("t")).isEqualTo(CommitNote.NONE);

@@ -33,7 +33,7 @@ class OpenRequestLimitTest {
     private final Ids ids = new Ids(new byte[16], () -> 0);
 
     @Test
-    void asManyRequestsWaitForTheirOutcomeAsMay() {
+    void refusesARequestWhenAllPlacesAreTaken() {
         Tenant anna = tenant(OptionalInt.of(2));
         Place first = take(anna, Duration.ofMinutes(10));
         take(anna, Duration.ofMinutes(10));
@@ -56,7 +56,7 @@ class OpenRequestLimitTest {
     }
 
     @Test
-    void aPlaceIsFreeWhenTheFirstDeadlineFreesItAtTheLatest() {
+    void aRetryWaitsAtMostForTheFirstDeadline() {
         Tenant anna = tenant(OptionalInt.of(1));
         take(anna, Duration.ofSeconds(5));
         assertThat(refused(anna, Duration.ofMinutes(10)).retryAfterSeconds().orElseThrow())

@@ -36,14 +36,14 @@ class QuotaCheckTest {
             new RejectionMeters(registry));
 
     @Test
-    void anAnswerSaysWhatIsLeftAndOverWhichTime() {
+    void anAnswerReportsTheRemainingQuotaAndItsWindow() {
         assertThat(fields(tenant(Optional.of(QUOTA)), 40))
                 .containsEntry("RateLimit-Policy", "\"requests\";q=20;w=2,\"rows\";q=150;w=2")
                 .containsEntry("RateLimit", "\"requests\";r=19;t=2,\"rows\";r=110;t=2");
     }
 
     @Test
-    void aRefusalSaysWhichPolicyIsUsedUpAndWhenToComeBack() {
+    void aRefusalSaysWhichPolicyIsUsedUpAndWhenToRetry() {
         fields(tenant(Optional.of(QUOTA)), 150);
         Refusal refusal = refused(tenant(Optional.of(QUOTA)), 120);
         assertThat(refusal.problem().is(Problem.Kind.QUOTA)).isTrue();
@@ -61,7 +61,7 @@ class QuotaCheckTest {
     }
 
     @Test
-    void moreRowsThanTheBucketHoldsAreRefusedForGood() {
+    void aRequestWithMoreRowsThanTheBucketIsRefusedForGood() {
         Refusal refusal = refused(tenant(Optional.of(QUOTA)), 151);
         assertThat(refusal.problem().is(Problem.Kind.PAYLOAD_TOO_LARGE)).isTrue();
         assertThat(refusal.problem().detail()).contains("151").contains("150");
@@ -77,7 +77,7 @@ class QuotaCheckTest {
     }
 
     @Test
-    void aTenantWithoutAQuotaHearsOfNone() {
+    void aTenantWithoutAQuotaGetsNoFields() {
         for (int i = 0; i < 1000; i++) {
             assertThat(fields(tenant(Optional.empty()), 1000)).isEmpty();
         }

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Long polls beside a Redis in trouble. */
+/** Long polls while Redis fails. */
 class OutcomeWatchTest {
     private static final String ID = "id";
 
@@ -41,12 +41,12 @@ class OutcomeWatchTest {
     }
 
     @Test
-    void waitsOnWhileRedisIsAway() throws Exception {
+    void keepsWaitingWhileRedisIsDown() throws Exception {
         redis.freeze();
         CompletableFuture<Optional<StoredResult>> outcome;
         try {
             outcome = watch.await(ID, Duration.ofSeconds(30));
-            assertThat(find()).as("Redis is away").isCompletedExceptionally();
+            assertThat(find()).as("Redis is down").isCompletedExceptionally();
         } finally {
             redis.goOn();
         }
@@ -59,7 +59,7 @@ class OutcomeWatchTest {
     }
 
     @Test
-    void saysThatRedisIsAwayOnceTheWaitIsOver() {
+    void failsAtTheEndOfTheWaitIfRedisIsDown() {
         redis.stop();
         CompletableFuture<Optional<StoredResult>> outcome = watch.await(ID, Duration.ofMillis(300));
         assertThat(outcome).failsWithin(Duration.ofSeconds(10));

@@ -71,7 +71,7 @@ class IdempotentSubmitsTest {
     }
 
     @Test
-    void publishesTheSameIdAgainWhenItsFateIsUnknown() {
+    void publishesTheSameIdAgainWhenTheFirstPublicationIsInDoubt() {
         IdempotentSubmits ingress = ingress();
         trouble = Optional.of(RequestPublisher.inDoubt());
         assertThat(refusal(ingress).problem().detail()).contains("may or may not run", "same Idempotency-Key");
@@ -93,7 +93,7 @@ class IdempotentSubmitsTest {
     }
 
     @Test
-    void freesTheKeyWhenTheGateDidNotLetTheRequestIn() {
+    void freesTheKeyWhenTheRequestWasNotAdmitted() {
         IdempotentSubmits ingress = ingress();
         admits = false;
         assertThat(refusal(ingress).problem().is(Problem.Kind.CAPACITY)).isTrue();
@@ -103,7 +103,7 @@ class IdempotentSubmitsTest {
     }
 
     @Test
-    void publishesNothingWhileRedisIsAway() {
+    void publishesNothingWhileRedisIsDown() {
         IdempotentSubmits ingress = ingress();
         server.close();
         Refusal refusal = refusal(ingress);

@@ -29,7 +29,7 @@ class PendingRepliesTest {
     private final PendingReplies pending = new PendingReplies(0, 10, ids, unclaimed::add, new DroppedReplies(meters));
 
     @Test
-    void keepsTheWaiterWhenARecordWithItsIdIsNoReply() {
+    void aRecordThatIsNoReplyDoesNotEndTheWait() {
         RequestId id = issue(ids);
         CompletableFuture<Optional<Reply>> waiting = pending.await(id, 100).orElseThrow();
 
@@ -56,7 +56,7 @@ class PendingRepliesTest {
     }
 
     @Test
-    void keepsForPollingWhatNobodyWaitsForAnyMore() {
+    void keepsAReplyWhoseCallNoLongerWaits() {
         RequestId id = issue(ids);
         pending.received(cancelled(id.toString()));
         assertThat(unclaimed).extracting(Reply::correlationId).containsExactly(id.toString());
