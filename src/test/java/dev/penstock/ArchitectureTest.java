@@ -363,7 +363,7 @@ final class ArchitectureTest {
                         "features.cache.FeatureCache",
                         "features.cache.FeatureMeters",
                         "ingress.Ingress",
-                        "ingress.call.LoopLag",
+                        "ingress.call.EventLoopLag",
                         "ingress.gate.LagWatch",
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",

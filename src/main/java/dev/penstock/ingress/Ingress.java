@@ -4,20 +4,20 @@ import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CatalogueListener;
 import dev.penstock.ingress.call.Drain;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.gate.Gate;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.gate.AdmissionControl;
 import dev.penstock.ingress.gate.LagWatch;
 import dev.penstock.ingress.gate.OpenRequestLimit;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.gate.RejectionMeters;
-import dev.penstock.ingress.outcomes.DroppedReplies;
+import dev.penstock.ingress.outcomes.DroppedReplyMeters;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.outcomes.OutcomeWatch;
 import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotencyClaims;
-import dev.penstock.ingress.submit.IdempotentSubmits;
+import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.PendingReplies;
 import dev.penstock.ingress.submit.Publisher;
 import dev.penstock.ingress.submit.RequestPublisher;
@@ -80,16 +80,17 @@ public final class Ingress implements AutoCloseable {
         this.vertx = vertx;
         Catalogue catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
         RejectionMeters rejections = new RejectionMeters(registry);
-        DroppedReplies dropped = new DroppedReplies(registry);
-        Ids ids = new Ids(RequestIdKey.of(config.requestIdKey(), redis), System::currentTimeMillis);
-        Gate gate = new Gate(catalogue, config.syncMaxWait(), registry, System::nanoTime);
+        DroppedReplyMeters dropped = new DroppedReplyMeters(registry);
+        RequestIdIssuer ids =
+                new RequestIdIssuer(RequestIdKey.of(config.requestIdKey(), redis), System::currentTimeMillis);
+        AdmissionControl admission = new AdmissionControl(catalogue, config.syncMaxWait(), registry, System::nanoTime);
 
         GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor());
-        OpenRequests open = new OpenRequests(guarded::send, gate::ingresses, System::currentTimeMillis);
+        OpenRequests open = new OpenRequests(guarded::send, admission::ingresses, System::currentTimeMillis);
         Quotas quotas = new Quotas(
                 guarded::send,
                 Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),
-                gate::ingresses,
+                admission::ingresses,
                 System::nanoTime);
         ResultStore results = new ResultStore(redis, guarded, ids, open, config.resultTtl(), System::currentTimeMillis);
         KeptOutcomes outcomes = new KeptOutcomes(
@@ -105,7 +106,7 @@ public final class Ingress implements AutoCloseable {
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         RequestPublisher requests = new RequestPublisher(publisher);
         Cancellation cancellation = new Cancellation(publisher);
-        Submissions submissions = new Submissions(ids, new OpenRequestLimit(open, rejections), gate, requests);
+        Submissions submissions = new Submissions(ids, new OpenRequestLimit(open, rejections), admission, requests);
         this.parts = new IngressParts(
                 catalogue,
                 new CallCheck(catalogue, reader, config.syncTimeout(), config.asyncTimeout(), System::nanoTime),
@@ -113,9 +114,9 @@ public final class Ingress implements AutoCloseable {
                 new QuotaCheck(quotas, rejections),
                 ids,
                 new SynchronousCalls(
-                        gate, ids, pending, requests, cancellation, outcomes, rejections, System::nanoTime),
+                        admission, ids, pending, requests, cancellation, outcomes, rejections, System::nanoTime),
                 submissions,
-                new IdempotentSubmits(
+                new IdempotentSubmissions(
                         new IdempotencyClaims(guarded, config.idempotencyTtl().orElse(config.resultTtl())),
                         ids,
                         results,
@@ -141,7 +142,7 @@ public final class Ingress implements AutoCloseable {
                                 ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
                 Topics.RESULTS,
                 new ResultRecorder(results, ids, dropped));
-        this.lagWatch = new LagWatch(Admin.create(kafka), config.lagInterval(), gate::modelsInDemand, gate);
+        this.lagWatch = new LagWatch(Admin.create(kafka), config.lagInterval(), admission::modelsInDemand, admission);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
             throw new TimeoutException(

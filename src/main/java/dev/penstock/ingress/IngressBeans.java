@@ -3,11 +3,11 @@ package dev.penstock.ingress;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.Drain;
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.submit.Cancellation;
-import dev.penstock.ingress.submit.IdempotentSubmits;
+import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
 import dev.penstock.tenants.TenantsConfig;
@@ -76,7 +76,7 @@ final class IngressBeans {
 
     @Produces
     @Singleton
-    Ids ids(Ingress ingress) {
+    RequestIdIssuer ids(Ingress ingress) {
         return ingress.parts().ids();
     }
 
@@ -94,8 +94,8 @@ final class IngressBeans {
 
     @Produces
     @Singleton
-    IdempotentSubmits idempotentSubmits(Ingress ingress) {
-        return ingress.parts().idempotentSubmits();
+    IdempotentSubmissions idempotentSubmissions(Ingress ingress) {
+        return ingress.parts().idempotentSubmissions();
     }
 
     @Produces

@@ -3,11 +3,11 @@ package dev.penstock.ingress;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.Drain;
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.submit.Cancellation;
-import dev.penstock.ingress.submit.IdempotentSubmits;
+import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
 
@@ -17,9 +17,9 @@ public record IngressParts(
         CallCheck check,
         Drain drain,
         QuotaCheck quotas,
-        Ids ids,
+        RequestIdIssuer ids,
         SynchronousCalls synchronousCalls,
         Submissions submissions,
-        IdempotentSubmits idempotentSubmits,
+        IdempotentSubmissions idempotentSubmissions,
         KeptOutcomes outcomes,
         Cancellation cancellation) {}

@@ -21,4 +21,4 @@ public record Call(
         Optional<Duration> timeout,
         Optional<Lane> lane,
         Optional<String> traceparent,
-        LoopLag lag) {}
+        EventLoopLag lag) {}

@@ -49,13 +49,13 @@ public final class CallCheck {
      *
      * @param async selects the default timeout
      * @throws InvalidRequestException when the body or a header breaks a rule
-     * @throws Refusal when the tenant may not make the call, the model is unknown, or the request is too large for it
+     * @throws ProblemException when the tenant may not make the call, the model is unknown, or the request is too large for it
      */
     public CheckedCall check(Call call, boolean async) throws InvalidRequestException {
         requireAllowed(call.tenant(), call.model());
         Announcement model = catalogue
                 .find(call.model(), call.version())
-                .orElseThrow(() -> new Refusal(unknownModel(call.model(), call.version())));
+                .orElseThrow(() -> new ProblemException(unknownModel(call.model(), call.version())));
         InferenceRequest request = reader.read(call.payload(), model.signature());
         checkSize(request, model);
         Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
@@ -74,14 +74,14 @@ public final class CallCheck {
     /** Called before the catalogue is searched. So a tenant that may not use a model does not learn whether it exists. */
     public static void requireAllowed(Tenant tenant, String model) {
         if (!tenant.mayUse(model)) {
-            throw new Refusal(Problem.of(
+            throw new ProblemException(Problem.of(
                     Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use model '" + model + "'"));
         }
     }
 
     private static void requireAllowed(Tenant tenant, Lane lane) {
         if (!tenant.lanes().contains(lane)) {
-            throw new Refusal(Problem.of(
+            throw new ProblemException(Problem.of(
                     Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use priority " + lane.label()));
         }
     }
@@ -111,7 +111,7 @@ public final class CallCheck {
         }
         for (Tensor input : request.inputs()) {
             if (input.data().limit() > model.maxTensorBytes()) {
-                throw new Refusal(Problem.of(
+                throw new ProblemException(Problem.of(
                         Problem.Kind.PAYLOAD_TOO_LARGE,
                         "input '" + input.name() + "' has " + input.data().limit()
                                 + " bytes; the model's max_tensor_bytes is " + model.maxTensorBytes()));

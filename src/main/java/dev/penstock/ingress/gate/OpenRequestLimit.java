@@ -1,8 +1,8 @@
 package dev.penstock.ingress.gate;
 
 import dev.penstock.ingress.call.CheckedCall;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
@@ -28,14 +28,14 @@ public final class OpenRequestLimit {
     }
 
     /**
-     * Takes a place for a request; fails with a {@link Refusal} when all are taken. A request that is repeated under its id keeps the
-     * place that it has. A tenant without a limit costs nothing here.
+     * Takes a place for a request; fails with a {@link ProblemException} when all are taken. A request that is repeated under its id keeps
+     * the place that it has. A tenant without a limit costs nothing here.
      *
      * @param waitNanos how long requests like this one wait, and so at most until another's place is free; asked only when all are taken
      */
     public CompletionStage<Place> take(CheckedCall checked, RequestId id, LongSupplier waitNanos) {
         Tenant tenant = checked.call().tenant();
-        if (!Ids.hasPlace(id)) {
+        if (!RequestIdIssuer.hasPlace(id)) {
             return UNLIMITED;
         }
         // The quota may have been reloaded since the id was issued: the place is released all the same.
@@ -52,7 +52,7 @@ public final class OpenRequestLimit {
         });
     }
 
-    private static Refusal full(Tenant tenant, double freeInSeconds) {
+    private static ProblemException full(Tenant tenant, double freeInSeconds) {
         int seconds = Math.clamp((long) Math.ceil(freeInSeconds), 1, MAX_RETRY_SECONDS);
         Problem problem = Problem.of(
                         Problem.Kind.QUOTA,
@@ -60,6 +60,7 @@ public final class OpenRequestLimit {
                                 + tenant.openRequests().orElseThrow() + "); retry in " + seconds + " s")
                 .with("violated-policies", List.of(QuotaLimit.OPEN_REQUESTS.label()));
         var refused = new QuotaDecision.Refused(QuotaLimit.OPEN_REQUESTS, seconds);
-        return new Refusal(problem, seconds, RateLimitFields.of(tenant.quota().orElseThrow(), refused));
+        return new ProblemException(
+                problem, seconds, RateLimitFields.of(tenant.quota().orElseThrow(), refused));
     }
 }

@@ -1,7 +1,7 @@
 package dev.penstock.ingress.gate;
 
 import dev.penstock.ingress.call.CheckedCall;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.quota.Quota;
@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Checks calls against their tenant's quota of requests and rows, before they reach the {@link Gate}. Thread-safe. */
+/** Checks calls against their tenant's quota of requests and rows, before they reach the {@link AdmissionControl}. Thread-safe. */
 public final class QuotaCheck {
     private static final CompletionStage<Map<String, String>> NO_FIELDS = CompletableFuture.completedStage(Map.of());
 
@@ -27,7 +27,7 @@ public final class QuotaCheck {
 
     /**
      * Counts the call against its tenant's quota. Completes with the response fields that report what is left; fails with a
-     * {@link Refusal} when the quota has no room. A tenant without a quota costs nothing here.
+     * {@link ProblemException} when the quota has no room. A tenant without a quota costs nothing here.
      */
     public CompletionStage<Map<String, String>> check(CheckedCall checked) {
         Tenant tenant = checked.call().tenant();
@@ -47,23 +47,23 @@ public final class QuotaCheck {
     }
 
     /** The refusal of any call of this tenant to that model, if its quota of requests is already known to be used up. */
-    public Optional<Refusal> usedUp(Tenant tenant, String model) {
+    public Optional<ProblemException> usedUp(Tenant tenant, String model) {
         return tenant.quota()
                 .flatMap(quota -> quotas.usedUp(tenant.name(), quota).map(refused -> usedUp(model, quota, refused)));
     }
 
-    private Refusal usedUp(String model, Quota quota, QuotaDecision.Refused refused) {
+    private ProblemException usedUp(String model, Quota quota, QuotaDecision.Refused refused) {
         String policy = refused.limit().label();
         meters.rejected(model, "quota-" + policy);
         Problem problem = Problem.of(
                         Problem.Kind.QUOTA,
                         "the quota of " + policy + " is used up; retry in " + refused.retryAfterSeconds() + " s")
                 .with("violated-policies", List.of(policy));
-        return new Refusal(problem, refused.retryAfterSeconds(), RateLimitFields.of(quota, refused));
+        return new ProblemException(problem, refused.retryAfterSeconds(), RateLimitFields.of(quota, refused));
     }
 
-    private static Refusal tooManyRows(long rows, QuotaDecision.TooManyRows tooMany) {
-        return new Refusal(Problem.of(
+    private static ProblemException tooManyRows(long rows, QuotaDecision.TooManyRows tooMany) {
+        return new ProblemException(Problem.of(
                 Problem.Kind.PAYLOAD_TOO_LARGE,
                 "the request has " + rows + " rows; the quota of this tenant allows " + tooMany.most()
                         + " per request; split it"));

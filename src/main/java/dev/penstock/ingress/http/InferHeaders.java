@@ -1,9 +1,9 @@
 package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.call.Call;
+import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.LoopLag;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
@@ -42,7 +42,7 @@ record InferHeaders(
     /**
      * Reads and checks the headers.
      *
-     * @throws Refusal when the length, the encoding or the type of the body is not supported
+     * @throws ProblemException when the length, the encoding or the type of the body is not supported
      */
     static InferHeaders read(HttpServerRequest http) throws InvalidRequestException {
         requireLength(http);
@@ -59,7 +59,7 @@ record InferHeaders(
                 IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER)));
     }
 
-    Call call(Tenant tenant, String model, Optional<String> version, byte[] body, LoopLag lag) {
+    Call call(Tenant tenant, String model, Optional<String> version, byte[] body, EventLoopLag lag) {
         Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
         return new Call(tenant, model, version, payload, timeout, lane, traceparent, lag);
     }
@@ -72,7 +72,7 @@ record InferHeaders(
         if (http.version() != HttpVersion.HTTP_2
                 && !http.headers().contains("Content-Length")
                 && !http.headers().contains("Transfer-Encoding")) {
-            throw new Refusal(Problem.of(
+            throw new ProblemException(Problem.of(
                     Problem.Kind.LENGTH_REQUIRED,
                     "there must be a body, with Content-Length or Transfer-Encoding: chunked"));
         }
@@ -81,7 +81,7 @@ record InferHeaders(
     private static void requireNoEncoding(HttpServerRequest http) {
         for (String encoding : http.headers().getAll("Content-Encoding")) {
             if (!encoding.equalsIgnoreCase("identity")) {
-                throw new Refusal(Problem.of(
+                throw new ProblemException(Problem.of(
                         Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
                         "Content-Encoding must be absent or identity, was '" + encoding + "'"));
             }
@@ -92,7 +92,7 @@ record InferHeaders(
         String type = http.getHeader("Content-Type");
         if (type != null
                 && !CONTENT_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
-            throw new Refusal(Problem.of(
+            throw new ProblemException(Problem.of(
                     Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
                     "Content-Type must be application/json or application/octet-stream, was '" + type + "'"));
         }

@@ -5,12 +5,12 @@ import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.Drain;
+import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.LoopLag;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
-import dev.penstock.ingress.submit.IdempotentSubmits;
+import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
 import dev.penstock.messages.RequestId;
@@ -38,34 +38,34 @@ import org.jboss.resteasy.reactive.RestPath;
 @Singleton
 @NonBlocking
 public final class InferResource {
-    private final Callers callers;
+    private final AuthenticationFilter authentication;
     private final HttpLimits limits;
     private final Drain drain;
     private final CallCheck check;
     private final QuotaCheck quotas;
     private final SynchronousCalls synchronousCalls;
     private final Submissions submissions;
-    private final IdempotentSubmits idempotentSubmits;
+    private final IdempotentSubmissions idempotentSubmissions;
     private final KeptOutcomes outcomes;
 
     InferResource(
-            Callers callers,
+            AuthenticationFilter authentication,
             HttpLimits limits,
             Drain drain,
             CallCheck check,
             QuotaCheck quotas,
             SynchronousCalls synchronousCalls,
             Submissions submissions,
-            IdempotentSubmits idempotentSubmits,
+            IdempotentSubmissions idempotentSubmissions,
             KeptOutcomes outcomes) {
-        this.callers = callers;
+        this.authentication = authentication;
         this.limits = limits;
         this.drain = drain;
         this.check = check;
         this.quotas = quotas;
         this.synchronousCalls = synchronousCalls;
         this.submissions = submissions;
-        this.idempotentSubmits = idempotentSubmits;
+        this.idempotentSubmissions = idempotentSubmissions;
         this.outcomes = outcomes;
     }
 
@@ -86,11 +86,11 @@ public final class InferResource {
 
     private CompletionStage<Response> read(String model, Optional<String> version, RoutingContext context)
             throws InvalidRequestException {
-        Tenant tenant = callers.tenantOf(context);
+        Tenant tenant = authentication.tenantOf(context);
         refuseWhileDraining(context);
         InferHeaders headers = InferHeaders.read(context.request());
-        LoopLag lag = LoopLag.of(context);
-        return CallBody.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
+        EventLoopLag lag = EventLoopLag.of(context);
+        return BodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
                 .thenCompose(body -> check(headers.call(tenant, model, version, body, lag), headers, context));
     }
 
@@ -102,8 +102,8 @@ public final class InferResource {
             return CompletableFuture.failedFuture(invalid);
         }
         return quotas.check(checked)
-                .thenCompose(
-                        fields -> run(checked, headers, context).thenApply(response -> Answers.with(fields, response)));
+                .thenCompose(fields ->
+                        run(checked, headers, context).thenApply(response -> HttpResponses.with(fields, response)));
     }
 
     private CompletionStage<Response> run(CheckedCall checked, InferHeaders headers, RoutingContext context) {
@@ -113,16 +113,16 @@ public final class InferResource {
             return answer(synchronousCalls.start(checked), context);
         }
         CompletionStage<RequestId> submitted =
-                key.isPresent() ? idempotentSubmits.submit(checked, key.get()) : submissions.submit(checked);
+                key.isPresent() ? idempotentSubmissions.submit(checked, key.get()) : submissions.submit(checked);
         if (!isAsync) {
             return submitted.thenCompose(
-                    id -> outcomes.awaitUntilDeadline(id).thenApply(reply -> Answers.of(id, reply)));
+                    id -> outcomes.awaitUntilDeadline(id).thenApply(reply -> HttpResponses.of(id, reply)));
         }
         // Only a request with a key may have its outcome already.
         boolean isNew = key.isEmpty() && headers.preference().patience().isZero();
         String model = checked.call().model();
         return submitted.thenCompose(id -> isNew
-                ? CompletableFuture.completedFuture(Answers.accepted(id, model))
+                ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model))
                 : answerOrAccept(id, model, headers.preference()));
     }
 
@@ -132,21 +132,21 @@ public final class InferResource {
                 call.callerDisconnected();
             }
         });
-        return call.reply().thenApply(reply -> Answers.of(call.id(), reply));
+        return call.reply().thenApply(reply -> HttpResponses.of(call.id(), reply));
     }
 
     /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
     private CompletionStage<Response> answerOrAccept(RequestId id, String model, Preference preference) {
         return outcomes.await(id, preference.patience())
                 .exceptionally(redisUnavailable -> Optional.empty())
-                .thenApply(outcome -> outcome.map(result -> Answers.of(id, Optional.of(result.reply())))
-                        .orElseGet(() -> Answers.accepted(id, model)));
+                .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply())))
+                        .orElseGet(() -> HttpResponses.accepted(id, model)));
     }
 
     private void refuseWhileDraining(RoutingContext context) {
         if (drain.hasBegun()) {
             context.response().putHeader("Connection", "close");
-            throw new Refusal(
+            throw new ProblemException(
                     Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; the request was not accepted"), 1);
         }
     }

@@ -3,7 +3,7 @@ package dev.penstock.ingress.http;
 import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.Drain;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.tenants.Tenant;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -22,10 +22,10 @@ import java.util.regex.Pattern;
  */
 @Singleton
 public final class QuotaFilter {
-    private static final int AFTER_CALLERS = 800;
+    private static final int AFTER_AUTHENTICATION = 800;
     private static final Pattern INFER = Pattern.compile("/v2/models/([^/]+)(?:/versions/([^/]+))?/infer");
 
-    private final Callers callers;
+    private final AuthenticationFilter authentication;
     private final HttpLimits limits;
     private final Instance<Drain> drain;
     private final Instance<Catalogue> catalogue;
@@ -33,12 +33,12 @@ public final class QuotaFilter {
 
     /** The parts of the ingress are looked up at the first call: filters are registered before the role has started. */
     QuotaFilter(
-            Callers callers,
+            AuthenticationFilter authentication,
             HttpLimits limits,
             Instance<Drain> drain,
             Instance<Catalogue> catalogue,
             Instance<QuotaCheck> quotas) {
-        this.callers = callers;
+        this.authentication = authentication;
         this.limits = limits;
         this.drain = drain;
         this.catalogue = catalogue;
@@ -46,31 +46,32 @@ public final class QuotaFilter {
     }
 
     void register(@Observes Filters filters) {
-        filters.register(this::check, AFTER_CALLERS);
+        filters.register(this::check, AFTER_AUTHENTICATION);
     }
 
     private void check(RoutingContext call) {
-        Optional<Refusal> refusal = HttpMethod.POST.equals(call.request().method()) ? refusal(call) : Optional.empty();
+        Optional<ProblemException> refusal =
+                HttpMethod.POST.equals(call.request().method()) ? refusal(call) : Optional.empty();
         if (refusal.isPresent()) {
-            EarlyAnswer.send(call, refusal.get(), limits.bodyTimeout());
+            EarlyResponse.send(call, refusal.get(), limits.bodyTimeout());
         } else {
             call.next();
         }
     }
 
-    private Optional<Refusal> refusal(RoutingContext call) {
+    private Optional<ProblemException> refusal(RoutingContext call) {
         Matcher infer = INFER.matcher(call.request().path());
         if (!infer.matches()) {
             return Optional.empty();
         }
-        Tenant tenant = callers.tenantOf(call);
+        Tenant tenant = authentication.tenantOf(call);
         return tenant.quota().isEmpty()
                 ? Optional.empty()
                 : refusal(tenant, infer.group(1), Optional.ofNullable(infer.group(2)));
     }
 
     /** Calls that end in another refusal anyway are left to the resource. */
-    private Optional<Refusal> refusal(Tenant tenant, String model, Optional<String> version) {
+    private Optional<ProblemException> refusal(Tenant tenant, String model, Optional<String> version) {
         boolean isCounted = !drain.get().hasBegun()
                 && tenant.mayUse(model)
                 && catalogue.get().find(model, version).isPresent();

@@ -3,8 +3,8 @@ package dev.penstock.ingress.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.ingress.HttpLimits;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.outcomes.StatusDocument;
 import dev.penstock.ingress.outcomes.StoredResult;
@@ -38,14 +38,19 @@ import org.jboss.resteasy.reactive.RestPath;
 @Singleton
 @NonBlocking
 public final class RequestsResource {
-    private final Callers callers;
-    private final Ids ids;
+    private final AuthenticationFilter authentication;
+    private final RequestIdIssuer ids;
     private final KeptOutcomes outcomes;
     private final Cancellation cancellation;
     private final Duration heartbeat;
 
-    RequestsResource(Callers callers, Ids ids, KeptOutcomes outcomes, Cancellation cancellation, HttpLimits limits) {
-        this.callers = callers;
+    RequestsResource(
+            AuthenticationFilter authentication,
+            RequestIdIssuer ids,
+            KeptOutcomes outcomes,
+            Cancellation cancellation,
+            HttpLimits limits) {
+        this.authentication = authentication;
         this.ids = ids;
         this.outcomes = outcomes;
         this.cancellation = cancellation;
@@ -82,7 +87,7 @@ public final class RequestsResource {
                         throw resultsUnavailable();
                     }
                     if (outcome.isPresent()) {
-                        throw new Refusal(Problem.of(
+                        throw new ProblemException(Problem.of(
                                 Problem.Kind.ALREADY_COMPLETED,
                                 "the request has already "
                                         + outcome.get().reply().outcome().status()));
@@ -139,12 +144,13 @@ public final class RequestsResource {
     }
 
     private RequestId verified(String id, RoutingContext context) {
-        return ids.verify(id, callers.tenantOf(context))
-                .orElseThrow(() -> new Refusal(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
+        return ids.verify(id, authentication.tenantOf(context))
+                .orElseThrow(() ->
+                        new ProblemException(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
     }
 
-    private static Refusal resultsUnavailable() {
-        return new Refusal(
+    private static ProblemException resultsUnavailable() {
+        return new ProblemException(
                 Problem.of(
                         Problem.Kind.UNAVAILABLE,
                         "Redis, which stores the outcomes, does not answer; no outcome is lost"),

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.protocol.Problem;
@@ -37,17 +37,17 @@ public final class ServerResource {
 
     private final Ingress ingress;
     private final Catalogue catalogue;
-    private final Callers callers;
+    private final AuthenticationFilter authentication;
     private final String version;
 
     ServerResource(
             Ingress ingress,
             Catalogue catalogue,
-            Callers callers,
+            AuthenticationFilter authentication,
             @ConfigProperty(name = "quarkus.application.version") String version) {
         this.ingress = ingress;
         this.catalogue = catalogue;
-        this.callers = callers;
+        this.authentication = authentication;
         this.version = version;
     }
 
@@ -80,7 +80,7 @@ public final class ServerResource {
     @GET
     @Path("models")
     public Response models(@Context RoutingContext context) {
-        Tenant tenant = callers.tenantOf(context);
+        Tenant tenant = authentication.tenantOf(context);
         ObjectNode node = JSON.createObjectNode();
         ArrayNode models = node.putArray("models");
         catalogue.models().stream().filter(tenant::mayUse).forEach(models::add);
@@ -128,8 +128,10 @@ public final class ServerResource {
     }
 
     private Announcement announced(String model, Optional<String> version, RoutingContext context) {
-        CallCheck.requireAllowed(callers.tenantOf(context), model);
-        return catalogue.find(model, version).orElseThrow(() -> new Refusal(CallCheck.unknownModel(model, version)));
+        CallCheck.requireAllowed(authentication.tenantOf(context), model);
+        return catalogue
+                .find(model, version)
+                .orElseThrow(() -> new ProblemException(CallCheck.unknownModel(model, version)));
     }
 
     private static void specs(ArrayNode array, List<TensorSpec> specs) {
@@ -147,7 +149,8 @@ public final class ServerResource {
     /** The specification's text and its OpenAPI file disagree on the body. With both keys, it satisfies both. */
     private static Response ready(boolean ready, String reason) {
         if (!ready) {
-            throw new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, reason).with("ready", false), 2);
+            throw new ProblemException(
+                    Problem.of(Problem.Kind.UNAVAILABLE, reason).with("ready", false), 2);
         }
         return json(JSON.createObjectNode().put("ready", true).put("live", true));
     }

@@ -16,8 +16,8 @@ import java.time.Duration;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * Gives each connection that the service accepts a {@link ConnectionWatch}, before the HTTP codec. Vert.x finds it as a service and offers
- * no other way to see a connection before its first call.
+ * Gives each connection that the service accepts a {@link ConnectionTimeouts}, before the HTTP codec. Vert.x finds it as a service and
+ * offers no other way to see a connection before its first call.
  */
 public final class WatchedTransport implements VertxServiceProvider {
     @Override
@@ -56,7 +56,7 @@ public final class WatchedTransport implements VertxServiceProvider {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object connection) {
-            ((Channel) connection).pipeline().addFirst(new ConnectionWatch(headerTimeout));
+            ((Channel) connection).pipeline().addFirst(new ConnectionTimeouts(headerTimeout));
             context.fireChannelRead(connection);
         }
     }

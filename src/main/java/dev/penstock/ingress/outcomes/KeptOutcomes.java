@@ -1,8 +1,8 @@
 package dev.penstock.ingress.outcomes;
 
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
@@ -21,14 +21,15 @@ public final class KeptOutcomes {
     /** How long after its deadline the late outcome of a synchronous call is kept. */
     private static final Duration LATE_TTL = Duration.ofMinutes(1);
 
-    private final Ids ids;
+    private final RequestIdIssuer ids;
     private final ResultStore store;
     private final OutcomeWatch watch;
     private final Duration ttl;
     private final LongSupplier epochMillis;
 
     /** @param ttl how long after its deadline an outcome is kept */
-    public KeptOutcomes(Ids ids, ResultStore store, OutcomeWatch watch, Duration ttl, LongSupplier epochMillis) {
+    public KeptOutcomes(
+            RequestIdIssuer ids, ResultStore store, OutcomeWatch watch, Duration ttl, LongSupplier epochMillis) {
         this.ids = ids;
         this.store = store;
         this.watch = watch;
@@ -42,14 +43,14 @@ public final class KeptOutcomes {
     }
 
     /**
-     * Completes with the outcome of a request that has an idempotency key, or empty at its deadline; fails with a {@link Refusal} when
-     * the outcome is unknown or no longer kept.
+     * Completes with the outcome of a request that has an idempotency key, or empty at its deadline; fails with a {@link ProblemException}
+     * when the outcome is unknown or no longer kept.
      */
     public CompletionStage<Optional<Reply>> awaitUntilDeadline(RequestId id) {
         long leftMillis = Math.max(0, id.deadlineMillis() - epochMillis.getAsLong());
         return await(id, Duration.ofMillis(leftMillis)).handle((found, failure) -> {
             if (failure != null || (found.isEmpty() && watch.isReleased())) {
-                throw new Refusal(
+                throw new ProblemException(
                         Problem.of(
                                 Problem.Kind.UNAVAILABLE,
                                 "the request was accepted, but this ingress cannot wait for its outcome now; "
@@ -63,10 +64,10 @@ public final class KeptOutcomes {
         });
     }
 
-    /** @throws Refusal when the outcome, if there was one, is no longer kept */
+    /** @throws ProblemException when the outcome, if there was one, is no longer kept */
     public void requireKept(RequestId id) {
         if (isForgotten(id)) {
-            throw new Refusal(Problem.of(Problem.Kind.GONE, "the outcome of this request is no longer kept"));
+            throw new ProblemException(Problem.of(Problem.Kind.GONE, "the outcome of this request is no longer kept"));
         }
     }
 
@@ -86,7 +87,7 @@ public final class KeptOutcomes {
     }
 
     private boolean isForgotten(RequestId id) {
-        Duration kept = Ids.isToCaller(id) ? LATE_TTL : ttl;
+        Duration kept = RequestIdIssuer.isToCaller(id) ? LATE_TTL : ttl;
         return epochMillis.getAsLong() > id.deadlineMillis() + kept.toMillis();
     }
 }

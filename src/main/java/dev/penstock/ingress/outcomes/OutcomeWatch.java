@@ -18,8 +18,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jboss.logging.Logger;
 
 /**
- * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis while any call waits for it, over one connection
- * for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only adds latency. Thread-safe.
+ * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis while any call waits for it, over one
+ * connection for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only adds latency.
+ * Thread-safe.
  */
 public final class OutcomeWatch {
     private static final Logger LOG = Logger.getLogger(OutcomeWatch.class);

@@ -1,6 +1,6 @@
 package dev.penstock.ingress.outcomes;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.kafka.TopicRecorder;
 import dev.penstock.messages.Reply;
 import dev.penstock.protocol.InvalidRequestException;
@@ -15,10 +15,10 @@ public final class ResultRecorder implements TopicRecorder.Store {
     private static final Logger LOG = Logger.getLogger(ResultRecorder.class);
 
     private final ResultStore store;
-    private final Ids ids;
-    private final DroppedReplies dropped;
+    private final RequestIdIssuer ids;
+    private final DroppedReplyMeters dropped;
 
-    public ResultRecorder(ResultStore store, Ids ids, DroppedReplies dropped) {
+    public ResultRecorder(ResultStore store, RequestIdIssuer ids, DroppedReplyMeters dropped) {
         this.store = store;
         this.ids = ids;
         this.dropped = dropped;

@@ -1,6 +1,6 @@
 package dev.penstock.ingress.outcomes;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.redis.GuardedRedis;
@@ -25,7 +25,7 @@ import java.util.function.LongSupplier;
 public final class ResultStore {
     private final Redis redis;
     private final GuardedRedis guarded;
-    private final Ids ids;
+    private final RequestIdIssuer ids;
     private final OpenRequests open;
     private final Duration ttl;
     private final LongSupplier epochMillis;
@@ -36,7 +36,12 @@ public final class ResultStore {
      * @param ttl how long after its deadline an outcome is kept
      */
     public ResultStore(
-            Redis redis, GuardedRedis guarded, Ids ids, OpenRequests open, Duration ttl, LongSupplier epochMillis) {
+            Redis redis,
+            GuardedRedis guarded,
+            RequestIdIssuer ids,
+            OpenRequests open,
+            Duration ttl,
+            LongSupplier epochMillis) {
         this.redis = redis;
         this.guarded = guarded;
         this.ids = ids;
@@ -59,7 +64,7 @@ public final class ResultStore {
                     .arg("PX")
                     .arg(millisToKeep(issued)));
             commands.add(Request.cmd(Command.PUBLISH).arg(channel(id)).arg(""));
-            issued.filter(Ids::hasPlace).map(open::settled).ifPresent(commands::add);
+            issued.filter(RequestIdIssuer::hasPlace).map(open::settled).ifPresent(commands::add);
         }
         return redis.batch(commands).mapEmpty();
     }

@@ -2,7 +2,7 @@ package dev.penstock.ingress.submit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Reply;
@@ -26,7 +26,7 @@ public final class Cancellation {
 
     /**
      * Makes {@code cancelled} the outcome of a request whose outcome is kept, unless it has one already: the first outcome on the topic
-     * counts. Workers are informed too. Fails with a {@link Refusal} when Kafka did not acknowledge it.
+     * counts. Workers are informed too. Fails with a {@link ProblemException} when Kafka did not acknowledge it.
      */
     public CompletableFuture<Void> cancel(RequestId id) {
         announce(id);
@@ -57,8 +57,8 @@ public final class Cancellation {
         });
     }
 
-    private static Refusal failed(String detail, int retryAfterSeconds) {
-        return new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, detail), retryAfterSeconds);
+    private static ProblemException failed(String detail, int retryAfterSeconds) {
+        return new ProblemException(Problem.of(Problem.Kind.UNAVAILABLE, detail), retryAfterSeconds);
     }
 
     static Reply cancelled(RequestId id) {

@@ -1,7 +1,7 @@
 package dev.penstock.ingress.submit;
 
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.outcomes.DroppedReplies;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.outcomes.DroppedReplyMeters;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Reply;
@@ -27,9 +27,9 @@ public final class PendingReplies implements TopicFollower.Listener {
     private static final Logger LOG = Logger.getLogger(PendingReplies.class);
 
     private final int partition;
-    private final Ids ids;
+    private final RequestIdIssuer ids;
     private final Consumer<Reply> unclaimed;
-    private final DroppedReplies dropped;
+    private final DroppedReplyMeters dropped;
     private final int max;
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
@@ -37,7 +37,8 @@ public final class PendingReplies implements TopicFollower.Listener {
      * @param max the most calls that may wait
      * @param unclaimed receives replies to calls of this ingress that no longer wait
      */
-    public PendingReplies(int partition, int max, Ids ids, Consumer<Reply> unclaimed, DroppedReplies dropped) {
+    public PendingReplies(
+            int partition, int max, RequestIdIssuer ids, Consumer<Reply> unclaimed, DroppedReplyMeters dropped) {
         this.partition = partition;
         this.max = max;
         this.ids = ids;
@@ -113,13 +114,13 @@ public final class PendingReplies implements TopicFollower.Listener {
     }
 
     private boolean isOurs(String id) {
-        Ids.Issuer issuer = ids.issuerOf(id);
+        RequestIdIssuer.Origin issuer = ids.originOf(id);
         switch (issuer) {
             case THIS_INGRESS -> {}
             case ANOTHER_INGRESS -> dropped.foreign();
             case NOBODY -> dropped.forged();
         }
-        return issuer == Ids.Issuer.THIS_INGRESS;
+        return issuer == RequestIdIssuer.Origin.THIS_INGRESS;
     }
 
     private record Waiter(CompletableFuture<Optional<Reply>> reply, long deadlineNanos) {}

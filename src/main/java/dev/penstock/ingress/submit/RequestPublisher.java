@@ -1,7 +1,7 @@
 package dev.penstock.ingress.submit;
 
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.gate.AdmittedRequest;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
@@ -16,7 +16,7 @@ public final class RequestPublisher {
         this.publisher = publisher;
     }
 
-    /** Completes with the id once Kafka has the request; fails with a {@link Refusal} otherwise. */
+    /** Completes with the id once Kafka has the request; fails with a {@link ProblemException} otherwise. */
     CompletableFuture<RequestId> publish(
             ProducerRecord<byte[], byte[]> record, RequestId id, AdmittedRequest admitted) {
         return publisher.publish(record, admitted.predictedWaitNanos()).thenApply(publication -> switch (publication) {
@@ -35,16 +35,16 @@ public final class RequestPublisher {
         });
     }
 
-    static Refusal notSent() {
-        return new Refusal(
+    static ProblemException notSent() {
+        return new ProblemException(
                 Problem.of(
                         Problem.Kind.UNAVAILABLE,
                         "Kafka does not take requests at the moment; the request was not accepted"),
                 1);
     }
 
-    static Refusal inDoubt() {
-        return Refusal.inDoubt(
+    static ProblemException inDoubt() {
+        return ProblemException.inDoubt(
                 Problem.of(
                         Problem.Kind.UNAVAILABLE,
                         "Kafka did not acknowledge the request in time; it may or may not run. If it had an "

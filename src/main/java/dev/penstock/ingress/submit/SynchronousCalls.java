@@ -1,11 +1,11 @@
 package dev.penstock.ingress.submit;
 
 import dev.penstock.ingress.call.CheckedCall;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.LoopLag;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.EventLoopLag;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.gate.AdmissionControl;
 import dev.penstock.ingress.gate.AdmittedRequest;
-import dev.penstock.ingress.gate.Gate;
 import dev.penstock.ingress.gate.RejectionMeters;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.messages.Outcome;
@@ -20,8 +20,8 @@ import java.util.function.LongSupplier;
 public final class SynchronousCalls {
     private static final int FULL_RETRY_SECONDS = 1;
 
-    private final Gate gate;
-    private final Ids ids;
+    private final AdmissionControl admission;
+    private final RequestIdIssuer ids;
     private final PendingReplies pending;
     private final RequestPublisher publisher;
     private final Cancellation cancellation;
@@ -30,15 +30,15 @@ public final class SynchronousCalls {
     private final LongSupplier nanoClock;
 
     public SynchronousCalls(
-            Gate gate,
-            Ids ids,
+            AdmissionControl admission,
+            RequestIdIssuer ids,
             PendingReplies pending,
             RequestPublisher publisher,
             Cancellation cancellation,
             KeptOutcomes kept,
             RejectionMeters meters,
             LongSupplier nanoClock) {
-        this.gate = gate;
+        this.admission = admission;
         this.ids = ids;
         this.pending = pending;
         this.publisher = publisher;
@@ -65,7 +65,7 @@ public final class SynchronousCalls {
             return id;
         }
 
-        /** Completes with the reply, or empty at the deadline; fails with a {@link Refusal} when the request was not published. */
+        /** Completes with the reply, or empty at the deadline; fails with a {@link ProblemException} when the request was not published. */
         public CompletableFuture<Optional<Reply>> reply() {
             return reply;
         }
@@ -79,9 +79,9 @@ public final class SynchronousCalls {
         }
     }
 
-    /** @throws Refusal when the call is not admitted */
+    /** @throws ProblemException when the call is not admitted */
     public PendingCall start(CheckedCall checked) {
-        AdmittedRequest admitted = gate.admit(checked);
+        AdmittedRequest admitted = admission.admit(checked);
         RequestId id = ids.issueToCaller(checked.call().tenant(), checked.timeout());
         long deadlineNanos = nanoClock.getAsLong() + checked.timeout().toNanos();
         CompletableFuture<Optional<Reply>> arrived = pending.await(id, deadlineNanos)
@@ -103,7 +103,7 @@ public final class SynchronousCalls {
     }
 
     /** Empty when the caller gets no outcome by the deadline. A late outcome is kept, since the caller may poll for it. */
-    private Optional<Reply> inTime(Optional<Reply> arrived, LoopLag lag, long deadlineNanos) {
+    private Optional<Reply> inTime(Optional<Reply> arrived, EventLoopLag lag, long deadlineNanos) {
         Optional<Reply> inTime = arrived.filter(reply -> !isLate(reply, lag, deadlineNanos));
         if (inTime.isEmpty() || inTime.get().outcome() instanceof Outcome.Expired) {
             arrived.ifPresent(kept::keepLate);
@@ -112,14 +112,14 @@ public final class SynchronousCalls {
     }
 
     /** Whether the response would be written only after the deadline. */
-    private boolean isLate(Reply reply, LoopLag lag, long deadlineNanos) {
+    private boolean isLate(Reply reply, EventLoopLag lag, long deadlineNanos) {
         long now = nanoClock.getAsLong();
         return reply.outcome() instanceof Outcome.Succeeded && now + lag.nanos(now) - deadlineNanos > 0;
     }
 
-    private Refusal full(CheckedCall checked) {
+    private ProblemException full(CheckedCall checked) {
         meters.rejected(checked.call().model(), "pending");
-        return new Refusal(
+        return new ProblemException(
                 Problem.of(
                         Problem.Kind.CAPACITY, "too many synchronous calls are waiting (limit " + pending.max() + ")"),
                 FULL_RETRY_SECONDS);

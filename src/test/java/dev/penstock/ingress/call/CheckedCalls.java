@@ -25,7 +25,7 @@ public final class CheckedCalls {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                new LoopLag());
+                new EventLoopLag());
         return new CheckedCall(call, rows, Lane.INTERACTIVE, timeout, waited);
     }
 }

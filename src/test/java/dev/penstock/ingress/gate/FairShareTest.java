@@ -3,9 +3,9 @@ package dev.penstock.ingress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.penstock.ingress.gate.GateSimulation.Second;
-import dev.penstock.ingress.gate.GateSimulation.Setting;
-import dev.penstock.ingress.gate.GateSimulation.Tenant;
+import dev.penstock.ingress.gate.AdmissionSimulation.Second;
+import dev.penstock.ingress.gate.AdmissionSimulation.Setting;
+import dev.penstock.ingress.gate.AdmissionSimulation.Tenant;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
@@ -58,7 +58,8 @@ class FairShareTest {
 
     private static void run(int ingresses, double offered, List<Tenant> tenants, long seed) {
         Setting setting = new Setting(CAPACITY, t -> offered, ingresses, ingresses, 2, 0, false, seed);
-        List<Second> seconds = new GateSimulation(setting, tenants).run(SECONDS).subList(SETTLED, SECONDS);
+        List<Second> seconds =
+                new AdmissionSimulation(setting, tenants).run(SECONDS).subList(SETTLED, SECONDS);
         double served = seconds.stream().mapToInt(second -> second.served).sum();
         assertThat(served / seconds.size()).as("served per second").isGreaterThan(0.97 * CAPACITY);
         assertThat(seconds.stream().mapToInt(second -> second.servedLate).sum())

@@ -3,8 +3,8 @@ package dev.penstock.ingress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.ingress.call.CheckedCalls;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
@@ -30,7 +30,7 @@ class OpenRequestLimitTest {
     private final OpenRequestLimit limit = new OpenRequestLimit(
             new OpenRequests(request -> Future.failedFuture(new IOException("down")), () -> 1, () -> 0),
             new RejectionMeters(registry));
-    private final Ids ids = new Ids(new byte[16], () -> 0);
+    private final RequestIdIssuer ids = new RequestIdIssuer(new byte[16], () -> 0);
 
     @Test
     void refusesARequestWhenAllPlacesAreTaken() {
@@ -38,7 +38,7 @@ class OpenRequestLimitTest {
         Place first = take(anna, Duration.ofMinutes(10));
         take(anna, Duration.ofMinutes(10));
 
-        Refusal refusal = refused(anna, Duration.ofMinutes(10));
+        ProblemException refusal = refused(anna, Duration.ofMinutes(10));
 
         assertThat(refusal.problem().is(Problem.Kind.QUOTA)).isTrue();
         assertThat(new String(refusal.problem().toJson(), StandardCharsets.UTF_8))
@@ -71,11 +71,11 @@ class OpenRequestLimitTest {
         }
     }
 
-    private Refusal refused(Tenant tenant, Duration timeout) {
+    private ProblemException refused(Tenant tenant, Duration timeout) {
         try {
             take(tenant, timeout);
         } catch (CompletionException failed) {
-            if (failed.getCause() instanceof Refusal refusal) {
+            if (failed.getCause() instanceof ProblemException refusal) {
                 return refusal;
             }
         }

@@ -3,7 +3,7 @@ package dev.penstock.ingress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.ingress.call.CheckedCalls;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
@@ -45,7 +45,7 @@ class QuotaCheckTest {
     @Test
     void aRefusalSaysWhichPolicyIsUsedUpAndWhenToRetry() {
         fields(tenant(Optional.of(QUOTA)), 150);
-        Refusal refusal = refused(tenant(Optional.of(QUOTA)), 120);
+        ProblemException refusal = refused(tenant(Optional.of(QUOTA)), 120);
         assertThat(refusal.problem().is(Problem.Kind.QUOTA)).isTrue();
         assertThat(new String(refusal.problem().toJson(), StandardCharsets.UTF_8))
                 .contains("\"violated-policies\":[\"rows\"]");
@@ -62,7 +62,7 @@ class QuotaCheckTest {
 
     @Test
     void aRequestWithMoreRowsThanTheBucketIsRefusedForGood() {
-        Refusal refusal = refused(tenant(Optional.of(QUOTA)), 151);
+        ProblemException refusal = refused(tenant(Optional.of(QUOTA)), 151);
         assertThat(refusal.problem().is(Problem.Kind.PAYLOAD_TOO_LARGE)).isTrue();
         assertThat(refusal.problem().detail()).contains("151").contains("150");
         assertThat(refusal.retryAfterSeconds()).isEmpty();
@@ -87,11 +87,11 @@ class QuotaCheckTest {
         return check(tenant, rows).join();
     }
 
-    private Refusal refused(Tenant tenant, long rows) {
+    private ProblemException refused(Tenant tenant, long rows) {
         try {
             check(tenant, rows).join();
         } catch (CompletionException failed) {
-            if (failed.getCause() instanceof Refusal refusal) {
+            if (failed.getCause() instanceof ProblemException refusal) {
                 return refusal;
             }
         }

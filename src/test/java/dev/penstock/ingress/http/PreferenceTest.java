@@ -25,7 +25,8 @@ class PreferenceTest {
                 "handling=lenient, wait=1 | false | 1",
                 "waiting=5                | false | 0"
             })
-    void readsEveryFormThatRfc7240Allows(String header, boolean respondAsync, int seconds) throws InvalidRequestException {
+    void readsEveryFormThatRfc7240Allows(String header, boolean respondAsync, int seconds)
+            throws InvalidRequestException {
         assertThat(Preference.parse(List.of(header)))
                 .isEqualTo(new Preference(respondAsync, Duration.ofSeconds(seconds)));
     }

@@ -3,7 +3,7 @@ package dev.penstock.ingress.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.quota.OpenRequests;
@@ -24,7 +24,7 @@ class GuardedRedisTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            new Ids(new byte[16], System::currentTimeMillis),
+            new RequestIdIssuer(new byte[16], System::currentTimeMillis),
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
             Duration.ofHours(1),
             System::currentTimeMillis);

@@ -2,7 +2,7 @@ package dev.penstock.ingress.outcomes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
@@ -28,7 +28,7 @@ class OutcomeWatchTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            new Ids(new byte[16], System::currentTimeMillis),
+            new RequestIdIssuer(new byte[16], System::currentTimeMillis),
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
             Duration.ofHours(1),
             System::currentTimeMillis);

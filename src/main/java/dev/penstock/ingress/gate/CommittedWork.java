@@ -10,7 +10,7 @@ import org.apache.kafka.common.TopicPartition;
  * Adds up the work that workers report in the metadata of their offset commits. A change of a partition's owner does not disturb the sums.
  * Where a commit has no such note, all records that it commits count as run. Not thread-safe.
  */
-final class NotedWork {
+final class CommittedWork {
     private final Map<TopicPartition, Seen> last = new HashMap<>();
     private final Map<String, CommitNote> byTopic = new HashMap<>();
 

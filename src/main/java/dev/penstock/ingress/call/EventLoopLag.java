@@ -8,10 +8,10 @@ import io.vertx.ext.web.RoutingContext;
  * is read now arrived. So a timer runs while there are calls; when it fires late, calls are read late. Written by its loop, read by any
  * thread.
  */
-public final class LoopLag {
+public final class EventLoopLag {
     private static final long PERIOD_MILLIS = 10;
     private static final long PERIOD_NANOS = PERIOD_MILLIS * 1_000_000;
-    private static final ThreadLocal<LoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(LoopLag::new);
+    private static final ThreadLocal<EventLoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(EventLoopLag::new);
 
     private volatile Timer timer = new Timer(false, 0);
     private volatile Late late = new Late(0, 0);
@@ -21,8 +21,8 @@ public final class LoopLag {
     private record Late(long byNanos, long firedNanos) {}
 
     /** The lag of the event loop that handles this call. */
-    public static LoopLag of(RoutingContext call) {
-        LoopLag lag = OF_THIS_LOOP.get();
+    public static EventLoopLag of(RoutingContext call) {
+        EventLoopLag lag = OF_THIS_LOOP.get();
         if (!lag.timer.isSet) {
             lag.watch(call.vertx());
         }

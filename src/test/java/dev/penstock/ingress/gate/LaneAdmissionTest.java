@@ -2,9 +2,9 @@ package dev.penstock.ingress.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.ingress.gate.Admission.Lag;
-import dev.penstock.ingress.gate.GateSimulation.Second;
-import dev.penstock.ingress.gate.GateSimulation.Setting;
+import dev.penstock.ingress.gate.AdmissionSimulation.Second;
+import dev.penstock.ingress.gate.AdmissionSimulation.Setting;
+import dev.penstock.ingress.gate.LaneAdmission.Lag;
 import dev.penstock.messages.CommitNote;
 import java.util.List;
 import java.util.Optional;
@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class AdmissionTest {
+class LaneAdmissionTest {
     private static final long SECOND = 1_000_000_000L;
     private static final double CAPACITY = 1000;
 
-    private final Admission admission = new Admission(1);
+    private final LaneAdmission admission = new LaneAdmission(1);
 
     @Test
     void admitsRequestsBeforeItKnowsAnything() {
@@ -29,11 +29,12 @@ class AdmissionTest {
         learnTenSecondsOfWork();
 
         assertThat(admission.admit(0, 22 * SECOND, Long.MAX_VALUE)).isEmpty();
-        Optional<Admission.Refused> refused = admission.admit(0, 6 * SECOND, Long.MAX_VALUE);
+        Optional<LaneAdmission.Overload> refused = admission.admit(0, 6 * SECOND, Long.MAX_VALUE);
 
         assertThat(refused).isPresent();
         assertThat(refused.get().predictedWaitNanos()).isBetween(10 * SECOND, 11 * SECOND);
-        assertThat(refused.get().retryAfterSeconds()).isEqualTo(9); // when the wait is down to half of the three seconds that fit
+        assertThat(refused.get().retryAfterSeconds())
+                .isEqualTo(9); // when the wait is down to half of the three seconds that fit
     }
 
     @Test
@@ -96,7 +97,7 @@ class AdmissionTest {
     @ParameterizedTest
     @CsvSource({"1,1", "5,5", "50,50", "50,2"})
     void refusesNothingBelowCapacity(int ingresses, int hot) {
-        List<Second> seconds = new GateSimulation(setting(ingresses, hot, 0.9, 1, 0, false)).run(60);
+        List<Second> seconds = new AdmissionSimulation(setting(ingresses, hot, 0.9, 1, 0, false)).run(60);
         // In the first half second, before the lag is known, each ingress assumes an equal share.
         assertThat(total(seconds, hot < ingresses ? 1 : 0, second -> second.refused))
                 .isZero();
@@ -118,7 +119,7 @@ class AdmissionTest {
     void keepsWorkersBusyAndAdmittedRequestsInTimeUnderOverload(int ingresses, int hot, double load, int staleMillis) {
         int seconds = 60;
         int settled = 20;
-        List<Second> run = new GateSimulation(setting(ingresses, hot, load, 2, staleMillis, false)).run(seconds);
+        List<Second> run = new AdmissionSimulation(setting(ingresses, hot, load, 2, staleMillis, false)).run(seconds);
 
         double served = total(run, settled, second -> second.served) / (seconds - settled);
         double late = total(run, settled, second -> second.servedLate) / total(run, settled, second -> second.served);
@@ -133,14 +134,14 @@ class AdmissionTest {
 
         assertThat(served).as("served per second").isGreaterThan(0.97 * CAPACITY);
         assertThat(late).as("late").isLessThan(0.01);
-        assertThat(longest).as("longest wait, s").isLessThan(2 / Admission.CAUTION * 1.1);
+        assertThat(longest).as("longest wait, s").isLessThan(2 / LaneAdmission.CAUTION * 1.1);
         assertThat(shortest).as("shortest wait, s").isGreaterThan(0.5);
     }
 
     @Test
     void isBackToNormalWithinFiveSecondsOfTheEndOfABurst() {
         Setting burst = new Setting(CAPACITY, t -> t < 20 ? 10 * CAPACITY : 0.5 * CAPACITY, 5, 5, 2, 0, false, 7);
-        List<Second> run = new GateSimulation(burst).run(40);
+        List<Second> run = new AdmissionSimulation(burst).run(40);
         assertThat(total(run, 25, second -> second.refused)).isZero();
         assertThat(run.get(25).longestWaitSeconds).isLessThan(0.1);
     }
@@ -153,7 +154,7 @@ class AdmissionTest {
         double late = 0;
         for (long seed = 1; seed <= seeds; seed++) {
             Setting unsteady = new Setting(CAPACITY, 0.3, t -> load * CAPACITY, 1, 1, 1, 60, false, false, seed);
-            List<Second> run = new GateSimulation(unsteady).run(60).subList(15, 60);
+            List<Second> run = new AdmissionSimulation(unsteady).run(60).subList(15, 60);
             late += total(run, 0, second -> second.servedLate);
             inTime += total(run, 0, second -> second.served - second.servedLate);
         }
@@ -177,7 +178,7 @@ class AdmissionTest {
     void doesNotMistakeGivenUpRequestsForSpeed(int ingresses, double deadline, double load) {
         Setting hurried =
                 new Setting(CAPACITY, 0, t -> load * CAPACITY, ingresses, ingresses, deadline, 60, false, true, 3);
-        List<Second> run = new GateSimulation(hurried).run(65).subList(5, 65);
+        List<Second> run = new AdmissionSimulation(hurried).run(65).subList(5, 65);
         assertThat(total(run, 0, second -> second.served) / 60)
                 .as("served per second")
                 .isGreaterThan(0.95 * CAPACITY);
@@ -191,7 +192,7 @@ class AdmissionTest {
     void admitsRetriesThatComeWhenAdvised(int ingresses) {
         Setting burst =
                 new Setting(CAPACITY, t -> t < 2 ? 8 * CAPACITY : 0.1 * CAPACITY, ingresses, ingresses, 2, 0, true, 11);
-        List<Second> run = new GateSimulation(burst).run(70);
+        List<Second> run = new AdmissionSimulation(burst).run(70);
         double cameBack = total(run, 0, second -> second.cameBack);
         assertThat(cameBack).isGreaterThan(8 * CAPACITY);
         assertThat(total(run, 0, second -> second.cameBackAdmitted) / cameBack).isGreaterThanOrEqualTo(0.95);

@@ -23,7 +23,7 @@ import java.util.OptionalLong;
  * <p>A refusal says when to retry. Each one takes the next free place of a virtual queue that drains at this ingress's share of the rate.
  * So callers do not all retry at once (virtual scheduling, as in ITU-T I.371's GCRA).
  */
-final class Admission {
+final class LaneAdmission {
     /**
      * A request is admitted only if this many times its predicted wait fits its deadline. Under overload every request waits as long as it
      * may, and workers may become slower than they were when their rate was learned. docs/adr/0014 has the figures.
@@ -103,10 +103,10 @@ final class Admission {
     private record Seen(long nanos, Lag lag, long admitted) {}
 
     /** Why a request was not admitted, and when to retry it. */
-    record Refused(long predictedWaitNanos, int retryAfterSeconds) {}
+    record Overload(long predictedWaitNanos, int retryAfterSeconds) {}
 
     /** @param ingresses the number of ingresses, as far as it is known */
-    Admission(int ingresses) {
+    LaneAdmission(int ingresses) {
         share = 1.0 / ingresses;
     }
 
@@ -116,12 +116,12 @@ final class Admission {
      * @param leftNanos the time until its deadline
      * @param maxWaitNanos the longest wait of its caller, however late the deadline is
      */
-    Optional<Refused> admit(long now, long leftNanos, long maxWaitNanos) {
+    Optional<Overload> admit(long now, long leftNanos, long maxWaitNanos) {
         return admit("", 1, now, leftNanos, maxWaitNanos);
     }
 
     /** The same for one tenant of many. Under overload, a tenant that asks for more than its share is held to its share. */
-    synchronized Optional<Refused> admit(String tenant, int weight, long now, long leftNanos, long maxWaitNanos) {
+    synchronized Optional<Overload> admit(String tenant, int weight, long now, long leftNanos, long maxWaitNanos) {
         long wait = predictedWaitNanos(now);
         long fits = Math.min((long) (leftNanos / CAUTION), maxWaitNanos);
         boolean held = fairShare.holdsBack(tenant, weight, fits, wait, rate(now) * share, now);
@@ -129,7 +129,7 @@ final class Admission {
             admitted++;
             return Optional.empty();
         }
-        return Optional.of(new Refused(wait, retryAfterSeconds(now, wait - fits / 2)));
+        return Optional.of(new Overload(wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
     /** Records whether any worker serves this model. */

@@ -2,8 +2,8 @@ package dev.penstock.ingress.submit;
 
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
@@ -23,12 +23,12 @@ import org.jboss.logging.Logger;
  * Submits requests that have an idempotency key: a repeated call with the same key and body is the same request, here and at every other
  * ingress. docs/adr/0011 has the reasons. Thread-safe.
  */
-public final class IdempotentSubmits {
-    private static final Logger LOG = Logger.getLogger(IdempotentSubmits.class);
+public final class IdempotentSubmissions {
+    private static final Logger LOG = Logger.getLogger(IdempotentSubmissions.class);
     private static final long RECHECK_MILLIS = 100;
 
     private final IdempotencyClaims claims;
-    private final Ids ids;
+    private final RequestIdIssuer ids;
     private final ResultStore results;
     private final Publishing publishing;
     private final Vertx vertx;
@@ -38,13 +38,13 @@ public final class IdempotentSubmits {
     /** Admits and publishes requests whose outcome is kept. */
     @FunctionalInterface
     public interface Publishing {
-        /** Completes with the id once Kafka has the request; fails with a {@link Refusal} otherwise. */
+        /** Completes with the id once Kafka has the request; fails with a {@link ProblemException} otherwise. */
         CompletionStage<RequestId> publish(CheckedCall checked, RequestId id);
     }
 
-    public IdempotentSubmits(
+    public IdempotentSubmissions(
             IdempotencyClaims claims,
-            Ids ids,
+            RequestIdIssuer ids,
             ResultStore results,
             Publishing publishing,
             Vertx vertx,
@@ -62,7 +62,7 @@ public final class IdempotentSubmits {
                 .register(registry);
     }
 
-    /** Completes with the id of the request that the key belongs to once Kafka has it; fails with a {@link Refusal} otherwise. */
+    /** Completes with the id of the request that the key belongs to once Kafka has it; fails with a {@link ProblemException} otherwise. */
     public CompletionStage<RequestId> submit(CheckedCall checked, IdempotencyKey key) {
         return claims.claim(key, ids.issue(checked.call().tenant(), checked.timeout()))
                 .recover(failure -> Future.failedFuture(redisUnavailable(failure)))
@@ -71,7 +71,7 @@ public final class IdempotentSubmits {
                     if (claim.state() == IdempotencyClaims.State.OTHER_REQUEST) {
                         return CompletableFuture.failedFuture(reused());
                     }
-                    RequestId id = ids.verify(claim.id()).orElseThrow(IdempotentSubmits::forgotten);
+                    RequestId id = ids.verify(claim.id()).orElseThrow(IdempotentSubmissions::forgotten);
                     return switch (claim.state()) {
                         case NEW -> publish(checked, id, key, true);
                         case LEFT -> publishAgain(checked, id, key);
@@ -106,7 +106,9 @@ public final class IdempotentSubmits {
                 .thenCompose(settled -> settled);
     }
 
-    /** Confirms the claim before any caller gets the id. If Redis misses it, the lease ends, and a retry finds the outcome or republishes. */
+    /**
+     * Confirms the claim before any caller gets the id. If Redis misses it, the lease ends, and a retry finds the outcome or republishes.
+     */
     private CompletionStage<RequestId> confirmed(RequestId id, IdempotencyKey key) {
         return claims.published(key, id).map(id).otherwise(id).toCompletionStage();
     }
@@ -115,7 +117,7 @@ public final class IdempotentSubmits {
     private CompletionStage<RequestId> givenUp(RequestId id, IdempotencyKey key, boolean isFirst, Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        boolean isFree = isFirst && cause instanceof Refusal refusal && !refusal.leavesDoubt();
+        boolean isFree = isFirst && cause instanceof ProblemException refusal && !refusal.leavesDoubt();
         Future<?> written = isFree ? claims.release(key, id) : claims.leave(key, id);
         return written.<RequestId>transform(done -> Future.failedFuture(cause)).toCompletionStage();
     }
@@ -124,22 +126,22 @@ public final class IdempotentSubmits {
         return vertx.timer(RECHECK_MILLIS, TimeUnit.MILLISECONDS).toCompletionStage();
     }
 
-    private static Refusal reused() {
+    private static ProblemException reused() {
         String rule = "must be unique to each request: this key belongs to another body, content type or model";
-        return new Refusal(Problem.of(Problem.Kind.IDEMPOTENCY_KEY_REUSED, IdempotencyKey.HEADER + ": " + rule)
+        return new ProblemException(Problem.of(Problem.Kind.IDEMPOTENCY_KEY_REUSED, IdempotencyKey.HEADER + ": " + rule)
                 .with("field", IdempotencyKey.HEADER)
                 .with("rule", rule));
     }
 
-    private static Refusal forgotten() {
-        return new Refusal(Problem.of(
+    private static ProblemException forgotten() {
+        return new ProblemException(Problem.of(
                 Problem.Kind.GONE,
                 "the request that this " + IdempotencyKey.HEADER + " belongs to is no longer known"));
     }
 
-    private static Refusal redisUnavailable(Throwable failure) {
+    private static ProblemException redisUnavailable(Throwable failure) {
         LOG.debugf(failure, "An idempotency key could not be claimed");
-        return new Refusal(
+        return new ProblemException(
                 Problem.of(
                         Problem.Kind.UNAVAILABLE,
                         "Redis, which stores idempotency keys, does not answer; the request was not accepted. "

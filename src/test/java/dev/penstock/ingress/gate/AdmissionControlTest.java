@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.CheckedCalls;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -15,15 +15,16 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class GateTest {
+class AdmissionControlTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final Gate gate = new Gate(new Catalogue(1, () -> 0), Duration.ofSeconds(5), registry, () -> 0);
+    private final AdmissionControl admission =
+            new AdmissionControl(new Catalogue(1, () -> 0), Duration.ofSeconds(5), registry, () -> 0);
 
     @Test
     void refusesACallThatWaitedToBeReadForHalfOfItsTimeout() {
-        gate.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)));
-        assertThatThrownBy(() -> gate.admit(call(Duration.ofMillis(90), Duration.ofMillis(110))))
-                .isInstanceOfSatisfying(Refusal.class, refusal -> {
+        admission.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)));
+        assertThatThrownBy(() -> admission.admit(call(Duration.ofMillis(90), Duration.ofMillis(110))))
+                .isInstanceOfSatisfying(ProblemException.class, refusal -> {
                     assertThat(refusal.problem().is(Problem.Kind.CAPACITY)).isTrue();
                     assertThat(refusal.problem().detail()).contains("0.1 s", "0.2 s");
                     assertThat(refusal.retryAfterSeconds()).hasValue(1);
@@ -38,10 +39,11 @@ class GateTest {
     @Test
     void releasesThePlaceOfARequestThatItDoesNotAdmit() {
         AtomicInteger released = new AtomicInteger();
-        gate.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)), released::incrementAndGet);
+        admission.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)), released::incrementAndGet);
         assertThat(released).hasValue(0);
         CheckedCall late = call(Duration.ofMillis(90), Duration.ofMillis(110));
-        assertThatThrownBy(() -> gate.admit(late, released::incrementAndGet)).isInstanceOf(Refusal.class);
+        assertThatThrownBy(() -> admission.admit(late, released::incrementAndGet))
+                .isInstanceOf(ProblemException.class);
         assertThat(released).hasValue(1);
     }
 

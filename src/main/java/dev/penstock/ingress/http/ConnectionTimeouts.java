@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  * Adds to the server's idle timeout what it does not know of a connection. Headers that arrive too slowly end it, although it is not idle.
  * A call that waits for its answer keeps it, although it looks idle. Confined to the connection's event loop.
  */
-final class ConnectionWatch extends ChannelInboundHandlerAdapter {
+final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
     private final Duration headerTimeout;
     private Optional<Future<?>> deadline = Optional.empty();
     private boolean withinHeaders;
@@ -34,7 +34,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
     private int waiting;
 
     /** @param headerTimeout from a call's first byte to the end of its headers */
-    ConnectionWatch(Duration headerTimeout) {
+    ConnectionTimeouts(Duration headerTimeout) {
         this.headerTimeout = headerTimeout;
     }
 
@@ -42,7 +42,7 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
     static void begin(RoutingContext call) {
         if (call.request().connection() instanceof ConnectionBase connection) {
             ChannelPipeline pipeline = connection.channel().pipeline();
-            ConnectionWatch watch = pipeline.get(ConnectionWatch.class);
+            ConnectionTimeouts watch = pipeline.get(ConnectionTimeouts.class);
             if (watch != null) {
                 watch.begin(call, pipeline);
             }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class LoopLagTest {
+class EventLoopLagTest {
     private static final long MILLI = 1_000_000L;
 
-    private final LoopLag lag = new LoopLag();
+    private final EventLoopLag lag = new EventLoopLag();
 
     @Test
     void knowsNoLagBeforeATimerWasDue() {

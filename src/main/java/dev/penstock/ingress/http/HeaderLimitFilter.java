@@ -1,7 +1,7 @@
 package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.HttpLimits;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Problem;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -16,14 +16,14 @@ import java.util.Map;
  * without a problem document.
  */
 @Singleton
-public final class HeaderLimits {
+public final class HeaderLimitFilter {
     private static final int BEFORE_ALL_OTHERS = 1000;
     /** Each header's line has a colon, a space and a line end. */
     private static final int LINE_BYTES = 4;
 
     private final HttpLimits limits;
 
-    HeaderLimits(HttpLimits limits) {
+    HeaderLimitFilter(HttpLimits limits) {
         this.limits = limits;
     }
 
@@ -36,7 +36,7 @@ public final class HeaderLimits {
     }
 
     private void check(RoutingContext call) {
-        ConnectionWatch.begin(call);
+        ConnectionTimeouts.begin(call);
         int address = call.request().uri().length();
         if (address > limits.maxAddressBytes()) {
             refuse(
@@ -70,6 +70,6 @@ public final class HeaderLimits {
 
     /** Closes the connection too, since the body is not read. */
     private static void refuse(RoutingContext call, Problem problem) {
-        EarlyAnswer.sendAndClose(call, new Refusal(problem));
+        EarlyResponse.sendAndClose(call, new ProblemException(problem));
     }
 }

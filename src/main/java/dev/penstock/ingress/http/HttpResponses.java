@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Makes HTTP responses of outcomes and problems. */
-final class Answers {
+final class HttpResponses {
     private static final String REQUEST_ID = "Penstock-Request-Id";
 
-    private Answers() {}
+    private HttpResponses() {}
 
     /** @param reply empty when none arrived by the deadline */
     static Response of(RequestId id, Optional<Reply> reply) {

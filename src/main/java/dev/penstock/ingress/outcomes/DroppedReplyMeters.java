@@ -4,12 +4,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /** Counts replies that this ingress dropped, by reason: {@code inference.replies.dropped}. */
-public final class DroppedReplies {
+public final class DroppedReplyMeters {
     private final Counter foreign;
     private final Counter forged;
     private final Counter broken;
 
-    public DroppedReplies(MeterRegistry registry) {
+    public DroppedReplyMeters(MeterRegistry registry) {
         this.foreign = counter(registry, "foreign");
         this.forged = counter(registry, "forged");
         this.broken = counter(registry, "broken");

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /** Ends a call with a problem document. It has no stack trace, since it is an answer and not a bug. */
-public final class Refusal extends RuntimeException {
+public final class ProblemException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final transient Problem problem;
@@ -13,21 +13,21 @@ public final class Refusal extends RuntimeException {
     private final transient Map<String, String> headers;
     private final boolean leavesDoubt;
 
-    public Refusal(Problem problem) {
+    public ProblemException(Problem problem) {
         this(problem, 0);
     }
 
     /** @param retryAfterSeconds when to retry; 0 for no advice */
-    public Refusal(Problem problem, int retryAfterSeconds) {
+    public ProblemException(Problem problem, int retryAfterSeconds) {
         this(problem, retryAfterSeconds, Map.of());
     }
 
     /** @param headers additional headers of the response */
-    public Refusal(Problem problem, int retryAfterSeconds, Map<String, String> headers) {
+    public ProblemException(Problem problem, int retryAfterSeconds, Map<String, String> headers) {
         this(problem, retryAfterSeconds, headers, false);
     }
 
-    private Refusal(Problem problem, int retryAfterSeconds, Map<String, String> headers, boolean leavesDoubt) {
+    private ProblemException(Problem problem, int retryAfterSeconds, Map<String, String> headers, boolean leavesDoubt) {
         super(problem.detail(), null, false, false);
         this.leavesDoubt = leavesDoubt;
         this.headers = Map.copyOf(headers);
@@ -36,8 +36,8 @@ public final class Refusal extends RuntimeException {
     }
 
     /** Ends a call whose request may have been accepted nevertheless. */
-    public static Refusal inDoubt(Problem problem, int retryAfterSeconds) {
-        return new Refusal(problem, retryAfterSeconds, Map.of(), true);
+    public static ProblemException inDoubt(Problem problem, int retryAfterSeconds) {
+        return new ProblemException(problem, retryAfterSeconds, Map.of(), true);
     }
 
     /** Whether the request may have been accepted nevertheless. */

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.local.EmbeddedRedis;
 import dev.penstock.messages.RequestId;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Submissions with a real Redis and a fake Kafka. */
-class IdempotentSubmitsTest {
+class IdempotentSubmissionsTest {
     private static final CheckedCall CALL = CheckedCalls.of(Tenant.anybody(Optional.empty()), 1);
     private static final IdempotencyKey KEY = new IdempotencyKey("0:key", "request");
 
@@ -43,7 +43,7 @@ class IdempotentSubmitsTest {
     private final Redis redis = Redis.createClient(vertx, new RedisOptions().setConnectionString(server.url()));
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final List<String> published = new ArrayList<>();
-    private Optional<Refusal> trouble = Optional.empty();
+    private Optional<ProblemException> trouble = Optional.empty();
     private boolean admits = true;
 
     @BeforeEach
@@ -72,7 +72,7 @@ class IdempotentSubmitsTest {
 
     @Test
     void publishesTheSameIdAgainWhenTheFirstPublicationIsInDoubt() {
-        IdempotentSubmits ingress = ingress();
+        IdempotentSubmissions ingress = ingress();
         trouble = Optional.of(RequestPublisher.inDoubt());
         assertThat(refusal(ingress).problem().detail()).contains("may or may not run", "same Idempotency-Key");
         trouble = Optional.empty();
@@ -84,7 +84,7 @@ class IdempotentSubmitsTest {
 
     @Test
     void freesTheKeyWhenKafkaDidNotTakeTheRequest() {
-        IdempotentSubmits ingress = ingress();
+        IdempotentSubmissions ingress = ingress();
         trouble = Optional.of(RequestPublisher.notSent());
         assertThat(refusal(ingress).problem().is(Problem.Kind.UNAVAILABLE)).isTrue();
         trouble = Optional.empty();
@@ -94,7 +94,7 @@ class IdempotentSubmitsTest {
 
     @Test
     void freesTheKeyWhenTheRequestWasNotAdmitted() {
-        IdempotentSubmits ingress = ingress();
+        IdempotentSubmissions ingress = ingress();
         admits = false;
         assertThat(refusal(ingress).problem().is(Problem.Kind.CAPACITY)).isTrue();
         admits = true;
@@ -104,44 +104,45 @@ class IdempotentSubmitsTest {
 
     @Test
     void publishesNothingWhileRedisIsDown() {
-        IdempotentSubmits ingress = ingress();
+        IdempotentSubmissions ingress = ingress();
         server.close();
-        Refusal refusal = refusal(ingress);
+        ProblemException refusal = refusal(ingress);
         assertThat(refusal.problem().status()).isEqualTo(503);
         assertThat(refusal.retryAfterSeconds()).hasValue(2);
         assertThat(published).isEmpty();
     }
 
-    private IdempotentSubmits ingress() {
+    private IdempotentSubmissions ingress() {
         GuardedRedis guarded = new GuardedRedis("requests", redis, Duration.ofSeconds(2), Duration.ofSeconds(1));
-        Ids ids = new Ids(new byte[16], System::currentTimeMillis);
+        RequestIdIssuer ids = new RequestIdIssuer(new byte[16], System::currentTimeMillis);
         OpenRequests open = new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis);
         ResultStore results =
                 new ResultStore(redis, guarded, ids, open, Duration.ofHours(1), System::currentTimeMillis);
         IdempotencyClaims claims = new IdempotencyClaims(guarded, Duration.ofHours(1));
-        return new IdempotentSubmits(claims, ids, results, this::publish, vertx, System::currentTimeMillis, meters);
+        return new IdempotentSubmissions(claims, ids, results, this::publish, vertx, System::currentTimeMillis, meters);
     }
 
     private CompletionStage<RequestId> publish(CheckedCall call, RequestId id) {
         if (!admits) {
-            return CompletableFuture.failedStage(new Refusal(Problem.of(Problem.Kind.CAPACITY, "too much"), 1));
+            return CompletableFuture.failedStage(
+                    new ProblemException(Problem.of(Problem.Kind.CAPACITY, "too much"), 1));
         }
         published.add(id.toString());
         return trouble.map(CompletableFuture::<RequestId>failedStage)
                 .orElseGet(() -> CompletableFuture.completedStage(id));
     }
 
-    private static RequestId submit(IdempotentSubmits ingress) {
+    private static RequestId submit(IdempotentSubmissions ingress) {
         return ingress.submit(CALL, KEY).toCompletableFuture().join();
     }
 
-    private static Refusal refusal(IdempotentSubmits ingress) {
+    private static ProblemException refusal(IdempotentSubmissions ingress) {
         Throwable failure = ingress.submit(CALL, KEY)
                 .toCompletableFuture()
                 .handle((id, refused) -> refused)
                 .join();
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-        assertThat(cause).isInstanceOf(Refusal.class);
-        return (Refusal) Objects.requireNonNull(cause);
+        assertThat(cause).isInstanceOf(ProblemException.class);
+        return (ProblemException) Objects.requireNonNull(cause);
     }
 }

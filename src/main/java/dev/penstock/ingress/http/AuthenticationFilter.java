@@ -2,7 +2,7 @@ package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.Authentication;
 import dev.penstock.ingress.HttpLimits;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Caller;
 import dev.penstock.tenants.Identity;
@@ -27,7 +27,7 @@ import java.util.Set;
  * which is another server. While identity is off, all callers are the anonymous tenant.
  */
 @Singleton
-public final class Callers {
+public final class AuthenticationFilter {
     private static final String TENANT = "penstock.tenant";
     private static final Set<String> OPEN = Set.of("/v2/health/live", "/v2/health/ready");
     private static final int AFTER_HEADER_LIMITS = 900;
@@ -36,7 +36,7 @@ public final class Callers {
     private final Tenant anonymous;
     private final Duration bodyTimeout;
 
-    Callers(Authentication authentication, HttpLimits limits) {
+    AuthenticationFilter(Authentication authentication, HttpLimits limits) {
         this.identity = authentication.identity();
         this.anonymous = authentication.anonymous();
         this.bodyTimeout = limits.bodyTimeout();
@@ -92,10 +92,13 @@ public final class Callers {
             }
             case Caller.Unknown unknown -> refuse(call, unknown.reason(), ", error=\"invalid_token\"");
             case Caller.Stranger stranger ->
-                EarlyAnswer.send(call, new Refusal(Problem.of(Problem.Kind.FORBIDDEN, stranger.reason())), bodyTimeout);
+                EarlyResponse.send(
+                        call, new ProblemException(Problem.of(Problem.Kind.FORBIDDEN, stranger.reason())), bodyTimeout);
             case Caller.Undecided undecided ->
-                EarlyAnswer.send(
-                        call, new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, undecided.reason()), 1), bodyTimeout);
+                EarlyResponse.send(
+                        call,
+                        new ProblemException(Problem.of(Problem.Kind.UNAVAILABLE, undecided.reason()), 1),
+                        bodyTimeout);
         }
     }
 
@@ -110,9 +113,9 @@ public final class Callers {
 
     /** Refuses a call as RFC 6750 prescribes. */
     private void refuse(RoutingContext call, String detail, String error) {
-        EarlyAnswer.send(
+        EarlyResponse.send(
                 call,
-                new Refusal(
+                new ProblemException(
                         Problem.of(Problem.Kind.UNAUTHENTICATED, detail),
                         0,
                         Map.of("WWW-Authenticate", "Bearer realm=\"penstock\"" + error)),

@@ -1,6 +1,6 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import io.vertx.core.Vertx;
@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
  * Reads a call's body within a limit on its size and a limit on time. It allocates memory for the bytes that arrive, not for the announced
  * length. Confined to the event loop of its connection.
  */
-final class CallBody {
+final class BodyReader {
     /** The largest first buffer, since an announced length may be false. */
     private static final int FIRST_BYTES = 64 * 1024;
 
@@ -30,19 +30,19 @@ final class CallBody {
     private byte[] bytes;
     private int length;
 
-    private CallBody(HttpServerRequest http, int maxBytes, int expected) {
+    private BodyReader(HttpServerRequest http, int maxBytes, int expected) {
         this.http = http;
         this.maxBytes = maxBytes;
         this.bytes = new byte[expected];
     }
 
     /**
-     * Completes with the body. Fails with a {@link Refusal} as soon as it has more than {@code maxBytes}, or when it has not fully arrived
-     * {@code within} that time. Must be called on the connection's event loop.
+     * Completes with the body. Fails with a {@link ProblemException} as soon as it has more than {@code maxBytes}, or when it has not
+     * fully arrived {@code within} that time. Must be called on the connection's event loop.
      */
     static CompletableFuture<byte[]> read(HttpServerRequest http, int maxBytes, Duration within) {
         OptionalLong announced = announced(http);
-        CallBody body = new CallBody(
+        BodyReader body = new BodyReader(
                 http, maxBytes, (int) Math.min(announced.orElse(UNANNOUNCED_BYTES), Math.min(FIRST_BYTES, maxBytes)));
         if (announced.isPresent() && announced.getAsLong() > maxBytes) {
             body.refuseSize(Long.toString(announced.getAsLong()));
@@ -129,7 +129,7 @@ final class CallBody {
     /** Closes the connection after the answer, since the unread rest of the body blocks it for other calls. */
     private void refuse(Problem problem) {
         bytes = new byte[0];
-        EarlyAnswer.closeAfterAnswer(http, Vertx.currentContext().owner());
-        whole.completeExceptionally(new Refusal(problem));
+        EarlyResponse.closeAfterAnswer(http, Vertx.currentContext().owner());
+        whole.completeExceptionally(new ProblemException(problem));
     }
 }

@@ -6,11 +6,11 @@ import dev.penstock.messages.CommitNote;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
-class NotedWorkTest {
+class CommittedWorkTest {
     private static final TopicPartition FIRST = new TopicPartition("t", 0);
     private static final TopicPartition SECOND = new TopicPartition("t", 1);
 
-    private final NotedWork work = new NotedWork();
+    private final CommittedWork work = new CommittedWork();
 
     @Test
     void addsUpOverPartitionsFromTheFirstObservation() {

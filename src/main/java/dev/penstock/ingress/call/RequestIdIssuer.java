@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /** Issues request ids, verifies them, and distinguishes this ingress's own from others'. Thread-safe. */
-public final class Ids {
+public final class RequestIdIssuer {
     /** The lowest bit of a sequence number: the outcome goes to the caller, and is not kept. */
     private static final int TO_CALLER = 1;
 
@@ -23,7 +23,7 @@ public final class Ids {
     private final AtomicInteger sequence = new AtomicInteger();
 
     /** @param key signs the ids; the same at all ingresses */
-    public Ids(byte[] key, LongSupplier epochMillis) {
+    public RequestIdIssuer(byte[] key, LongSupplier epochMillis) {
         this.epochMillis = epochMillis;
         this.signed = new RequestIds(key);
     }
@@ -64,14 +64,14 @@ public final class Ids {
         return signed.verify(text).filter(id -> id.tenantTag() == tenant.tag());
     }
 
-    public Issuer issuerOf(String text) {
+    public Origin originOf(String text) {
         return signed.verify(text)
-                .map(id -> id.instance() == instance ? Issuer.THIS_INGRESS : Issuer.ANOTHER_INGRESS)
-                .orElse(Issuer.NOBODY);
+                .map(id -> id.instance() == instance ? Origin.THIS_INGRESS : Origin.ANOTHER_INGRESS)
+                .orElse(Origin.NOBODY);
     }
 
     /** Where an id was issued. */
-    public enum Issuer {
+    public enum Origin {
         THIS_INGRESS,
         ANOTHER_INGRESS,
         /** The id is forged, or signed with another key. */

@@ -1,6 +1,6 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Problem;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -12,17 +12,17 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
 /** Answers calls with a problem document before any resource sees them and before their bodies are read. */
-final class EarlyAnswer {
+final class EarlyResponse {
     private static final long DRAINED_BYTES = 64 * 1024;
     private static final Duration LINGER = Duration.ofSeconds(1);
 
-    private EarlyAnswer() {}
+    private EarlyResponse() {}
 
     /**
      * Answers. The rest of a short body is read and discarded, so that the client gets to read the answer. A long body ends the
      * connection, and so does one that does not arrive {@code within} that time.
      */
-    static void send(RoutingContext call, Refusal refusal, Duration within) {
+    static void send(RoutingContext call, ProblemException refusal, Duration within) {
         HttpServerRequest http = call.request();
         if (isShort(http)) {
             drain(http, call.vertx(), within, () -> {}, () -> abandon(call));
@@ -32,7 +32,7 @@ final class EarlyAnswer {
         }
     }
 
-    static void sendAndClose(RoutingContext call, Refusal refusal) {
+    static void sendAndClose(RoutingContext call, ProblemException refusal) {
         closeAfterAnswer(call.request(), call.vertx());
         write(call, refusal);
     }
@@ -49,7 +49,7 @@ final class EarlyAnswer {
         });
     }
 
-    private static void write(RoutingContext call, Refusal refusal) {
+    private static void write(RoutingContext call, ProblemException refusal) {
         HttpServerResponse response = call.response();
         response.setStatusCode(refusal.problem().status());
         response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);

@@ -2,9 +2,9 @@ package dev.penstock.ingress.gate;
 
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
-import dev.penstock.ingress.call.Refusal;
-import dev.penstock.ingress.gate.Admission.Lag;
-import dev.penstock.ingress.gate.Admission.Refused;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.gate.LaneAdmission.Lag;
+import dev.penstock.ingress.gate.LaneAdmission.Overload;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
@@ -21,8 +21,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** Refuses requests that could not be served in time, before they are accepted: one {@link Admission} per model and lane. Thread-safe. */
-public final class Gate implements LagWatch.Listener {
+/**
+ * Refuses requests that could not be served in time, before they are accepted: one {@link LaneAdmission} per model and lane. Thread-safe.
+ */
+public final class AdmissionControl implements LagWatch.Listener {
     /** A bulk request is refused when its wait would use up half of its deadline. That leaves room for urgent requests. */
     private static final int BULK_CAUTION = 2;
 
@@ -37,14 +39,14 @@ public final class Gate implements LagWatch.Listener {
     private final MeterRegistry registry;
     private final RejectionMeters meters;
     private final LongSupplier nanoClock;
-    private final Map<Key, Admission> admissions = new ConcurrentHashMap<>();
+    private final Map<Key, LaneAdmission> admissions = new ConcurrentHashMap<>();
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
     private volatile int ingresses = 1;
 
     private record Key(String model, Lane lane) {}
 
     /** @param syncMaxWait the longest predicted wait of an admitted synchronous call */
-    public Gate(Catalogue catalogue, Duration syncMaxWait, MeterRegistry registry, LongSupplier nanoClock) {
+    public AdmissionControl(Catalogue catalogue, Duration syncMaxWait, MeterRegistry registry, LongSupplier nanoClock) {
         this.catalogue = catalogue;
         this.syncMaxWait = syncMaxWait;
         this.registry = registry;
@@ -55,8 +57,8 @@ public final class Gate implements LagWatch.Listener {
     /**
      * Admits a synchronous call.
      *
-     * @throws Refusal when it could not be served in time; it says when to retry. A call that waited to be read for half of its time or
-     *     more is refused, since its answer has to wait as long again
+     * @throws ProblemException when it could not be served in time; it says when to retry. A call that waited to be read for half of its
+     *     time or more is refused, since its answer has to wait as long again
      */
     public AdmittedRequest admit(CheckedCall checked) {
         return admit(checked, syncMaxWait.toNanos(), Place.UNLIMITED);
@@ -66,12 +68,12 @@ public final class Gate implements LagWatch.Listener {
      * Admits a request whose outcome is kept. It may wait for as long as its deadline allows.
      *
      * @param place that the request holds; released here if the request is not admitted, and by the admitted request otherwise
-     * @throws Refusal as for a synchronous call
+     * @throws ProblemException as for a synchronous call
      */
     public AdmittedRequest admit(CheckedCall checked, Place place) {
         try {
             return admit(checked, Long.MAX_VALUE, place);
-        } catch (Refusal notAdmitted) {
+        } catch (ProblemException notAdmitted) {
             place.release();
             throw notAdmitted;
         }
@@ -84,15 +86,15 @@ public final class Gate implements LagWatch.Listener {
         long left = checked.timeout().toNanos();
         if (checked.waited().toNanos() > left) {
             meters.rejected(model, "ingress");
-            throw new Refusal(readTooLate(checked), BUSY_RETRY_SECONDS);
+            throw new ProblemException(readTooLate(checked), BUSY_RETRY_SECONDS);
         }
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
         Tenant tenant = checked.call().tenant();
-        Admission admission = admission(model, checked.lane());
-        Optional<Refused> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
+        LaneAdmission admission = admission(model, checked.lane());
+        Optional<Overload> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
         if (refused.isPresent()) {
             meters.rejected(model, "capacity");
-            throw new Refusal(
+            throw new ProblemException(
                     tooMuchWork(model, refused.get(), checked.timeout()),
                     refused.get().retryAfterSeconds());
         }
@@ -114,7 +116,7 @@ public final class Gate implements LagWatch.Listener {
         long now = nanoClock.getAsLong();
         for (String model : models) {
             for (Lane lane : Lane.values()) {
-                Admission admission = admission(model, lane);
+                LaneAdmission admission = admission(model, lane);
                 admission.hasWorkers(now, catalogue.isReady(model, Optional.empty()));
                 admission.asking(now);
             }
@@ -135,9 +137,9 @@ public final class Gate implements LagWatch.Listener {
                 .collect(Collectors.toSet());
     }
 
-    private Admission admission(String model, Lane lane) {
+    private LaneAdmission admission(String model, Lane lane) {
         return admissions.computeIfAbsent(new Key(model, lane), key -> {
-            Admission admission = new Admission(ingresses);
+            LaneAdmission admission = new LaneAdmission(ingresses);
             if (lane == Lane.INTERACTIVE) {
                 registry.more()
                         .timeGauge(
@@ -162,7 +164,7 @@ public final class Gate implements LagWatch.Listener {
                         checked.waited().plus(checked.timeout()).toMillis() / 1e3));
     }
 
-    private static Problem tooMuchWork(String model, Refused refused, Duration timeout) {
+    private static Problem tooMuchWork(String model, Overload refused, Duration timeout) {
         return Problem.of(
                 Problem.Kind.CAPACITY,
                 String.format(

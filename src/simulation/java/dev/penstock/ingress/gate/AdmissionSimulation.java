@@ -1,7 +1,7 @@
 package dev.penstock.ingress.gate;
 
-import dev.penstock.ingress.gate.Admission.Lag;
-import dev.penstock.ingress.gate.Admission.Refused;
+import dev.penstock.ingress.gate.LaneAdmission.Lag;
+import dev.penstock.ingress.gate.LaneAdmission.Overload;
 import dev.penstock.messages.CommitNote;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.function.DoubleUnaryOperator;
  * Simulates ingresses in front of one log and its workers, in steps of a millisecond. Each ingress observes the lag at intervals, and late.
  * Workers commit at intervals. Refused requests may retry when they were advised to.
  */
-final class GateSimulation {
+final class AdmissionSimulation {
     private static final long STEP_NANOS = 1_000_000;
     private static final int COMMIT_STEPS = 100;
     private static final int OBSERVE_STEPS = 250;
@@ -74,7 +74,7 @@ final class GateSimulation {
 
     private final Setting setting;
     private final Random random;
-    private final List<Admission> gates = new ArrayList<>();
+    private final List<LaneAdmission> gates = new ArrayList<>();
     private final List<long[]> history = new ArrayList<>();
     private final List<Long> arrivals = new ArrayList<>();
     private final PriorityQueue<Returning> returning = new PriorityQueue<>((a, b) -> Long.compare(a.step, b.step));
@@ -95,16 +95,16 @@ final class GateSimulation {
     }
 
     /** With calls of one tenant. */
-    GateSimulation(Setting setting) {
+    AdmissionSimulation(Setting setting) {
         this(setting, List.of(new Tenant("", 1, 1)));
     }
 
-    GateSimulation(Setting setting, List<Tenant> tenants) {
+    AdmissionSimulation(Setting setting, List<Tenant> tenants) {
         this.tenants = tenants;
         this.setting = setting;
         this.random = new Random(setting.seed());
         for (int i = 0; i < setting.ingresses(); i++) {
-            Admission gate = new Admission(setting.ingresses());
+            LaneAdmission gate = new LaneAdmission(setting.ingresses());
             gate.hasWorkers(0, true);
             gates.add(gate);
         }
@@ -142,7 +142,7 @@ final class GateSimulation {
     private boolean call(long step, int ingress, Second second, boolean comesBack) {
         long left = (long) (setting.deadlineSeconds() * 1e9);
         Tenant tenant = tenants.size() == 1 ? tenants.getFirst() : anyTenant();
-        Optional<Refused> refused =
+        Optional<Overload> refused =
                 gates.get(ingress).admit(tenant.name(), tenant.weight(), step * STEP_NANOS, left, Long.MAX_VALUE);
         if (refused.isEmpty()) {
             tenant.admittedInSecond().incrementAndGet((int) (step / 1000));
