@@ -20,8 +20,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Adds to the server's idle timeout what it does not know of a connection. Headers that arrive too slowly end it, although it is not idle.
- * A call that waits for its answer keeps it, although it looks idle. Confined to the connection's event loop.
+ * Closes connections that the server's idle timeout misses, and keeps those that it would close by mistake. Headers that arrive too slowly
+ * end a connection, although it is not idle. A call that waits for its answer keeps it, although it looks idle. Confined to the
+ * connection's event loop.
  */
 final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
     private final Duration headerTimeout;

@@ -21,7 +21,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Matches replies to the synchronous calls that wait for them. It reads this ingress's partition of {@code penstock.replies} without a
- * group, so that no rebalance delays a reply. Several ingresses may share a partition; the id of a reply shows whose it is. Thread-safe.
+ * group, so that no rebalance delays a reply. Several ingresses may share a partition; the id of a reply shows which
+ * one it is for. Thread-safe.
  */
 public final class PendingReplies implements TopicFollower.Listener {
     private static final Logger LOG = Logger.getLogger(PendingReplies.class);
