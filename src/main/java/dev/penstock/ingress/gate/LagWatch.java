@@ -1,6 +1,6 @@
 package dev.penstock.ingress.gate;
 
-import dev.penstock.ingress.gate.Admission.Lag;
+import dev.penstock.ingress.gate.LaneAdmission.Lag;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import java.time.Duration;
@@ -33,7 +33,7 @@ public final class LagWatch implements AutoCloseable {
     private final Listener listener;
     private final Thread thread;
     private final Map<String, List<TopicPartition>> partitions = new HashMap<>();
-    private final NotedWork work = new NotedWork();
+    private final CommittedWork work = new CommittedWork();
     private int ingresses = 1;
     private long refreshedNanos = System.nanoTime() - REFRESH_NANOS;
 

@@ -8,9 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A quota as the response fields {@code RateLimit-Policy} and {@code RateLimit}, in the form of
- * draft-ietf-httpapi-ratelimit-headers-11. The window of a policy is the time in which its bucket fills; what is left is offered over
- * the time in which it would be used up at the quota's own rate, so that nobody reads more than that into it.
+ * Writes a quota as the response fields {@code RateLimit-Policy} and {@code RateLimit}, as draft-ietf-httpapi-ratelimit-headers-11
+ * defines them. The window of a policy is the time in which its bucket fills. The remaining tokens are reported with the time that they
+ * last at the quota's own rate. So no client reads more into them than the quota allows.
  */
 final class RateLimitFields {
     static final String POLICY = "RateLimit-Policy";
@@ -24,7 +24,7 @@ final class RateLimitFields {
         return fields(quota, limit);
     }
 
-    /** The policy that was violated alone: its window ends when the caller may come back. */
+    /** Reports only the policy that was violated. Its window ends when the caller may retry. */
     static Map<String, String> of(Quota quota, QuotaDecision.Exceeded refused) {
         return fields(quota, limit(refused.limit().label(), 0, refused.retryAfterSeconds()));
     }
