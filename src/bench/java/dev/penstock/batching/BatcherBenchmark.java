@@ -1,5 +1,6 @@
 package dev.penstock.batching;
 
+import dev.penstock.protocol.Lane;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -52,9 +53,9 @@ public class BatcherBenchmark {
     public int request() {
         now += STEP_NANOS;
         int request = sent++;
-        Priority priority = request % 8 == 0 ? Priority.BULK : Priority.INTERACTIVE;
+        Lane lane = request % 8 == 0 ? Lane.BULK : Lane.INTERACTIVE;
         long deadline = now + FAR_NANOS + request * 7919L % 1_000_000_000L;
-        batcher.offer(new Waiting<>(request, request % keys, priority, 1, now, deadline));
+        batcher.offer(new QueuedRequest<>(request, request % keys, lane, 1, now, deadline));
         int rows = 0;
         while (batcher.waitingRows() > waiting && batcher.next(now, Room.idle(now)) instanceof Step.Run<Integer> run) {
             rows += run.rows();

@@ -52,7 +52,8 @@ public final class Simulate {
             return 0;
         }
         Scenario scenario = isReplay
-                ? Scenario.random((long) number(options, "--seed", "1"), SimulationTest.REQUESTS)
+                ? SimulationTest.scenario(
+                        (long) number(options, "--seed", "1"), (int) number(options, "--workers", "1"))
                 : scenario(options);
         System.out.println(scenario);
         Timeline timeline = new Timeline(isReplay ? 1000 : 0);
@@ -96,7 +97,8 @@ public final class Simulate {
                 1,
                 (long) (1e6 * number(options, "--deadline", "10000")),
                 4096,
-                Scenario.Faults.NONE);
+                Scenario.Faults.NONE,
+                0);
     }
 
     private static Map<String, String> options(List<String> arguments) {

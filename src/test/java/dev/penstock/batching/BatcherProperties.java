@@ -2,6 +2,7 @@ package dev.penstock.batching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.protocol.Lane;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -27,10 +28,10 @@ class BatcherProperties {
             for (int burst = random.nextInt(8); burst > 0 && offered < 200; burst--) {
                 int rows = 1 + random.nextInt(2 * max);
                 rowsLeft.put(offered, rows);
-                batcher.offer(new Waiting<>(
+                batcher.offer(new QueuedRequest<>(
                         offered++,
                         random.nextInt(3),
-                        random.nextBoolean() ? Priority.BULK : Priority.INTERACTIVE,
+                        random.nextBoolean() ? Lane.BULK : Lane.INTERACTIVE,
                         rows,
                         now - random.nextInt(50),
                         now + random.nextInt(400)));
