@@ -10,12 +10,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** {@code ./penstock simulate}: replays a seed of the test suite, answers what a worker can carry, or compares policies. */
+/** {@code ./penstock simulate}: replays a seed of the test suite, estimates the capacity of workers, or compares policies. */
 public final class Simulate {
     private static final String USAGE = """
-            usage: penstock simulate --seed N            replays what the test suite runs under that seed
+            usage: penstock simulate --seed N            replays this seed of the test suite; with --workers 2, partitions move
                    penstock simulate --grid              compares the policy with fixed sizes and delays
-                   penstock simulate --rate ROWS_PER_S   says what workers do with such arrivals
+                   penstock simulate --rate ROWS_PER_S   estimates latency and throughput at this rate
                        --trace poisson                   or burst, diurnal, heavy (few requests with most rows)
                        --cost 1000,60                    of a run and of each row, in µs
                        --workers 1  --batch 64  --deadline 10000 (ms)  --bulk 0 (%)  --requests 20000

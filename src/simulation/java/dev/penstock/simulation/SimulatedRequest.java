@@ -33,7 +33,8 @@ final class SimulatedRequest implements SourceRecord {
     final long deadlineNanos;
     private LogPartition partition = SimulatedLog.name(Lane.INTERACTIVE, 0);
     private long offset;
-    /** How often workers have taken it off the log: again after its partition has moved uncommitted. */
+
+    /** The number of times that workers took it off the log: more than one if its partition moved before the commit. */
     int deliveries;
 
     int replies;

@@ -97,19 +97,19 @@ final class SimulatedWorker implements Replies {
         paused.removeAll(Set.copyOf(partitions));
     }
 
-    /** The group has given the partitions away without asking: this worker was silent for too long. */
+    /** Loses the partitions: the group has moved them, since this worker was silent for too long. */
     void lose(Collection<LogPartition> partitions) {
         rules.lost(partitions);
         nextOffsets.keySet().removeAll(Set.copyOf(partitions));
         paused.removeAll(Set.copyOf(partitions));
     }
 
-    /** A record was appended to one of its partitions. */
+    /** Polls soon: a record was appended to one of its partitions. */
     void wake() {
         pollAfter(0);
     }
 
-    /** Its batches wait for nothing from now on. */
+    /** From now on no request is held back to fill a batch. */
     void drainLoop() {
         loop.drain();
     }
@@ -171,8 +171,8 @@ final class SimulatedWorker implements Replies {
         request.deliveries++;
         switch (rules.take(request)) {
             case Decision.Serve(Task task) -> loop.offer(task);
-            case Decision.Cancel cancel -> throw new IllegalStateException("nobody cancels here: " + cancel);
-            case Decision.Reject reject -> throw new IllegalStateException("every record is served here: " + reject);
+            case Decision.Cancel cancel -> throw new IllegalStateException("a simulated request is never cancelled: " + cancel);
+            case Decision.Reject reject -> throw new IllegalStateException("a simulated record is never rejected: " + reject);
         }
     }
 

@@ -22,7 +22,7 @@ final class Simulation {
     private final Observer observer;
     private final Random random;
 
-    /** Of its own, so that moves change nothing else in a scenario. */
+    /** Separate from {@link #random}, so that moves change nothing else in a scenario. */
     private final Random movesRandom;
 
     private final SimulatedLog log;

@@ -13,7 +13,7 @@ import net.jqwik.api.constraints.LongRange;
 
 class BatcherProperties {
 
-    /** Whatever comes, and whenever the batcher is asked: each row leaves once, in a legal batch or expired. */
+    /** For any arrivals and any times of asking, each row leaves once: in a legal batch or expired. */
     @Property
     void everyRowLeavesExactlyOnce(
             @ForAll long seed,

@@ -413,7 +413,7 @@ class BatcherTest {
     void takesWhatHasPiledUpForDemandThoughNothingArrivesAnyMore() {
         Batcher<String> loaded = memoryBound();
         offerMany(loaded);
-        // Asked of the rate, which is over long before the next one is.
+        // The window follows the arrival rate, and it is over long before the next arrival.
         loaded.offer(new QueuedRequest<>("first", "k", Lane.INTERACTIVE, 1, 0, 1_500_000));
         assertThat(parts(loaded.next(0))).containsExactly("first 0+1");
         long now = 10_000_000_000L;
@@ -421,7 +421,7 @@ class BatcherTest {
         assertThat(parts(loaded.next(now))).containsExactly("too late for a full batch 0+1");
     }
 
-    /** About 1 ms for one row, and 1.4 ms for eight, which the 95th percentiles exceed by a fifth. */
+    /** About 1 ms for one row and 1.4 ms for eight. The 95th percentiles are a fifth higher. */
     private static Batcher<String> memoryBound() {
         Batcher<String> batcher = new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), new CostModel());
         for (int i = 0; i < 100; i++) {
@@ -465,7 +465,7 @@ class BatcherTest {
                 .isEqualTo(run.batch().stream().mapToInt(Part::rows).sum());
     }
 
-    /** What ran or expired, as "name fromRow+rows". */
+    /** The parts that ran or expired, as "name fromRow+rows". */
     private static List<String> parts(Step<String> step) {
         List<Part<String>> parts = switch (step) {
             case Step.Run<String> run -> run.batch();

@@ -149,15 +149,24 @@ public final class Intake implements Runnable {
         versions.values().forEach(version -> version.loop.drain());
         rules.drain(System.nanoTime());
         pauseAndResume();
-        while (!rules.isDrained(System.nanoTime())) {
-            consumer.poll(DRAIN_POLL);
-        }
+        do {
+            pollToStayAMember();
+        } while (!rules.isDrained(System.nanoTime()));
         if (rules.openRequests() > 0) {
             LOG.warnf(
                     "Model %s: %d requests are still open after the drain timeout of %s; another worker will serve them",
                     model, rules.openRequests(), bounds.drainTimeout());
         }
         commitSync(rules.lastCommits());
+    }
+
+    /** Returns no records, since all partitions are paused. Clears the wake-up of {@link #stop}, which would break the last commit. */
+    private void pollToStayAMember() {
+        try {
+            consumer.poll(DRAIN_POLL);
+        } catch (WakeupException stop) {
+            // draining already
+        }
     }
 
     private void commitAsync(Map<LogPartition, OffsetCommit> commits) {

@@ -58,7 +58,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What one poll brought goes on as its own features come, from a feature server that takes its time for one entity. */
+/** Tasks of one poll go on as their own features arrive. The feature server is slow for one entity. */
 class FeatureStageTest {
     private static final String FEATURES = """
             features: {entity: customer, entity_datatype: INT64, view: customers, names: [age], from_column: 2, source: feast}
@@ -112,7 +112,7 @@ class FeatureStageTest {
         return ages;
     }
 
-    /** Everybody is as old as their id. */
+    /** A feature server on which the age of each entity is its id. */
     private HttpServer feast() throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(serverThreads);
@@ -209,7 +209,7 @@ class FeatureStageTest {
                 () -> {});
     }
 
-    /** Notes the last column of each row, and is done at once. */
+    /** Records the last column of each row, and finishes at once. */
     private final class Noting implements Accelerator {
         @Override
         public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {

@@ -35,7 +35,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** The loop on a virtual clock, with an accelerator that finishes when it is told to. */
+/** The loop on a virtual clock, with an accelerator that finishes on command. */
 class WorkerLoopTest {
     private static final long FAR = 1_000_000;
     private static final int BAD = -1;

@@ -79,7 +79,7 @@ class IntakeRulesTest {
     @Test
     void rejectsAVersionThatIsNotServed() {
         Decision.Reject rejected = rejected(record(INTERACTIVE, 0, "7"));
-        assertThat(rejected.problem().kind()).isEqualTo(Problem.Kind.NOT_FOUND);
+        assertThat(rejected.problem().is(Problem.Kind.NOT_FOUND)).isTrue();
         assertThat(rejected.problem().detail()).isEqualTo("model 'm' has no version '7' here");
         assertThat(rejected.record().replyTo()).hasValue(FakeReader.ADDRESS);
     }
