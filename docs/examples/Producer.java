@@ -22,7 +22,7 @@ public class Producer {
                 var producer = new KafkaProducer<>(kafka, new StringSerializer(), new StringSerializer())) {
             consumer.assign(List.of(replies));
             consumer.seekToEnd(List.of(replies));
-            consumer.position(replies); // asked for now, so that no reply from here on is missed
+            consumer.position(replies); // fetched now, so that no later reply is missed
 
             var request = new ProducerRecord<String, String>(
                     "penstock.digits.requests", Files.readString(Path.of("docs/examples/seven.json")));

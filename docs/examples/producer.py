@@ -16,7 +16,7 @@ replies = KafkaConsumer(bootstrap_servers=broker, consumer_timeout_ms=10_000)
 partition = TopicPartition("penstock.replies.demo", 0)
 replies.assign([partition])
 replies.seek_to_end(partition)
-replies.position(partition)  # asked for now, so that no reply from here on is missed
+replies.position(partition)  # fetched now, so that no later reply is missed
 
 producer = KafkaProducer(bootstrap_servers=broker)
 producer.send(
