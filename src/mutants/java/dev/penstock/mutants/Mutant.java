@@ -19,12 +19,11 @@ import java.util.stream.Collectors;
  */
 record Mutant(String type, String effect, String original, String mutated) {
     private static final Path LIST = Path.of("src/mutants/batching.txt");
-    private static final List<Path> PACKAGES =
-            List.of(
-                    Path.of("src/main/java/dev/penstock/batching"),
-                    Path.of("src/main/java/dev/penstock/worker/loop"),
-                    Path.of("src/main/java/dev/penstock/worker/accepted"),
-                    Path.of("src/main/java/dev/penstock/worker/intake/rules"));
+    private static final List<Path> PACKAGES = List.of(
+            Path.of("src/main/java/dev/penstock/batching"),
+            Path.of("src/main/java/dev/penstock/worker/loop"),
+            Path.of("src/main/java/dev/penstock/worker/accepted"),
+            Path.of("src/main/java/dev/penstock/worker/intake/rules"));
     private static final Pattern FORM = Pattern.compile("(\\w+): (.+)\n- (.+)\n\\+ ?(.*)");
 
     static List<Mutant> all() throws IOException {

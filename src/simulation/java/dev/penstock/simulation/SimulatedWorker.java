@@ -171,8 +171,10 @@ final class SimulatedWorker implements Replies {
         request.deliveries++;
         switch (rules.take(request)) {
             case Decision.Serve(Task task) -> loop.offer(task);
-            case Decision.Cancel cancel -> throw new IllegalStateException("a simulated request is never cancelled: " + cancel);
-            case Decision.Reject reject -> throw new IllegalStateException("a simulated record is never rejected: " + reject);
+            case Decision.Cancel cancel ->
+                throw new IllegalStateException("a simulated request is never cancelled: " + cancel);
+            case Decision.Reject reject ->
+                throw new IllegalStateException("a simulated record is never rejected: " + reject);
         }
     }
 
