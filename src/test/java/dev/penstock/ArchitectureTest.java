@@ -6,6 +6,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -14,6 +15,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import dev.penstock.protocol.Lane;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which package may import which, and where the outside world, threads and clocks may be touched. */
 final class ArchitectureTest {
@@ -87,7 +90,7 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.outcomes",
                             "ingress.submit")),
-            entry("batching", Set.of()),
+            entry("batching", Set.of("protocol")), // Lane alone, see batchingIsPure
             entry("features.vector", Set.of()),
             entry("features.source", Set.of("features.vector")),
             entry("features.cache", Set.of("redis", "features.vector", "features.source")),
@@ -99,7 +102,7 @@ final class ArchitectureTest {
             entry(
                     "model.repository",
                     Set.of("protocol", "messages", "model", "model.graph", "model.config", "model.onnx")),
-            entry("worker.offsets", Set.of("protocol", "messages")),
+            entry("worker.accepted", Set.of("protocol", "messages")),
             entry(
                     "worker.loop",
                     Set.of(
@@ -109,7 +112,7 @@ final class ArchitectureTest {
                             "features.vector",
                             "model",
                             "model.config",
-                            "worker.offsets")),
+                            "worker.accepted")),
             entry(
                     "worker.reply",
                     Set.of(
@@ -120,7 +123,7 @@ final class ArchitectureTest {
                             "batching",
                             "features.vector",
                             "model.config",
-                            "worker.offsets",
+                            "worker.accepted",
                             "worker.loop")),
             entry(
                     "worker.join",
@@ -132,6 +135,7 @@ final class ArchitectureTest {
                             "features.cache",
                             "model.config",
                             "worker.loop")),
+            entry("worker.intake.rules", Set.of("protocol", "messages", "worker.accepted", "worker.loop")),
             entry(
                     "worker.intake",
                     Set.of(
@@ -140,10 +144,11 @@ final class ArchitectureTest {
                             "messages",
                             "kafka",
                             "model.config",
-                            "worker.offsets",
+                            "worker.accepted",
                             "worker.loop",
                             "worker.reply",
-                            "worker.join")),
+                            "worker.join",
+                            "worker.intake.rules")),
             entry(
                     "worker",
                     Set.of(
@@ -159,10 +164,11 @@ final class ArchitectureTest {
                             "model.graph",
                             "model.config",
                             "model.repository",
-                            "worker.offsets",
+                            "worker.accepted",
                             "worker.loop",
                             "worker.reply",
                             "worker.join",
+                            "worker.intake.rules",
                             "worker.intake")),
             entry("cli.option", Set.of()),
             entry("cli.command", Set.of("cli.option")),
@@ -202,7 +208,6 @@ final class ArchitectureTest {
                             "ingress.submit",
                             "ingress.outcomes",
                             "worker",
-                            "worker.offsets",
                             "worker.intake",
                             "worker.join",
                             "worker.reply",
@@ -274,6 +279,7 @@ final class ArchitectureTest {
                         assertThat(count).as("files in %s", name).isLessThanOrEqualTo(MAX_FILES_OF_A_PACKAGE));
     }
 
+    /** Lane is the one concept that requests, topics and batches share, and an enum keeps batching as pure as an int would. */
     @Test
     void batchingIsPure() {
         noClasses()
@@ -282,12 +288,32 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideOutsideOfPackages(
-                        exactly("batching"), "java.util..", "java.lang..", "org.jspecify.annotations..")
+                        exactly("batching"),
+                        exactly("protocol"),
+                        "java.util..",
+                        "java.lang..",
+                        "org.jspecify.annotations..")
+                .orShould()
+                .dependOnClassesThat(resideInAPackage(exactly("protocol"))
+                        .and(DescribedPredicate.not(JavaClass.Predicates.equivalentTo(Lane.class))))
                 .orShould()
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.concurrent..")
                 .orShould()
                 .dependOnClassesThat(JavaClass.Predicates.assignableTo(Thread.class))
+                .check(SERVICE);
+    }
+
+    /** So that the simulation runs them as they are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"worker.accepted", "worker.loop", "worker.intake.rules"})
+    void whatIsSimulatedKnowsNoKafka(String name) {
+        noClasses()
+                .that()
+                .resideInAPackage(exactly(name))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.kafka..")
                 .check(SERVICE);
     }
 
@@ -377,7 +403,7 @@ final class ArchitectureTest {
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",
                         "worker.intake.Intake",
-                        "worker.join.FeatureGate",
+                        "worker.join.FeatureStage",
                         "worker.join.FeatureUpdates",
                         "worker.loop.LoopThread",
                         "worker.loop.SessionAccelerator",

@@ -1,5 +1,6 @@
 package dev.penstock.batching;
 
+import dev.penstock.protocol.Lane;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -13,7 +14,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Measures the batcher's cost per request, from its arrival to its departure in a batch, at a constant queue length. */
+/** Measures the cost per request of queueing it and taking it out in a batch, while a fixed number of others wait. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -52,9 +53,9 @@ public class BatcherBenchmark {
     public int request() {
         now += STEP_NANOS;
         int request = sent++;
-        Priority priority = request % 8 == 0 ? Priority.BULK : Priority.INTERACTIVE;
+        Lane lane = request % 8 == 0 ? Lane.BULK : Lane.INTERACTIVE;
         long deadline = now + FAR_NANOS + request * 7919L % 1_000_000_000L;
-        batcher.offer(new Waiting<>(request, request % keys, priority, 1, now, deadline));
+        batcher.offer(new QueuedRequest<>(request, request % keys, lane, 1, now, deadline));
         int rows = 0;
         while (batcher.waitingRows() > waiting && batcher.next(now, Room.idle(now)) instanceof Step.Run<Integer> run) {
             rows += run.rows();

@@ -10,16 +10,17 @@ import dev.penstock.model.Slot;
 import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.intake.Intake;
 import dev.penstock.worker.intake.RecordDecoder;
 import dev.penstock.worker.intake.RequestConsumers;
-import dev.penstock.worker.join.FeatureGate;
+import dev.penstock.worker.intake.rules.IntakeBounds;
+import dev.penstock.worker.join.FeatureStage;
 import dev.penstock.worker.loop.Accelerator;
 import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
-import dev.penstock.worker.offsets.OpenWork;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
@@ -70,7 +71,7 @@ final class ModelServer implements AutoCloseable {
                 shared.replyTopics(),
                 replies,
                 meters,
-                new Intake.Bounds(
+                new IntakeBounds(
                         new OpenWork.Amount(
                                 shared.config().maxOpenRequests(),
                                 shared.config().maxOpenRows(),
@@ -160,7 +161,7 @@ final class ModelServer implements AutoCloseable {
                 new Batcher<>(policy, costs), runners, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
-                decoder, loop, new FeatureGate(loop, planner, replies, loaded.features(), this::failed));
+                decoder, loop, new FeatureStage(loop, planner, replies, loaded.features(), this::failed));
     }
 
     /** A thread that runs one batch at a time, and the slots that keep it fed. */

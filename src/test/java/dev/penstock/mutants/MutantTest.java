@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class MutantTest {
 
-    /** The mutants must match the current source. {@code ./penstock mutants} checks that the tests kill them. */
+    /** A change of the code needs a change of the list. Whether the tests find each mutant is checked by {@code ./penstock mutants}. */
     @Test
     void everyMutantCanStillBePlanted() throws IOException {
         for (Mutant mutant : Mutant.all()) {

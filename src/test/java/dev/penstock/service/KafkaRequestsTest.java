@@ -8,6 +8,8 @@ import dev.penstock.messages.CommitNote;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.samples.DigitsTable;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -27,12 +30,17 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Other systems send requests with plain Kafka clients, using the topic contract only. */
 @WholeService
 class KafkaRequestsTest {
     private static final String REQUESTS = "penstock.digits.requests";
     private static final DigitsTable.Row ROW = DigitsTable.load().heldOut().getFirst();
+
+    @Inject
+    MeterRegistry meters;
 
     private KafkaProducer<String, String> producer;
 
@@ -98,17 +106,36 @@ class KafkaRequestsTest {
         ConsumerRecord<String, String> dead = awaitRecord("penstock.digits.dead-letters", id);
         assertThat(dead.value()).isEqualTo("not JSON");
         assertThat(header(dead, "penstock-error")).isPresent();
-        assertThat(header(dead, "penstock-attempts")).hasValue("1");
+        assertThat(header(dead, "penstock-attempts")).hasValue("0");
         assertThat(header(dead, "penstock-source-topic")).hasValue(REQUESTS);
         assertThat(header(dead, "penstock-source-partition")).isPresent();
         assertThat(header(dead, "penstock-source-offset")).isPresent();
     }
 
+    /** A topic whose records are too small for any reply. */
+    @Test
+    void countsTheRunsOfARequestWhoseReplyCannotBeDelivered() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", ServiceStack.bootstrapServers()))) {
+            NewTopic narrow = new NewTopic("penstock.replies.narrow", 1, (short) 1);
+            admin.createTopics(List.of(narrow.configs(Map.of("max.message.bytes", "16"))))
+                    .all()
+                    .get();
+        }
+        String id = send(Digits.request(ROW), Map.of("reply-topic", "penstock.replies.narrow"));
+        ConsumerRecord<String, String> dead = awaitRecord("penstock.digits.dead-letters", id);
+        assertThat(header(dead, "penstock-attempts")).hasValue("1");
+        assertThat(header(dead, "penstock-error"))
+                .hasValueSatisfying(error -> assertThat(error)
+                        .contains("the reply could not be delivered to topic penstock.replies.narrow"));
+    }
+
     @Test
     void doesNotReplyToTopicsThatAreNotAllowed() {
         String id = send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.FORBIDDEN_REPLIES));
-        assertThat(header(awaitRecord("penstock.digits.dead-letters", id), "penstock-error"))
+        ConsumerRecord<String, String> dead = awaitRecord("penstock.digits.dead-letters", id);
+        assertThat(header(dead, "penstock-error"))
                 .hasValueSatisfying(error -> assertThat(error).contains("penstock.replies.allowed-topics"));
+        assertThat(header(dead, "penstock-attempts")).hasValue("0");
     }
 
     @Test
@@ -148,6 +175,34 @@ class KafkaRequestsTest {
         String id = UUID.randomUUID().toString();
         send("penstock.digits.requests.bulk", id, Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES));
         assertThat(header(awaitRecord(ServiceStack.REPLIES, id), "status")).hasValue("succeeded");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bulk, bulk", "2, bulk", "interactive, interactive", "1, interactive", "0, interactive"})
+    void servesARecordInTheLaneThatItsHeaderNames(String priority, String lane) {
+        long before = served(lane);
+        String id = send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES, "priority", priority));
+        assertThat(header(awaitRecord(ServiceStack.REPLIES, id), "status")).hasValue("succeeded");
+        assertThat(served(lane)).isEqualTo(before + 1);
+    }
+
+    @Test
+    void keepsARecordWithAPriorityThatItDoesNotKnow() {
+        String id = send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES, "priority", "fast"));
+        ConsumerRecord<String, String> reply = awaitRecord(ServiceStack.REPLIES, id);
+        assertThat(header(reply, "status")).hasValue("failed");
+        assertThat(header(awaitRecord("penstock.digits.dead-letters", id), "penstock-error"))
+                .hasValueSatisfying(error -> assertThat(error)
+                        .contains("priority: must be interactive, bulk, or a number")
+                        .contains("was 'fast'"));
+    }
+
+    private long served(String lane) {
+        return meters.get("inference.queue.wait")
+                .tag("model", "digits")
+                .tag("lane", lane)
+                .timer()
+                .count();
     }
 
     @Test

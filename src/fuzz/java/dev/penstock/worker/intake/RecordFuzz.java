@@ -12,18 +12,16 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.loop.Task;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.Origin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 
 /** Fuzzes the decoders of three models. The input has the format of {@link RecordInput}. */
 public final class RecordFuzz {
@@ -36,13 +34,13 @@ public final class RecordFuzz {
 
     public static void fuzzerTestOneInput(byte[] input) {
         ConsumerRecord<byte[], byte[]> record = RecordInput.read(input);
-        OffsetLedger.Position position =
-                new OffsetLedger().open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, input.length);
-        Origin origin = new Origin(record, position, "c", Optional.empty(), "1");
+        AcceptedRecord accepted = AcceptedRecords.open("c");
         for (RecordDecoder decoder : DECODERS) {
             try {
                 Task task = Allocation.bounded(
-                        input.length, FACTOR, () -> decoder.decode(origin, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS));
+                        input.length,
+                        FACTOR,
+                        () -> decoder.decode(accepted, record, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS));
                 if (task.rows() < 1 || task.deadlineNanos() < task.arrivalNanos()) {
                     throw new AssertionError(
                             "rows must be at least 1, and the deadline must not precede the arrival, was " + task);

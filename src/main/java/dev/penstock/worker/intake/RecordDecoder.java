@@ -13,8 +13,8 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.loop.Task;
-import dev.penstock.worker.offsets.Origin;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +25,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Turns a record into a task for one model version. Thread-safe. */
 public final class RecordDecoder {
-    /** Of a request whose features are still to be looked up: the true one is found with them. */
+    /** Stands in until the features of a request are looked up; the true plan depends on them. */
     private static final PaddingPlan NOT_YET_KNOWN = new PaddingPlan("features are missing", 1, Map.of());
 
     private final RequestReader reader;
@@ -37,9 +37,9 @@ public final class RecordDecoder {
     private final Optional<String> entity;
 
     /**
-     * @param signature what requests send
-     * @param planner plans the padding of the model's own inputs
-     * @param defaultTimeout of requests that name none
+     * @param signature the inputs that requests send
+     * @param planner for the model's own inputs
+     * @param defaultTimeout for requests that set none
      */
     public RecordDecoder(
             RequestReader reader,
@@ -57,9 +57,18 @@ public final class RecordDecoder {
         this.planner = planner;
     }
 
-    /** @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature */
-    public Task decode(Origin origin, Lane lane, long nowNanos, long nowMillis) throws InvalidRequestException {
-        ConsumerRecord<byte[], byte[]> record = origin.source();
+    /**
+     * @param topicLane the lane of the record's topic; its header {@code priority} may choose another
+     * @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature
+     */
+    public Task decode(
+            AcceptedRecord accepted,
+            ConsumerRecord<byte[], byte[]> record,
+            Lane topicLane,
+            long nowNanos,
+            long nowMillis)
+            throws InvalidRequestException {
+        Lane lane = RecordHeaders.lane(record.headers()).orElse(topicLane);
         InferenceRequest request = read(record);
         List<Tensor> inputs = signature.orderedInputs(request);
         long rows = inputs.getFirst().shape().rows();
@@ -70,7 +79,7 @@ public final class RecordDecoder {
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
-        return new Task(origin, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
+        return new Task(accepted, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
     }
 
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
@@ -82,7 +91,7 @@ public final class RecordDecoder {
         return reader.read(payload, signature);
     }
 
-    /** From arrival in the log, by the broker's clock. */
+    /** Milliseconds from arrival in the log to the deadline, by the broker's clock. */
     private long timeoutMillis(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
         long longest = Duration.ofDays(30).toMillis();
         Optional<Long> timeout = RecordHeaders.number(record.headers(), RecordHeaders.TIMEOUT_MS, 1);

@@ -3,7 +3,7 @@ package dev.penstock.worker.reply;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
-import dev.penstock.worker.offsets.ReplyAddress;
+import dev.penstock.worker.accepted.ReplyAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

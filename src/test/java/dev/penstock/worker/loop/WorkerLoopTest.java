@@ -17,8 +17,8 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.Origin;
+import dev.penstock.worker.accepted.AcceptedRecords;
+import dev.penstock.worker.accepted.Effort;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
@@ -33,11 +33,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
-/** The loop on a virtual clock, with an accelerator that finishes when it is told to. */
+/** The loop on a virtual clock, with an accelerator that finishes on command. */
 class WorkerLoopTest {
     private static final long FAR = 1_000_000;
     private static final int BAD = -1;
@@ -75,7 +73,7 @@ class WorkerLoopTest {
     }
 
     @Test
-    void tellsWhatRanAndWhatWasLostByWaiting() {
+    void notesWhichRequestsRanAndWhichWereLostByWaiting() {
         costs.observe("key", 1, 100);
         Task runs = task("runs", 1, FAR);
         Task waits = task("waits", 2, 500);
@@ -92,9 +90,48 @@ class WorkerLoopTest {
                         Map.entry("runs", "succeeded"),
                         Map.entry("waits", "expired"),
                         Map.entry("hopeless", "expired"));
-        assertThat(runs.origin().position().effort()).isEqualTo(OffsetLedger.Effort.RAN);
-        assertThat(waits.origin().position().effort()).isEqualTo(OffsetLedger.Effort.GIVEN_UP);
-        assertThat(hopeless.origin().position().effort()).isEqualTo(OffsetLedger.Effort.NONE);
+        assertThat(runs.record().effort()).isEqualTo(Effort.RAN);
+        assertThat(waits.record().effort()).isEqualTo(Effort.GIVEN_UP);
+        assertThat(hopeless.record().effort()).isEqualTo(Effort.NONE);
+    }
+
+    @Test
+    void countsTheRunsOfARequest() {
+        Task alone = task("alone", 1, FAR);
+        loop.offer(alone);
+        loop.step(0);
+        assertThat(alone.record().runs()).isZero();
+        accelerator.finish();
+        Task good = task("good", 2, FAR);
+        Task bad = task("bad", BAD, FAR);
+        loop.offer(good);
+        loop.offer(bad);
+        loop.step(1);
+        finishAll();
+        assertThat(alone.record().runs()).isEqualTo(1);
+        assertThat(good.record().runs()).isEqualTo(2);
+        assertThat(bad.record().runs()).isEqualTo(2);
+    }
+
+    @Test
+    void countsARequestThatRunsInPartsOnce() {
+        Task large = task("large", new byte[20], FAR);
+        loop.offer(large);
+        loop.step(0);
+        finishAll();
+        assertThat(replies.status).containsEntry("large", "succeeded");
+        assertThat(large.record().runs()).isEqualTo(1);
+    }
+
+    @Test
+    void countsNoRunOfABatchThatWasTakenBack() {
+        Task task = task("late", 1, FAR);
+        loop.offer(task);
+        loop.step(0);
+        accelerator.isTooLate = true;
+        accelerator.finish();
+        loop.step(1);
+        assertThat(task.record().runs()).isZero();
     }
 
     @Test
@@ -202,7 +239,7 @@ class WorkerLoopTest {
     void countsTheTimeThatFeaturesTookApartFromTheWait() {
         Task plain = task("looked up", 1, FAR, 0);
         loop.offer(new Task(
-                plain.origin(),
+                plain.record(),
                 plain.lane(),
                 plain.request(),
                 plain.inputs(),
@@ -359,16 +396,16 @@ class WorkerLoopTest {
     }
 
     private static Task task(String name, byte[] values, long deadlineNanos, long arrivalNanos) {
-        OffsetLedger ledger = new OffsetLedger();
-        Origin origin = new Origin(
-                new ConsumerRecord<>("t", 0, 0, new byte[0], new byte[0]),
-                ledger.open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, 0),
-                name,
-                Optional.empty(),
-                "1");
         Tensor input = new Tensor("x", Datatype.INT8, Shape.of(values.length, 1), ByteBuffer.wrap(values));
         InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
-        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), PLAN, arrivalNanos, deadlineNanos);
+        return new Task(
+                AcceptedRecords.open(name),
+                Lane.INTERACTIVE,
+                request,
+                List.of(input),
+                PLAN,
+                arrivalNanos,
+                deadlineNanos);
     }
 
     /** Echoes its inputs. Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */
@@ -446,13 +483,13 @@ class WorkerLoopTest {
 
         @Override
         public boolean isCancelled(Task task) {
-            return cancelled.contains(task.origin().correlationId());
+            return cancelled.contains(task.record().correlationId());
         }
 
         @Override
         public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
             rows.put(
-                    task.origin().correlationId(),
+                    task.record().correlationId(),
                     values(batchOutputs.getFirst().rows(fromRow, task.rows())));
             return new Outcome.Succeeded(Payload.json(new byte[0]));
         }
@@ -460,7 +497,7 @@ class WorkerLoopTest {
         @Override
         public void send(Task task, Outcome outcome, Timings timings) {
             this.timings = timings;
-            assertThat(status.put(task.origin().correlationId(), outcome.status()))
+            assertThat(status.put(task.record().correlationId(), outcome.status()))
                     .isNull();
         }
     }

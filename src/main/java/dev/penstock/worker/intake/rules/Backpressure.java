@@ -1,19 +1,19 @@
-package dev.penstock.worker.intake;
+package dev.penstock.worker.intake.rules;
 
 import dev.penstock.protocol.Lane;
-import dev.penstock.worker.offsets.OpenWork;
+import dev.penstock.worker.accepted.OpenWork;
 import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Decides which lanes to hold back, so that what is open stays within a limit: all of them when it is reached, and bulk already when
- * it has half of it to itself, so that a flood of bulk work never keeps interactive work out. Confined to the consumer's thread.
+ * Decides which lanes to hold back, so that open work stays within a limit. Both lanes are held back at the limit. Bulk is held back
+ * already at half of it, so that a flood of bulk work never keeps interactive work out. Confined to the consumer's thread.
  */
 public final class Backpressure {
     private static final double BULK_SHARE = 0.5;
 
-    /** Of its limit, where a lane goes on: so much lower that partitions are not paused and resumed at every poll. */
-    private static final double GO_ON = 0.75;
+    /** A lane resumes at this share of its limit. The gap keeps partitions from pausing and resuming at every poll. */
+    private static final double RESUME_SHARE = 0.75;
 
     private final OpenWork.Amount limit;
     private final Set<Lane> held = EnumSet.noneOf(Lane.class);
@@ -25,11 +25,11 @@ public final class Backpressure {
     /** The lanes to hold back from now on. */
     public Set<Lane> held(OpenWork.Amount interactive, OpenWork.Amount bulk) {
         OpenWork.Amount all = interactive.plus(bulk);
-        hold(Lane.INTERACTIVE, all.reaches(1, limit), all.reaches(GO_ON, limit));
+        hold(Lane.INTERACTIVE, all.reaches(1, limit), all.reaches(RESUME_SHARE, limit));
         hold(
                 Lane.BULK,
                 all.reaches(1, limit) || bulk.reaches(BULK_SHARE, limit),
-                all.reaches(GO_ON, limit) || bulk.reaches(GO_ON * BULK_SHARE, limit));
+                all.reaches(RESUME_SHARE, limit) || bulk.reaches(RESUME_SHARE * BULK_SHARE, limit));
         return held;
     }
 

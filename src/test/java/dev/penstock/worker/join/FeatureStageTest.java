@@ -27,14 +27,13 @@ import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.intake.RecordDecoder;
 import dev.penstock.worker.loop.Accelerator;
 import dev.penstock.worker.loop.Replies;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.Origin;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -53,15 +52,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What one poll brought goes on as its own features come, from a feature server that takes its time for one entity. */
-class FeatureGateTest {
+/** Tasks of one poll go on as their own features arrive. The feature server is slow for one entity. */
+class FeatureStageTest {
     private static final String FEATURES = """
             features: {entity: customer, entity_datatype: INT64, view: customers, names: [age], from_column: 2, source: feast}
             """;
@@ -73,7 +71,6 @@ class FeatureGateTest {
     private final CompletableFuture<Void> release = new CompletableFuture<>();
     private final ExecutorService serverThreads = Executors.newVirtualThreadPerTaskExecutor();
     private final RedisUnderTest redis = new RedisUnderTest();
-    private final OffsetLedger ledger = new OffsetLedger();
     private final List<Float> ages = new CopyOnWriteArrayList<>();
 
     @AfterEach
@@ -89,21 +86,17 @@ class FeatureGateTest {
         try (FeatureCaches features = features(feast.getAddress().getPort())) {
             FeatureJoin join = join(features);
             RecordDecoder decoder = decoder(join);
-            FeatureGate gate = new FeatureGate(
-                    loop,
-                    new PaddingPlanner(model().graph(), model().config()),
-                    new NoReplies(),
-                    Optional.of(join),
-                    bug -> {
+            FeatureStage stage = new FeatureStage(
+                    loop, new PaddingPlanner(model().graph(), model().config()), new NoReplies(), Optional.of(join), bug -> {
                         throw new IllegalStateException(bug);
                     });
-            gate.offer(task(decoder, 1));
-            gate.release();
+            stage.offer(task(decoder, 1));
+            stage.lookUp();
             await().until(() -> served(loop).contains(1f));
 
-            gate.offer(task(decoder, SLOW));
-            gate.offer(task(decoder, 1));
-            gate.release();
+            stage.offer(task(decoder, SLOW));
+            stage.offer(task(decoder, 1));
+            stage.lookUp();
             await().until(() -> served(loop).equals(List.of(1f, 1f)));
 
             release.complete(null);
@@ -119,7 +112,7 @@ class FeatureGateTest {
         return ages;
     }
 
-    /** Everybody is as old as their id. */
+    /** A feature server on which the age of each entity is its id. */
     private HttpServer feast() throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(serverThreads);
@@ -202,10 +195,8 @@ class FeatureGateTest {
                 body,
                 new RecordHeaders(),
                 Optional.empty());
-        OffsetLedger.Position position =
-                ledger.open(new TopicPartition(record.topic(), 0), Lane.INTERACTIVE, 0, body.length);
-        Origin origin = new Origin(record, position, "id", Optional.empty(), "1");
-        return decoder.decode(origin, Lane.INTERACTIVE, System.nanoTime(), System.currentTimeMillis());
+        return decoder.decode(
+                AcceptedRecords.open("id"), record, Lane.INTERACTIVE, System.nanoTime(), System.currentTimeMillis());
     }
 
     private WorkerLoop loop() {
@@ -218,7 +209,7 @@ class FeatureGateTest {
                 () -> {});
     }
 
-    /** Notes the last column of each row, and is done at once. */
+    /** Records the last column of each row, and finishes at once. */
     private final class Noting implements Accelerator {
         @Override
         public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {

@@ -20,30 +20,27 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * Stands before a version's loop: a task goes through when its features are there. What one poll brought is looked up together, and
- * each task goes on when its own entities are known, not when all are. {@link #offer} and {@link #release} are confined to the
- * consumer's thread; tasks go on from any.
+ * The stage before a version's loop: looks up features, and hands each task on once its own are known. The lookups of one poll go out
+ * together. A task does not wait for the features of others. {@link #offer} and {@link #lookUp} are confined to the consumer's thread;
+ * tasks go on from any thread.
  */
-public final class FeatureGate {
+public final class FeatureStage {
     private final WorkerLoop loop;
     private final PaddingPlanner planner;
     private final Replies replies;
     private final Optional<FeatureJoin> join;
     private final Consumer<Throwable> failed;
-    private final List<Waiting> gathered = new ArrayList<>();
+    private final List<Gathered> gathered = new ArrayList<>();
 
-    private record Waiting(Task task, List<EntityKey> entities) {}
+    /** A task and the entity of each of its rows. */
+    private record Gathered(Task task, List<EntityKey> entities) {}
 
     /**
-     * @param join empty for a model without features: all goes straight through
-     * @param failed told of a bug
+     * @param join empty for a model without features: its tasks go on at once
+     * @param failed receives what a bug throws
      */
-    public FeatureGate(
-            WorkerLoop loop,
-            PaddingPlanner planner,
-            Replies replies,
-            Optional<FeatureJoin> join,
-            Consumer<Throwable> failed) {
+    public FeatureStage(
+            WorkerLoop loop, PaddingPlanner planner, Replies replies, Optional<FeatureJoin> join, Consumer<Throwable> failed) {
         this.loop = loop;
         this.planner = planner;
         this.replies = replies;
@@ -51,31 +48,35 @@ public final class FeatureGate {
         this.failed = failed;
     }
 
-    /** @throws InvalidRequestException when its entities cannot be read */
+    /**
+     * Adds a task: to the next lookup, or to the loop when it needs no features.
+     *
+     * @throws InvalidRequestException when its entities cannot be read
+     */
     public void offer(Task task) throws InvalidRequestException {
         List<EntityKey> entities = join.isPresent() ? join.get().entities(task) : List.of();
         if (entities.isEmpty()) {
             loop.offer(task);
         } else {
-            gathered.add(new Waiting(task, entities));
+            gathered.add(new Gathered(task, entities));
         }
     }
 
-    /** Looks up what has gathered. */
-    public void release() {
+    /** Looks up the features of all tasks that were offered since the last call. */
+    public void lookUp() {
         if (gathered.isEmpty()) {
             return;
         }
         FeatureJoin features = join.orElseThrow();
         long start = System.nanoTime();
         List<EntityKey> all = new ArrayList<>();
-        gathered.forEach(waiting -> all.addAll(waiting.entities));
+        gathered.forEach(each -> all.addAll(each.entities));
         Map<EntityKey, CompletableFuture<Lookup>> found = features.cache().lookupEach(all);
-        for (Waiting waiting : gathered) {
-            List<CompletableFuture<Lookup>> rows = new ArrayList<>(waiting.entities.size());
-            waiting.entities.forEach(entity -> rows.add(found.get(entity)));
+        for (Gathered each : gathered) {
+            List<CompletableFuture<Lookup>> rows = new ArrayList<>(each.entities.size());
+            each.entities.forEach(entity -> rows.add(found.get(entity)));
             CompletableFuture.allOf(rows.toArray(CompletableFuture<?>[]::new))
-                    .thenRun(() -> goOn(features, waiting, rows, System.nanoTime() - start))
+                    .thenRun(() -> goOn(features, each, rows, System.nanoTime() - start))
                     .exceptionally(bug -> {
                         failed.accept(bug);
                         return null;
@@ -84,18 +85,18 @@ public final class FeatureGate {
         gathered.clear();
     }
 
-    private void goOn(FeatureJoin features, Waiting waiting, List<CompletableFuture<Lookup>> rows, long nanos) {
+    private void goOn(FeatureJoin features, Gathered gathered, List<CompletableFuture<Lookup>> rows, long nanos) {
         List<Lookup> found = new ArrayList<>(rows.size());
         rows.forEach(row -> found.add(row.join()));
-        switch (features.join(waiting.task, waiting.entities, found)) {
+        switch (features.join(gathered.task, gathered.entities, found)) {
             case FeatureJoin.Inputs(List<Tensor> inputs, FeatureQuality kind) ->
-                loop.offer(waiting.task.joined(inputs, planner.plan(inputs), new Task.Features(kind, nanos)));
-            case FeatureJoin.Refused(Problem problem) ->
+                loop.offer(gathered.task.joined(inputs, planner.plan(inputs), new Task.Features(kind, nanos)));
+            case FeatureJoin.Failed(Problem problem) ->
                 replies.send(
-                        waiting.task,
+                        gathered.task,
                         new Outcome.Failed(problem),
                         new Timings(
-                                Math.max(0, System.nanoTime() - waiting.task.arrivalNanos() - nanos) / 1e6,
+                                Math.max(0, System.nanoTime() - gathered.task.arrivalNanos() - nanos) / 1e6,
                                 nanos / 1e6,
                                 0,
                                 0));

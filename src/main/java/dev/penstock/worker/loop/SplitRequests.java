@@ -12,53 +12,54 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Joins the outputs of requests that ran in parts. A request is here from its first part's end to its last's; when one part fails or
- * expires, so has the request, and what comes of its other parts is dropped. Confined to the loop's thread.
+ * Collects the outputs of requests that are split over several batches. A request is kept from the end of its first part to the end of
+ * its last. When one part fails or expires, the request does too, and the results of its other parts are dropped. Confined to the
+ * loop's thread.
  */
-final class Joins {
-    private final IdentityHashMap<Task, Join> open = new IdentityHashMap<>();
+final class SplitRequests {
+    private final IdentityHashMap<Task, Collected> open = new IdentityHashMap<>();
 
-    /** Adds what came of a part. Answers the outputs of all rows, in order, when this was the last. */
+    /** Adds the outputs of a part. Returns those of all rows, in order, when this was the last part. */
     Optional<List<Tensor>> add(Part<Task> part, List<Tensor> batchOutputs, int fromRow) {
-        Join join = open.computeIfAbsent(part.request(), task -> new Join());
-        boolean isLast = account(part, join);
-        if (join.givenUp) {
+        Collected collected = open.computeIfAbsent(part.request(), task -> new Collected());
+        boolean isLast = account(part, collected);
+        if (collected.givenUp) {
             return Optional.empty();
         }
-        join.outputs.put(part.fromRow(), copies(batchOutputs, fromRow, part.rows()));
-        return isLast ? Optional.of(join.joined()) : Optional.empty();
+        collected.outputs.put(part.fromRow(), copies(batchOutputs, fromRow, part.rows()));
+        return isLast ? Optional.of(collected.joined()) : Optional.empty();
     }
 
-    /** A part has failed or expired. Answers whether it is the request's first to do so, and so is to be told. */
+    /** Gives up the request, since a part has failed or expired. Returns whether it is the first, so that the caller replies once. */
     boolean giveUp(Part<Task> part) {
-        Join join = open.computeIfAbsent(part.request(), task -> new Join());
-        account(part, join);
-        boolean isFirst = !join.givenUp;
-        join.givenUp = true;
-        join.outputs.clear();
+        Collected collected = open.computeIfAbsent(part.request(), task -> new Collected());
+        account(part, collected);
+        boolean isFirst = !collected.givenUp;
+        collected.givenUp = true;
+        collected.outputs.clear();
         return isFirst;
     }
 
-    /** Whether nobody needs this part any more. */
+    /** Whether another part has failed or expired, so that this one need not run. */
     boolean isGivenUp(Part<Task> part) {
-        Join join = part.isWhole() ? null : open.get(part.request());
-        return join != null && join.givenUp;
+        Collected collected = part.isWhole() ? null : open.get(part.request());
+        return collected != null && collected.givenUp;
     }
 
     int open() {
         return open.size();
     }
 
-    private boolean account(Part<Task> part, Join join) {
-        join.rows += part.rows();
-        boolean isLast = join.rows == part.of().rows();
+    private boolean account(Part<Task> part, Collected collected) {
+        collected.rows += part.rows();
+        boolean isLast = collected.rows == part.of().rows();
         if (isLast) {
             open.remove(part.request());
         }
         return isLast;
     }
 
-    /** The batch's outputs are valid until its slot starts again. */
+    /** Copies, since the outputs of a batch are valid only until its slot starts again. */
     private static List<Tensor> copies(List<Tensor> batchOutputs, int fromRow, int rows) {
         List<Tensor> copies = new ArrayList<>(batchOutputs.size());
         for (Tensor output : batchOutputs) {
@@ -83,7 +84,7 @@ final class Joins {
         return new Tensor(first.name(), first.datatype(), shape, data.flip());
     }
 
-    private static final class Join {
+    private static final class Collected {
         private final NavigableMap<Integer, List<Tensor>> outputs = new TreeMap<>();
         private int rows;
         private boolean givenUp;
@@ -92,7 +93,7 @@ final class Joins {
             List<Tensor> joined = new ArrayList<>();
             for (int i = 0; i < outputs.firstEntry().getValue().size(); i++) {
                 int output = i;
-                joined.add(Joins.joined(outputs.values().stream()
+                joined.add(SplitRequests.joined(outputs.values().stream()
                         .map(piece -> piece.get(output))
                         .toList()));
             }

@@ -1,9 +1,9 @@
-package dev.penstock.worker.intake;
+package dev.penstock.worker.intake.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.protocol.Lane;
-import dev.penstock.worker.offsets.OpenWork;
+import dev.penstock.worker.accepted.OpenWork;
 import org.junit.jupiter.api.Test;
 
 class BackpressureTest {

@@ -1,9 +1,9 @@
-package dev.penstock.worker.offsets;
+package dev.penstock.worker.accepted;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What was taken off the log and is not yet settled. Thread-safe. */
+/** Counts the accepted records that are not settled yet. Thread-safe. */
 public final class OpenWork {
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger rows = new AtomicInteger();
@@ -19,13 +19,13 @@ public final class OpenWork {
         return new Amount(requests.get(), rows.get(), bytes.get());
     }
 
-    /** So many requests with so many rows and bytes. */
+    /** A number of requests, and their rows and bytes. */
     public record Amount(int requests, int rows, long bytes) {
 
         public Amount {
             if (requests < 0 || rows < 0 || bytes < 0) {
-                throw new IllegalArgumentException("amounts must be 0 or more, were " + requests + " requests, " + rows
-                        + " rows and " + bytes + " bytes");
+                throw new IllegalArgumentException(
+                        "requests, rows and bytes must be 0 or more, were " + requests + ", " + rows + " and " + bytes);
             }
         }
 
@@ -33,7 +33,7 @@ public final class OpenWork {
             return new Amount(requests + other.requests, rows + other.rows, bytes + other.bytes);
         }
 
-        /** Whether one of the three is as much as that share of {@code limit}. */
+        /** Whether at least one of the three reaches this share of {@code limit}. */
         public boolean reaches(double share, Amount limit) {
             return requests >= share * limit.requests || rows >= share * limit.rows || bytes >= share * limit.bytes;
         }
