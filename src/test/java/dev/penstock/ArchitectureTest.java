@@ -35,12 +35,15 @@ final class ArchitectureTest {
             entry("protocol", Set.of()),
             entry("protocol.codec", Set.of("protocol")),
             entry("messages", Set.of("protocol")),
-            entry("kafka", Set.of("messages")),
+            entry("threads", Set.of()),
+            entry("kafka", Set.of("messages", "threads")),
             entry("redis", Set.of()),
             entry("tenants.quota", Set.of("messages")),
-            entry("tenants", Set.of("protocol", "tenants.quota")),
+            entry("tenants", Set.of("threads", "protocol", "tenants.quota")),
             entry("ingress.call", Set.of("protocol", "protocol.codec", "messages", "kafka", "tenants")),
-            entry("ingress.gate", Set.of("protocol", "messages", "tenants", "tenants.quota", "ingress.call")),
+            entry(
+                    "ingress.gate",
+                    Set.of("threads", "protocol", "messages", "tenants", "tenants.quota", "ingress.call")),
             entry(
                     "ingress.outcomes",
                     Set.of(
@@ -53,10 +56,11 @@ final class ArchitectureTest {
                             "ingress.call")),
             entry(
                     "ingress.submit",
-                    Set.of("protocol", "messages", "kafka", "redis", "ingress.call", "ingress.outcomes")),
+                    Set.of("threads", "protocol", "messages", "kafka", "redis", "ingress.call", "ingress.outcomes")),
             entry(
                     "ingress",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -70,7 +74,14 @@ final class ArchitectureTest {
                             "ingress.submit")),
             entry(
                     "ingress.http",
-                    Set.of("protocol", "messages", "tenants", "ingress", "ingress.call", "ingress.outcomes")),
+                    Set.of(
+                            "threads",
+                            "protocol",
+                            "messages",
+                            "tenants",
+                            "ingress",
+                            "ingress.call",
+                            "ingress.outcomes")),
             entry("batching", Set.of()),
             entry("features.vector", Set.of()),
             entry("features.source", Set.of("features.vector")),
@@ -87,6 +98,7 @@ final class ArchitectureTest {
             entry(
                     "worker.loop",
                     Set.of(
+                            "threads",
                             "protocol",
                             "messages",
                             "batching",
@@ -97,6 +109,7 @@ final class ArchitectureTest {
             entry(
                     "worker.reply",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -109,6 +122,7 @@ final class ArchitectureTest {
             entry(
                     "worker.join",
                     Set.of(
+                            "threads",
                             "protocol",
                             "messages",
                             "kafka",
@@ -119,6 +133,7 @@ final class ArchitectureTest {
             entry(
                     "worker.intake",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -131,6 +146,7 @@ final class ArchitectureTest {
             entry(
                     "worker",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -150,7 +166,7 @@ final class ArchitectureTest {
                             "worker.intake")),
             entry("local", Set.of()),
             // Not local: the production package has none.
-            entry("app", Set.of("protocol.codec", "kafka", "features", "ingress", "worker")));
+            entry("app", Set.of("threads", "protocol.codec", "kafka", "features", "ingress", "worker")));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.of(
@@ -302,15 +318,9 @@ final class ArchitectureTest {
                         || isMade(access, "org.apache.kafka.clients.producer.KafkaProducer")
                         || isCalled(access, "org.apache.kafka.clients.admin.Admin", "create")))
                 .containsExactlyInAnyOrder(
-                        "app.KafkaWatch",
-                        "app.Roles",
-                        "ingress.Ingress",
-                        "ingress.submit.Publisher",
-                        "local.LocalStack",
-                        "worker.Worker",
-                        "worker.intake.RequestConsumers",
-                        "worker.join.FeatureUpdates",
-                        "worker.reply.Cancellations");
+                        "kafka.KafkaClients",
+                        // Its own broker, whose topics it makes before any client comes.
+                        "local.LocalStack");
     }
 
     @Test
@@ -320,19 +330,14 @@ final class ArchitectureTest {
                         || isMade(access, "java.lang.Thread")
                         || access.getTargetOwner().getName().equals("java.util.concurrent.Executors")))
                 .containsExactlyInAnyOrder(
-                        "app.KafkaWatch",
+                        // Every service thread; the others are pools for calls that block.
+                        "threads.ServiceThread",
                         "features.Features",
                         "features.source.SqlSource",
-                        "ingress.gate.LagWatch",
-                        "kafka.TopicFollower",
-                        "kafka.TopicRecorder",
                         "local.LocalMain",
-                        "tenants.TenantsFile",
                         "tenants.Tokens",
                         "worker.ModelServer",
-                        "worker.Worker",
-                        "worker.loop.LoopThread",
-                        "worker.reply.Announcer");
+                        "worker.Worker");
     }
 
     @Test
@@ -356,6 +361,8 @@ final class ArchitectureTest {
                         "ingress.submit.IdempotentSubmits",
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",
+                        "threads.ServiceThread",
+                        "threads.TroubleLog",
                         "worker.intake.Intake",
                         "worker.join.FeatureGate",
                         "worker.join.FeatureUpdates",

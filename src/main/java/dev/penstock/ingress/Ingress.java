@@ -21,8 +21,10 @@ import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.ingress.outcomes.StoredResult;
 import dev.penstock.ingress.submit.IdempotencyClaims;
 import dev.penstock.ingress.submit.IdempotentSubmits;
+import dev.penstock.ingress.submit.ModelTopics;
 import dev.penstock.ingress.submit.PendingReplies;
 import dev.penstock.ingress.submit.Publisher;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.kafka.TopicRecorder;
@@ -40,6 +42,7 @@ import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.quota.OpenRequests;
 import dev.penstock.tenants.quota.Quotas;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
@@ -47,7 +50,6 @@ import jakarta.ws.rs.core.Response;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,11 +61,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
@@ -74,10 +73,14 @@ public final class Ingress implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Ingress.class);
     private static final long SWEEP_MILLIS = 20;
 
+    private static final Map<String, Object> FROM_BEGINNING =
+            Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
+
     /** After its deadline, for the outcome of a call whose caller heard 504. */
     private static final Duration LATEST = Duration.ofMinutes(1);
 
     private final IngressConfig config;
+    private final Faults faults;
     private final Vertx vertx;
     private final Catalogue catalogue;
     private final CallCheck check;
@@ -92,6 +95,7 @@ public final class Ingress implements AutoCloseable {
     private final OutcomeWatch outcomes;
     private final TopicFollower replyFollower;
     private final TopicFollower modelFollower;
+    private final ModelTopics modelTopics;
     private final TopicRecorder recorder;
     private final long sweep;
     private volatile boolean taking = true;
@@ -99,17 +103,18 @@ public final class Ingress implements AutoCloseable {
     /**
      * Connects.
      *
-     * @param kafka what all clients share: brokers and credentials
+     * @param faults hears of threads that failed
      * @throws ExecutionException when Redis has no key for request ids and none is configured
      */
     public Ingress(
             IngressConfig config,
-            Map<String, Object> kafka,
+            KafkaClients kafka,
             TopicLayout layout,
             RequestReader reader,
             Redis redis,
             Vertx vertx,
-            MeterRegistry registry)
+            MeterRegistry registry,
+            Faults faults)
             throws ExecutionException, InterruptedException, TimeoutException {
         this.config = config;
         this.vertx = vertx;
@@ -144,22 +149,28 @@ public final class Ingress implements AutoCloseable {
                 this::publishForResults,
                 vertx,
                 registry);
-        this.replyFollower = new TopicFollower("penstock-replies", consumer(kafka, Map.of()), pending);
+        this.faults = faults;
+        this.replyFollower = new TopicFollower(
+                "penstock-replies",
+                "Synchronous calls that wait here get no reply, and end with 504.",
+                faults,
+                kafka.follower(FROM_BEGINNING),
+                pending);
+        this.modelTopics = new ModelTopics(faults, publisher::prepareModel);
         this.modelFollower = new TopicFollower(
                 "penstock-models",
-                consumer(kafka, Map.of()),
-                new CatalogueListener(catalogue, publisher::prepareModel));
+                "Models that are announced or withdrawn from now on stay unnoticed.",
+                faults,
+                kafka.follower(FROM_BEGINNING),
+                new CatalogueListener(catalogue, modelTopics::announced, System::currentTimeMillis));
         this.recorder = new TopicRecorder(
                 "penstock-recorder",
-                consumer(
-                        kafka,
-                        Map.of(
-                                ConsumerConfig.GROUP_ID_CONFIG, Topics.RESULT_RECORDERS,
-                                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000,
-                                ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
+                "Outcomes of asynchronous requests stay in " + Topics.RESULTS + ", and polls do not find them.",
+                faults,
+                kafka.recorder(Topics.RESULT_RECORDERS, FROM_BEGINNING),
                 Topics.RESULTS,
                 new ResultRecorder(results, ids, dropped));
-        this.lagWatch = new LagWatch(Admin.create(kafka), config.lagInterval(), gate::modelsInDemand, gate);
+        this.lagWatch = new LagWatch(kafka.admin(), config.lagInterval(), gate::modelsInDemand, gate, faults);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(Duration.ofSeconds(30))) {
             throw new TimeoutException("no position on " + Topics.REPLIES + " within 30 s");
@@ -170,9 +181,14 @@ public final class Ingress implements AutoCloseable {
         return catalogue;
     }
 
-    /** Whether replies can be received. */
+    /** Whether replies and announcements are received. */
     public boolean isConnected() {
-        return replyFollower.isAssigned() && modelFollower.isAssigned();
+        return replyFollower.isFollowing() && modelFollower.isFollowing();
+    }
+
+    /** Whether no thread of the ingress has failed. */
+    public boolean isSound() {
+        return faults.isEmpty();
     }
 
     /** From now on new requests are refused; those that wait here are still answered, and long polls end with what there is. */
@@ -384,6 +400,7 @@ public final class Ingress implements AutoCloseable {
     public void close() {
         vertx.cancelTimer(sweep);
         lagWatch.close();
+        modelTopics.close();
         publisher.close();
         recorder.close();
         replyFollower.close();
@@ -463,14 +480,5 @@ public final class Ingress implements AutoCloseable {
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS);
-    }
-
-    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> kafka, Map<String, Object> more) {
-        Map<String, Object> config = new HashMap<>(kafka);
-        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
-        config.putAll(more);
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 }

@@ -1,5 +1,6 @@
 package dev.penstock.tenants;
 
+import dev.penstock.threads.Fault;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /** Tells whom a credential belongs to. Thread-safe. */
 public interface Identity extends AutoCloseable {
@@ -14,16 +16,16 @@ public interface Identity extends AutoCloseable {
     CompletionStage<Caller> of(String credential);
 
     /** Empty when nobody is asked who calls. */
-    static Optional<Identity> of(TenantsConfig config, MeterRegistry registry) {
+    static Optional<Identity> of(TenantsConfig config, MeterRegistry registry, Consumer<? super Fault> faults) {
         return switch (config.identity()) {
             case OFF -> Optional.empty();
-            case API_KEY -> Optional.of(new ApiKeys(tenants(config, registry)));
+            case API_KEY -> Optional.of(new ApiKeys(tenants(config, registry, faults)));
             case OIDC -> {
                 String issuer = required("issuer", config.oidc().issuer());
                 String audience = required("audience", config.oidc().audience());
                 URI keys = keys(required("jwks-url", config.oidc().jwksUrl()));
                 yield Optional.of(new Tokens(
-                        tenants(config, registry),
+                        tenants(config, registry, faults),
                         issuer,
                         audience,
                         keys,
@@ -48,7 +50,7 @@ public interface Identity extends AutoCloseable {
                 "penstock.tenants.oidc.jwks-url must be https, or http on this machine, was " + location);
     }
 
-    private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry) {
+    private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry, Consumer<? super Fault> faults) {
         Path path = config.file()
                 .orElseThrow(() -> new IllegalStateException(
                         "penstock.tenants.file must name the tenants' file, since penstock.tenants.identity is "
@@ -56,7 +58,7 @@ public interface Identity extends AutoCloseable {
                                         .name()
                                         .toLowerCase(Locale.ROOT)
                                         .replace('_', '-')));
-        TenantsFile file = TenantsFile.open(path, config.reloadInterval());
+        TenantsFile file = TenantsFile.open(path, config.reloadInterval(), faults);
         Gauge.builder("inference.tenants.file.broken", () -> file.isBroken() ? 1 : 0)
                 .description("1 while the tenants file is broken or gone, and what it said before goes on")
                 .register(registry);

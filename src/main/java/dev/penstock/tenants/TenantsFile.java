@@ -1,16 +1,19 @@
 package dev.penstock.tenants;
 
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * The tenants of a file. Looks at its content every few seconds, on a thread of its own, since neither events nor times tell of changes
- * behind links such as Kubernetes makes. A new file that is broken changes nothing. Thread-safe.
+ * The tenants of a file. A thread reads it every few seconds: neither file events nor modification times show changes behind links, as
+ * Kubernetes makes them. A new file that is broken changes nothing. Thread-safe.
  */
 public final class TenantsFile implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TenantsFile.class);
@@ -18,27 +21,33 @@ public final class TenantsFile implements AutoCloseable {
 
     private final Path file;
     private final Duration interval;
-    private final Thread thread;
-    /** Of the last file that was whole. */
+    private final ServiceThread thread;
+
+    /** The content of the last valid file. */
     private byte[] content;
 
     private volatile String trouble = "";
     private volatile Tenants tenants;
 
-    private TenantsFile(Path file, Duration interval) throws IOException, BrokenTenantsException {
+    private TenantsFile(Path file, Duration interval, Consumer<? super Fault> faults)
+            throws IOException, BrokenTenantsException {
         this.file = file;
         this.interval = interval;
         this.content = bytes();
         this.tenants = TenantsReader.read(content);
-        this.thread = Thread.ofPlatform().name("penstock-tenants").daemon().unstarted(this::run);
+        this.thread = new ServiceThread(
+                "penstock-tenants",
+                "Changes of " + file + " have no effect: keys that were revoked still work.",
+                faults,
+                this::turn);
     }
 
     /** @throws IllegalStateException when there is no such file, or it breaks a rule */
-    public static TenantsFile open(Path file, Duration interval) {
+    public static TenantsFile open(Path file, Duration interval, Consumer<? super Fault> faults) {
         try {
-            TenantsFile opened = new TenantsFile(file, interval);
+            TenantsFile opened = new TenantsFile(file, interval, faults);
             opened.thread.start();
-            LOG.infof("%d tenants, of %s", opened.tenants.size(), file);
+            LOG.infof("Read %d tenants from %s", opened.tenants.size(), file);
             return opened;
         } catch (IOException unreadable) {
             throw new IllegalStateException("penstock.tenants.file cannot be read: " + unreadable, unreadable);
@@ -47,23 +56,17 @@ public final class TenantsFile implements AutoCloseable {
         }
     }
 
-    /** As of the last file that was whole. */
+    /** The tenants of the last valid file. */
     Tenants tenants() {
         return tenants;
     }
 
-    private void run() {
-        try {
-            while (true) {
-                TimeUnit.MILLISECONDS.sleep(interval.toMillis());
-                look();
-            }
-        } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
-        }
+    private void turn() throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(interval.toMillis());
+        look();
     }
 
-    /** Whether the file is not what is in force. */
+    /** Whether the file is unreadable or invalid, so that an earlier version of it is in force. */
     boolean isBroken() {
         return !trouble.isEmpty();
     }
@@ -74,23 +77,23 @@ public final class TenantsFile implements AutoCloseable {
             if (!Arrays.equals(now, content)) {
                 tenants = TenantsReader.read(now);
                 content = now;
-                LOG.infof("%d tenants, of %s, which has changed", tenants.size(), file);
+                LOG.infof("Read %d tenants from %s, which has changed", tenants.size(), file);
             }
             trouble = "";
         } catch (IOException unreadable) {
-            tell("cannot be read: " + unreadable);
+            warn("cannot be read: " + unreadable);
         } catch (BrokenTenantsException broken) {
-            tell(String.valueOf(broken.getMessage()));
+            warn(String.valueOf(broken.getMessage()));
         } catch (RuntimeException unforeseen) {
-            tell(unforeseen.toString()); // if the thread ended, keys that were taken back would work for ever
+            warn(unforeseen.toString()); // a file that the reader cannot handle is a broken file
         }
     }
 
-    /** Once. */
-    private void tell(String what) {
-        if (!what.equals(trouble)) {
-            trouble = what;
-            LOG.warnf("%s: %s. What it said before goes on", file, what);
+    /** Logs each reason once. */
+    private void warn(String reason) {
+        if (!reason.equals(trouble)) {
+            trouble = reason;
+            LOG.warnf("%s: %s. The last valid version stays in force", file, reason);
         }
     }
 
@@ -103,6 +106,6 @@ public final class TenantsFile implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
+        thread.close();
     }
 }

@@ -22,8 +22,8 @@ import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.jose4j.keys.resolvers.HttpsJwksVerificationKeyResolver;
 
 /**
- * Callers by the tokens (JWT) that an OpenID provider gives them. Its keys are fetched when a token first needs them, and again when one
- * names a key that is new; on threads of its own, since that may wait. Thread-safe.
+ * Identifies callers by the tokens (JWT) of an OpenID provider. The provider's keys are fetched when a token first needs them, and again
+ * when a token names a new key. That can block, so tokens are checked on a pool of threads. Thread-safe.
  */
 final class Tokens implements Identity {
     private static final int THREADS = 4;
@@ -32,11 +32,11 @@ final class Tokens implements Identity {
     private static final int MOST_KEYS_BYTES = 1 << 20;
     private static final int CLOCK_SKEW_SECONDS = 30;
 
-    /** The provider may be away so long before its known keys no longer count. */
+    /** Known keys stay valid this long while the provider does not answer. */
     private static final long KEPT_WITHOUT_PROVIDER_SECONDS =
             Duration.ofHours(1).toSeconds();
 
-    /** What a public key can check: none of them is {@code none}, and none takes a public key for a shared secret. */
+    /** Signatures that a public key can check. {@code none} is not among them, nor is one that uses a shared secret. */
     private static final String[] ALGORITHMS = {
         "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"
     };
@@ -46,7 +46,7 @@ final class Tokens implements Identity {
     private final JwtConsumer tokens;
     private final ThreadPoolExecutor threads;
 
-    /** @param claim that names the tenant */
+    /** @param claim the claim that names the tenant */
     Tokens(TenantsFile file, String issuer, String audience, URI keys, String claim) {
         this.file = file;
         this.claim = claim;
@@ -86,7 +86,7 @@ final class Tokens implements Identity {
             return CompletableFuture.supplyAsync(() -> caller(token), threads);
         } catch (RejectedExecutionException full) {
             return CompletableFuture.completedFuture(
-                    new Caller.Undecided("as many tokens wait to be checked as may (" + WAITING + ")"));
+                    new Caller.Undecided("too many tokens are waiting to be checked (limit " + WAITING + ")"));
         }
     }
 
@@ -98,10 +98,10 @@ final class Tokens implements Identity {
             }
             Optional<Tenant> tenant = file.tenants().named(name);
             return tenant.<Caller>map(Caller.Known::new)
-                    .orElseGet(() -> new Caller.Stranger("the token's " + claim + " is no tenant here"));
+                    .orElseGet(() -> new Caller.Stranger("the token's " + claim + " names no tenant of this service"));
         } catch (InvalidJwtException invalid) {
             return isProviderAway(invalid)
-                    ? new Caller.Undecided("the keys of the tokens' issuer cannot be had")
+                    ? new Caller.Undecided("the keys of the token issuer are unavailable")
                     : new Caller.Unknown(reason(invalid));
         } catch (RuntimeException unforeseen) {
             return new Caller.Unknown("the token cannot be read");
@@ -122,7 +122,7 @@ final class Tokens implements Identity {
         if (invalid.hasErrorCode(ErrorCodes.ISSUER_INVALID) || invalid.hasErrorCode(ErrorCodes.ISSUER_MISSING)) {
             return "the token is not from the issuer that is trusted here (iss)";
         }
-        return "the token is none that the issuer's keys have signed, or breaks a rule";
+        return "the token is not signed by the issuer's keys, or breaks a rule";
     }
 
     @Override

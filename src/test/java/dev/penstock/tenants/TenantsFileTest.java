@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.threads.Faults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +79,10 @@ class TenantsFileTest {
         assertThat(errors.messages).hasSize(1);
         assertThat(file.isBroken()).isTrue();
         assertThat(errors.messages.getFirst())
-                .contains(path.toString(), "tenants.b.weight must be in 1..1000, was 0", "What it said before goes on");
+                .contains(
+                        path.toString(),
+                        "tenants.b.weight must be in 1..1000, was 0",
+                        "The last valid version stays in force");
         write("tenants: {b: {}}");
         await().until(() -> file.tenants().named("b").isPresent());
     }
@@ -113,7 +117,7 @@ class TenantsFileTest {
     }
 
     private TenantsFile open(Path path) {
-        TenantsFile file = TenantsFile.open(path, OFTEN);
+        TenantsFile file = TenantsFile.open(path, OFTEN, new Faults("ingress"));
         opened.add(file);
         return file;
     }

@@ -7,6 +7,7 @@ import dev.penstock.tenants.Caller;
 import dev.penstock.tenants.Identity;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.TenantsConfig;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
@@ -42,6 +43,7 @@ public final class Callers {
     private final Duration bodyTimeout;
 
     /**
+     * @param faults hears when the thread that reads the tenants file fails
      * @param host where the service listens
      * @param listens false without the ingress role
      */
@@ -49,12 +51,13 @@ public final class Callers {
             TenantsConfig config,
             IngressConfig ingressConfig,
             MeterRegistry registry,
+            Faults faults,
             @ConfigProperty(name = "quarkus.http.host") String host,
             @ConfigProperty(name = "quarkus.http.host-enabled", defaultValue = "true") boolean listens) {
         if (listens && config.identity() == TenantsConfig.Identity.OFF) {
             requirePrivate(config, host);
         }
-        this.identity = listens ? Identity.of(config, registry) : Optional.empty();
+        this.identity = listens ? Identity.of(config, registry, faults) : Optional.empty();
         this.bodyTimeout = ingressConfig.bodyTimeout();
         this.anybody = Tenant.anybody(ingressConfig.quota().map(IngressConfig.QuotaSection::toQuota));
     }

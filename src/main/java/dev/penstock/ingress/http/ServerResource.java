@@ -60,14 +60,11 @@ public final class ServerResource {
         return json(JSON.createObjectNode().put("live", true));
     }
 
-    /** Ready when every known model is. */
+    /** Ready when every model is that workers still serve. */
     @GET
     @Path("health/ready")
     public Response ready() {
-        List<String> models = ingress.catalogue().models();
-        boolean ready = ingress.isConnected()
-                && !models.isEmpty()
-                && models.stream().allMatch(model -> ingress.catalogue().isReady(model, Optional.empty()));
+        boolean ready = ingress.isConnected() && ingress.catalogue().isEveryModelReady();
         return ready(ready, "not every model has a worker that is ready");
     }
 

@@ -13,11 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that wait for their replies. Replies come on this ingress's own partition of {@code penstock.replies}, read without a group
@@ -31,7 +32,7 @@ public final class PendingReplies implements TopicFollower.Listener {
     private final Ids ids;
     private final Consumer<Reply> unclaimed;
     private final DroppedReplies dropped;
-    private final int max;
+    private final Semaphore places;
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
     /**
@@ -39,7 +40,7 @@ public final class PendingReplies implements TopicFollower.Listener {
      */
     public PendingReplies(int partition, int max, Ids ids, Consumer<Reply> unclaimed, DroppedReplies dropped) {
         this.partition = partition;
-        this.max = max;
+        this.places = new Semaphore(max);
         this.ids = ids;
         this.dropped = dropped;
         this.unclaimed = unclaimed;
@@ -51,7 +52,7 @@ public final class PendingReplies implements TopicFollower.Listener {
 
     /** A place to wait; empty when all are taken. Completes with the reply, or empty at the deadline. */
     public Optional<CompletableFuture<Optional<Reply>>> await(RequestId id, long deadlineNanos) {
-        if (waiters.size() >= max) {
+        if (!places.tryAcquire()) {
             return Optional.empty();
         }
         CompletableFuture<Optional<Reply>> reply = new CompletableFuture<>();
@@ -61,7 +62,15 @@ public final class PendingReplies implements TopicFollower.Listener {
 
     /** Nobody waits any more; false when nobody did. */
     public boolean abandon(RequestId id) {
-        return waiters.remove(id.toString()) != null;
+        return leave(id.toString()) != null;
+    }
+
+    private @Nullable Waiter leave(String id) {
+        Waiter waiter = waiters.remove(id);
+        if (waiter != null) {
+            places.release();
+        }
+        return waiter;
     }
 
     public int size() {
@@ -72,13 +81,14 @@ public final class PendingReplies implements TopicFollower.Listener {
     public void sweep(long nowNanos) {
         waiters.forEach((id, waiter) -> {
             if (waiter.deadlineNanos - nowNanos <= 0 && waiters.remove(id, waiter)) {
+                places.release();
                 waiter.reply.complete(Optional.empty());
             }
         });
     }
 
     @Override
-    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+    public void assign(org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer) {
         List<TopicPartition> own = List.of(new TopicPartition(Topics.REPLIES, partition));
         consumer.assign(own);
         consumer.seekToEnd(own);
@@ -94,7 +104,7 @@ public final class PendingReplies implements TopicFollower.Listener {
         try {
             Reply reply = Reply.read(record.headers(), record.value());
             // Not before: what is no reply leaves its waiter where the deadline finds it.
-            Waiter waiter = waiters.remove(id);
+            Waiter waiter = leave(id);
             if (waiter == null) {
                 unclaimed.accept(reply);
             } else {

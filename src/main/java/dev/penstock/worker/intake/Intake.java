@@ -7,6 +7,7 @@ import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
+import dev.penstock.threads.TroubleLog;
 import dev.penstock.worker.join.FeatureGate;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
@@ -14,8 +15,10 @@ import dev.penstock.worker.loop.WorkerMeters;
 import dev.penstock.worker.offsets.OffsetLedger;
 import dev.penstock.worker.offsets.OpenWork;
 import dev.penstock.worker.offsets.Origin;
+import dev.penstock.worker.offsets.ReplyAddress;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
+import dev.penstock.worker.reply.Resolution;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -25,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -32,8 +36,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
@@ -44,6 +47,9 @@ import org.jboss.logging.Logger;
 public final class Intake implements Runnable {
     private static final Logger LOG = Logger.getLogger(Intake.class);
     private static final Duration POLL = Duration.ofMillis(100);
+
+    /** A look-up takes a round trip to the broker. */
+    private static final Duration POLL_WHILE_UNRESOLVED = Duration.ofMillis(5);
 
     private final String model;
     private final Consumer<byte[], byte[]> consumer;
@@ -57,7 +63,20 @@ public final class Intake implements Runnable {
     private volatile boolean stopping;
     private final Backpressure backpressure;
     private final Set<Lane> paused = EnumSet.noneOf(Lane.class);
+    private final TroubleLog trouble;
+    private final Unresolved<Arrived> unresolved = new Unresolved<>();
     private long committedNanos = System.nanoTime();
+
+    private record Arrived(
+            ConsumerRecord<byte[], byte[]> record,
+            Lane lane,
+            OffsetLedger.Position position,
+            String correlationId,
+            String version) {
+        Origin origin(Optional<ReplyAddress> replyTo) {
+            return new Origin(record, position, correlationId, replyTo, version);
+        }
+    }
 
     /** One version that is served. */
     public record Version(RecordDecoder decoder, WorkerLoop loop, FeatureGate gate) {}
@@ -82,13 +101,13 @@ public final class Intake implements Runnable {
         this.replies = replies;
         this.meters = meters;
         this.bounds = bounds;
+        this.trouble = new TroubleLog(LOG, "Intake of model " + model);
         this.backpressure = new Backpressure(bounds.maxOpen());
     }
 
-    /** Ends {@link #run} once what is open has been answered, or after the drain timeout. */
+    /** Ends {@link #run} once the open requests have been answered, or after the drain timeout. */
     public void stop() {
-        stopping = true;
-        consumer.wakeup();
+        stopping = true; // no wake-up: it would end the drain if it came outside of a poll, and a poll is short
     }
 
     @Override
@@ -96,27 +115,33 @@ public final class Intake implements Runnable {
         try (consumer) {
             consumer.subscribe(Topics.requests(model), new Rebalances());
             while (!stopping) {
-                turn(POLL);
+                turn(unresolved.size() == 0 ? POLL : POLL_WHILE_UNRESOLVED);
             }
             drain();
         }
     }
 
     private void turn(Duration wait) {
-        try {
-            ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
-            for (ConsumerRecord<byte[], byte[]> record : records) {
-                take(record);
-            }
-            versions.values().forEach(version -> version.gate.release());
-        } catch (WakeupException stop) {
-            return; // told to stop; the flag says so
-        }
+        poll(wait).forEach(this::take);
+        unresolved.release(this::serve);
+        versions.values().forEach(version -> version.gate.release());
         holdBackOrGoOn();
         if (System.nanoTime() - committedNanos >= bounds.commitInterval().toNanos()) {
             committedNanos = System.nanoTime();
             commitAsync();
             measureBacklog();
+        }
+    }
+
+    /** Only the poll is tried again: a record that was polled has to be taken, or it is lost. */
+    private ConsumerRecords<byte[], byte[]> poll(Duration wait) {
+        try {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
+            trouble.succeeded();
+            return records;
+        } catch (RetriableException notYet) {
+            trouble.failed("trouble with the broker; polling again", notYet);
+            return ConsumerRecords.empty();
         }
     }
 
@@ -129,19 +154,35 @@ public final class Intake implements Runnable {
                 .orElseGet(() -> UUID.randomUUID().toString());
         String version = RecordHeaders.text(record.headers(), RecordHeaders.MODEL_VERSION)
                 .orElse(defaultVersion);
-        Origin origin = new Origin(record, position, correlationId, Optional.empty(), version);
+        Arrived arrived = new Arrived(record, lane, position, correlationId, version);
+        CompletableFuture<Resolution> resolution = replyTopics.resolve(record.headers());
+        if (resolution.isDone()) {
+            serve(arrived, resolution.join());
+        } else {
+            unresolved.add(arrived, resolution);
+        }
+    }
+
+    private void serve(Arrived arrived, Resolution resolution) {
+        switch (resolution) {
+            case Resolution.Rejected rejected ->
+                replies.reject(arrived.origin(Optional.empty()), Problem.of(rejected.reason()));
+            case Resolution.To to -> serve(arrived.origin(to.address()), arrived.lane);
+        }
+    }
+
+    private void serve(Origin origin, Lane lane) {
+        String version = origin.modelVersion();
+        Version serving = versions.get(version);
+        if (serving == null) {
+            replies.reject(
+                    origin,
+                    Problem.of(Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
+            return;
+        }
         try {
-            origin = new Origin(record, position, correlationId, replyTopics.resolve(record.headers()), version);
-            Version serving = versions.get(version);
-            if (serving == null) {
-                replies.reject(
-                        origin,
-                        Problem.of(
-                                Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
-                return;
-            }
             Task task = serving.decoder.decode(origin, lane, System.nanoTime(), System.currentTimeMillis());
-            position.holds(task.rows());
+            origin.position().holds(task.rows());
             if (replies.isCancelled(task)) {
                 replies.send(task, new Outcome.Cancelled(), Timings.NONE);
                 return;
@@ -177,14 +218,16 @@ public final class Intake implements Runnable {
         long until = System.nanoTime() + bounds.drainTimeout().toNanos();
         consumer.pause(consumer.assignment());
         paused.addAll(EnumSet.allOf(Lane.class));
-        while (ledger.openRequests() > 0 && System.nanoTime() - until < 0) {
-            consumer.poll(Duration.ofMillis(10));
+        // Requests whose reply topic is unknown are not waited for: they are not committed, so another worker serves
+        // them.
+        while (ledger.openRequests() > unresolved.size() && System.nanoTime() - until < 0) {
+            poll(Duration.ofMillis(10));
             consumer.pause(consumer.assignment());
         }
         if (ledger.openRequests() > 0) {
             LOG.warnf(
-                    "Model %s: %d requests are still open after %s; another worker will serve them",
-                    model, ledger.openRequests(), bounds.drainTimeout());
+                    "Model %s: %d requests are still open, %d of them without a known reply topic; another worker will serve them",
+                    model, ledger.openRequests(), unresolved.size());
         }
         commitSync();
     }
@@ -207,8 +250,8 @@ public final class Intake implements Runnable {
         if (!offsets.isEmpty()) {
             try {
                 consumer.commitSync(offsets, Duration.ofSeconds(5));
-            } catch (RebalanceInProgressException | CommitFailedException moved) {
-                LOG.infof("Model %s: partitions moved before their last commit; some answers may be sent twice", model);
+            } catch (RetriableException | CommitFailedException moved) {
+                LOG.infof("Model %s: the last commit failed (%s); some answers may be sent twice", model, moved);
             }
         }
     }

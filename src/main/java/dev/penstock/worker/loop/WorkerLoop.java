@@ -52,6 +52,8 @@ public final class WorkerLoop {
     /** Whether an arrival changes what the loop would do; while no slot is free it does not, and waking a thread is dear. */
     private volatile boolean takesArrivals = true;
 
+    private volatile boolean draining;
+
     /**
      * @param sessions of each its slots
      * @param deviceLost told the reason when an accelerator is broken until the process is started anew
@@ -81,9 +83,9 @@ public final class WorkerLoop {
         }
     }
 
-    /** From now on nothing waits for company. */
+    /** From now on no batch waits for more requests. From any thread; the batcher learns it within the next step. */
     public void drain() {
-        batcher.drain();
+        draining = true;
         wake.run();
     }
 
@@ -94,6 +96,9 @@ public final class WorkerLoop {
      */
     public long step(long now) {
         takesArrivals = true;
+        if (draining) {
+            batcher.drain();
+        }
         for (Task task = arrived.poll(); task != null; task = arrived.poll()) {
             batcher.offer(waiting(task));
         }
