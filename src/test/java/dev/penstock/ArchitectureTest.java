@@ -38,12 +38,15 @@ final class ArchitectureTest {
             entry("protocol", Set.of()),
             entry("protocol.codec", Set.of("protocol")),
             entry("messages", Set.of("protocol")),
-            entry("kafka", Set.of("messages")),
+            entry("threads", Set.of()),
+            entry("kafka", Set.of("messages", "threads")),
             entry("redis", Set.of()),
             entry("tenants.quota", Set.of("messages")),
-            entry("tenants", Set.of("protocol", "tenants.quota")),
+            entry("tenants", Set.of("threads", "protocol", "tenants.quota")),
             entry("ingress.call", Set.of("protocol", "protocol.codec", "messages", "kafka", "tenants")),
-            entry("ingress.gate", Set.of("protocol", "messages", "tenants", "tenants.quota", "ingress.call")),
+            entry(
+                    "ingress.gate",
+                    Set.of("threads", "protocol", "messages", "tenants", "tenants.quota", "ingress.call")),
             entry(
                     "ingress.outcomes",
                     Set.of(
@@ -57,6 +60,7 @@ final class ArchitectureTest {
             entry(
                     "ingress.submit",
                     Set.of(
+                            "threads",
                             "protocol",
                             "messages",
                             "kafka",
@@ -68,6 +72,7 @@ final class ArchitectureTest {
             entry(
                     "ingress",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -82,6 +87,7 @@ final class ArchitectureTest {
             entry(
                     "ingress.http",
                     Set.of(
+                            "threads",
                             "protocol",
                             "messages",
                             "tenants",
@@ -106,6 +112,7 @@ final class ArchitectureTest {
             entry(
                     "worker.loop",
                     Set.of(
+                            "threads",
                             "protocol",
                             "messages",
                             "batching",
@@ -116,6 +123,7 @@ final class ArchitectureTest {
             entry(
                     "worker.reply",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -128,6 +136,7 @@ final class ArchitectureTest {
             entry(
                     "worker.join",
                     Set.of(
+                            "threads",
                             "protocol",
                             "messages",
                             "kafka",
@@ -139,6 +148,7 @@ final class ArchitectureTest {
             entry(
                     "worker.intake",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -152,6 +162,7 @@ final class ArchitectureTest {
             entry(
                     "worker",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -176,7 +187,7 @@ final class ArchitectureTest {
             entry("cli", Set.of("cli.option", "cli.command", "cli.bench")),
             entry("local", Set.of("cli", "cli.command")),
             // Not local: the production package has none.
-            entry("app", Set.of("protocol.codec", "kafka", "features", "ingress", "worker")));
+            entry("app", Set.of("threads", "protocol.codec", "kafka", "features", "ingress", "worker")));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.ofEntries(
@@ -351,15 +362,9 @@ final class ArchitectureTest {
                         || isMade(access, "org.apache.kafka.clients.producer.KafkaProducer")
                         || isCalled(access, "org.apache.kafka.clients.admin.Admin", "create")))
                 .containsExactlyInAnyOrder(
-                        "app.KafkaWatch",
-                        "app.Roles",
-                        "ingress.Ingress",
-                        "ingress.submit.Publisher",
-                        "local.LocalStack",
-                        "worker.Worker",
-                        "worker.intake.RequestConsumers",
-                        "worker.join.FeatureUpdates",
-                        "worker.reply.Cancellations");
+                        "kafka.KafkaClients",
+                        // Its own broker, whose topics it makes before any client comes.
+                        "local.LocalStack");
     }
 
     @Test
@@ -369,20 +374,15 @@ final class ArchitectureTest {
                         || isMade(access, "java.lang.Thread")
                         || access.getTargetOwner().getName().equals("java.util.concurrent.Executors")))
                 .containsExactlyInAnyOrder(
-                        "app.KafkaWatch",
+                        // Every service thread; the others are pools for calls that block.
+                        "threads.ServiceThread",
                         "cli.TestRun",
                         "features.FeatureCaches",
                         "features.source.SqlSource",
-                        "ingress.gate.LagWatch",
-                        "kafka.TopicFollower",
-                        "kafka.TopicRecorder",
                         "local.LocalMain",
-                        "tenants.TenantsFile",
                         "tenants.JwtAuthenticator",
                         "worker.ModelServer",
-                        "worker.Worker",
-                        "worker.loop.LoopThread",
-                        "worker.reply.Announcer");
+                        "worker.Worker");
     }
 
     @Test
@@ -402,6 +402,8 @@ final class ArchitectureTest {
                         "ingress.gate.LagWatch",
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",
+                        "threads.ServiceThread",
+                        "threads.TroubleLog",
                         "worker.intake.Intake",
                         "worker.join.FeatureStage",
                         "worker.join.FeatureUpdates",

@@ -4,6 +4,7 @@ import dev.penstock.tenants.Authenticator;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.TenantsConfig;
 import dev.penstock.tenants.quota.Quota;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.net.InetAddress;
@@ -20,6 +21,7 @@ public record AccessPolicy(Optional<Authenticator> authenticator, Tenant anonymo
      * Starts what the configuration asks for.
      *
      * @param anonymousQuota what all callers together may use while identity is off
+     * @param faults hears when the thread that reads the tenants file fails
      * @param host the address on which the service listens
      * @param listens false in a process that takes no calls; then nothing is started
      * @throws ConfigurationException when the configuration would let everybody in by mistake, or is incomplete
@@ -28,13 +30,14 @@ public record AccessPolicy(Optional<Authenticator> authenticator, Tenant anonymo
             TenantsConfig config,
             Optional<Quota> anonymousQuota,
             MeterRegistry registry,
+            Faults faults,
             String host,
             boolean listens) {
         if (listens && config.identity() == TenantsConfig.Identity.OFF) {
             requirePrivate(config, host);
         }
         return new AccessPolicy(
-                listens ? Authenticator.of(config, registry) : Optional.empty(), Tenant.anonymous(anonymousQuota));
+                listens ? Authenticator.of(config, registry, faults) : Optional.empty(), Tenant.anonymous(anonymousQuota));
     }
 
     private static void requirePrivate(TenantsConfig config, String host) {

@@ -23,6 +23,8 @@ import dev.penstock.ingress.submit.Publisher;
 import dev.penstock.ingress.submit.RequestPublisher;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
+import dev.penstock.ingress.submit.ModelTopics;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.kafka.TopicRecorder;
@@ -31,18 +33,15 @@ import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.quota.OpenRequests;
 import dev.penstock.tenants.quota.Quotas;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * The ingress role: makes its parts, starts them and stops them. Whatever blocks happens at start; calls are served without blocking.
@@ -52,30 +51,36 @@ public final class Ingress implements AutoCloseable {
     private static final long SWEEP_MILLIS = 20;
     private static final Duration ASSIGNMENT_TIMEOUT = Duration.ofSeconds(30);
 
+    private static final Map<String, Object> FROM_BEGINNING =
+            Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
+
     private final IngressParts parts;
+    private final Faults faults;
     private final Vertx vertx;
     private final Publisher publisher;
     private final LagWatch lagWatch;
     private final TopicFollower replyFollower;
     private final TopicFollower modelFollower;
+    private final ModelTopics modelTopics;
     private final TopicRecorder recorder;
     private final long sweep;
 
     /**
      * Starts the role.
      *
-     * @param kafka what all clients share: brokers and credentials
+     * @param faults hears of threads that failed
      * @throws ExecutionException when Redis has no key for request ids and none is configured
      * @throws TimeoutException when Redis or Kafka does not answer in time
      */
     public Ingress(
             IngressConfig config,
-            Map<String, Object> kafka,
+            KafkaClients kafka,
             TopicLayout layout,
             RequestReader reader,
             Redis redis,
             Vertx vertx,
-            MeterRegistry registry)
+            MeterRegistry registry,
+            Faults faults)
             throws ExecutionException, InterruptedException, TimeoutException {
         this.vertx = vertx;
         Catalogue catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
@@ -127,22 +132,29 @@ public final class Ingress implements AutoCloseable {
                 outcomes,
                 cancellation);
 
-        this.replyFollower = new TopicFollower("penstock-replies", consumer(kafka, Map.of()), pending);
+        this.faults = faults;
+        this.replyFollower = new TopicFollower(
+                "penstock-replies",
+                "Synchronous calls that wait here get no reply, and end with 504.",
+                faults,
+                kafka.follower(FROM_BEGINNING),
+                pending);
+        this.modelTopics = new ModelTopics(faults, publisher::prepareModel);
         this.modelFollower = new TopicFollower(
                 "penstock-models",
-                consumer(kafka, Map.of()),
-                new CatalogueListener(catalogue, publisher::prepareModel));
+                "Models that are announced or withdrawn from now on stay unnoticed.",
+                faults,
+                kafka.follower(FROM_BEGINNING),
+                new CatalogueListener(catalogue, modelTopics::announced, System::currentTimeMillis));
         this.recorder = new TopicRecorder(
                 "penstock-recorder",
-                consumer(
-                        kafka,
-                        Map.of(
-                                ConsumerConfig.GROUP_ID_CONFIG, Topics.RESULT_RECORDERS,
-                                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000,
-                                ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500)),
+                "Outcomes of asynchronous requests stay in " + Topics.RESULTS + ", and polls do not find them.",
+                faults,
+                kafka.recorder(Topics.RESULT_RECORDERS, FROM_BEGINNING),
                 Topics.RESULTS,
                 new ResultRecorder(results, ids, dropped));
-        this.lagWatch = new LagWatch(Admin.create(kafka), config.lagInterval(), admission::modelsInDemand, admission);
+        this.lagWatch =
+                new LagWatch(kafka.admin(), config.lagInterval(), admission::modelsInDemand, admission, faults);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
             throw new TimeoutException(
@@ -156,7 +168,12 @@ public final class Ingress implements AutoCloseable {
 
     /** Whether this ingress can receive replies and announcements of models. */
     public boolean isConnected() {
-        return replyFollower.isAssigned() && modelFollower.isAssigned();
+        return replyFollower.isFollowing() && modelFollower.isFollowing();
+    }
+
+    /** Whether no thread of the ingress has failed. */
+    public boolean isSound() {
+        return faults.isEmpty();
     }
 
     /** Refuses new requests from now on. Synchronous calls that wait here still get their replies; long polls end at once. */
@@ -169,18 +186,12 @@ public final class Ingress implements AutoCloseable {
     public void close() {
         vertx.cancelTimer(sweep);
         lagWatch.close();
+        modelTopics.close();
         publisher.close();
         recorder.close();
         replyFollower.close();
         modelFollower.close();
     }
 
-    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> kafka, Map<String, Object> more) {
-        Map<String, Object> config = new HashMap<>(kafka);
-        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
-        config.putAll(more);
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 }

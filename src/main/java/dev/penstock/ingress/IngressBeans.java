@@ -11,6 +11,7 @@ import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
 import dev.penstock.tenants.TenantsConfig;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -40,10 +41,11 @@ final class IngressBeans {
             TenantsConfig tenants,
             IngressConfig config,
             MeterRegistry registry,
+            Faults faults,
             @ConfigProperty(name = "quarkus.http.host") String host,
             @ConfigProperty(name = "quarkus.http.host-enabled", defaultValue = "true") boolean listens) {
         return AccessPolicy.start(
-                tenants, config.quota().map(IngressConfig.QuotaSection::toQuota), registry, host, listens);
+                tenants, config.quota().map(IngressConfig.QuotaSection::toQuota), registry, faults, host, listens);
     }
 
     void stop(@Disposes AccessPolicy policy) {

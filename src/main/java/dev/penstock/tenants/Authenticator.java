@@ -1,5 +1,6 @@
 package dev.penstock.tenants;
 
+import dev.penstock.threads.Fault;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.configuration.ConfigurationException;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /** Authenticates callers: finds the tenant that a credential belongs to. Thread-safe. */
 public interface Authenticator extends AutoCloseable {
@@ -15,16 +17,16 @@ public interface Authenticator extends AutoCloseable {
     CompletionStage<Authentication> authenticate(String credential);
 
     /** Empty when {@code penstock.tenants.identity} is {@code off}. */
-    static Optional<Authenticator> of(TenantsConfig config, MeterRegistry registry) {
+    static Optional<Authenticator> of(TenantsConfig config, MeterRegistry registry, Consumer<? super Fault> faults) {
         return switch (config.identity()) {
             case OFF -> Optional.empty();
-            case API_KEY -> Optional.of(new ApiKeyAuthenticator(tenants(config, registry)));
+            case API_KEY -> Optional.of(new ApiKeyAuthenticator(tenants(config, registry, faults)));
             case OIDC -> {
                 String issuer = required("issuer", config.oidc().issuer());
                 String audience = required("audience", config.oidc().audience());
                 URI keys = keys(required("jwks-url", config.oidc().jwksUrl()));
                 yield Optional.of(new JwtAuthenticator(
-                        tenants(config, registry),
+                        tenants(config, registry, faults),
                         issuer,
                         audience,
                         keys,
@@ -49,7 +51,7 @@ public interface Authenticator extends AutoCloseable {
                 "penstock.tenants.oidc.jwks-url must be an https URL, or http on localhost, was " + location);
     }
 
-    private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry) {
+    private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry, Consumer<? super Fault> faults) {
         Path path = config.file()
                 .orElseThrow(() ->
                         new ConfigurationException("penstock.tenants.file must be set when penstock.tenants.identity is "
@@ -57,7 +59,7 @@ public interface Authenticator extends AutoCloseable {
                                         .name()
                                         .toLowerCase(Locale.ROOT)
                                         .replace('_', '-')));
-        TenantsFile file = TenantsFile.open(path, config.reloadInterval());
+        TenantsFile file = TenantsFile.open(path, config.reloadInterval(), faults);
         Gauge.builder("inference.tenants.file.broken", () -> file.isBroken() ? 1 : 0)
                 .description(
                         "1 while the tenants file is unreadable or invalid and its last valid version stays in force")

@@ -1,5 +1,7 @@
 package dev.penstock.tenants;
 
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -19,25 +22,31 @@ public final class TenantsFile implements AutoCloseable {
 
     private final Path file;
     private final Duration interval;
-    private final Thread thread;
+    private final ServiceThread thread;
+
     /** The content of the last valid file. */
     private byte[] content;
 
     private volatile String trouble = "";
     private volatile Tenants tenants;
 
-    private TenantsFile(Path file, Duration interval) throws IOException, InvalidTenantsException {
+    private TenantsFile(Path file, Duration interval, Consumer<? super Fault> faults)
+            throws IOException, InvalidTenantsException {
         this.file = file;
         this.interval = interval;
         this.content = bytes();
         this.tenants = TenantsReader.read(content);
-        this.thread = Thread.ofPlatform().name("penstock-tenants").daemon().unstarted(this::run);
+        this.thread = new ServiceThread(
+                "penstock-tenants",
+                "Changes of " + file + " have no effect: keys that were revoked still work.",
+                faults,
+                this::turn);
     }
 
     /** @throws ConfigurationException when the file cannot be read or is invalid */
-    public static TenantsFile open(Path file, Duration interval) {
+    public static TenantsFile open(Path file, Duration interval, Consumer<? super Fault> faults) {
         try {
-            TenantsFile opened = new TenantsFile(file, interval);
+            TenantsFile opened = new TenantsFile(file, interval, faults);
             opened.thread.start();
             LOG.infof("Loaded %d tenants from %s", opened.tenants.size(), file);
             return opened;
@@ -53,15 +62,9 @@ public final class TenantsFile implements AutoCloseable {
         return tenants;
     }
 
-    private void run() {
-        try {
-            while (true) {
-                TimeUnit.MILLISECONDS.sleep(interval.toMillis());
-                look();
-            }
-        } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
-        }
+    private void turn() throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(interval.toMillis());
+        look();
     }
 
     /** Whether the file is now unreadable or invalid, so that the last valid one is still in force. */
@@ -83,7 +86,7 @@ public final class TenantsFile implements AutoCloseable {
         } catch (InvalidTenantsException broken) {
             warn(String.valueOf(broken.getMessage()));
         } catch (RuntimeException unforeseen) {
-            warn(unforeseen.toString()); // if the thread ended, revoked keys would keep working
+            warn(unforeseen.toString()); // a file that the reader cannot handle is an invalid file
         }
     }
 
@@ -104,6 +107,6 @@ public final class TenantsFile implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
+        thread.close();
     }
 }

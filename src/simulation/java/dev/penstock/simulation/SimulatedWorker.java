@@ -152,7 +152,7 @@ final class SimulatedWorker implements Replies {
         paused.removeAll(flow.resume());
         nextOffsets.replaceAll((partition, next) -> paused.contains(partition) ? next : read(log(partition), next));
         rules.commitsDue(simulation.now()).ifPresent(this::commit);
-        if (isLeaving && rules.isDrained(simulation.now())) {
+        if (isLeaving && rules.isDrained(simulation.now(), 0)) {
             simulation.left(this);
         } else if (isLeaving || hasUnread()) {
             pollAfter(paused.isEmpty() ? 0 : POLL_NANOS);
@@ -169,7 +169,7 @@ final class SimulatedWorker implements Replies {
 
     private void take(SimulatedRequest request) {
         request.deliveries++;
-        switch (rules.take(request)) {
+        switch (rules.decide(request, rules.accept(request))) {
             case Decision.Serve(Task task) -> loop.offer(task);
             case Decision.Cancel cancel ->
                 throw new IllegalStateException("a simulated request is never cancelled: " + cancel);
@@ -226,11 +226,6 @@ final class SimulatedWorker implements Replies {
         @Override
         public boolean serves(String modelVersion) {
             return modelVersion.equals(VERSION);
-        }
-
-        @Override
-        public Optional<ReplyAddress> replyTo(SimulatedRequest record) {
-            return Optional.empty();
         }
 
         @Override

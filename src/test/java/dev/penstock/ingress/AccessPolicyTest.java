@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.tenants.TenantsConfig;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -79,6 +80,7 @@ class AccessPolicyTest {
                 config.getConfigMapping(TenantsConfig.class),
                 Optional.empty(),
                 new SimpleMeterRegistry(),
+                new Faults("ingress"),
                 host,
                 listens);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.threads.Faults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +117,7 @@ class TenantsFileTest {
     }
 
     private TenantsFile open(Path path) {
-        TenantsFile file = TenantsFile.open(path, OFTEN);
+        TenantsFile file = TenantsFile.open(path, OFTEN, new Faults("ingress"));
         opened.add(file);
         return file;
     }

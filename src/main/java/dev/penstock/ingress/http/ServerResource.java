@@ -66,15 +66,12 @@ public final class ServerResource {
         return json(JSON.createObjectNode().put("live", true));
     }
 
-    /** Ready when every known model is. */
+    /** Ready when every model is that workers still serve. */
     @GET
     @Path("health/ready")
     public Response ready() {
-        List<String> models = catalogue.models();
-        boolean ready = ingress.isConnected()
-                && !models.isEmpty()
-                && models.stream().allMatch(model -> catalogue.isReady(model, Optional.empty()));
-        return ready(ready, "some models have no ready worker");
+        return ready(
+                ingress.isConnected() && catalogue.isEveryModelReady(), "not every model has a worker that is ready");
     }
 
     @GET

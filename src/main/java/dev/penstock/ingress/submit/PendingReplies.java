@@ -13,11 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Matches replies to the synchronous calls that wait for them. It reads this ingress's partition of {@code penstock.replies} without a
@@ -32,6 +33,7 @@ public final class PendingReplies implements TopicFollower.Listener {
     private final Consumer<Reply> unclaimed;
     private final DroppedReplyMeters dropped;
     private final int max;
+    private final Semaphore places;
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
     /**
@@ -42,6 +44,7 @@ public final class PendingReplies implements TopicFollower.Listener {
             int partition, int max, RequestIdIssuer ids, Consumer<Reply> unclaimed, DroppedReplyMeters dropped) {
         this.partition = partition;
         this.max = max;
+        this.places = new Semaphore(max);
         this.ids = ids;
         this.dropped = dropped;
         this.unclaimed = unclaimed;
@@ -57,7 +60,7 @@ public final class PendingReplies implements TopicFollower.Listener {
 
     /** Lets a call wait, unless too many do. The future completes with the reply, or empty at the deadline. */
     public Optional<CompletableFuture<Optional<Reply>>> await(RequestId id, long deadlineNanos) {
-        if (waiters.size() >= max) {
+        if (!places.tryAcquire()) {
             return Optional.empty();
         }
         CompletableFuture<Optional<Reply>> reply = new CompletableFuture<>();
@@ -67,7 +70,15 @@ public final class PendingReplies implements TopicFollower.Listener {
 
     /** Ends the wait of a call; false if it did not wait. */
     public boolean abandon(RequestId id) {
-        return waiters.remove(id.toString()) != null;
+        return leave(id.toString()) != null;
+    }
+
+    private @Nullable Waiter leave(String id) {
+        Waiter waiter = waiters.remove(id);
+        if (waiter != null) {
+            places.release();
+        }
+        return waiter;
     }
 
     public int size() {
@@ -78,13 +89,14 @@ public final class PendingReplies implements TopicFollower.Listener {
     public void sweep(long nowNanos) {
         waiters.forEach((id, waiter) -> {
             if (waiter.deadlineNanos - nowNanos <= 0 && waiters.remove(id, waiter)) {
+                places.release();
                 waiter.reply.complete(Optional.empty());
             }
         });
     }
 
     @Override
-    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+    public void assign(org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer) {
         List<TopicPartition> own = List.of(new TopicPartition(Topics.REPLIES, partition));
         consumer.assign(own);
         consumer.seekToEnd(own);
@@ -100,7 +112,7 @@ public final class PendingReplies implements TopicFollower.Listener {
         try {
             Reply reply = Reply.read(record.headers(), record.value());
             // Not earlier: a record that is no reply must not end a wait.
-            Waiter waiter = waiters.remove(id);
+            Waiter waiter = leave(id);
             if (waiter == null) {
                 unclaimed.accept(reply);
             } else {

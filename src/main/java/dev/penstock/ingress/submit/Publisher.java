@@ -1,5 +1,6 @@
 package dev.penstock.ingress.submit;
 
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import java.time.Duration;
@@ -14,7 +15,6 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,16 +48,15 @@ public final class Publisher implements AutoCloseable {
      */
     public record Settings(long maxBytes, Duration queuedLinger, int maxRecordBytes) {}
 
-    /** @param kafka the properties that all Kafka clients share: brokers and credentials */
-    public Publisher(Map<String, Object> kafka, Settings settings) {
+    public Publisher(KafkaClients kafka, Settings settings) {
         this.maxBytes = settings.maxBytes();
-        Map<String, Object> prompt = properties(kafka, settings.maxRecordBytes());
+        Map<String, Object> prompt = properties(settings.maxRecordBytes());
         prompt.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         prompt.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        this.prompt = new KafkaProducer<>(prompt, new ByteArraySerializer(), new ByteArraySerializer());
-        Map<String, Object> queued = properties(kafka, settings.maxRecordBytes());
+        this.prompt = kafka.producer(prompt);
+        Map<String, Object> queued = properties(settings.maxRecordBytes());
         queued.put(ProducerConfig.LINGER_MS_CONFIG, settings.queuedLinger().toMillis());
-        this.queued = new KafkaProducer<>(queued, new ByteArraySerializer(), new ByteArraySerializer());
+        this.queued = kafka.producer(queued);
         this.queueNanos = LONG_QUEUE_IN_LINGERS * settings.queuedLinger().toNanos();
     }
 
@@ -115,8 +114,8 @@ public final class Publisher implements AutoCloseable {
         queued.close(Duration.ofSeconds(5));
     }
 
-    private static Map<String, Object> properties(Map<String, Object> kafka, int maxRecordBytes) {
-        Map<String, Object> config = new HashMap<>(kafka);
+    private static Map<String, Object> properties(int maxRecordBytes) {
+        Map<String, Object> config = new HashMap<>();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         config.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);

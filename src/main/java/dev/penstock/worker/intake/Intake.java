@@ -6,6 +6,7 @@ import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
+import dev.penstock.threads.TroubleLog;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
@@ -20,6 +21,7 @@ import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
+import dev.penstock.worker.reply.Resolution;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -27,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -34,8 +37,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
@@ -49,6 +51,9 @@ public final class Intake implements Runnable {
     private static final Duration DRAIN_POLL = Duration.ofMillis(10);
     private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
 
+    /** A look-up takes a round trip to the broker. */
+    private static final Duration POLL_WHILE_UNRESOLVED = Duration.ofMillis(5);
+
     private final String model;
     private final Consumer<byte[], byte[]> consumer;
     private final Map<String, Version> versions;
@@ -58,6 +63,11 @@ public final class Intake implements Runnable {
     private final IntakeBounds bounds;
     private final IntakeRules<KafkaRecord> rules;
     private volatile boolean stopping;
+    private final TroubleLog trouble;
+    private final Unresolved<Taken> unresolved = new Unresolved<>();
+
+    /** A record that was taken from the log, in both forms. */
+    private record Taken(KafkaRecord record, AcceptedRecord accepted) {}
 
     /** One version that is served. */
     public record Version(RecordDecoder decoder, WorkerLoop loop, FeatureStage features) {}
@@ -78,13 +88,13 @@ public final class Intake implements Runnable {
         this.replies = replies;
         this.meters = meters;
         this.bounds = bounds;
+        this.trouble = new TroubleLog(LOG, "Intake of model " + model);
         this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, System.nanoTime());
     }
 
     /** Ends {@link #run} once all open requests are answered, or after the drain timeout. */
     public void stop() {
-        stopping = true;
-        consumer.wakeup();
+        stopping = true; // no wake-up: it would end the drain if it came outside of a poll, and a poll is short
     }
 
     @Override
@@ -92,22 +102,16 @@ public final class Intake implements Runnable {
         try (consumer) {
             consumer.subscribe(Topics.requests(model), new Rebalances());
             while (!stopping) {
-                turn(POLL);
+                turn(unresolved.size() == 0 ? POLL : POLL_WHILE_UNRESOLVED);
             }
             drain();
         }
     }
 
     private void turn(Duration wait) {
-        try {
-            ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
-            for (ConsumerRecord<byte[], byte[]> record : records) {
-                take(KafkaRecord.of(record));
-            }
-            versions.values().forEach(version -> version.features.lookUp());
-        } catch (WakeupException stop) {
-            return; // stop() woke the consumer, and the flag is set
-        }
+        poll(wait).forEach(record -> take(KafkaRecord.of(record)));
+        unresolved.release(this::resolved);
+        versions.values().forEach(version -> version.features.lookUp());
         pauseAndResume();
         rules.commitsDue(System.nanoTime()).ifPresent(commits -> {
             commitAsync(commits);
@@ -116,10 +120,44 @@ public final class Intake implements Runnable {
     }
 
     private void take(KafkaRecord record) {
-        switch (rules.take(record)) {
+        Taken taken = new Taken(record, rules.accept(record));
+        CompletableFuture<Resolution> resolution =
+                replyTopics.resolve(record.polled().headers());
+        if (resolution.isDone()) {
+            resolved(taken, resolution.join());
+        } else {
+            unresolved.add(taken, resolution);
+        }
+    }
+
+    private void resolved(Taken taken, Resolution resolution) {
+        switch (resolution) {
+            case Resolution.Rejected(InvalidRequestException reason) ->
+                replies.reject(taken.accepted, Problem.of(reason));
+            case Resolution.To(Optional<ReplyAddress> address) -> {
+                address.ifPresent(taken.accepted::replyTo);
+                carryOut(rules.decide(taken.record, taken.accepted));
+            }
+        }
+    }
+
+    private void carryOut(Decision decision) {
+        switch (decision) {
             case Decision.Serve(Task task) -> serve(task);
             case Decision.Cancel(Task task) -> replies.send(task, new Outcome.Cancelled(), Timings.NONE);
             case Decision.Reject(AcceptedRecord rejected, Problem problem) -> replies.reject(rejected, problem);
+        }
+    }
+
+    /** Only the poll is tried again: a record that was polled has to be taken, or it is lost. */
+    private ConsumerRecords<byte[], byte[]> poll(Duration wait) {
+        try {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
+            trouble.succeeded();
+            return records;
+        } catch (RetriableException notYet) {
+            trouble.failed("trouble with the broker; polling again", notYet);
+            return ConsumerRecords.empty();
         }
     }
 
@@ -150,23 +188,14 @@ public final class Intake implements Runnable {
         rules.drain(System.nanoTime());
         pauseAndResume();
         do {
-            pollToStayAMember();
-        } while (!rules.isDrained(System.nanoTime()));
+            poll(DRAIN_POLL); // returns no records, since all partitions are paused; keeps the membership
+        } while (!rules.isDrained(System.nanoTime(), unresolved.size()));
         if (rules.openRequests() > 0) {
             LOG.warnf(
-                    "Model %s: %d requests are still open after the drain timeout of %s; another worker will serve them",
-                    model, rules.openRequests(), bounds.drainTimeout());
+                    "Model %s: %d requests are still open, %d of them without a known reply topic; another worker will serve them",
+                    model, rules.openRequests(), unresolved.size());
         }
         commitSync(rules.lastCommits());
-    }
-
-    /** Returns no records, since all partitions are paused. Clears the wake-up of {@link #stop}, which would break the last commit. */
-    private void pollToStayAMember() {
-        try {
-            consumer.poll(DRAIN_POLL);
-        } catch (WakeupException stop) {
-            // draining already
-        }
     }
 
     private void commitAsync(Map<LogPartition, OffsetCommit> commits) {
@@ -184,8 +213,8 @@ public final class Intake implements Runnable {
         if (!commits.isEmpty()) {
             try {
                 consumer.commitSync(offsets(commits), COMMIT_TIMEOUT);
-            } catch (RebalanceInProgressException | CommitFailedException moved) {
-                LOG.infof("Model %s: partitions moved before their last commit; some replies may be sent twice", model);
+            } catch (RetriableException | CommitFailedException failed) {
+                LOG.infof("Model %s: the last commit failed (%s); some replies may be sent twice", model, failed);
             }
         }
     }
@@ -225,11 +254,6 @@ public final class Intake implements Runnable {
         @Override
         public boolean serves(String modelVersion) {
             return versions.containsKey(modelVersion);
-        }
-
-        @Override
-        public Optional<ReplyAddress> replyTo(KafkaRecord record) throws InvalidRequestException {
-            return replyTopics.resolve(record.polled().headers());
         }
 
         @Override

@@ -51,6 +51,8 @@ public final class WorkerLoop {
     /** Whether an arrival must wake the thread. While no slot is free it need not, and waking a thread is expensive. */
     private volatile boolean takesArrivals = true;
 
+    private volatile boolean draining;
+
     /**
      * @param sessions the slots of each session
      * @param deviceLost receives the reason when an accelerator is broken until the process restarts
@@ -80,9 +82,9 @@ public final class WorkerLoop {
         }
     }
 
-    /** From now on no request is held back to fill a batch. */
+    /** From now on no request is held back to fill a batch. From any thread; the batcher learns it within the next step. */
     public void drain() {
-        batcher.drain();
+        draining = true;
         wake.run();
     }
 
@@ -93,6 +95,9 @@ public final class WorkerLoop {
      */
     public long step(long now) {
         takesArrivals = true;
+        if (draining) {
+            batcher.drain();
+        }
         for (Task task = arrived.poll(); task != null; task = arrived.poll()) {
             batcher.offer(queued(task));
         }

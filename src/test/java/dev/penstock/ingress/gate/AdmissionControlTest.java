@@ -62,8 +62,7 @@ class AdmissionControlTest {
         Catalogue catalogue = new Catalogue(Long.MAX_VALUE, now::get);
         AdmissionControl watched = new AdmissionControl(catalogue, Duration.ofSeconds(5), registry, now::get);
         catalogue.heard(
-                new Announcement("m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true),
-                true);
+                new Announcement("m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true));
 
         watched.asking(Set.of("m"));
         watched.lag("m", Lane.INTERACTIVE, new Lag(1100, 0, new CommitNote(0, 0), 1));

@@ -10,11 +10,13 @@ import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.features.cache.Lookup;
 import dev.penstock.features.vector.EntityKey;
 import dev.penstock.features.vector.FeatureView;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -73,7 +75,8 @@ class FeatureUpdatesTest {
     @Test
     void whatIsPublishedIsServedWithinASecondByThoseWhoHoldItAndByThoseWhoDoNot() throws Exception {
         FeatureCache cache = first.open(VIEW, "customers");
-        try (FeatureUpdates updates = new FeatureUpdates(kafka, cache, Datatype.BYTES, new SimpleMeterRegistry())) {
+        try (FeatureUpdates updates = new FeatureUpdates(
+                new KafkaClients(kafka), cache, Datatype.BYTES, new SimpleMeterRegistry(), new Faults("worker"))) {
             updates.awaitFollowing();
             publish(ANNA, 40);
             await().until(() -> isShared(ANNA)); // the group has found together

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Step;
 import dev.penstock.batching.Window;
 import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.messages.Outcome;
@@ -366,6 +367,21 @@ class WorkerLoopTest {
         assertThat(second.running()).containsExactly(2);
     }
 
+    /** The batcher belongs to the thread that steps the loop; {@link WorkerLoop#drain} is called from the intake's. */
+    @Test
+    void drainReachesTheBatcherOnlyWithinAStep() {
+        Batcher<Task> batcher = new Batcher<>(BatchPolicy.of(8, Window.fixed(1000)), costs);
+        WorkerLoop waiting = loopOf(batcher, List.of(List.of(accelerator)));
+        waiting.offer(task("a", 1, FAR));
+        assertThat(waiting.step(0)).isEqualTo(1000);
+
+        waiting.drain();
+        assertThat(batcher.next(1)).isInstanceOf(Step.WaitUntil.class);
+
+        waiting.step(2);
+        assertThat(accelerator.running()).containsExactly(1);
+    }
+
     private void finishAll() {
         for (long now = 1; accelerator.isBusy(); now++) {
             accelerator.finish();
@@ -374,13 +390,11 @@ class WorkerLoopTest {
     }
 
     private WorkerLoop loopOf(List<List<ManualAccelerator>> sessions) {
-        return new WorkerLoop(
-                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs),
-                sessions,
-                replies,
-                new WorkerMeters(registry, "m"),
-                lost::add,
-                () -> {});
+        return loopOf(new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs), sessions);
+    }
+
+    private WorkerLoop loopOf(Batcher<Task> batcher, List<List<ManualAccelerator>> sessions) {
+        return new WorkerLoop(batcher, sessions, replies, new WorkerMeters(registry, "m"), lost::add, () -> {});
     }
 
     private static Task task(String name, int value, long deadlineNanos) {

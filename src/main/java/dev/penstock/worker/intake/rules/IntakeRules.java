@@ -55,26 +55,28 @@ public final class IntakeRules<S extends SourceRecord> {
     }
 
     /** Accepts a polled record: from here on it is open, until it is settled. */
-    public Decision take(S record) {
-        Lane topicLane = lane(record.partition());
-        AcceptedRecord accepted =
-                ledger.open(record, topicLane, record.modelVersion().orElse(defaultVersion));
+    public AcceptedRecord accept(S record) {
+        return ledger.open(
+                record, lane(record.partition()), record.modelVersion().orElse(defaultVersion));
+    }
+
+    /** How to go on with an accepted record, once the address of its reply is known. */
+    public Decision decide(S record, AcceptedRecord accepted) {
         try {
-            reader.replyTo(record).ifPresent(accepted::replyTo);
-            return decide(record, accepted, topicLane);
+            return decode(record, accepted);
         } catch (InvalidRequestException invalid) {
             return new Decision.Reject(accepted, Problem.of(invalid));
         }
     }
 
-    private Decision decide(S record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException {
+    private Decision decode(S record, AcceptedRecord accepted) throws InvalidRequestException {
         String version = accepted.modelVersion();
         if (!reader.serves(version)) {
             return new Decision.Reject(
                     accepted,
                     Problem.of(Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
         }
-        Task task = reader.decode(record, accepted, topicLane);
+        Task task = reader.decode(record, accepted, lane(record.partition()));
         accepted.countRows(task.rows());
         return reader.isCancelled(task) ? new Decision.Cancel(task) : new Decision.Serve(task);
     }
@@ -154,9 +156,13 @@ public final class IntakeRules<S extends SourceRecord> {
         drainUntilNanos = nowNanos + bounds.drainTimeout().toNanos();
     }
 
-    /** Whether draining has ended: nothing is open any more, or the drain timeout is over. */
-    public boolean isDrained(long nowNanos) {
-        return draining && (ledger.openRequests() == 0 || nowNanos - drainUntilNanos >= 0);
+    /**
+     * Whether draining has ended: no request is open any more that can end, or the drain timeout is over.
+     *
+     * @param leftOpen open requests that are not waited for: they are not committed, so another worker serves them
+     */
+    public boolean isDrained(long nowNanos, int leftOpen) {
+        return draining && (ledger.openRequests() <= leftOpen || nowNanos - drainUntilNanos >= 0);
     }
 
     /** Accepted requests that are not settled yet. */

@@ -3,23 +3,14 @@ package dev.penstock.worker.intake.rules;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.worker.accepted.AcceptedRecord;
-import dev.penstock.worker.accepted.ReplyAddress;
 import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.loop.Task;
-import java.util.Optional;
 
 /** Answers the questions of {@link IntakeRules} about a record. Production decodes bytes; a simulation has none. */
 public interface RecordReader<S extends SourceRecord> {
 
     /** Whether this worker serves the version. */
     boolean serves(String modelVersion);
-
-    /**
-     * Where the reply goes; empty when the sender wants none.
-     *
-     * @throws InvalidRequestException when no reply may go there
-     */
-    Optional<ReplyAddress> replyTo(S record) throws InvalidRequestException;
 
     /**
      * Decodes the record for its version, which is served.

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.messages.CommitNote;
 import dev.penstock.messages.Topics;
-import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 /** The rules without a log: each test is the consumer. */
 class IntakeRulesTest {
     private static final String MODEL = "m";
+    private static final ReplyAddress ADDRESS = new ReplyAddress("replies", Optional.empty());
     private static final LogPartition INTERACTIVE = new LogPartition(Topics.requests(MODEL, Lane.INTERACTIVE), 0);
     private static final LogPartition OTHER = new LogPartition(Topics.requests(MODEL, Lane.INTERACTIVE), 1);
     private static final LogPartition BULK = new LogPartition(Topics.requests(MODEL, Lane.BULK), 0);
@@ -61,7 +62,7 @@ class IntakeRulesTest {
     void servesARecordByTheVersionThatItNames() {
         Task task = served(record(INTERACTIVE, 0, "1"));
         assertThat(task.record().modelVersion()).isEqualTo("1");
-        assertThat(task.record().replyTo()).hasValue(FakeReader.ADDRESS);
+        assertThat(task.record().replyTo()).hasValue(ADDRESS);
         assertThat(rules.openRequests()).isEqualTo(1);
     }
 
@@ -81,7 +82,7 @@ class IntakeRulesTest {
         Decision.Reject rejected = rejected(record(INTERACTIVE, 0, "7"));
         assertThat(rejected.problem().is(Problem.Kind.NOT_FOUND)).isTrue();
         assertThat(rejected.problem().detail()).isEqualTo("model 'm' has no version '7' here");
-        assertThat(rejected.record().replyTo()).hasValue(FakeReader.ADDRESS);
+        assertThat(rejected.record().replyTo()).hasValue(ADDRESS);
     }
 
     @Test
@@ -89,19 +90,20 @@ class IntakeRulesTest {
         reader.undecodable.add(0L);
         Decision.Reject rejected = rejected(record(INTERACTIVE, 0));
         assertThat(rejected.problem().detail()).isEqualTo("value: must be a v2 request");
-        assertThat(rejected.record().replyTo()).hasValue(FakeReader.ADDRESS);
+        assertThat(rejected.record().replyTo()).hasValue(ADDRESS);
     }
 
     @Test
-    void rejectsARecordWhoseReplyTopicIsNotAllowedAndRepliesToNobody() {
-        reader.unanswerable.add(0L);
-        assertThat(rejected(record(INTERACTIVE, 0)).record().replyTo()).isEmpty();
+    void countsARecordAsOpenWhileTheAddressOfItsReplyIsUnknown() {
+        rules.accept(record(INTERACTIVE, 0));
+        assertThat(rules.openRequests()).isEqualTo(1);
+        assertThat(rules.lastCommits()).isEmpty();
     }
 
     @Test
     void cancelsWhatItsSenderHasCancelled() {
         reader.cancelled.add(0L);
-        assertThat(rules.take(record(INTERACTIVE, 0))).isInstanceOf(Decision.Cancel.class);
+        assertThat(decided(record(INTERACTIVE, 0))).isInstanceOf(Decision.Cancel.class);
     }
 
     @Test
@@ -190,12 +192,12 @@ class IntakeRulesTest {
     @Test
     void hasDrainedWhenNothingIsOpen() {
         Task task = served(record(INTERACTIVE, 0));
-        assertThat(rules.isDrained(0)).isFalse();
+        assertThat(rules.isDrained(0, 0)).isFalse();
         rules.drain(5);
         assertThat(rules.flow().pause()).containsExactlyInAnyOrder(INTERACTIVE, OTHER, BULK);
-        assertThat(rules.isDrained(5)).isFalse();
+        assertThat(rules.isDrained(5, 0)).isFalse();
         task.record().settle();
-        assertThat(rules.isDrained(6)).isTrue();
+        assertThat(rules.isDrained(6, 0)).isTrue();
         assertThat(rules.flow().resume()).isEmpty();
     }
 
@@ -203,17 +205,32 @@ class IntakeRulesTest {
     void drainsNoLongerThanTheTimeout() {
         served(record(INTERACTIVE, 0));
         rules.drain(5);
-        assertThat(rules.isDrained(5 + DRAIN_NANOS - 1)).isFalse();
-        assertThat(rules.isDrained(5 + DRAIN_NANOS)).isTrue();
+        assertThat(rules.isDrained(5 + DRAIN_NANOS - 1, 0)).isFalse();
+        assertThat(rules.isDrained(5 + DRAIN_NANOS, 0)).isTrue();
         assertThat(rules.openRequests()).isEqualTo(1);
     }
 
+    @Test
+    void drainsWithoutRequestsThatAreNotWaitedFor() {
+        rules.accept(record(INTERACTIVE, 0));
+        rules.drain(5);
+        assertThat(rules.isDrained(5, 0)).isFalse();
+        assertThat(rules.isDrained(5, 1)).isTrue();
+        assertThat(rules.lastCommits()).isEmpty();
+    }
+
+    private Decision decided(Source record) {
+        AcceptedRecord accepted = rules.accept(record);
+        accepted.replyTo(ADDRESS);
+        return rules.decide(record, accepted);
+    }
+
     private Task served(Source record) {
-        return ((Decision.Serve) rules.take(record)).task();
+        return ((Decision.Serve) decided(record)).task();
     }
 
     private Decision.Reject rejected(Source record) {
-        return (Decision.Reject) rules.take(record);
+        return (Decision.Reject) decided(record);
     }
 
     private static Source record(LogPartition partition, long offset) {
@@ -229,23 +246,12 @@ class IntakeRulesTest {
     }
 
     private static final class FakeReader implements RecordReader<Source> {
-        private static final ReplyAddress ADDRESS = new ReplyAddress("replies", Optional.empty());
-
         private final Set<Long> undecodable = new HashSet<>();
-        private final Set<Long> unanswerable = new HashSet<>();
         private final Set<Long> cancelled = new HashSet<>();
 
         @Override
         public boolean serves(String modelVersion) {
             return Set.of("1", "2").contains(modelVersion);
-        }
-
-        @Override
-        public Optional<ReplyAddress> replyTo(Source record) throws InvalidRequestException {
-            if (unanswerable.contains(record.offset())) {
-                throw new InvalidRequestException("reply-topic", "must be allowed");
-            }
-            return Optional.of(ADDRESS);
         }
 
         @Override
@@ -259,7 +265,7 @@ class IntakeRulesTest {
                     topicLane,
                     new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false),
                     List.of(input),
-                    new Fit("key", 8, Map.of()),
+                    new PaddingPlan("key", 8, Map.of()),
                     0,
                     1);
         }
