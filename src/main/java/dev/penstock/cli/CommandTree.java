@@ -18,6 +18,7 @@ import dev.penstock.cli.command.FuzzCommand;
 import dev.penstock.cli.command.JdkCommand;
 import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.KeyCommand;
+import dev.penstock.cli.command.LedgerCommand;
 import dev.penstock.cli.command.ModelsCommand;
 import dev.penstock.cli.command.MutantsCommand;
 import dev.penstock.cli.command.SimulateCommand;
@@ -49,6 +50,7 @@ final class CommandTree {
                 UpCommand.class,
                 KafkaCommand.class,
                 KeyCommand.class,
+                LedgerCommand.class,
                 TestCommand.class,
                 SimulateCommand.class,
                 MutantsCommand.class,

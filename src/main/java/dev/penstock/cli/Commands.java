@@ -6,6 +6,7 @@ import dev.penstock.cli.command.FuzzCommand;
 import dev.penstock.cli.command.JdkCommand;
 import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.KeyCommand;
+import dev.penstock.cli.command.LedgerCommand;
 import dev.penstock.cli.command.ModelsCommand;
 import dev.penstock.cli.command.MutantsCommand;
 import dev.penstock.cli.command.SimulateCommand;
@@ -28,7 +29,8 @@ final class Commands {
             SimulateCommand.class, "dev.penstock.simulation.Simulate",
             FuzzCommand.class, "dev.penstock.fuzz.Fuzz",
             MutantsCommand.class, "dev.penstock.mutants.Mutants",
-            ModelsCommand.class, "dev.penstock.samples.SampleModels");
+            ModelsCommand.class, "dev.penstock.samples.SampleModels",
+            LedgerCommand.class, "dev.penstock.ledger.drive.LedgerTool");
 
     private final List<String> arguments;
 
@@ -45,6 +47,7 @@ final class Commands {
             case SimulateCommand simulate -> runTool(SimulateCommand.class, simulate);
             case FuzzCommand fuzz -> runTool(FuzzCommand.class, fuzz);
             case MutantsCommand mutants -> runTool(MutantsCommand.class, mutants);
+            case LedgerCommand ledger -> runTool(LedgerCommand.class, ledger);
             case ModelsCommand models -> runTool(ModelsCommand.class, models);
             case TestCommand test -> new TestRun(Checkout.home()).run(arguments.subList(1, arguments.size()));
             case KeyCommand key -> NewKey.random().print();
