@@ -192,6 +192,4 @@ public final class Ingress implements AutoCloseable {
         replyFollower.close();
         modelFollower.close();
     }
-
-    }
 }

@@ -1,12 +1,14 @@
 package dev.penstock.worker.reply;
 
+import dev.penstock.worker.accepted.ReplyAddress;
+
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.threads.Faults;
-import dev.penstock.worker.offsets.ReplyAddress;
+import dev.penstock.worker.accepted.ReplyAddress;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
