@@ -54,7 +54,13 @@ final class VerdictText {
 
     private static void violations(StringBuilder text, Verdict verdict) {
         for (Map.Entry<Violation.Kind, Long> each : new TreeMap<>(verdict.counts()).entrySet()) {
-            line(text, "%d × %s: %s".formatted(each.getValue(), each.getKey().label(), each.getKey().rule()));
+            line(
+                    text,
+                    "%d × %s: %s"
+                            .formatted(
+                                    each.getValue(),
+                                    each.getKey().label(),
+                                    each.getKey().rule()));
         }
         verdict.violations().stream().limit(MAX_LINES_OF_VIOLATIONS).forEach(each -> line(text, each.toString()));
         long unlisted = verdict.allViolations() - Math.min(verdict.violations().size(), MAX_LINES_OF_VIOLATIONS);

@@ -37,7 +37,8 @@ public record AccessPolicy(Optional<Authenticator> authenticator, Tenant anonymo
             requirePrivate(config, host);
         }
         return new AccessPolicy(
-                listens ? Authenticator.of(config, registry, faults) : Optional.empty(), Tenant.anonymous(anonymousQuota));
+                listens ? Authenticator.of(config, registry, faults) : Optional.empty(),
+                Tenant.anonymous(anonymousQuota));
     }
 
     private static void requirePrivate(TenantsConfig config, String host) {

@@ -18,12 +18,12 @@ import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotencyClaims;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
+import dev.penstock.ingress.submit.ModelTopics;
 import dev.penstock.ingress.submit.PendingReplies;
 import dev.penstock.ingress.submit.Publisher;
 import dev.penstock.ingress.submit.RequestPublisher;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
-import dev.penstock.ingress.submit.ModelTopics;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.kafka.TopicLayout;
@@ -153,8 +153,7 @@ public final class Ingress implements AutoCloseable {
                 kafka.recorder(Topics.RESULT_RECORDERS, FROM_BEGINNING),
                 Topics.RESULTS,
                 new ResultRecorder(results, ids, dropped));
-        this.lagWatch =
-                new LagWatch(kafka.admin(), config.lagInterval(), admission::modelsInDemand, admission, faults);
+        this.lagWatch = new LagWatch(kafka.admin(), config.lagInterval(), admission::modelsInDemand, admission, faults);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
             throw new TimeoutException(

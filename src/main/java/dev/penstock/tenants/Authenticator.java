@@ -53,8 +53,8 @@ public interface Authenticator extends AutoCloseable {
 
     private static TenantsFile tenants(TenantsConfig config, MeterRegistry registry, Consumer<? super Fault> faults) {
         Path path = config.file()
-                .orElseThrow(() ->
-                        new ConfigurationException("penstock.tenants.file must be set when penstock.tenants.identity is "
+                .orElseThrow(() -> new ConfigurationException(
+                        "penstock.tenants.file must be set when penstock.tenants.identity is "
                                 + config.identity()
                                         .name()
                                         .toLowerCase(Locale.ROOT)

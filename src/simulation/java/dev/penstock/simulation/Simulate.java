@@ -26,9 +26,8 @@ public final class Simulate implements Tool<SimulateCommand> {
         }
         require(hasRate || command.seed().isPresent(), "simulate needs --rate, --seed or --grid");
         boolean isReplay = !hasRate;
-        Scenario scenario = isReplay
-                ? SimulationTest.scenario(command.seed().orElseThrow(), command.workers())
-                : scenario(command);
+        Scenario scenario =
+                isReplay ? SimulationTest.scenario(command.seed().orElseThrow(), command.workers()) : scenario(command);
         System.out.println(scenario);
         Timeline timeline = new Timeline(isReplay ? 1000 : 0);
         int exit = 0;

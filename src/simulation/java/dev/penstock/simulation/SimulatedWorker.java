@@ -12,7 +12,6 @@ import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
 import dev.penstock.worker.accepted.OpenWork;
-import dev.penstock.worker.accepted.ReplyAddress;
 import dev.penstock.worker.intake.rules.Decision;
 import dev.penstock.worker.intake.rules.IntakeBounds;
 import dev.penstock.worker.intake.rules.IntakeRules;
@@ -30,7 +29,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** One worker: the real intake rules, loop and batcher, on simulated sessions and a simulated log. */

@@ -1,6 +1,5 @@
 package dev.penstock.ingress;
 
-
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

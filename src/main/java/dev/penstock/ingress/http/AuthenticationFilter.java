@@ -90,7 +90,8 @@ public final class AuthenticationFilter {
                 call.put(TENANT, known.tenant());
                 call.next();
             }
-            case Authentication.InvalidCredential invalid -> refuse(call, invalid.reason(), ", error=\"invalid_token\"");
+            case Authentication.InvalidCredential invalid ->
+                refuse(call, invalid.reason(), ", error=\"invalid_token\"");
             case Authentication.UnknownTenant stranger ->
                 EarlyResponse.send(
                         call, new ProblemException(Problem.of(Problem.Kind.FORBIDDEN, stranger.reason())), bodyTimeout);

@@ -40,7 +40,11 @@ public final class FeatureStage {
      * @param failed receives what a bug throws
      */
     public FeatureStage(
-            WorkerLoop loop, PaddingPlanner planner, Replies replies, Optional<FeatureJoin> join, Consumer<Throwable> failed) {
+            WorkerLoop loop,
+            PaddingPlanner planner,
+            Replies replies,
+            Optional<FeatureJoin> join,
+            Consumer<Throwable> failed) {
         this.loop = loop;
         this.planner = planner;
         this.replies = replies;

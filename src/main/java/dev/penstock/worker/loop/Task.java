@@ -45,7 +45,8 @@ public record Task(
 
     /** This task with the model's own inputs, once its features are known. */
     public Task joined(List<Tensor> modelInputs, PaddingPlan paddingPlan, Features features) {
-        return new Task(record, lane, request, modelInputs, paddingPlan, arrivalNanos, deadlineNanos, Optional.of(features));
+        return new Task(
+                record, lane, request, modelInputs, paddingPlan, arrivalNanos, deadlineNanos, Optional.of(features));
     }
 
     long featuresNanos() {

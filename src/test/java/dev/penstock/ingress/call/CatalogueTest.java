@@ -140,6 +140,15 @@ class CatalogueTest {
     private static Announcement announcement(
             String model, String version, String worker, boolean ready, long commitIntervalMs) {
         return new Announcement(
-                model, version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, commitIntervalMs, "cpu", ready);
+                model,
+                version,
+                worker,
+                new Signature(List.of(), List.of()),
+                8,
+                1000,
+                0,
+                commitIntervalMs,
+                "cpu",
+                ready);
     }
 }

@@ -87,7 +87,11 @@ class FeatureStageTest {
             FeatureJoin join = join(features);
             RecordDecoder decoder = decoder(join);
             FeatureStage stage = new FeatureStage(
-                    loop, new PaddingPlanner(model().graph(), model().config()), new NoReplies(), Optional.of(join), bug -> {
+                    loop,
+                    new PaddingPlanner(model().graph(), model().config()),
+                    new NoReplies(),
+                    Optional.of(join),
+                    bug -> {
                         throw new IllegalStateException(bug);
                     });
             stage.offer(task(decoder, 1));

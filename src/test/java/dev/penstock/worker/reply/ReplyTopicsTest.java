@@ -1,7 +1,5 @@
 package dev.penstock.worker.reply;
 
-import dev.penstock.worker.accepted.ReplyAddress;
-
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
