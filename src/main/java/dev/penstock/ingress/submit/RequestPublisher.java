@@ -47,8 +47,8 @@ public final class RequestPublisher {
         return ProblemException.inDoubt(
                 Problem.of(
                         Problem.Kind.UNAVAILABLE,
-                        "Kafka did not acknowledge the request in time; it may or may not run. If it had an "
-                                + IdempotencyKey.HEADER + ", retry with the same one to get the same request"),
+                        "Kafka did not acknowledge the request in time; it may or may not run. Retry with the same "
+                                + IdempotencyKey.HEADER + " if it had one, to get the same request"),
                 2);
     }
 }
