@@ -4,7 +4,6 @@ import dev.penstock.cli.bench.BenchCommand;
 import dev.penstock.cli.command.CompletionCommand;
 import dev.penstock.cli.command.FuzzCommand;
 import dev.penstock.cli.command.JdkCommand;
-import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.KeyCommand;
 import dev.penstock.cli.command.LedgerCommand;
 import dev.penstock.cli.command.ModelsCommand;
@@ -12,17 +11,13 @@ import dev.penstock.cli.command.MutantsCommand;
 import dev.penstock.cli.command.SimulateCommand;
 import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.Tool;
-import dev.penstock.cli.command.UpCommand;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import picocli.AutoComplete;
 
-/** Runs each command: here, in the package of the service, or in a tool. */
+/** Runs each command, here or in a tool. The package of the service runs {@code up} and {@code kafka} itself. */
 final class Commands {
-    /** The main class of the package. It starts the service, in the same JVM, with {@code LocalMain}. */
-    private static final String PACKAGE = "io.quarkus.bootstrap.runner.QuarkusEntryPoint";
-
     /** The class that runs each command that is a tool. By name, since the command line is compiled without the tools. */
     static final Map<Class<?>, String> TOOLS = Map.of(
             BenchCommand.class, "dev.penstock.bench.Bench",
@@ -41,8 +36,6 @@ final class Commands {
 
     int run(Object command) throws Exception {
         return switch (command) {
-            case UpCommand up -> runPackage();
-            case KafkaCommand kafka -> runPackage();
             case BenchCommand bench -> runTool(BenchCommand.class, bench);
             case SimulateCommand simulate -> runTool(SimulateCommand.class, simulate);
             case FuzzCommand fuzz -> runTool(FuzzCommand.class, fuzz);
@@ -55,13 +48,6 @@ final class Commands {
             case CompletionCommand completion -> print(AutoComplete.bash(CommandTree.NAME, CommandTree.build()));
             default -> throw new IllegalStateException("command must have a way to run, was " + command);
         };
-    }
-
-    /** By name, since the command line is compiled without the package. */
-    private int runPackage() throws ReflectiveOperationException {
-        Class.forName(PACKAGE).getMethod("main", String[].class).invoke(null, (Object)
-                arguments.toArray(String[]::new));
-        return ExitCode.OK.code();
     }
 
     private static <C> int runTool(Class<C> kind, C command) throws Exception {

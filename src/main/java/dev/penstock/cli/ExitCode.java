@@ -7,7 +7,7 @@ enum ExitCode {
     USAGE(2, "A command, an option or a value is wrong. Nothing has been started."),
     DEVICE_LOST(
             69,
-            "`up`: a GPU was lost. The process cannot go on, and should be started again, on another machine if it repeats."),
+            "`up`: the worker lost its GPU. Start it again; a process cannot get a lost GPU back."),
     READY_TO_RUN(100, "Between the launcher and Java only: the arguments are right, and the launcher may build."),
     INTERRUPTED(130, "Ctrl-C (SIGINT) ended the command, after it stopped in order."),
     TERMINATED(143, "SIGTERM ended the command, after it stopped in order.");

@@ -3,6 +3,7 @@ package dev.penstock.cli;
 import dev.penstock.cli.option.Rule;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -16,8 +17,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The messages for arguments that cannot be taken. Each names the option, the value and the rule, or the nearest name. */
 final class Mistake {
-    private static final int MAX_SUGGESTIONS = 3;
-
     private Mistake() {}
 
     /** The whole message, with a hint to the help of the command. */
@@ -59,13 +58,13 @@ final class Mistake {
     private static String unknown(UnmatchedArgumentException mistake) {
         String given = mistake.getUnmatched().getFirst();
         CommandSpec command = mistake.getCommandLine().getCommandSpec();
-        String kind =
-                mistake.isUnknownOption() ? "option" : command.subcommands().isEmpty() ? "argument" : "command";
-        List<String> nearest =
-                mistake.getSuggestions().stream().limit(MAX_SUGGESTIONS).toList();
-        return "unknown %s \"%s\"%s"
-                .formatted(
-                        kind, given, nearest.isEmpty() ? "" : "; did you mean " + String.join(" or ", nearest) + "?");
+        Set<String> commands = command.subcommands().keySet();
+        boolean isOption = given.startsWith("-");
+        String kind = isOption ? "option" : commands.isEmpty() ? "argument" : "command";
+        Set<String> names = isOption ? command.optionsMap().keySet() : commands;
+        List<String> nearest = Nearest.to(given.replaceFirst("=.*", ""), names);
+        String hint = nearest.isEmpty() ? "" : "; did you mean " + String.join(" or ", nearest) + "?";
+        return "unknown %s \"%s\"%s".formatted(kind, given, hint);
     }
 
     private static String needsValue(ArgSpec option) {

@@ -30,6 +30,9 @@ class PenstockTest {
     @CsvSource(delimiter = '|', textBlock = """
                     down                           | penstock: unknown command "down"
                     upp                            | penstock: unknown command "upp"; did you mean up?
+                    tests                          | penstock: unknown command "tests"; did you mean test?
+                    simulat --seed 1               | penstock: unknown command "simulat"; did you mean simulate?
+                    kafak                          | penstock: unknown command "kafak"; did you mean kafka?
                     bench snc                      | penstock bench: unknown command "snc"; did you mean sync?
                     models fetch minlm             | penstock models fetch: unknown command "minlm"; did you mean minilm?
                     up --role boss                 | --role must be ingress, worker or both, was "boss"

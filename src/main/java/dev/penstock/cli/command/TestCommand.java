@@ -8,7 +8,7 @@ import picocli.CommandLine.Parameters;
         name = "test",
         description =
                 "Builds, runs all tests, and prints a last line with the numbers of passed, failed and skipped tests.",
-        footer = {"", "Examples: ./penstock test -Pgpu", "          ./penstock test -Dtest=BatcherTest"})
+        footer = {"", "Examples: ./penstock test -Pgpu, ./penstock test -Dtest=BatcherTest"})
 public interface TestCommand {
     @Parameters(
             arity = "0..*",
