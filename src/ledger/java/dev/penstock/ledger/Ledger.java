@@ -142,6 +142,9 @@ public final class Ledger {
                 undecided++;
                 continue;
             }
+            if (entry.counted.contains(Violation.Kind.LOST)) {
+                continue;
+            }
             lost++;
             if (listed.size() < rules.maxListed()) {
                 listed.add(new Violation(
@@ -149,13 +152,14 @@ public final class Ledger {
                         entry.id,
                         entry.door.label(),
                         entry.sentMillis - startMillis,
-                        "no outcome %.1f s after its deadline".formatted((nowMillis - entry.deadlineMillis) / 1e3)));
+                        "no outcome was seen by %.1f s after its deadline"
+                                .formatted((nowMillis - entry.deadlineMillis) / 1e3)));
             }
         }
         Map<Violation.Kind, Long> all = new EnumMap<>(Violation.Kind.class);
         all.putAll(counts);
         if (lost > 0) {
-            all.put(Violation.Kind.LOST, lost);
+            all.merge(Violation.Kind.LOST, lost, Long::sum);
         }
         Map<Door, DoorTotals> totals = new EnumMap<>(Door.class);
         doors.forEach((door, counted) -> totals.put(door, counted.totals()));
@@ -253,13 +257,23 @@ public final class Ledger {
         }
     }
 
+    /** An outcome may be seen late because nobody could be asked. It is lost once the service says, after the grace, that there is none. */
     private void pending(Event.Pending pending) {
         Entry entry = entry(pending.number());
-        entry.first.ifPresent(first -> violated(
-                Violation.Kind.WITHDRAWN,
-                entry,
-                pending.atMillis(),
-                "%s has no outcome; before, %s".formatted(pending.place(), describe(first))));
+        long lateMillis = pending.atMillis() - entry.deadlineMillis;
+        if (entry.first.isPresent()) {
+            violated(
+                    Violation.Kind.WITHDRAWN,
+                    entry,
+                    pending.atMillis(),
+                    "%s has no outcome; before, %s".formatted(pending.place(), describe(entry.first.get())));
+        } else if (entry.isOpen() && lateMillis >= rules.grace().toMillis()) {
+            violated(
+                    Violation.Kind.LOST,
+                    entry,
+                    pending.atMillis(),
+                    "%s has no outcome %.1f s after its deadline".formatted(pending.place(), lateMillis / 1e3));
+        }
     }
 
     /** The outcome of a synchronous call that was answered went to its caller, and may be kept nowhere. */

@@ -51,7 +51,7 @@ final class LedgerTest {
         assertThatOnly(verdict, Violation.Kind.LOST);
         assertThat(verdict.violations().getFirst().id()).isEqualTo("id-0");
         assertThat(verdict.violations().getFirst().door()).isEqualTo("async");
-        assertThat(verdict.toString()).contains("id-0", "no outcome 5.0 s after its deadline", "verdict: broken.");
+        assertThat(verdict.toString()).contains("id-0", "no outcome was seen by 5.0 s after its deadline", "verdict: broken.");
     }
 
     @Test
@@ -63,6 +63,30 @@ final class LedgerTest {
         assertThat(verdict.counts()).isEmpty();
         assertThat(verdict.undecided()).isEqualTo(1);
         assertThat(verdict.result()).isEqualTo(Verdict.Result.UNPROVEN);
+    }
+
+    @Test
+    void findsALostRequestOnceWhenPollsSaySoAfterTheGrace() {
+        accepted(Door.ASYNC);
+        ledger.record(new Event.Pending(0, POLL, END));
+        ledger.record(new Event.Pending(0, POLL, END + 1));
+
+        Verdict verdict = ledger.verdict(END + 1);
+
+        assertThatOnly(verdict, Violation.Kind.LOST);
+        assertThat(verdict.violations().getFirst().what()).isEqualTo("poll http://a has no outcome 5.0 s after its deadline");
+    }
+
+    @Test
+    void takesAnOutcomeThatCouldNotBePolledBefore() {
+        accepted(Door.ASYNC);
+        now = END + 60_000;
+        seen(0, POLL, RIGHT);
+
+        Verdict verdict = ledger.verdict(now);
+
+        assertThat(verdict.result()).isEqualTo(Verdict.Result.KEPT);
+        assertThat(verdict.toString()).contains("the latest outcome was seen 65000 ms after its deadline");
     }
 
     @Test

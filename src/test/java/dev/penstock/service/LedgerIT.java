@@ -11,6 +11,8 @@ import dev.penstock.local.LocalStack;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,9 +20,11 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The promise as a whole, through all doors, with roles as processes of their own: one outcome for each accepted request. */
 class LedgerIT {
@@ -29,7 +33,13 @@ class LedgerIT {
     /** Many JVMs start at once, on a machine that may be busy. */
     private static final Duration START_LIMIT = Duration.ofMinutes(4);
 
+    private static final Path DIGITS = Path.of("src/main/models/digits");
+
     private static final LocalStack stack = LocalStack.start();
+
+    @TempDir
+    private static Path models;
+
     private static final List<URI> urls = new ArrayList<>();
     private static final List<RoleProcess> ingresses = new ArrayList<>();
 
@@ -37,6 +47,11 @@ class LedgerIT {
 
     @BeforeAll
     static void startTwoIngresses() throws IOException {
+        try (Stream<Path> files = Files.walk(DIGITS)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, models.resolve("digits").resolve(DIGITS.relativize(file)));
+            }
+        }
         for (int i = 0; i < 2; i++) {
             int port = RoleProcess.freePort();
             ingresses.add(ingress(port));
@@ -125,6 +140,8 @@ class LedgerIT {
                 "--management-port",
                 Integer.toString(RoleProcess.freePort()),
                 "--kafka",
-                stack.bootstrapServers()));
+                stack.bootstrapServers(),
+                "--models",
+                models.toString()));
     }
 }

@@ -36,6 +36,9 @@ final class Polls {
     /** A sample of all requests that have an outcome, each with the same chance, for the audit at the end. */
     private final List<Followed> kept = new ArrayList<>();
 
+    /** Requests without an outcome at the end of their grace: perhaps no poll was answered. */
+    private final List<Followed> unsettled = new ArrayList<>();
+
     private final Random random = new Random(1);
     private long offered;
 
@@ -62,6 +65,9 @@ final class Polls {
                 return;
             }
             Thread.sleep(Math.clamp(before + PAUSE_MILLIS - clock.getAsLong(), 0, PAUSE_MILLIS));
+        }
+        synchronized (this) {
+            unsettled.add(followed);
         }
     }
 
@@ -96,11 +102,12 @@ final class Polls {
         }
     }
 
-    /** Polls the sample once more, at each address. A request that no ingress answers within the grace is a violation. */
+    /** Polls the sample, and all requests without an outcome, once more at each address. A request that no ingress answers within the grace is a violation. */
     void audit() throws InterruptedException {
-        List<Followed> sample;
+        List<Followed> sample = new ArrayList<>();
         synchronized (this) {
-            sample = List.copyOf(kept);
+            sample.addAll(unsettled);
+            sample.addAll(kept);
         }
         long until = clock.getAsLong() + plan.grace().toMillis();
         Semaphore atATime = new Semaphore(AUDITORS);

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /** Makes HTTP calls. Blocks its callers. Thread-safe. */
 final class RestClient implements AutoCloseable {
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     /** The service answers at the deadline; what comes so much later is taken for lost. */
     private static final Duration ANSWER_GRACE = Duration.ofSeconds(10);
 

@@ -50,7 +50,7 @@ final class LedgerRunTest {
         Verdict verdict = run(number -> number < LEARNING || number % 10 != 0 ? Fault.NONE : Fault.REFUSES);
 
         assertThat(verdict.result()).as(verdict::toString).isEqualTo(Verdict.Result.KEPT);
-        assertThat(verdict.accepted()).isEqualTo(verdict.settled()).isGreaterThan(200);
+        assertThat(verdict.accepted()).isEqualTo(verdict.settled()).isPositive();
         assertThat(totals(verdict, Door.SYNC).allRefused()).isPositive();
         assertThat(totals(verdict, Door.ASYNC).confirmed()).isPositive();
     }
