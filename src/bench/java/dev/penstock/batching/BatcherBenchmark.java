@@ -1,5 +1,6 @@
 package dev.penstock.batching;
 
+import dev.penstock.protocol.Lane;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -13,7 +14,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the batcher costs a request, to wait and to leave in a batch, with so many waiting all the time. */
+/** Measures the cost per request of queueing it and taking it out in a batch, while a fixed number of others wait. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -24,7 +25,7 @@ public class BatcherBenchmark {
     private static final long STEP_NANOS = 10_000;
     private static final long FAR_NANOS = 10_000_000_000L;
 
-    /** Shapes of rows, each with a queue of its own. */
+    /** Number of row shapes, each with its own queue. */
     @Param({"1", "16"})
     int keys;
 
@@ -52,9 +53,9 @@ public class BatcherBenchmark {
     public int request() {
         now += STEP_NANOS;
         int request = sent++;
-        Priority priority = request % 8 == 0 ? Priority.BULK : Priority.INTERACTIVE;
+        Lane lane = request % 8 == 0 ? Lane.BULK : Lane.INTERACTIVE;
         long deadline = now + FAR_NANOS + request * 7919L % 1_000_000_000L;
-        batcher.offer(new Waiting<>(request, request % keys, priority, 1, now, deadline));
+        batcher.offer(new QueuedRequest<>(request, request % keys, lane, 1, now, deadline));
         int rows = 0;
         while (batcher.waitingRows() > waiting && batcher.next(now, Room.idle(now)) instanceof Step.Run<Integer> run) {
             rows += run.rows();

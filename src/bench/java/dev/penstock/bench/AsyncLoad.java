@@ -18,14 +18,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
 /**
- * A load of requests that are submitted with {@code Prefer: respond-async} and polled at their {@code Location} until they have an
- * outcome, by virtual threads. It is made to be right, not to be fast.
+ * A load of asynchronous requests. Virtual threads submit them with {@code Prefer: respond-async} and poll their {@code Location} until
+ * they have an outcome. Made for correctness, not for speed.
  *
  * @param infer the URL of the model's {@code infer}
- * @param bodies the v2 body of the i-th request; i counts from 0
- * @param concurrent how many requests are on their way at a time
- * @param patience how long a request may take to its outcome
- * @param check sees the outcome and the v2 response within the status document
+ * @param bodies returns the v2 body of request i; i counts from 0
+ * @param concurrent the number of outstanding requests
+ * @param patience how long a request may take until its outcome
+ * @param check receives the outcome and the v2 response in the status document
  */
 public record AsyncLoad(
         URI infer, IntFunction<byte[]> bodies, int requests, int concurrent, Duration patience, Check check) {

@@ -15,22 +15,22 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * What batching is worth: the same model served twice by one service, under a second name with {@code max_batch_size: 1}, and loaded
- * in turns.
+ * Measures the gain of batching. One service serves the same model twice, once under a second name with {@code max_batch_size: 1}. Both
+ * copies are loaded in turns.
  */
 final class BatchingBench {
     private static final Path SERVED = Path.of("target/bench/served");
     private static final Path PLOTS = Path.of("target/bench");
 
-    /** A model that costs nothing, so that whatever the service does for every model is soon compiled. */
+    /** A cheap model, so that the JIT soon compiles the code that all models share. */
     static final String WARMING = "digits";
 
     private static final String COPY = "-one-by-one";
 
     /**
-     * @param form {@code json}, {@code binary}, or {@code own} for what suits each model
-     * @param warmUpSeconds of load on each service, half of it for either copy
-     * @param limitSeconds of each measurement of the raw session; 0 reads {@code target/bench/limit.json}
+     * @param form {@code json}, {@code binary}, or {@code own} for each model's default
+     * @param warmUpSeconds of load on each service, half of it per copy
+     * @param limitSeconds per measurement of the raw session; 0 reads {@code target/bench/limit.json}
      */
     record Settings(
             List<String> models,
@@ -61,12 +61,12 @@ final class BatchingBench {
         }
     }
 
-    /** One measurement of a round. */
+    /** One measurement in one round. */
     record Sample(Copy copy, String load, LoadResult result, double meanBatch) {}
 
     /**
-     * @param limits the raw session's rows per second at its best batch size, measured before each round
-     * @param limitAt that batch size
+     * @param limits rows per second of the raw session at its best batch size, measured before each round
+     * @param limitAt the best batch size
      */
     record Outcome(List<Double> limits, int limitAt, List<Sample> samples) {
         double limit() {
@@ -87,7 +87,7 @@ final class BatchingBench {
             return samples.stream().map(Sample::load).distinct().toList();
         }
 
-        /** By how much a single caller's p50 is longer than without batching: the median over the rounds. */
+        /** How much longer a single caller's p50 is than without batching, in milliseconds: the median over the rounds. */
         double idleMillis() {
             List<Sample> without = of(Copy.ONE_BY_ONE, BatchingLoads.IDLE);
             List<Sample> with = of(Copy.ADAPTIVE, BatchingLoads.IDLE);
@@ -99,7 +99,7 @@ final class BatchingBench {
             return (longer[(longer.length - 1) / 2] + longer[longer.length / 2]) / 2;
         }
 
-        /** The median; NaN when that was not measured. */
+        /** The median; NaN when it was not measured. */
         double median(Copy copy, String load, ToDoubleFunction<LoadResult> measure) {
             List<LoadResult> results =
                     of(copy, load).stream().map(Sample::result).toList();
@@ -115,7 +115,7 @@ final class BatchingBench {
         this.out = out;
     }
 
-    /** Prints the tables, writes report and plots, and gives the number of errors. */
+    /** Prints the tables, writes the report and the plots, and returns the number of errors. */
     long run() throws IOException, OrtException, InterruptedException {
         Map<String, Outcome> outcomes = new LinkedHashMap<>();
         for (String name : settings.models()) {
@@ -123,16 +123,16 @@ final class BatchingBench {
             outcomes.put(name, outcome);
             out.println();
             out.print(table(name, outcome));
+            out.printf("idle: batching changes a single caller's p50 by %+.2f ms%n", outcome.idleMillis());
             out.printf(
-                    "idle: a single caller's p50 is %+.2f ms from what it is without batching%n", outcome.idleMillis());
-            out.printf(
-                    "best of the raw session: %,.0f rows/s, at %d rows a run%n%n", outcome.limit(), outcome.limitAt());
+                    "raw session at its best: %,.0f rows/s, at %d rows per run%n%n",
+                    outcome.limit(), outcome.limitAt());
         }
-        out.println("median of " + settings.rounds() + " rounds (lowest-highest), each answer checked; open loops count"
-                + " latency from the intended start; efficiency is rows/s over the raw session's best");
+        out.println("median of " + settings.rounds() + " rounds (lowest-highest); every response is checked; open loops"
+                + " measure latency from the intended start; efficiency is rows/s divided by the raw session's best");
         BatchingPlots.write(PLOTS, outcomes);
-        out.println("written to " + Report.now("batching", settings, outcomes).write() + " and " + PLOTS
-                + "/batching-*.svg");
+        out.println(
+                "wrote " + Report.now("batching", settings, outcomes).write() + " and " + PLOTS + "/batching-*.svg");
         return outcomes.values().stream()
                 .flatMap(outcome -> outcome.samples().stream())
                 .mapToLong(sample -> sample.result().errors())
@@ -163,7 +163,7 @@ final class BatchingBench {
             List<Double> limits = new ArrayList<>();
             List<Sample> samples = new ArrayList<>();
             for (int round = 1; round <= settings.rounds(); round++) {
-                // The machine's own speed varies within minutes.
+                // Measured before each round, since the machine's own speed varies within minutes.
                 limits.add(limit.again(workload, best, limitDuration));
                 loads.round(round, samples);
             }
@@ -171,7 +171,7 @@ final class BatchingBench {
         }
     }
 
-    /** The model's folder and its copy, which differs in its largest batch only; and the one that warms the service. */
+    /** Writes the model's folder, its copy, which differs in the maximum batch size only, and the warm-up model. */
     static Path serve(Workload workload, Processor processor) throws IOException {
         Path repository = SERVED.resolve(workload.model());
         Path warming = repository.resolve(WARMING);

@@ -9,12 +9,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
-/** The loads that {@link BatchingBench} puts on one service and its two copies of a model. */
+/** The loads of {@link BatchingBench} on one service and its two copies of a model. */
 final class BatchingLoads {
     static final String IDLE = "idle";
     static final String SATURATING = "open, saturates batch size 1";
 
-    /** After the service's warm-up, each measurement still sees its own connections for the first time. */
+    /** A short warm-up per measurement, for its new connections; the service itself is warm by then. */
     private static final Duration SETTLE = Duration.ofMillis(500);
 
     private static final int WARM_UP_CONNECTIONS = 64;
@@ -46,7 +46,7 @@ final class BatchingLoads {
         return load.endsWith(" connections");
     }
 
-    /** Half of the time with a model that costs nothing: beside one that takes all cores the JIT would need many minutes. */
+    /** Spends half of the time on a cheap model. Beside a model that uses all cores, the JIT would need many minutes. */
     void warmUp() throws IOException, OrtException {
         Duration half = Duration.ofMillis(settings.warmUpSeconds() * 500L);
         WorkloadCorpus digits = new WorkloadCorpus(Workload.named(BatchingBench.WARMING), false);
@@ -64,7 +64,7 @@ final class BatchingLoads {
         }
     }
 
-    /** All loads once; the rates of the open loops follow from what the closed ones reached. */
+    /** Runs all loads once. The rates of the open loops follow from the throughput of the closed loops. */
     void round(int round, List<Sample> samples) throws IOException, InterruptedException {
         both(round, IDLE, 1, CLOSED_LOOP, samples);
         Rates most = new Rates(0, 0);
@@ -75,7 +75,7 @@ final class BatchingLoads {
         openLoop(round, SATURATING, most.oneByOne * SATURATING_PERCENT / 100, true, samples);
         for (int percent : PERCENTS) {
             double rate = most.adaptive * percent / 100;
-            // Beyond its throughput, the queue of batch size 1 would only grow.
+            // Above its throughput, the queue of batch size 1 would only grow.
             openLoop(round, "open, " + percent + " %", rate, rate < most.oneByOne * 0.95, samples);
         }
     }
@@ -90,10 +90,10 @@ final class BatchingLoads {
         }
     }
 
-    /** What was served, per second. */
+    /** Served requests per second. */
     private record Rates(double oneByOne, double adaptive) {}
 
-    /** Both copies under the same load, in turns which goes first. */
+    /** Runs both copies under the same load, alternating which goes first. */
     private Rates both(int round, String name, int connections, HttpLoad.Pace pace, List<Sample> samples)
             throws IOException, InterruptedException {
         if (round % 2 == 1) {

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** What {@link BatchingBench} found, to look at. */
+/** Charts of the results of {@link BatchingBench}. */
 final class BatchingPlots {
     private static final List<String> PERCENTILES = List.of("p50", "p90", "p99", "p99.9", "max");
 
-    /** What of an outcome a bar shows. */
+    /** The value that a bar shows. */
     private interface Height {
         double of(Outcome outcome, Copy copy, String load);
     }

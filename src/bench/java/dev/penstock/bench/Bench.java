@@ -161,13 +161,15 @@ public final class Bench implements Tool<BenchCommand> {
         return new FeaturesTrouble(settings, System.out).run();
     }
 
-    private static long measure(String model, Measurement measurement) throws IOException, InterruptedException, OrtException {
+    private static long measure(String model, Measurement measurement)
+            throws IOException, InterruptedException, OrtException {
         try (LocalService service = LocalService.start(model)) {
             return measure(service.target(), measurement);
         }
     }
 
-    private static long measure(Target target, Measurement measurement) throws IOException, InterruptedException, OrtException {
+    private static long measure(Target target, Measurement measurement)
+            throws IOException, InterruptedException, OrtException {
         return measurement.run(target, DigitsCorpus.load(DIGITS));
     }
 }

@@ -6,7 +6,7 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
-/** What became of each call of an open loop, by when it was due. Confined to the thread that runs the load. */
+/** Records the fate of each call of an open loop, by due time. Confined to the thread that runs the load. */
 final class CallLog {
     private final HttpLoad.Steps steps;
     private final long deadlineNanos;
@@ -14,16 +14,16 @@ final class CallLog {
     private final long[] latencyNanos;
     private long startNanos;
 
-    /** What became of a call. */
+    /** The fate of a call. */
     enum Fate {
-        /** No answer came, or none that was right, a refusal, or 504. */
+        /** There was no response, or one that was neither correct, nor a refusal, nor a 504. */
         LOST,
         IN_TIME,
         TOO_LATE,
         REFUSED
     }
 
-    /** What became of the calls that were due in a part of the run. */
+    /** The fates of the calls that were due in one part of the run. */
     record Part(
             double seconds, long offered, long inTime, long late, long refused, Latency admission, Latency refusal) {
         double perSecond(long calls) {
@@ -39,7 +39,7 @@ final class CallLog {
         }
     }
 
-    /** @param deadlineMillis that an answer may take, from when its call was due */
+    /** @param deadlineMillis the longest time from a call's due time to its response */
     CallLog(HttpLoad.Steps steps, int deadlineMillis) {
         this.steps = steps;
         this.deadlineNanos = deadlineMillis * 1_000_000L;
@@ -49,7 +49,7 @@ final class CallLog {
         this.latencyNanos = new long[calls];
     }
 
-    /** The same requests; the first tells when the run began. */
+    /** Wraps the requests; the first one marks the start of the run. */
     IntFunction<byte[]> of(IntFunction<byte[]> requests) {
         return index -> {
             if (index == 0) {
@@ -59,7 +59,7 @@ final class CallLog {
         };
     }
 
-    /** The same check; what it hears is kept. */
+    /** Wraps the check and records its calls. */
     Check of(Check check) {
         return (index, status, body) -> {
             boolean right = check.accepts(index, status, body);
@@ -93,7 +93,7 @@ final class CallLog {
                 latency(from, to, i -> fates[i] == Fate.REFUSED));
     }
 
-    /** Seconds from the beginning of a part to the last call in it that was refused; 0 when none was. */
+    /** Seconds from the start of a part to its last refused call; 0 when none was refused. */
     double lastRefusalAfter(double fromSeconds, double toSeconds) {
         return IntStream.range(index(fromSeconds), index(toSeconds))
                 .filter(i -> fates[i] == Fate.REFUSED)

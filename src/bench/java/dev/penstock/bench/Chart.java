@@ -11,7 +11,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
-/** A chart of bars or lines as an SVG file. Put together with the {@code with} methods, then {@link #write}. */
+/** A bar or line chart, written as an SVG file. Build it with the {@code with} methods, then call {@link #write}. */
 public final class Chart {
     private static final int WIDTH = 960;
     private static final int HEIGHT = 480;
@@ -19,7 +19,7 @@ public final class Chart {
     private static final int RIGHT = 24;
     private static final int TOP = 92;
     private static final int BOTTOM = 64;
-    /** Okabe and Ito's colours, which colour-blind people can tell apart. */
+    /** The palette of Okabe and Ito, which colour-blind people can distinguish. */
     private static final List<String> COLOURS =
             List.of("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#7f7f7f", "#f0e442");
 
@@ -49,22 +49,22 @@ public final class Chart {
         this.categories = List.copyOf(categories);
     }
 
-    /** Groups of bars: a group for each category, and in it a bar for each series. */
+    /** A bar chart with a group per category, and a bar per series in each group. */
     public static Chart bars(String title, String xLabel, String yLabel, List<String> categories) {
         return new Chart(title, xLabel, yLabel, true, categories);
     }
 
-    /** Lines over categories, which stand at equal distances. */
+    /** A line chart over equidistant categories. */
     public static Chart lines(String title, String xLabel, String yLabel, List<String> categories) {
         return new Chart(title, xLabel, yLabel, false, categories);
     }
 
-    /** Lines over numbers. */
+    /** A line chart over numbers. */
     public static Chart lines(String title, String xLabel, String yLabel) {
         return new Chart(title, xLabel, yLabel, false, List.of());
     }
 
-    /** @param y a value for each category; NaN where there is none */
+    /** @param y one value per category; NaN for no value */
     public Chart with(String name, double... y) {
         return with(name, IntStream.range(0, y.length).asDoubleStream().toArray(), y);
     }
@@ -72,7 +72,7 @@ public final class Chart {
     public Chart with(String name, double[] x, double[] y) {
         if (x.length != y.length) {
             throw new IllegalArgumentException(
-                    "x and y must have the same length, had " + x.length + " and " + y.length);
+                    "x and y must have the same length, were " + x.length + " and " + y.length);
         }
         series.add(new Series(
                 name,
@@ -82,7 +82,7 @@ public final class Chart {
         return this;
     }
 
-    /** With a vertical axis of powers of ten; values that are not positive are left out. */
+    /** Uses a logarithmic vertical axis. Values that are not positive are left out. */
     public Chart withLogarithmicAxis() {
         logarithmic = true;
         return this;
@@ -233,7 +233,7 @@ public final class Chart {
         return HEIGHT - BOTTOM - (at - yLeast) / (yMost - yLeast) * (HEIGHT - TOP - BOTTOM);
     }
 
-    /** 1, 2 or 5 times a power of ten, so that an axis has four to ten of them. */
+    /** Returns a step of 1, 2 or 5 times a power of ten, so that an axis has four to ten steps. */
     private static double step(double span) {
         double power = Math.pow(10, Math.floor(Math.log10(span)));
         double lead = span / power;

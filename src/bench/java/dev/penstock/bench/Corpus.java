@@ -1,14 +1,14 @@
 package dev.penstock.bench;
 
-/** Requests whose right answers are known. */
+/** Requests with known correct responses. */
 public interface Corpus {
 
-    /** How many different requests there are; indexes go on beyond it and start over. */
+    /** The number of different requests. Larger indexes wrap around. */
     int size();
 
-    /** The v2 body of the i-th request. It names itself {@code i}, so that its answer can be told from its neighbours'. */
+    /** Returns the v2 body of request i. Its id is {@code i}, so that a response can be matched to its request. */
     byte[] body(int i);
 
-    /** Whether the response is the answer to the i-th request, and the right one. */
+    /** Whether the response belongs to request i and is correct. */
     boolean check(int i, byte[] response);
 }

@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 
 /**
- * Whether what is answered is answered in time, under more load than can be served: by REST, where the gate refuses most of the excess,
- * and by Kafka, where the batcher must find it. For the model one by one, and in batches.
+ * Measures whether responses keep their deadlines under overload: over REST, where the gate refuses most of the excess, and over Kafka,
+ * where the batcher must detect it. Runs the model with batch size 1, and with batching.
  */
 final class DeadlinesBench {
     private static final String REPLY_TOPIC = "penstock.replies.demo";
@@ -27,16 +27,16 @@ final class DeadlinesBench {
     private static final Duration LEARNS = Duration.ofSeconds(2);
 
     /**
-     * @param factor of what each door can do that is offered
-     * @param warmUpSeconds of load on each copy before anything is measured
+     * @param factor the offered load, as a multiple of what the service can do over this interface
+     * @param warmUpSeconds of load on each copy before the measurement
      */
     record Settings(String model, int factor, int deadlineMillis, int seconds, int warmUpSeconds) {}
 
     /**
-     * @param late answers that succeeded after the deadline, counted from when their request was sent
-     * @param lateStarts batches that began to run after a member's latest start
-     * @param behind calls that were refused since the ingress itself was too far behind
-     * @param recalls batches that were not run, as they would have
+     * @param late successful responses after the deadline, measured from the time of sending
+     * @param lateStarts batches that started after the latest start of a member
+     * @param behind calls that the ingress refused because its own event loops were behind
+     * @param recalls batches taken back because they would have started late
      */
     record Outcome(
             String title,
@@ -61,11 +61,11 @@ final class DeadlinesBench {
         this.out = out;
     }
 
-    /** Prints the table, writes the report, and gives the number of answers that are wrong or missing. */
+    /** Prints the table, writes the report, and returns the number of wrong or missing responses. */
     long run() throws IOException, OrtException, InterruptedException {
         Workload workload = Workload.named(settings.model());
         WorkloadCorpus corpus = new WorkloadCorpus(workload, workload.binary());
-        // A record in binary form would need a header for the length of its JSON part.
+        // A record in the binary format would need a header for the length of its JSON part.
         WorkloadCorpus json = new WorkloadCorpus(workload, false);
         List<String> names =
                 List.of(BatchingBench.Copy.ONE_BY_ONE.model(workload), BatchingBench.Copy.ADAPTIVE.model(workload));
@@ -80,9 +80,9 @@ final class DeadlinesBench {
         }
         out.println();
         out.print(table(outcomes));
-        out.println("deadline " + settings.deadlineMillis() + " ms, counted from when the request was sent; "
-                + settings.factor() + " times what the door can do is offered");
-        out.println("written to " + Report.now("deadlines", settings, outcomes).write());
+        out.println("deadline " + settings.deadlineMillis() + " ms, measured from the time of sending; offered load is "
+                + settings.factor() + " times the capacity over this interface");
+        out.println("wrote " + Report.now("deadlines", settings, outcomes).write());
         return outcomes.stream()
                 .map(Outcome::result)
                 .mapToLong(result -> result.wrong() + result.ioErrors() + result.unanswered())
@@ -231,7 +231,7 @@ final class DeadlinesBench {
         return table;
     }
 
-    /** Counts the answers that come after their deadline, the warm-up's included. */
+    /** Counts the responses after their deadline, including those of the warm-up. */
     private static final class Lateness {
         private final long limitNanos;
         private final Map<Integer, Long> sentNanos = new ConcurrentHashMap<>();

@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
 
-/** Images of handwritten digits for the sample model {@code digits}, and what that model makes of each. */
+/** Images of handwritten digits for the sample model {@code digits}, with the model's own results. */
 public final class DigitsCorpus implements Corpus {
     private static final String TABLE = "/samples/digits.csv.gz";
     private static final int PIXELS = 64;
@@ -28,13 +28,13 @@ public final class DigitsCorpus implements Corpus {
 
     private final List<String> images;
 
-    /** For each image, its request from behind the id. */
+    /** The request of each image, from the end of the id on. */
     private final List<byte[]> inputs;
 
     private final long[] digits;
 
     /**
-     * @param images a line each, 64 numbers with commas between; what stands behind them is left out
+     * @param images one line per image: 64 comma-separated numbers; further columns are ignored
      * @param digits the expected answers
      */
     DigitsCorpus(List<String> images, long[] digits) {
@@ -44,13 +44,13 @@ public final class DigitsCorpus implements Corpus {
     }
 
     /**
-     * All images of the table. The expected answers are those of the model itself, run here without any service: what its training
-     * got wrong is not the service's error, and a reply that belongs to another request does not pass for one.
+     * Reads all images of the table. The expected results are those of the model itself, computed here without the service. Errors of the
+     * model thus do not count as errors of the service, and a reply to another request is detected.
      */
     public static DigitsCorpus load(Path model) throws IOException, OrtException {
         try (InputStream table = DigitsCorpus.class.getResourceAsStream(TABLE)) {
             if (table == null) {
-                throw new IOException("classpath must have " + TABLE);
+                throw new IOException("class path must contain " + TABLE);
             }
             List<String> images = new BufferedReader(new InputStreamReader(new GZIPInputStream(table), US_ASCII))
                     .lines()
@@ -100,7 +100,7 @@ public final class DigitsCorpus implements Corpus {
         return body;
     }
 
-    /** Its 64 values, as text. */
+    /** The 64 values of an image, as text. */
     List<String> image(int i) {
         return List.of(images.get(i % size()).split(",", -1));
     }
@@ -110,7 +110,7 @@ public final class DigitsCorpus implements Corpus {
         return check(i, i, response);
     }
 
-    /** Streams, and builds no tree: the check shares its cores with the system under test. */
+    /** Reads a token stream without building a tree, because the check shares its cores with the system under test. */
     boolean check(int i, int image, byte[] response) {
         boolean rightId = false;
         boolean rightDigit = false;
@@ -135,7 +135,7 @@ public final class DigitsCorpus implements Corpus {
         return rightId && rightDigit;
     }
 
-    /** The first element of the output {@code digit}. The parser stands at the start of the outputs, and afterwards at their end. */
+    /** Returns the first element of the output {@code digit}. Moves the parser from the start of the outputs to their end. */
     private static OptionalInt digit(JsonParser json) throws IOException {
         OptionalInt digit = OptionalInt.empty();
         while (json.nextToken() == JsonToken.START_OBJECT) {

@@ -7,14 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The same requests by all three doors, each answer checked against the one that belongs to it. */
+/** Sends the same requests over all three interfaces (synchronous REST, asynchronous REST, Kafka), and checks every response. */
 public final class DoorsBench {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** @param outstanding requests on their way at a time, at each door */
+    /** @param outstanding the number of outstanding requests per interface */
     public record Settings(String model, int requests, int outstanding, String replyTopic) {}
 
-    /** @param meanBatch rows in a batch, on average, while this door was in use; 0 when there was no batch */
+    /** @param meanBatch mean rows per batch during this run; 0 when there was no batch */
     public record Door(LoadResult result, double meanBatch) {}
 
     private interface Drive {
@@ -31,7 +31,7 @@ public final class DoorsBench {
         this.settings = settings;
     }
 
-    /** Drives the doors one after the other, by the names {@code sync}, {@code async} and {@code kafka}. */
+    /** Runs {@code sync}, {@code async} and {@code kafka} one after the other. */
     public Map<String, Door> drive() throws IOException, InterruptedException {
         Map<String, Door> doors = new LinkedHashMap<>();
         doors.put("sync", drive(sync()::run));
@@ -40,12 +40,12 @@ public final class DoorsBench {
         return doors;
     }
 
-    /** Prints the table, writes the report, and gives the number of errors. */
+    /** Prints the table, writes the report, and returns the number of errors. */
     long run(PrintStream out) throws IOException, InterruptedException {
         Map<String, Door> doors = drive();
         Table table = new Table(
-                "door",
-                "right answers",
+                "interface",
+                "correct",
                 "wrong",
                 "other statuses",
                 "I/O errors",
@@ -74,8 +74,9 @@ public final class DoorsBench {
         });
         out.print(table);
         out.printf(
-                "%,d requests at each door, %d outstanding, no warm-up%n", settings.requests(), settings.outstanding());
-        out.println("written to " + Report.now("doors", settings, doors).write());
+                "%,d requests per interface, %d outstanding, no warm-up%n",
+                settings.requests(), settings.outstanding());
+        out.println("wrote " + Report.now("doors", settings, doors).write());
         return doors.values().stream().mapToLong(door -> door.result().errors()).sum();
     }
 

@@ -6,7 +6,7 @@ import dev.penstock.features.cache.ZipfDraws;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Requests for images by their ids, drawn by Zipf's law; the answers are those of the images themselves. */
+/** Requests for images by id, drawn by Zipf's law. The expected results are those of the images. */
 final class EntityCorpus implements Corpus {
     private static final int DRAWS = 1 << 24;
 
@@ -20,7 +20,7 @@ final class EntityCorpus implements Corpus {
         this.first = first;
     }
 
-    /** @param entities to draw from */
+    /** @param entities the number of entities to draw from */
     static EntityCorpus draw(DigitsCorpus images, int entities) {
         ZipfDraws law = new ZipfDraws(entities, 1);
         int[] draws = new int[DRAWS];
@@ -30,7 +30,7 @@ final class EntityCorpus implements Corpus {
         return new EntityCorpus(images, draws, 0);
     }
 
-    /** The draws from there on: loads count from 0, and one that saw another's draws again would find them all in the caches. */
+    /** Skips draws. Loads count from 0, and a load that repeated another's draws would find them all in the caches. */
     EntityCorpus from(int draw) {
         return new EntityCorpus(images, draws, draw);
     }
@@ -50,7 +50,7 @@ final class EntityCorpus implements Corpus {
         return images.check(i, entity(i), response);
     }
 
-    /** One request of many rows, which is the quickest way to warm a cache. */
+    /** Returns one request with many rows, the fastest way to warm a cache. */
     byte[] rows(int i, int rows) {
         String ids = IntStream.range(0, rows)
                 .mapToObj(row -> Integer.toString(entity(i * rows + row)))

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Lookups alone, without a service around them: with both caches, without Redis, and with next to no cache in the process. */
+/** Measures lookups without a service: with both caches, without Redis, and with an almost empty L1. */
 final class FeatureLookups {
     private final FeaturesBenchmark.Settings settings;
     private final PrintStream out;
@@ -39,7 +39,7 @@ final class FeatureLookups {
                 "Redis",
                 "source",
                 "source calls",
-                "failed");
+                "errors");
         results.forEach((name, result) -> table.add(
                 name,
                 "%,.0f".formatted(result.requestsPerSecond()),
@@ -57,8 +57,8 @@ final class FeatureLookups {
         out.println();
         out.print(table);
         out.println(
-                "shares of requests by the tier that answered, shared = twice in a poll or on its way already; latency of each distinct entity of a poll,"
-                        + " amortised = wall time a request");
+                "L1, Redis, source: share of requests that this tier answered; shared: repeated within a poll, or already loading;"
+                        + " latency per distinct entity of a poll; amortised: wall time per request");
         return results;
     }
 

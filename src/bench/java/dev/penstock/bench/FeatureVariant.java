@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** How the same model gets its values. */
+/** The ways in which the same model gets its input. */
 enum FeatureVariant {
     RAW("raw tensor", true, true),
     ALL("all tiers", true, true),
@@ -46,7 +46,7 @@ enum FeatureVariant {
         return title;
     }
 
-    /** As on the command line. */
+    /** The variant's name on the command line. */
     String option() {
         return title.toLowerCase(Locale.ROOT).replace(' ', '-');
     }
@@ -55,14 +55,14 @@ enum FeatureVariant {
         return this == RAW ? "digits" : LOOKED_UP;
     }
 
-    /** Whose service it is sent to: the raw tensor goes to the service with all tiers. */
+    /** The variant whose service is used: the raw tensor goes to the service with all tiers. */
     FeatureVariant servedBy() {
         return this == RAW ? ALL : this;
     }
 
     /**
-     * @param more settings of the service
-     * @param redis to use instead of one of its own
+     * @param more additional settings of the service
+     * @param redis an external Redis, instead of an embedded one
      */
     LocalService start(SlowFeast source, int l1, Map<String, String> more, Optional<String> redis)
             throws IOException, InterruptedException {
@@ -80,7 +80,7 @@ enum FeatureVariant {
                 "service-" + option()));
     }
 
-    /** The sample model twice: as it is, and looking its input up. */
+    /** Writes the sample model twice: unchanged, and with its input looked up as features. */
     private static Path models() throws IOException {
         for (String name : List.of(RAW.model(), LOOKED_UP)) {
             Path folder = SERVED.resolve(name);

@@ -15,14 +15,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What features cost: the lookups alone, and then synchronous calls of the same model through the whole service, in turns, with its
- * input in the request and looked up by id with and without each cache.
+ * Measures the cost of feature lookups: the lookups alone, then synchronous calls to the same model through the whole service. The calls
+ * alternate between input in the request and input looked up by id, with and without each cache.
  */
 final class FeaturesBench {
     private static final Path DIGITS = Path.of("src/main/models/digits/1/model.onnx");
     private static final Path PLOTS = Path.of("target/bench");
 
-    /** Between two turns of a variant all that it holds would grow old at once, as it never does under a load that goes on. */
+    /** Long TTLs. Otherwise all entries would expire together between two turns of a variant, which continuous load never causes. */
     private static final Map<String, String> AGELESS =
             Map.of("penstock.features.refresh-after", "30m", "penstock.features.fresh-for", "30m");
 
@@ -32,9 +32,9 @@ final class FeaturesBench {
     private static final Duration SETTLE = Duration.ofSeconds(1);
 
     /**
-     * @param variants of the calls
-     * @param lookups of the lookups alone, and the entities, L1 and source of all
-     * @param warmUpSeconds of load on each service, after its caches have seen as many lookups as those alone
+     * @param variants to call
+     * @param lookups settings of the lookups alone; also gives the entities, L1 size and source of all variants
+     * @param warmUpSeconds of load on each service, after its caches have seen as many lookups as in the run without a service
      */
     record Settings(
             List<FeatureVariant> variants,
@@ -47,7 +47,7 @@ final class FeaturesBench {
     /**
      * All rounds of a variant.
      *
-     * @param batches the mean rows of a batch in each round
+     * @param batches the mean rows per batch of each round
      */
     record Measured(List<LoadResult> rounds, TierCounts tiers, List<Double> batches) {
         double batch() {
@@ -71,7 +71,7 @@ final class FeaturesBench {
         this.out = out;
     }
 
-    /** Prints the tables, writes report and plots, and gives the number of failed lookups and calls. */
+    /** Prints the tables, writes the report and the plots, and returns the number of failed lookups and calls. */
     long run() throws IOException, InterruptedException, OrtException {
         Map<FeatureVariant, Measured> calls = calls();
         Map<String, FeaturesBenchmark.Result> lookups =
@@ -79,14 +79,13 @@ final class FeaturesBench {
         out.println();
         out.print(table(calls));
         out.println("median of " + settings.rounds() + " rounds (lowest-highest), " + settings.connections()
-                + " connections, each answer checked; shares of lookups by the tier that answered, the rest shared a fetch;"
-                + " amortised = time in all tiers a lookup");
+                + " connections; every response is checked; L1, Redis, source: share of lookups that this tier answered, the rest"
+                + " shared a load; amortised: time in all tiers per lookup");
         FeaturesPlots.write(PLOTS, calls);
         Map<String, Object> results = new LinkedHashMap<>();
         results.put("lookups", lookups);
         results.put("calls", calls);
-        out.println("written to " + Report.now("features", settings, results).write() + " and " + PLOTS
-                + "/features-*.svg");
+        out.println("wrote " + Report.now("features", settings, results).write() + " and " + PLOTS + "/features-*.svg");
         return lookups.values().stream()
                         .mapToLong(FeaturesBenchmark.Result::failures)
                         .sum()
@@ -177,7 +176,7 @@ final class FeaturesBench {
         }
     }
 
-    /** By requests of many rows, drawn as the others are. */
+    /** Warms the caches by requests of many rows, drawn like the measured ones. */
     static void warmUpCaches(Target target, EntityCorpus ids, int lookups) throws IOException {
         PostTemplate post = new PostTemplate(target.infer(FeatureVariant.ALL.model()), List.of());
         HttpLoad.of(target.http(), i -> post.with(ids.rows(i, WARM_UP_ROWS)))
@@ -206,7 +205,7 @@ final class FeaturesBench {
                 "L1",
                 "Redis",
                 "source",
-                "ms amortised",
+                "amortised ms",
                 "Redis ms",
                 "source ms",
                 "source calls",

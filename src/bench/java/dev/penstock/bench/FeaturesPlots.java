@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** What {@link FeaturesBench} found, to look at. */
+/** Charts of the results of {@link FeaturesBench}. */
 final class FeaturesPlots {
-    private static final String AXIS = "where the model's input comes from";
+    private static final String AXIS = "source of the model's input";
 
     private FeaturesPlots() {}
 

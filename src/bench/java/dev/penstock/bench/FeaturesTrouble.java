@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What trouble with Redis costs calls that need features: none fails, and latency is as before soon after. */
+/** Measures the effect of Redis faults on calls that need features: none may fail, and latency must soon recover. */
 final class FeaturesTrouble {
     private static final Path DIGITS = Path.of("src/main/models/digits/1/model.onnx");
     private static final List<String> PHASES = List.of("before", "during", "0-5 s after", "from 5 s after");
@@ -25,7 +25,7 @@ final class FeaturesTrouble {
     private static final int CONNECTIONS = 256;
     private static final int WARM_UP_SECONDS = 15;
 
-    /** @param ratePerSecond of calls, whatever becomes of them */
+    /** @param ratePerSecond the constant rate of calls */
     record Settings(int entities, int l1, int sourceMillis, int warmUpRequests, int ratePerSecond) {}
 
     private interface Deed {
@@ -46,7 +46,7 @@ final class FeaturesTrouble {
         this.out = out;
     }
 
-    /** Prints the table, writes report and plot, and gives the number of failed calls. */
+    /** Prints the table, writes the report and the plot, and returns the number of failed calls. */
     long run() throws IOException, InterruptedException, OrtException {
         Map<String, List<LoadResult>> results = new LinkedHashMap<>();
         DigitsCorpus images = DigitsCorpus.load(DIGITS);
@@ -69,11 +69,11 @@ final class FeaturesTrouble {
         out.println();
         out.print(table(results));
         out.printf(
-                "%,d calls/s whatever becomes of them, latency from the intended start, each answer checked;"
-                        + " %,.0f were refused at the gate%n",
+                "open loop of %,d calls/s; latency from the intended start; every response is checked;"
+                        + " the gate refused %,.0f%n",
                 settings.ratePerSecond(), refused);
-        Chart chart = Chart.bars(
-                "Redis in trouble: 99th percentile of latency", "Redis is", "ms", List.copyOf(results.keySet()));
+        Chart chart =
+                Chart.bars("Redis faults: 99th percentile of latency", "Redis is", "ms", List.copyOf(results.keySet()));
         for (int i = 0; i < PHASES.size(); i++) {
             int phase = i;
             chart.with(
@@ -82,7 +82,7 @@ final class FeaturesTrouble {
                             .mapToDouble(phases -> phases.get(phase).latency().p99Millis())
                             .toArray());
         }
-        out.println("written to "
+        out.println("wrote "
                 + Report.now("features-trouble", settings, results).write() + " and "
                 + chart.write(Path.of("target/bench/features-trouble.svg")));
         return results.values().stream()
@@ -149,7 +149,7 @@ final class FeaturesTrouble {
         }
     }
 
-    /** Each load goes on with the draws where the last one ended. */
+    /** Each load continues with the draws where the last one ended. */
     private HttpLoad load(Target target, EntityCorpus ids, int seconds) {
         EntityCorpus next = ids.from(drawn);
         drawn += seconds * settings.ratePerSecond();

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A perceptron of random weights: {@code features} [-1, 256] through two hidden layers of equal width with ReLU to {@code scores}
- * [-1, 2]. Its width decides how far a run is bound by memory, which is what batching saves.
+ * A multilayer perceptron with random weights: {@code features} [-1, 256], two hidden layers of equal width with ReLU, {@code scores}
+ * [-1, 2]. The wider the layers, the more a run is bound by memory bandwidth, which batching saves.
  */
 final class GeneratedMlp {
     static final int FEATURES = 256;
@@ -31,7 +31,7 @@ final class GeneratedMlp {
 
     private GeneratedMlp() {}
 
-    /** Writes {@code folder/1/model.onnx} unless it is there. */
+    /** Writes {@code folder/1/model.onnx} unless it exists. */
     static Path build(Path folder, int hidden) throws IOException {
         Path file = folder.resolve("1").resolve("model.onnx");
         if (!Files.exists(file)) {
@@ -68,7 +68,7 @@ final class GeneratedMlp {
                 .build();
     }
 
-    /** Scaled as He et al. do (Delving Deep into Rectifiers, 2015), so that values keep their size from layer to layer. */
+    /** Random weights with He initialization (He et al., Delving Deep into Rectifiers, 2015), which keeps the scale across layers. */
     private static TensorProto weights(String name, int rows, int columns, Random random) {
         return tensor(name, List.of((long) rows, (long) columns), Math.sqrt(2.0 / rows), random);
     }

@@ -10,14 +10,14 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
-/** How fast the load generator itself is, and what it costs: against a server that does next to nothing. */
+/** Measures the throughput and the CPU cost of the load generator itself, against an almost free server. */
 final class GeneratorSpeed {
     private static final Duration WARM_UP = Duration.ofSeconds(2);
     private static final Duration MEASURED = Duration.ofSeconds(3);
 
     private GeneratorSpeed() {}
 
-    /** Prints a line for each measurement, and gives the number of errors. */
+    /** Prints a line per measurement, and returns the number of errors. */
     static long measure(PrintStream out) throws IOException {
         long errors = 0;
         byte[] body = ("{\"inputs\":[" + "0.0,".repeat(64) + "0]}").getBytes(ISO_8859_1);

@@ -11,10 +11,10 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
-/** A keep-alive connection with at most one request on its way, and opened anew when it was closed. Confined to one thread. */
+/** A keep-alive connection with at most one outstanding request. Reconnects after a close. Confined to one thread. */
 final class HttpConnection implements Closeable {
 
-    /** @param dueNanos when it was to start, from which its latency counts */
+    /** @param dueNanos the intended start, from which latency is measured */
     record Request(int index, boolean measured, long dueNanos, long sentNanos) {}
 
     private final InetSocketAddress address;
@@ -24,7 +24,7 @@ final class HttpConnection implements Closeable {
     private ByteBuffer unsent = ByteBuffer.allocate(0);
     private Optional<Request> request = Optional.empty();
 
-    /** Connects, and waits for it. */
+    /** Connects and waits for the connection. */
     HttpConnection(InetSocketAddress address, Selector selector) throws IOException {
         this.address = address;
         this.selector = selector;
@@ -32,7 +32,7 @@ final class HttpConnection implements Closeable {
         register(SelectionKey.OP_READ);
     }
 
-    /** Begins to connect anew; the selector tells when {@link #finishConnect} can be called. */
+    /** Starts to reconnect. The selector reports when {@link #finishConnect} can be called. */
     void reconnect() throws IOException {
         channel.close();
         channel = SocketChannel.open();
@@ -68,10 +68,10 @@ final class HttpConnection implements Closeable {
         }
     }
 
-    /** Reads what is there; true when it completes the response to the request on its way. */
+    /** Reads the available bytes; true when the response to the outstanding request is complete. */
     boolean read() throws IOException {
         if (request.isEmpty()) {
-            throw new EOFException("connection closed, or bytes sent, while no request was on its way");
+            throw new EOFException("server closed the connection, or sent bytes, without an outstanding request");
         }
         return reader.read(channel);
     }
@@ -84,7 +84,7 @@ final class HttpConnection implements Closeable {
         return request;
     }
 
-    /** The request on its way, which is so no longer. */
+    /** Removes and returns the outstanding request. */
     Optional<Request> settle() {
         Optional<Request> settled = request;
         request = Optional.empty();

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * A load of HTTP/1.1 requests over keep-alive connections, driven by one thread so that it leaves the machine to the system under
- * test. Put together with the {@code with} methods, then {@link #run}.
+ * A load of HTTP/1.1 requests over keep-alive connections. One thread drives it, to leave the machine to the system under test. Build it
+ * with the {@code with} methods, then call {@link #run}.
  *
  * @param target scheme {@code http}, host and port
- * @param requests the i-th request, all its bytes (see {@link PostTemplate}); i counts from 0, warm-up included
- * @param warmUp how long requests are sent before they count
- * @param patience how long one request may take, and how long a run goes on without progress, or past its end
+ * @param requests returns all bytes of request i (see {@link PostTemplate}); i counts from 0, including the warm-up
+ * @param warmUp how long requests are sent before the measurement
+ * @param patience how long a request may take, and how long a run continues without progress or past its end
  */
 public record HttpLoad(
         URI target,
@@ -25,37 +25,37 @@ public record HttpLoad(
         Duration patience,
         Check check) {
 
-    /** When the next request starts. */
+    /** Decides when the next request starts. */
     public sealed interface Pace {}
 
-    /** Each connection sends its next request when it has the answer to the last. */
+    /** Closed loop: each connection sends its next request when it has the response to the last. */
     public record ClosedLoop() implements Pace {}
 
     /**
-     * A request starts at each tick of a constant rate, whether or not a connection is free to send it: latency counts from that
-     * tick, so a stalled server cannot hide its stall by stopping the clock (coordinated omission).
+     * Open loop: a request is due at each tick of a constant rate, whether or not a connection is free. Latency is measured from the tick,
+     * so a stalled server cannot hide its stall (coordinated omission).
      */
     public record OpenLoop(double ratePerSecond) implements Pace {
         public OpenLoop {
             require(
                     ratePerSecond > 0 && ratePerSecond <= 1e6,
-                    "ratePerSecond must be over 0 and up to 1000000",
+                    "ratePerSecond must be above 0 and at most 1000000",
                     ratePerSecond);
         }
     }
 
-    /** An open loop whose rate changes: one step after the other; the last goes on. */
+    /** An open loop whose rate changes in steps. The last step continues. */
     public record Steps(List<Step> steps) implements Pace {
         public Steps {
             steps = List.copyOf(steps);
-            require(!steps.isEmpty(), "steps must be one or more", steps);
+            require(!steps.isEmpty(), "steps must not be empty", steps);
         }
 
         public Duration duration() {
             return steps.stream().map(Step::duration).reduce(Duration.ZERO, Duration::plus);
         }
 
-        /** From the start until that request starts. */
+        /** Nanoseconds from the start of the run until this request is due. */
         long dueNanos(int index) {
             double before = 0;
             long from = 0;
@@ -69,7 +69,7 @@ public record HttpLoad(
             return from + steps.getLast().nanosTo(index - before);
         }
 
-        /** Requests that start in so many nanoseconds from the start, or in all steps if those are over before. */
+        /** The number of requests due in this time from the start, or in all steps if they end earlier. */
         long dueBefore(long nanos) {
             double due = 0;
             long from = 0;
@@ -82,12 +82,12 @@ public record HttpLoad(
         }
     }
 
-    /** A constant rate for a time. */
+    /** A constant rate for a duration. */
     public record Step(double ratePerSecond, Duration duration) {
         public Step {
             require(
                     ratePerSecond > 0 && ratePerSecond <= 1e6,
-                    "ratePerSecond must be over 0 and up to 1000000",
+                    "ratePerSecond must be above 0 and at most 1000000",
                     ratePerSecond);
             require(duration.isPositive(), "duration must be positive", duration);
         }
@@ -101,7 +101,7 @@ public record HttpLoad(
         }
     }
 
-    /** How long the measured part is. */
+    /** The length of the measured part. */
     public sealed interface Extent {}
 
     public record Lasting(Duration duration) implements Extent {
@@ -123,7 +123,7 @@ public record HttpLoad(
         require(patience.isPositive(), "patience must be positive", patience);
     }
 
-    /** One connection, closed loop, one second, no warm-up, no check. */
+    /** Default: one connection, closed loop, one second, no warm-up, no check. */
     public static HttpLoad of(URI target, IntFunction<byte[]> requests) {
         return new HttpLoad(
                 target,
@@ -164,7 +164,7 @@ public record HttpLoad(
         return new HttpLoad(target, requests, connections, pace, extent, warmUp, patience, check);
     }
 
-    /** Runs the load on the calling thread. Fails when the target cannot be reached at the start; later faults are counted. */
+    /** Runs the load on the calling thread. Fails when the target is unreachable at the start; counts later faults. */
     public LoadResult run() throws IOException {
         try (HttpRun run = new HttpRun(this, System::nanoTime)) {
             return run.run();

@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-/** One run of a {@link HttpLoad}: its connections on one selector. Confined to the calling thread. */
+/** One run of an {@link HttpLoad}, with all connections on one selector. Confined to the calling thread. */
 final class HttpRun implements Closeable {
     private static final long TICK_MILLIS = 50;
-    /** A selector waits in whole milliseconds; between the ticks of an open loop the run naps instead, this long at most. */
+    /** A selector waits in whole milliseconds. Between the ticks of an open loop, the run parks instead, for at most this long. */
     private static final long NAP_NANOS = 100_000;
 
     private final HttpLoad load;
@@ -25,7 +25,7 @@ final class HttpRun implements Closeable {
     private final Selector selector;
     private final InetSocketAddress address;
     private final List<HttpConnection> connections = new ArrayList<>();
-    /** Connected, and without a request. */
+    /** Connected, without an outstanding request. */
     private final Queue<HttpConnection> free = new ArrayDeque<>();
 
     private final Tally tally = new Tally();
@@ -74,7 +74,7 @@ final class HttpRun implements Closeable {
         free.addAll(connections);
     }
 
-    /** Starts the requests that are due, as far as there are free connections. The others wait, and their wait counts. */
+    /** Starts the due requests on free connections. The others wait, and their wait counts as latency. */
     private void startDue(Schedule schedule, long now) {
         while (!free.isEmpty() && !schedule.isOver(now)) {
             long due = schedule.nextDueNanos(now);
@@ -135,7 +135,7 @@ final class HttpRun implements Closeable {
             connection.finishConnect(key);
             free.add(connection);
         } catch (IOException e) {
-            // Refused, and closed by that: the next tick tries again.
+            // The server refused, which closes the channel. The next tick tries again.
         }
     }
 
@@ -160,7 +160,7 @@ final class HttpRun implements Closeable {
         }
     }
 
-    /** The connection broke, and with it the request on its way, if there was one. */
+    /** The connection broke; its outstanding request, if any, is lost. */
     private void lost(HttpConnection connection) {
         connection.settle().ifPresent(request -> {
             inFlight--;
@@ -177,11 +177,11 @@ final class HttpRun implements Closeable {
         try {
             connection.reconnect();
         } catch (IOException e) {
-            // Refused, and closed by that: the next tick tries again.
+            // The server refused, which closes the channel. The next tick tries again.
         }
     }
 
-    /** Now and then: gives up on requests that took too long, and tries again to connect where that failed. */
+    /** Runs periodically: gives up on requests that took too long, and retries failed connections. */
     private void tick(long now) {
         if (now - tickNanos < TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
             return;

@@ -33,14 +33,14 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * A load of records on a request topic, by plain Kafka clients as another system would have them, and the replies to them.
+ * A load of records on a request topic, sent by plain Kafka clients as another system would, and their replies.
  *
- * @param bodies the value of the i-th record; i counts from 0
- * @param outstanding how many requests are on their way at a time
- * @param patience how long the run goes on without a reply
- * @param check sees the reply's {@code status} header and value
- * @param ratePerSecond at which requests are sent, and from whose ticks their latency counts; without, as fast as replies come
- * @param timeout of each request, from when it is sent; without, the service's own
+ * @param bodies returns the value of record i; i counts from 0
+ * @param outstanding the maximum number of outstanding requests
+ * @param patience how long the run continues without a reply
+ * @param check receives the reply's {@code status} header and value
+ * @param ratePerSecond the open-loop rate, from whose ticks latency is measured; empty for a closed loop
+ * @param timeout of each request from its sending; empty for the service's default
  */
 public record KafkaLoad(
         String bootstrapServers,
@@ -56,7 +56,7 @@ public record KafkaLoad(
 
     private static final Duration POLL = Duration.ofMillis(100);
 
-    /** As fast as replies come, and without a timeout. */
+    /** A closed loop without a timeout. */
     public KafkaLoad(
             String bootstrapServers,
             String requestTopic,
@@ -79,7 +79,7 @@ public record KafkaLoad(
                 Optional.empty());
     }
 
-    /** Sends all requests and waits for their replies. The reply topic must exist. */
+    /** Sends all requests and awaits their replies. The reply topic must exist. */
     public LoadResult run() throws InterruptedException {
         try (Producer<byte[], byte[]> producer = new KafkaProducer<>(
                         Map.of(
@@ -120,11 +120,11 @@ public record KafkaLoad(
         partitions.forEach(consumer::position);
     }
 
-    /** The caller's thread sends; another one reads the replies and hands back permits to send. */
+    /** The calling thread sends. A second thread reads the replies and releases permits to send. */
     private final class Run {
         private final Producer<byte[], byte[]> producer;
         private final Consumer<byte[], byte[]> consumer;
-        /** Tells the replies of this run from those of others on the topic. */
+        /** Distinguishes the replies of this run from others on the topic. */
         private final String prefix = UUID.randomUUID() + ":";
 
         private final Semaphore window = new Semaphore(outstanding);
@@ -149,7 +149,7 @@ public record KafkaLoad(
                 reading.get();
                 return tally.result(startNanos);
             } catch (ExecutionException e) {
-                throw new IllegalStateException("replies could not be read", e.getCause());
+                throw new IllegalStateException("cannot read replies", e.getCause());
             }
         }
 
@@ -165,7 +165,7 @@ public record KafkaLoad(
             }
         }
 
-        /** Waits for permits, patiently as long as replies come in. */
+        /** Waits for permits as long as replies arrive. */
         private boolean isPermitted(int permits) throws InterruptedException {
             int settled;
             do {
@@ -177,7 +177,7 @@ public record KafkaLoad(
             return false;
         }
 
-        /** Answers when the request was due. */
+        /** Returns when the request was due. */
         private long awaitTick(long startNanos, int index) {
             long now = System.nanoTime();
             if (ratePerSecond.isEmpty()) {

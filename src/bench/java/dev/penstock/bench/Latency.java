@@ -2,7 +2,7 @@ package dev.penstock.bench;
 
 import org.HdrHistogram.Histogram;
 
-/** How long the successful answers took, in milliseconds; all 0 when there were none. */
+/** Latency of the successful responses, in milliseconds; all 0 when there were none. */
 public record Latency(
         double meanMillis, double p50Millis, double p90Millis, double p99Millis, double p999Millis, double maxMillis) {
 

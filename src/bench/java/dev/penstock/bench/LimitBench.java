@@ -18,15 +18,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** The raw session in a tight loop, at each batch size: no service around the same session can be faster. */
+/** Runs the raw session in a tight loop at each batch size. This is the upper limit for any service around the same session. */
 final class LimitBench {
     private static final Path REPORT = Path.of("target/bench/limit.json");
 
     /**
-     * Rows per second at a batch size, with all of the processor in use.
+     * Rows per second at one batch size, with the processor fully used.
      *
-     * @param callers as many as the processor takes at a time, and each run one thread of the host's
-     * @param threads one caller, whose run has a thread for each core of the host
+     * @param callers result with as many concurrent callers as the processor accepts, each run with one host thread
+     * @param threads result with one caller, whose run has a thread per host core
      */
     record Point(int batchSize, double callers, double threads) {
         double best() {
@@ -42,7 +42,7 @@ final class LimitBench {
         this.out = out;
     }
 
-    /** Prints the table, writes the report and the plot. */
+    /** Prints the table, and writes the report and the plot. */
     void run(List<String> models, int seconds) throws IOException, OrtException, InterruptedException {
         Map<String, List<Point>> limits = new LinkedHashMap<>();
         for (String model : models) {
@@ -52,9 +52,9 @@ final class LimitBench {
         out.print(table(limits));
         out.println(
                 "rows/s on " + processor
-                        + "; the better of a caller for each core, 4 on a GPU, with one thread each (c), and one caller with all (t)");
+                        + "; the better of one single-threaded caller per core, 4 on a GPU (c), and one caller with all threads (t)");
         Map<String, Object> settings = Map.of("models", models, "processor", processor, "seconds", seconds);
-        out.println("written to " + Report.now("limit", settings, limits).write() + " and " + plot(limits));
+        out.println("wrote " + Report.now("limit", settings, limits).write() + " and " + plot(limits));
     }
 
     List<Point> measure(Workload workload, Duration duration) throws OrtException, InterruptedException {
@@ -73,14 +73,14 @@ final class LimitBench {
                         size,
                         narrow.rowsPerSecond(batch, processor.callers(), duration),
                         wide.rowsPerSecond(batch, 1, duration));
-                out.printf("limit of %s at %d rows: %,.0f rows/s%n", workload.name(), size, point.best());
+                out.printf("limit of %s at %d rows per run: %,.0f rows/s%n", workload.name(), size, point.best());
                 points.add(point);
             }
         }
         return points;
     }
 
-    /** The same once more, at one batch size. */
+    /** Measures once more, at one batch size. */
     double again(Workload workload, Point best, Duration duration) throws OrtException, InterruptedException {
         int cores = Runtime.getRuntime().availableProcessors();
         Random random = new Random(1);
@@ -90,7 +90,7 @@ final class LimitBench {
         boolean isOfCallers = best.callers() >= best.threads();
         try (RawSession session = new RawSession(workload, processor, isOfCallers ? 1 : cores)) {
             double rate = session.rowsPerSecond(batch, isOfCallers ? processor.callers() : 1, duration);
-            out.printf("limit of %s at %d rows: %,.0f rows/s%n", workload.name(), best.batchSize(), rate);
+            out.printf("limit of %s at %d rows per run: %,.0f rows/s%n", workload.name(), best.batchSize(), rate);
             return rate;
         }
     }
@@ -99,15 +99,15 @@ final class LimitBench {
         return points.stream().max(Comparator.comparingDouble(Point::best)).orElseThrow();
     }
 
-    /** What an earlier {@code bench limit} on this machine found. */
+    /** Reads the result of an earlier {@code bench limit} on this machine. */
     static List<Point> read(String model) throws IOException {
         if (!Files.exists(REPORT)) {
-            throw new IOException(REPORT + " must be there: ./penstock bench limit");
+            throw new IOException(REPORT + " must exist; run ./penstock bench limit");
         }
         ObjectMapper json = new ObjectMapper();
         JsonNode points = json.readTree(REPORT.toFile()).path("results").path(model);
         if (points.isMissingNode()) {
-            throw new IOException(REPORT + " must have " + model + ": ./penstock bench limit --models " + model);
+            throw new IOException(REPORT + " must contain " + model + "; run ./penstock bench limit --models " + model);
         }
         return json.convertValue(points, new TypeReference<>() {});
     }
@@ -130,8 +130,8 @@ final class LimitBench {
 
     private Path plot(Map<String, List<Point>> limits) throws IOException {
         Chart chart = Chart.lines(
-                        "The raw session's limit",
-                        "rows in a run",
+                        "Throughput limit of the raw session",
+                        "rows per run",
                         "rows/s",
                         processor.batchSizes().stream().map(String::valueOf).toList())
                 .withLogarithmicAxis();

@@ -5,19 +5,19 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a load run counted. Every request of the measured part is in exactly one of {@code succeeded}, {@code wrong},
- * {@code otherStatuses}, {@code ioErrors} and {@code unanswered}.
+ * The counts of one run. Every request of the measured part is in exactly one of {@code succeeded}, {@code wrong}, {@code otherStatuses},
+ * {@code ioErrors} and {@code unanswered}.
  *
- * @param elapsedSeconds from the start of the measured part to its last answer
- * @param succeeded answers with a successful status (2xx, {@code succeeded}) that the check accepted
- * @param wrong answers with a successful status that the check refused
- * @param otherStatuses all other answers by HTTP code or outcome
- * @param ioErrors requests lost to a broken connection, a malformed answer or a timeout
- * @param unanswered requests that had no answer, or had not even been sent, when the run gave up
- * @param reconnects connections opened anew, for whatever reason; a request is lost only where {@code ioErrors} says so
- * @param duplicates second answers to a request that was answered already
+ * @param elapsedSeconds from the start of the measured part to its last response
+ * @param succeeded responses with a successful status (2xx, {@code succeeded}) that passed the check
+ * @param wrong responses with a successful status that failed the check
+ * @param otherStatuses all other responses, by HTTP status or outcome
+ * @param ioErrors requests lost to a broken connection, a malformed response or a timeout
+ * @param unanswered requests without a response, or not sent, when the run gave up
+ * @param reconnects new connections after a close, for any reason; only {@code ioErrors} counts lost requests
+ * @param duplicates further responses to a request that already had one
  * @param latency of {@code succeeded} and {@code wrong}
- * @param otherLatency of {@code otherStatuses}, where the load was over HTTP
+ * @param otherLatency of {@code otherStatuses}; HTTP loads only
  */
 public record LoadResult(
         double elapsedSeconds,
@@ -40,7 +40,7 @@ public record LoadResult(
         return elapsedSeconds == 0 ? 0 : succeeded / elapsedSeconds;
     }
 
-    /** Requests that did not succeed, for whatever reason. */
+    /** The number of requests that did not succeed, for any reason. */
     @JsonProperty
     public long errors() {
         return wrong

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A whole Penstock with its own broker and Redis, in a JVM of its own on free ports: what {@code ./penstock up} starts. */
+/** A complete Penstock with its own broker and Redis, in a separate JVM on free ports, as {@code ./penstock up} starts it. */
 public final class LocalService implements AutoCloseable {
     private static final Path PACKAGE = Path.of("target/quarkus-app/quarkus-run.jar");
     private static final Path MODELS = Path.of("src/main/models");
@@ -29,15 +29,15 @@ public final class LocalService implements AutoCloseable {
     private final Path log;
 
     /**
-     * What to start.
+     * The setup of a service.
      *
-     * @param ready paths that answer 200 once it is
-     * @param settings keys and values of the service's configuration
-     * @param redis to use instead of one of its own
-     * @param log name of the file that takes the service's output
+     * @param ready paths that return 200 when the service is ready
+     * @param settings configuration of the service, by key
+     * @param redis an external Redis, instead of an embedded one
+     * @param log name of the file for the service's output
      */
     record Setup(Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
-        /** With nothing set but the models, of which those named must be ready. */
+        /** The default configuration; waits until the named models are ready. */
         static Setup of(Path models, List<String> names) {
             List<String> ready =
                     names.stream().map(name -> "/v2/models/" + name + "/ready").toList();
@@ -51,16 +51,16 @@ public final class LocalService implements AutoCloseable {
         this.log = log;
     }
 
-    /** Starts the package that is built with the sample models, and waits until it is ready to serve the one named. */
+    /** Starts the built package with the sample models, and waits until the named model is ready. */
     public static LocalService start(String model) throws IOException, InterruptedException {
         String folder = System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", MODELS.toString());
         return start(Setup.of(Path.of(folder), List.of(model)));
     }
 
-    /** Starts the package that is built, and waits until it is ready. */
+    /** Starts the built package, and waits until it is ready. */
     static LocalService start(Setup setup) throws IOException, InterruptedException {
         if (!Files.exists(PACKAGE)) {
-            throw new IOException(PACKAGE + " must be built first: ./mvnw package");
+            throw new IOException(PACKAGE + " must exist; build it with ./mvnw package");
         }
         List<Integer> ports = freePorts(4);
         Path log = LOGS.resolve(setup.log() + ".log");
@@ -70,10 +70,10 @@ public final class LocalService implements AutoCloseable {
                 .redirectOutput(log.toFile());
         builder.environment()
                 .put("PENSTOCK_WORKER_MODELS", setup.models().toAbsolutePath().toString());
-        // As in the launcher: ONNX Runtime can crash the JVM while it sends telemetry.
+        // As in the launcher: the telemetry of ONNX Runtime can crash the JVM.
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         Process process = builder.start();
-        // Whoever ends the benchmark early ends its service too.
+        // Stops the service when the benchmark is interrupted.
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         Target target = new Target(
                 URI.create("http://127.0.0.1:" + ports.get(0)),
@@ -91,7 +91,7 @@ public final class LocalService implements AutoCloseable {
         }
     }
 
-    /** With the launcher's own flags for the JVM. */
+    /** Uses the launcher's JVM flags. */
     private static List<String> command(Setup setup, List<Integer> ports) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -114,7 +114,7 @@ public final class LocalService implements AutoCloseable {
         return command;
     }
 
-    /** Memory that the service has in use, and its broker with it, in bytes. */
+    /** Returns the resident memory of the service, including its broker, in bytes. */
     long residentBytes() throws IOException {
         try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
             return lines.filter(line -> line.startsWith("VmRSS:"))
@@ -134,10 +134,10 @@ public final class LocalService implements AutoCloseable {
         try (HttpClient client = HttpClient.newHttpClient()) {
             while (!isReady(client, ready)) {
                 if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
-                    throw new IOException("the service ended with " + process.exitValue() + "; see " + log);
+                    throw new IOException("the service exited with status " + process.exitValue() + "; see " + log);
                 }
                 if (System.nanoTime() - startNanos > START_LIMIT.toNanos()) {
-                    throw new IOException(ready + " must be 200 within " + START_LIMIT + "; see " + log);
+                    throw new IOException(ready + " must return 200 within " + START_LIMIT + "; see " + log);
                 }
             }
         }
@@ -153,7 +153,7 @@ public final class LocalService implements AutoCloseable {
         }
     }
 
-    /** Ports that were free a moment ago; held together, so that they differ. */
+    /** Finds free ports. All are held open until the last is found, so that they differ. */
     private static List<Integer> freePorts(int count) throws IOException {
         List<ServerSocket> held = new ArrayList<>();
         try {
@@ -171,7 +171,7 @@ public final class LocalService implements AutoCloseable {
         }
     }
 
-    /** Asks it to stop (SIGTERM), and makes it where it does not. */
+    /** Sends SIGTERM, then SIGKILL if the service does not stop. */
     @Override
     public void close() {
         process.destroy();

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What a measurement was taken on. A number without it says nothing. */
+/** The machine of a measurement. A number is meaningless without it. */
 record Machine(int cores, String processor, String jdk, String system) {
 
     static Machine here() {

@@ -9,7 +9,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** What a service's metrics said at one moment, in Prometheus' text format. */
+/** A snapshot of a service's metrics, in the Prometheus text format. */
 record Metrics(String exposition) {
 
     static Metrics scrape(URI management) throws IOException, InterruptedException {
@@ -19,13 +19,13 @@ record Metrics(String exposition) {
                     .build();
             HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
             if (response.statusCode() != 200) {
-                throw new IOException(request.uri() + " must be 200, was " + response.statusCode());
+                throw new IOException(request.uri() + " must return 200, was " + response.statusCode());
             }
             return new Metrics(response.body());
         }
     }
 
-    /** The sum of all series of the metric that have these labels, each {@code name="value"}. */
+    /** Sums all series of the metric that have these labels, each {@code name="value"}. */
     double sum(String metric, String... labels) {
         return exposition
                 .lines()

@@ -9,13 +9,13 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/** {@code ./penstock bench batcher}, {@code assembly}: what one step costs, by JMH; time and bytes a call. */
+/** Microbenchmarks with JMH: {@code ./penstock bench batcher} and {@code assembly}. Reports time and allocated bytes per call. */
 final class MicroBench {
     private static final Path REPORT = Path.of("target/bench/jmh.json");
 
     private MicroBench() {}
 
-    /** @param pattern of the class's name */
+    /** @param pattern of the benchmark class name */
     static long run(String pattern) throws IOException {
         Files.createDirectories(REPORT.getParent());
         try {

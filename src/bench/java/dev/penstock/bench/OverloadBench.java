@@ -19,34 +19,35 @@ import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
- * What the gate is worth: a model whose capacity is far below what the ingress can take, offered more and more of it, in one open loop
- * whose rate steps up and down, so that each second of it can be seen. The model counts to a number, one request after the other, on
- * one core: its capacity does not grow with the load, and does not shrink because the ingress, the broker and the load generator need
- * the memory or the other cores, as they would not on an accelerator's machine.
+ * Measures the gate under overload. The model's capacity is far below that of the ingress. One open loop offers more and more load in
+ * steps, so that each second can be examined.
+ *
+ * <p>The model counts to a number, one request at a time, on one core. Its capacity neither grows with the load, nor shrinks when the
+ * ingress, the broker and the load generator use the memory or the other cores. An accelerator would behave in the same way.
  */
 final class OverloadBench {
     private static final Path PLOT = Path.of("target/bench/overload.svg");
     private static final Path MODELS = Path.of("target/bench/overload-models");
     private static final String MODEL = "counts";
     private static final int PEAK_CONNECTIONS = 64;
-    /** Requests differ in the number that they add to the turns, and get it back. */
+    /** The number of different requests. Each adds its number to the turns, and gets it back in the response. */
     private static final int DIFFERENT = 50;
 
     private static final int OPEN_LOOP_CONNECTIONS = 2000;
 
-    /** Between the overloads, at half of the peak. */
+    /** The length of the calm parts between overloads, at half of the peak. */
     private static final int CALM_SECONDS = 15;
 
     /**
-     * @param turns that the model counts, some microseconds each
-     * @param factors of the peak that are offered
+     * @param turns iterations per request, some microseconds each
+     * @param factors the offered loads, as multiples of the peak
      * @param deadlineMillis of each call
-     * @param seconds of each overload; the peak is measured for half as long
+     * @param seconds per overload; the peak is measured for half as long
      * @param warmUpSeconds of load before the peak is measured
      */
     record Settings(int turns, List<Integer> factors, int deadlineMillis, int seconds, int warmUpSeconds) {}
 
-    /** @param lastRefusalSeconds after its begin; for a calm part, after the load fell */
+    /** @param lastRefusalSeconds from the start of the part; for a calm part, from the drop of the load */
     record Phase(CallLog.Part calls, double lastRefusalSeconds, long residentMegabytes) {}
 
     private final Settings settings;
@@ -57,7 +58,7 @@ final class OverloadBench {
         this.out = out;
     }
 
-    /** Prints the table, writes report and plot, and gives the number of answers that are neither right nor an honest refusal. */
+    /** Prints the table, writes the report and the plot, and returns the number of responses that are neither correct nor a refusal. */
     long run() throws IOException, InterruptedException {
         OnnxModels.write(MODELS, MODEL, 1, OnnxModels.patience(settings.turns()));
         OnnxModels.writeConfig(
@@ -86,13 +87,12 @@ final class OverloadBench {
             out.println();
             out.print(table(phases, rate));
             out.println("deadline " + settings.deadlineMillis()
-                    + " ms; latency from the intended start; goodput is right answers within the deadline, here in % of the peak of "
+                    + " ms; latency from the intended start; goodput: correct responses within the deadline, in % of the peak of "
                     + Math.round(rate) + "/s");
             plot(log, steps);
             Map<String, Object> results = new LinkedHashMap<>(phases);
             results.put("peak", peak);
-            out.println(
-                    "written to " + Report.now("overload", settings, results).write() + " and " + PLOT);
+            out.println("wrote " + Report.now("overload", settings, results).write() + " and " + PLOT);
             return phases.values().stream()
                     .mapToLong(phase -> phase.calls().lost())
                     .sum();
@@ -196,7 +196,7 @@ final class OverloadBench {
         List<CallLog.Part> seconds = IntStream.range(0, (int) steps.duration().toSeconds())
                 .mapToObj(second -> log.part(second, second + 1))
                 .toList();
-        Chart.lines("Overload: what becomes of the calls, by the second in which they come", "seconds", "calls/s")
+        Chart.lines("Overload: fate of the calls, by the second in which they are due", "seconds", "calls/s")
                 .with("offered", of(seconds, CallLog.Part::offered))
                 .with("admitted", of(seconds, CallLog.Part::admitted))
                 .with("refused", of(seconds, CallLog.Part::refused))

@@ -6,11 +6,11 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The bytes of an HTTP/1.1 POST up to its content length, so that a request costs two array copies. */
+/** The bytes of an HTTP/1.1 POST up to its content length. A request then costs two array copies. */
 public final class PostTemplate {
     private final byte[] head;
 
-    /** @param headers lines such as {@code Prefer: respond-async}, beside Host, Content-Type (JSON) and Content-Length */
+    /** @param headers additional header lines such as {@code Prefer: respond-async} */
     public PostTemplate(URI uri, List<String> headers) {
         this(uri, "application/json", headers);
     }
@@ -27,7 +27,7 @@ public final class PostTemplate {
         head = text.append("Content-Length: ").toString().getBytes(ISO_8859_1);
     }
 
-    /** For bodies in binary form whose JSON part, at the start, has that many bytes. */
+    /** A template for bodies in the binary format, which begin with a JSON part of this many bytes. */
     static PostTemplate binary(URI uri, int jsonLength, List<String> headers) {
         List<String> all = new ArrayList<>(headers);
         all.add("Inference-Header-Content-Length: " + jsonLength);

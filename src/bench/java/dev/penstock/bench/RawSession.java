@@ -24,7 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** A model in ONNX Runtime with nothing around it: what it answers, and how fast it can be. */
+/** A model in plain ONNX Runtime, for reference results and for the upper limit of throughput. */
 final class RawSession implements AutoCloseable {
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final Workload workload;
@@ -44,7 +44,7 @@ final class RawSession implements AutoCloseable {
         }
     }
 
-    /** The output's elements for one row alone. */
+    /** Returns the output's elements for a single row. */
     float[] answer(List<Tensor> row) throws OrtException {
         Map<String, OnnxTensor> feeds = feeds(List.of(row));
         try (OrtSession.Result result = session.run(feeds, Set.of(workload.output()))) {
@@ -57,7 +57,7 @@ final class RawSession implements AutoCloseable {
         }
     }
 
-    /** Runs the batch over and over, from as many threads, each with buffers of its own that are made once. */
+    /** Runs the batch repeatedly, from this many threads, each with its own preallocated buffers. */
     double rowsPerSecond(List<List<Tensor>> batch, int callers, Duration duration)
             throws OrtException, InterruptedException {
         CountDownLatch start = new CountDownLatch(callers);
@@ -91,7 +91,7 @@ final class RawSession implements AutoCloseable {
         }
     }
 
-    /** Answers runs per second. */
+    /** Returns runs per second. */
     private double run(Map<String, OnnxTensor> feeds, Map<String, OnnxTensor> pinned, Duration duration)
             throws OrtException {
         long begin = System.nanoTime();
@@ -105,7 +105,7 @@ final class RawSession implements AutoCloseable {
         return runs * 1e9 / elapsed;
     }
 
-    /** A native tensor over memory of ours, of the shape that the first run gives. */
+    /** Returns a native tensor over preallocated memory, with the shape of the first run's output. */
     private OnnxTensor output(Map<String, OnnxTensor> feeds) throws OrtException {
         try (OrtSession.Result result = session.run(feeds, Set.of(workload.output()))) {
             TensorInfo info = ((OnnxTensor) result.get(0)).getInfo();

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 
-/** What a benchmark leaves for machines to read: every round, unabridged. */
+/** The machine-readable report of a benchmark: all rounds in full. */
 record Report(String benchmark, String takenAt, Machine machine, Object settings, Object results) {
     private static final Path FOLDER = Path.of("target/bench");
 
@@ -15,7 +15,7 @@ record Report(String benchmark, String takenAt, Machine machine, Object settings
         return new Report(benchmark, Instant.now().toString(), Machine.here(), settings, results);
     }
 
-    /** Writes {@code target/bench/NAME.json}, and gives its path. */
+    /** Writes {@code target/bench/NAME.json}, and returns its path. */
     Path write() throws IOException {
         Files.createDirectories(FOLDER);
         Path file = FOLDER.resolve(benchmark + ".json");

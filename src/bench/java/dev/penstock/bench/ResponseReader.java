@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.util.Arrays;
 
-/** Reads HTTP/1.x responses, one after the other, as their bytes come in. Confined to one thread. */
+/** Reads consecutive HTTP/1.x responses incrementally. Confined to one thread. */
 final class ResponseReader {
     private static final int LINE_LIMIT_BYTES = 64 << 10;
     private static final int RESPONSE_LIMIT_BYTES = 64 << 20;
@@ -29,11 +29,11 @@ final class ResponseReader {
 
     private ByteBuffer buffer = ByteBuffer.allocate(8 << 10);
     private State state = State.STATUS_LINE;
-    /** The state that the end of the headers leads to. */
+    /** The state after the headers. */
     private State framing = State.BODY_UNTIL_CLOSE;
-    /** The first byte that is not understood yet. */
+    /** Position of the first unparsed byte. */
     private int at;
-    /** Bytes of the body, or of the current chunk. */
+    /** Length of the body, or of the current chunk, in bytes. */
     private int length;
 
     private int bodyStart;
@@ -41,7 +41,7 @@ final class ResponseReader {
     private int status;
     private boolean lastOnConnection;
 
-    /** Reads what is there; true when the response is complete. */
+    /** Reads the available bytes; true when the response is complete. */
     boolean read(ReadableByteChannel channel) throws IOException {
         if (!buffer.hasRemaining()) {
             grow();
@@ -61,7 +61,7 @@ final class ResponseReader {
         return status;
     }
 
-    /** A copy; of a chunked body, without the chunking. */
+    /** Returns a copy of the body; a chunked body is decoded. */
     byte[] body() {
         return Arrays.copyOfRange(buffer.array(), bodyStart, bodyEnd);
     }
@@ -88,7 +88,7 @@ final class ResponseReader {
         buffer = ByteBuffer.allocate(buffer.capacity() * 2).put(buffer.flip());
     }
 
-    /** Takes the next line or piece of body, if all of it is there. */
+    /** Parses the next line or piece of the body, if it is complete. */
     private boolean advance() throws IOException {
         return switch (state) {
             case STATUS_LINE, HEADER, CHUNK_SIZE, TRAILER -> advanceOverLine();

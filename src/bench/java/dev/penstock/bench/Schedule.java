@@ -1,6 +1,6 @@
 package dev.penstock.bench;
 
-/** Which request starts when. Pure: time comes in as a parameter. */
+/** Decides which request starts when. Pure: time is a parameter. */
 final class Schedule {
     private final HttpLoad.Pace pace;
     private final HttpLoad.Extent extent;
@@ -20,7 +20,7 @@ final class Schedule {
         return measureFromNanos;
     }
 
-    /** When the next request is to start. */
+    /** When the next request is due. */
     long nextDueNanos(long nowNanos) {
         return switch (pace) {
             case HttpLoad.ClosedLoop closed -> nowNanos;
@@ -33,7 +33,7 @@ final class Schedule {
         return dueNanos - measureFromNanos >= 0;
     }
 
-    /** Takes the next request and gives its index. */
+    /** Takes the next request and returns its index. */
     int take(long dueNanos) {
         if (isMeasured(dueNanos)) {
             measuredTaken++;
@@ -50,7 +50,7 @@ final class Schedule {
         };
     }
 
-    /** Whether a run that is still busy now has overrun its end by more than the patience. */
+    /** Whether a run that is still busy has passed its end by more than the patience. */
     boolean isOverrun(long nowNanos, long patienceNanos) {
         return switch (extent) {
             case HttpLoad.Counting counting -> false;
@@ -59,7 +59,7 @@ final class Schedule {
         };
     }
 
-    /** Measured requests that were planned and never taken. */
+    /** The number of measured requests that were due but never taken. */
     long untaken() {
         return switch (extent) {
             case HttpLoad.Counting counting -> counting.requests() - measuredTaken;

@@ -17,11 +17,11 @@ import java.util.concurrent.Executors;
 import java.util.function.IntFunction;
 
 /**
- * A server on a free loopback port, on a thread of its own, that answers its n-th request as a script says. It
- * knows requests by their length, which must be the same for all: it spends next to nothing on HTTP.
+ * A server on a free loopback port that answers request n as a script says. It recognizes requests by their length, which must be the same
+ * for all, so that it spends almost no time on HTTP. Runs on its own thread.
  */
 final class ScriptedServer implements Closeable {
-    /** What the server does about a request. */
+    /** The server's reaction to a request. */
     sealed interface Act {}
 
     record Answer(String response) implements Act {}

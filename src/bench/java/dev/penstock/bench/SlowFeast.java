@@ -18,7 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
-/** A feature server that has an image for every entity, answers in Feast's form, and takes its time for each call. */
+/** A fake Feast feature server. It has an image for every entity, and delays each response. */
 final class SlowFeast implements AutoCloseable {
     static final String JOIN_KEY = "image_id";
     static final List<String> FEATURES =
@@ -27,8 +27,8 @@ final class SlowFeast implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static {
-        // Else the kernel holds the end of an answer back until the client acknowledges its beginning, up to 40 ms
-        // later.
+        // Otherwise the kernel delays the end of a response until the client acknowledges its beginning, by up to 40
+        // ms.
         System.setProperty("sun.net.httpserver.nodelay", "true");
     }
 

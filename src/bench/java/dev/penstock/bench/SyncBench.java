@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** Synchronous calls: idle latency, closed loops over ever more connections, and an open loop at a constant rate. */
+/** Measures synchronous calls: idle latency, closed loops over a growing number of connections, and an open loop. */
 final class SyncBench {
-    /** After the service's warm-up, each measurement still sees its own connections for the first time. */
+    /** A short warm-up per measurement, for its new connections; the service itself is warm by then. */
     private static final Duration SETTLE = Duration.ofSeconds(1);
 
     private static final int OPEN_LOOP_CONNECTIONS = 256;
 
-    /** @param ratePerSecond of the open loop */
+    /** @param ratePerSecond the rate of the open loop */
     record Settings(
             String model, List<Integer> connections, int ratePerSecond, int seconds, int warmUpSeconds, int rounds) {}
 
@@ -40,7 +40,7 @@ final class SyncBench {
                 .withCheck((i, status, body) -> corpus.check(i, body));
     }
 
-    /** Prints the table, writes the report, and gives the number of errors. */
+    /** Prints the table, writes the report, and returns the number of errors. */
     long run() throws IOException {
         warmUp();
         Map<String, List<LoadResult>> rounds = new LinkedHashMap<>();
@@ -54,16 +54,16 @@ final class SyncBench {
         out.println();
         out.print(table(rounds));
         out.println("median of " + settings.rounds()
-                + " rounds (lowest-highest); each answer checked; latency of the open loop"
-                + " counts from the intended start");
-        out.println("written to " + Report.now("sync", settings, rounds).write());
+                + " rounds (lowest-highest); every response is checked; the open loop"
+                + " measures latency from the intended start");
+        out.println("wrote " + Report.now("sync", settings, rounds).write());
         return rounds.values().stream()
                 .flatMap(List::stream)
                 .mapToLong(LoadResult::errors)
                 .sum();
     }
 
-    /** At the largest load, so that the JIT has seen what is measured. */
+    /** Warms up at the largest load, so that the JIT has compiled all measured code. */
     private void warmUp() throws IOException {
         if (settings.warmUpSeconds() > 0) {
             int connections = Collections.max(settings.connections());
@@ -111,7 +111,7 @@ final class SyncBench {
         return table;
     }
 
-    /** The median, and the lowest and highest where there are several. */
+    /** Formats the median, with the lowest and the highest if there are several values. */
     static String spread(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
         DoubleSummaryStatistics all = results.stream().mapToDouble(measure).summaryStatistics();
         String median = median(form, results, measure);

@@ -3,7 +3,7 @@ package dev.penstock.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A plain table for people: the first column to the left, numbers to the right. */
+/** A plain-text table. The first column is left-aligned, the others are right-aligned. */
 final class Table {
     private final List<List<String>> rows = new ArrayList<>();
 

@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/** Counts the answers of a run as they come. Safe for use by several threads. */
+/** Counts the responses of a run. Thread-safe. */
 final class Tally {
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
 

@@ -3,7 +3,7 @@ package dev.penstock.bench;
 import java.net.URI;
 
 /**
- * Where a running Penstock is reached.
+ * The addresses of a running Penstock.
  *
  * @param kafka {@code HOST:PORT}
  */

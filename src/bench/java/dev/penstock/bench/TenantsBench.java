@@ -3,15 +3,13 @@ package dev.penstock.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.onnxruntime.OrtException;
+import dev.penstock.protocol.Sha256;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,25 +21,25 @@ import java.util.concurrent.Executors;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a noisy tenant costs a quiet one: the quiet one's latency beside a tenant that is silent, within its quota, and far beyond. Since
- * making the noise takes from the same cores, all but the first multiple of the quota is also sent elsewhere, for comparison: to a
- * server that refuses it at next to no cost.
+ * Measures the effect of a noisy tenant on the latency of a quiet one. The noisy tenant is silent, within its quota, or far above it. The
+ * generator of the noise uses the same cores. For comparison, the excess over the quota is therefore also sent elsewhere, to a server that
+ * refuses it at almost no cost.
  */
 final class TenantsBench {
     private static final Path MODELS = Path.of("src/main/models");
     private static final Path DIGITS = MODELS.resolve("digits/1/model.onnx");
     private static final Path TENANTS = Path.of("target/bench/tenants.yaml");
-    private static final String QUIET_KEY = "the quiet one's";
-    private static final String NOISY_KEY = "the noisy one's";
+    private static final String QUIET_KEY = "the quiet tenant's key";
+    private static final String NOISY_KEY = "the noisy tenant's key";
     private static final int CONNECTIONS = 64;
 
-    /** The noise begins before the measurement, so that the burst of its quota is used up, and outlasts it. */
+    /** The noise starts before the measurement, to use up the burst of its quota, and ends after it. */
     private static final Duration LEAD = Duration.ofSeconds(3);
 
     /**
-     * @param quotaPerSecond of the noisy tenant, in requests
-     * @param factors of its quota that it sends
-     * @param quietPerSecond calls of the quiet tenant
+     * @param quotaPerSecond quota of the noisy tenant, in requests per second
+     * @param factors the loads of the noisy tenant, as multiples of its quota
+     * @param quietPerSecond rate of the quiet tenant, in calls per second
      */
     record Settings(
             int quotaPerSecond,
@@ -51,13 +49,14 @@ final class TenantsBench {
             int warmUpSeconds,
             int rounds) {}
 
-    /** @param noisy empty where it was silent */
+    /** @param noisy empty when the noisy tenant was silent */
     record Round(LoadResult quiet, List<LoadResult> noisy) {}
 
     /**
-     * What is sent beside the quiet tenant, in multiples of the noisy one's quota.
+     * The load beside the quiet tenant, in multiples of the noisy tenant's quota.
      *
-     * @param elsewhere and not to the service
+     * @param here sent to the service
+     * @param elsewhere sent to another server
      */
     private record Noise(int here, int elsewhere) {
         String title() {
@@ -75,7 +74,7 @@ final class TenantsBench {
         this.out = out;
     }
 
-    /** Prints the table, writes the report, and gives the number of the quiet tenant's calls that went wrong. */
+    /** Prints the table, writes the report, and returns the number of failed calls of the quiet tenant. */
     long run() throws IOException, OrtException, InterruptedException {
         Corpus corpus = DigitsCorpus.load(DIGITS);
         Map<String, List<Round>> rounds = new LinkedHashMap<>();
@@ -106,10 +105,10 @@ final class TenantsBench {
         }
         out.println();
         out.print(table(rounds));
-        out.println("the quiet tenant sends " + settings.quietPerSecond() + "/s, the noisy one has a quota of "
+        out.println("the quiet tenant sends " + settings.quietPerSecond() + "/s; the noisy tenant has a quota of "
                 + settings.quotaPerSecond() + "/s; median of " + settings.rounds()
-                + " rounds in turns (lowest-highest); latency from the intended start");
-        out.println("written to " + Report.now("tenants", settings, rounds).write());
+                + " alternating rounds (lowest-highest); latency from the intended start");
+        out.println("wrote " + Report.now("tenants", settings, rounds).write());
         return rounds.values().stream()
                 .flatMap(List::stream)
                 .mapToLong(round -> round.quiet().errors())
@@ -192,11 +191,7 @@ final class TenantsBench {
     }
 
     private static String hash(String key) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java runtime has SHA-256", impossible);
-        }
+        return Sha256.hex(key.getBytes(UTF_8));
     }
 
     private static Table table(Map<String, List<Round>> rounds) {

@@ -3,11 +3,15 @@ package dev.penstock.bench;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * What a worker's metrics say about the lookups of a view.
+ * The lookups of a view, from a worker's metrics.
  *
- * @param lookups entities that requests asked for, each once in a poll
- * @param l1 of them, held by the process; {@code redis} and {@code source}: entities that came from there, those fetched anew beside included
- * @param redisSeconds that calls to Redis took, added up; {@code sourceSeconds} likewise, and {@code busySeconds} those of all tiers
+ * @param lookups requested entities, each counted once per poll
+ * @param l1 lookups answered by L1
+ * @param redis entities read from Redis, including background refreshes
+ * @param source entities read from the source, including background refreshes
+ * @param redisSeconds total duration of Redis calls
+ * @param sourceSeconds total duration of source calls
+ * @param busySeconds total duration of the calls to all tiers
  */
 record TierCounts(
         double lookups,
@@ -61,30 +65,30 @@ record TierCounts(
                 -more.sourceSeconds));
     }
 
-    /** Of all lookups; 0 when there were none. */
+    /** Returns the share of all lookups; 0 when there were none. */
     double share(double some) {
         return lookups == 0 ? 0 : some / lookups;
     }
 
-    /** Answered by L1 or Redis. */
+    /** The share of lookups answered by L1 or Redis. */
     @JsonProperty
     double hitRatio() {
         return share(l1 + redis);
     }
 
-    /** Time that all tiers took, for each lookup. */
+    /** The time in all tiers per lookup, in milliseconds. */
     @JsonProperty
     double amortisedMillis() {
         return share(busySeconds * 1e3);
     }
 
-    /** Of a call to Redis. */
+    /** The mean duration of a Redis call, in milliseconds. */
     @JsonProperty
     double redisMillis() {
         return redisCalls == 0 ? 0 : redisSeconds * 1e3 / redisCalls;
     }
 
-    /** Of a call to the source. */
+    /** The mean duration of a source call, in milliseconds. */
     @JsonProperty
     double sourceMillis() {
         return sourceCalls == 0 ? 0 : sourceSeconds * 1e3 / sourceCalls;

@@ -16,20 +16,20 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Whether tuning would pay: a model with default settings against copies of it with fixed (size, delay), all of one service.
+ * Measures whether tuning would pay: one service serves a model with default settings, and copies with a fixed batch size and delay.
  *
- * <p>At each load all fixed ones run first, and then the best of them against the default, in turns: the best of many noisy
- * measurements looks better than it is, so those that chose it do not count.
+ * <p>At each load, all fixed variants run first. Then the best of them alternates with the default. Only these later rounds count, because
+ * the best of many noisy measurements looks better than it is.
  */
 final class TuningBench {
     private static final Path SERVED = Path.of("target/bench/tuning");
     private static final int STANDARD_MAX_BATCH_SIZE = 64;
 
     /**
-     * @param percents of what the default reaches in a closed loop, offered in open loops
+     * @param percents the open-loop rates, in percent of the default's closed-loop throughput
      * @param warmUpSeconds of load on each service
-     * @param rounds in which all fixed ones run
-     * @param finals rounds of the default against the best of them
+     * @param rounds in which all fixed variants run
+     * @param finals rounds of the default against the best fixed variant
      */
     record Settings(
             List<String> models,
@@ -41,13 +41,13 @@ final class TuningBench {
             int rounds,
             int finals) {}
 
-    /** How a copy is served. */
+    /** A copy of the model with its settings. */
     record Variant(String title, String suffix, String config) {
         static Variant standard(String config) {
             return new Variant("default", "", config);
         }
 
-        /** Held open for so long at most and at least. */
+        /** A variant whose batch window is always open for this long. */
         static Variant fixed(int size, int delayMillis, String config) {
             StringBuilder changed = new StringBuilder();
             config.lines()
@@ -62,7 +62,7 @@ final class TuningBench {
         }
     }
 
-    /** The default against the best fixed one under one load. */
+    /** The default against the best fixed variant, under one load. */
     record Comparison(String load, String best, List<LoadResult> standard, List<LoadResult> fixed) {
         double ratio(ToDoubleFunction<LoadResult> measure) {
             return SyncBench.median(standard, measure) / SyncBench.median(fixed, measure);
@@ -77,7 +77,7 @@ final class TuningBench {
         this.out = out;
     }
 
-    /** Prints a table a model, writes the report, and gives the number of answers that are neither right nor an honest refusal. */
+    /** Prints a table per model, writes the report, and returns the number of responses that are neither correct nor a refusal. */
     long run() throws IOException, OrtException, InterruptedException {
         Map<String, List<Comparison>> all = new LinkedHashMap<>();
         for (String name : settings.models()) {
@@ -86,9 +86,9 @@ final class TuningBench {
             out.println();
             out.print(table(name, comparisons));
         }
-        out.println("median of " + settings.finals() + " rounds (lowest-highest), each answer checked; ratios are the"
-                + " default's over the best fixed one's");
-        out.println("written to " + Report.now("tuning", settings, all).write());
+        out.println("median of " + settings.finals() + " rounds (lowest-highest); every response is checked; ratio:"
+                + " default divided by the best fixed variant");
+        out.println("wrote " + Report.now("tuning", settings, all).write());
         return all.values().stream()
                 .flatMap(List::stream)
                 .flatMap(comparison -> comparison.standard().stream())
@@ -130,7 +130,7 @@ final class TuningBench {
             HttpLoad.Pace pace = new HttpLoad.OpenLoop(capacity * percent / 100);
             Map<Variant, Double> p99s = new HashMap<>();
             for (Variant variant : grid) {
-                // The queue of one that cannot keep up would only grow.
+                // The queue of a variant that cannot keep up would only grow.
                 if (variant.equals(fastest) || rates.getOrDefault(variant, 0.0) > capacity * percent / 100) {
                     p99s.put(variant, SyncBench.median(loads.trials(variant, pace), TuningBench::p99));
                 }
@@ -145,7 +145,7 @@ final class TuningBench {
         return grid.stream().min(comparingDouble(badness)).orElseThrow();
     }
 
-    /** One of size 1 has nothing to wait for. */
+    /** Batch size 1 needs no delay. */
     private List<Variant> grid(String config) {
         int most = config.lines()
                 .filter(line -> line.startsWith("max_batch_size:"))

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The loads that {@link TuningBench} puts on one service and its copies of a model. */
+/** The loads of {@link TuningBench} on one service and its copies of a model. */
 final class TuningLoads {
     static final HttpLoad.Pace CLOSED_LOOP = new HttpLoad.ClosedLoop();
 
@@ -40,7 +40,7 @@ final class TuningLoads {
         }
     }
 
-    /** One after the other, to find the best of many. */
+    /** Runs all variants one after the other, to find the best. */
     List<LoadResult> trials(Variant variant, HttpLoad.Pace pace) throws IOException {
         List<LoadResult> results = new ArrayList<>();
         for (int round = 0; round < settings.rounds(); round++) {
@@ -49,7 +49,7 @@ final class TuningLoads {
         return results;
     }
 
-    /** Both under the same load, in turns which goes first. */
+    /** Runs both under the same load, alternating which goes first. */
     Comparison finals(String load, HttpLoad.Pace pace, Variant standard, Variant fixed) throws IOException {
         out.println(load);
         List<LoadResult> ofStandard = new ArrayList<>();

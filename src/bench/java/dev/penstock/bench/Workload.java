@@ -12,12 +12,13 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A model, and what is asked of it.
+ * A model and its requests.
  *
- * @param folder of the model, as a worker reads it
- * @param output the FP32 output that is asked for
- * @param binary whether inputs go in binary form unless the command line says otherwise
- * @param tolerance how far an answer may be from the raw session's for the same row alone, relative to the length of that one, both as vectors
+ * @param folder the model folder, as a worker reads it
+ * @param output the requested FP32 output
+ * @param binary whether inputs use the binary format by default
+ * @param tolerance the largest distance between a result and the raw session's result for the same row alone, as vectors, relative to the
+ *     length of the latter
  */
 record Workload(
         String name, String model, Path folder, String output, boolean binary, double tolerance, Inputs inputs) {
@@ -25,16 +26,17 @@ record Workload(
     private static final Path GENERATED = Path.of("target/bench/models");
     static final List<String> NAMES = List.of("digits", "mlp-19mb", "mlp-70mb", "mlp-1gb", "minilm-16", "minilm-64");
 
-    /** Measured unless others are named: all that a CPU answers in milliseconds. */
+    /** The default models: all that a CPU runs within milliseconds. */
     static final List<String> ON_CPU =
             NAMES.stream().filter(name -> !name.equals("mlp-1gb")).toList();
 
-    /** What it costs to sum in another order. */
+    /** Tolerance for another order of summation. */
     private static final double ROUNDING = 1e-4;
 
     /**
-     * The quantized model takes one scale for all of a run, from its least to its greatest activation, so that an answer depends on the
-     * rows beside it: by 0.16 to 0.24 of its length, measured at 2 to 32 random rows. Another row's answer is 1.17 away or more.
+     * Tolerance for the quantized model. It uses one scale per run, from its smallest to its largest activation, so that a result depends on
+     * the other rows of the run: by 0.16 to 0.24 of its length, measured with 2 to 32 random rows. Results of other rows are at least 1.17
+     * away.
      */
     private static final double SHARED_QUANTIZATION = 0.5;
 
@@ -48,7 +50,7 @@ record Workload(
         List<Tensor> draw(Random random);
     }
 
-    /** Makes the model where it can be made; else says how to get it. */
+    /** Returns the named workload. Generates its model if possible; otherwise the exception says how to get it. */
     static Workload named(String name) throws IOException {
         return switch (name) {
             case "digits" ->
@@ -75,7 +77,7 @@ record Workload(
     private static Workload minilm(String name, int tokens) throws IOException {
         Path folder = SAMPLES.resolve("minilm");
         if (!Files.exists(folder)) {
-            throw new IOException(folder + " must be there: ./penstock models fetch minilm");
+            throw new IOException(folder + " must exist; run ./penstock models fetch minilm");
         }
         return new Workload(
                 name,

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Requests of one row for a {@link Workload}, drawn from a seed, with the raw session's answers on the CPU. Outputs come in binary form, which
- * costs the generator little to check.
+ * Single-row requests for a {@link Workload}, generated from a seed, with the raw session's results on the CPU. Outputs use the binary
+ * format, which is cheap to check.
  */
 final class WorkloadCorpus implements Corpus {
     private static final int DIFFERENT_REQUESTS = 32;
@@ -67,7 +67,7 @@ final class WorkloadCorpus implements Corpus {
         return binary;
     }
 
-    /** Of the JSON part that each body in binary form begins with. */
+    /** The length of the JSON part at the start of each binary body, in bytes. */
     int jsonLength() {
         return jsonLength;
     }
@@ -104,7 +104,7 @@ final class WorkloadCorpus implements Corpus {
         return distance <= tolerance * tolerance * length; // never holds for NaN
     }
 
-    /** Of one length, so that every JSON part has the same, and the headers too. */
+    /** Returns an id of constant length, so that all JSON parts and headers have the same length. */
     private static String id(int i) {
         return String.format(Locale.ROOT, "%08d", i);
     }

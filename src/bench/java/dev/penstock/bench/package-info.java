@@ -1,6 +1,6 @@
 /**
- * Load and measurement: one generator for each door (synchronous REST, submit-and-poll, Kafka), a corpus of requests with known
- * answers, and the command line {@code ./penstock bench}. Integration tests drive the doors with the same pieces.
+ * Benchmarks: a load generator for each interface (synchronous REST, asynchronous REST, Kafka), requests with known results, and the
+ * command {@code ./penstock bench}. Integration tests use the same load generators.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.bench;

@@ -3,22 +3,22 @@ package dev.penstock.fuzz;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Bounds the memory that reading an input may take: so many times its size, and what any reading takes. */
+/** Limits the memory that reading an input may allocate: a multiple of its size, plus a constant for any read. */
 public final class Allocation {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    /** Names, paths, exceptions, a parser's buffers. */
+    /** Allowance for names, paths, exceptions and parser buffers. */
     private static final long ANY_READING_BYTES = 256 << 10;
-    /** Whoever reads first pays for the classes that are loaded for it. */
+    /** Repeated, because the first read also loads classes. */
     private static final int ATTEMPTS = 3;
 
     private Allocation() {}
 
-    /** Reads, with a result or a refusal. */
+    /** Reads an input, or throws if it is rejected. */
     public interface Reading<T, E extends Exception> {
         T read() throws E;
     }
 
-    /** @throws AssertionError when it took more, again and again */
+    /** @throws AssertionError if every attempt allocated more than allowed */
     public static <T, E extends Exception> T bounded(int inputBytes, int factor, Reading<T, E> reading) throws E {
         long allowed = ANY_READING_BYTES + (long) factor * inputBytes;
         for (int attempt = 1; ; attempt++) {
@@ -39,7 +39,7 @@ public final class Allocation {
     private static boolean isWithin(long allowed, long before, int attempt) {
         long taken = THREADS.getCurrentThreadAllocatedBytes() - before;
         if (taken > allowed && attempt == ATTEMPTS) {
-            throw new AssertionError("took " + taken + " bytes; allowed are " + allowed);
+            throw new AssertionError("must allocate at most " + allowed + " bytes, allocated " + taken);
         }
         return taken <= allowed;
     }

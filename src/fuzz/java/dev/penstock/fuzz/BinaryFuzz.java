@@ -8,11 +8,11 @@ import dev.penstock.protocol.TensorSpec;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Feeds the binary codec. The input's first two bytes are the length of the JSON part, the rest is the body. */
+/** Fuzzes the binary codec. The first two bytes of the input are the length of the JSON part; the rest is the body. */
 public final class BinaryFuzz {
     private static final int LENGTH_BYTES = 2;
 
-    /** Those that raw bodies are read by. */
+    /** The signatures for raw bodies. */
     private static final List<Signature> SIGNATURES = List.of(
             signature(Datatype.FP32, Shape.of(Shape.VARIABLE, 3)),
             signature(Datatype.BOOL, Shape.of(Shape.VARIABLE)),
@@ -31,11 +31,11 @@ public final class BinaryFuzz {
                 .slice();
         Payload payload = Payload.binary(body, jsonLength);
         if (jsonLength > 0) {
-            Requests.check(payload, () -> Requests.READER.read(payload));
+            RequestProperties.check(payload, () -> RequestProperties.READER.read(payload));
             return;
         }
         for (Signature signature : SIGNATURES) {
-            Requests.check(payload, () -> Requests.READER.read(payload, signature));
+            RequestProperties.check(payload, () -> RequestProperties.READER.read(payload, signature));
         }
     }
 

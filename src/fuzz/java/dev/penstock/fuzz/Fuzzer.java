@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Jazzer, in a process of its own: it instruments every class that it loads, and ends its JVM. */
+/** Runs Jazzer in its own process, because it instruments every class that it loads and exits its JVM. */
 final class Fuzzer {
     private static final int MAX_INPUT_BYTES = 4096;
     private static final int SLOWEST_INPUT_SECONDS = 10;
@@ -21,9 +21,9 @@ final class Fuzzer {
     private final Consumer<String> output;
 
     /**
-     * @param className has a {@code fuzzerTestOneInput(byte[])}
-     * @param folder takes what is found: inputs that crash it, and {@code corpus}, those that reached something new
-     * @param output takes what Jazzer says, line by line
+     * @param className a class with {@code fuzzerTestOneInput(byte[])}
+     * @param folder receives crashing inputs, and in {@code corpus} the inputs that reached new code
+     * @param output receives the output of Jazzer, line by line
      */
     Fuzzer(String className, Path folder, Consumer<String> output) {
         this.className = className;
@@ -31,13 +31,14 @@ final class Fuzzer {
         this.output = output;
     }
 
-    /** @param crashed whether a property was broken, or the fuzzer itself failed; its output says */
+    /** @param crashed whether an input broke a property or the fuzzer itself failed; see its output */
     record Result(long executions, boolean crashed) {}
 
     /**
-     * Runs until a crash, or until the bound.
+     * Runs until a crash or until the bound is reached.
      *
-     * @param bound as the fuzzer writes it: {@code -runs=N} or {@code -max_total_time=N}
+     * @param bound a Jazzer option: {@code -runs=N} or {@code -max_total_time=N}
+     * @param seeds folders with further inputs to start from
      */
     Result run(String bound, List<Path> seeds) throws IOException, InterruptedException {
         List<Path> folders = new ArrayList<>(List.of(Files.createDirectories(corpus())));
@@ -45,7 +46,7 @@ final class Fuzzer {
         return start(List.of(bound, "-print_final_stats=1", "-use_value_profile=1"), folders);
     }
 
-    /** Takes into {@code kept} the smallest inputs that reach what it does not reach yet. */
+    /** Adds to {@code kept} the smallest inputs that reach code which {@code kept} does not reach yet. */
     Result merge(Path kept) throws IOException, InterruptedException {
         return start(List.of("-merge=1", "-use_counters=0"), List.of(kept, corpus()));
     }
@@ -71,7 +72,7 @@ final class Fuzzer {
         command.addAll(options);
         folders.forEach(each -> command.add(each.toString()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        // By environment, since it is long.
+        // Passed in the environment, because it is too long for a command line.
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         Process process = builder.start();
         try {
@@ -87,9 +88,9 @@ final class Fuzzer {
         try (var lines = process.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 output.accept(line);
-                Matcher told = EXECUTIONS.matcher(line);
-                if (told.find()) {
-                    executions = Long.parseLong(told.group(1));
+                Matcher executed = EXECUTIONS.matcher(line);
+                if (executed.find()) {
+                    executions = Long.parseLong(executed.group(1));
                 }
             }
         } catch (IOException broken) {

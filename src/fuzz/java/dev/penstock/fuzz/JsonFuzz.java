@@ -2,12 +2,12 @@ package dev.penstock.fuzz;
 
 import dev.penstock.protocol.Payload;
 
-/** Feeds the JSON codec. The input is the body. */
+/** Fuzzes the JSON codec. The input is the body. */
 public final class JsonFuzz {
     private JsonFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
         Payload payload = Payload.json(input);
-        Requests.check(payload, () -> Requests.READER.read(payload));
+        RequestProperties.check(payload, () -> RequestProperties.READER.read(payload));
     }
 }

@@ -1,6 +1,6 @@
 package dev.penstock.fuzz;
 
-/** A crash behind eight bytes: found in moments by a fuzzer that sees which branches an input takes, and by no other in a lifetime. */
+/** A planted crash behind eight magic bytes. A coverage-guided fuzzer finds it in seconds; a blind one practically never does. */
 public final class PlantedFuzz {
     private static final byte[] MAGIC = {'P', 'e', 'n', 's', 't', 'o', 'c', 'k'};
 
@@ -15,7 +15,7 @@ public final class PlantedFuzz {
         throw new IllegalStateException("the planted crash");
     }
 
-    /** A branch of its own for each byte, as in a reader of formats. */
+    /** One branch per byte, as in a format parser. */
     private static boolean matches(int index, byte given) {
         return switch (index) {
             case 0 -> given == MAGIC[0];

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
-/** Feeds the readers of what comes back: replies, the responses and problems in them, announcements. The input is one of {@link Records}. */
+/** Fuzzes the readers of replies, with their responses and problems, and of announcements. The input has the format of {@link RecordInput}. */
 public final class ReplyFuzz {
     private static final int FACTOR = 256;
     private static final ResponseReader READER = new ResponseReader(new ReaderLimits(1 << 20, 8, 1 << 16, 8, 1 << 12));
@@ -25,7 +25,7 @@ public final class ReplyFuzz {
     private ReplyFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
-        ConsumerRecord<byte[], byte[]> record = Records.read(input);
+        ConsumerRecord<byte[], byte[]> record = RecordInput.read(input);
         try {
             Reply reply = Allocation.bounded(input.length, FACTOR, () -> Reply.read(record.headers(), record.value()));
             checkSettles(reply);
@@ -33,20 +33,20 @@ public final class ReplyFuzz {
                 checkResponse(succeeded.response());
             }
         } catch (InvalidRequestException expected) {
-            Requests.checkCanBeTold(expected);
+            RequestProperties.checkProblem(expected);
         } catch (IOException noResponse) {
-            // as it must be
+            // Expected.
         }
         if (record.value() != null) {
             checkAnnouncement(record.value());
         }
     }
 
-    /** What is written reads the same; not what was read, since times are rounded. */
+    /** A reply that was written once reads back equal. The first write may differ, because it rounds times. */
     private static void checkSettles(Reply reply) throws InvalidRequestException {
         Reply once = again(reply);
         if (!again(once).equals(once)) {
-            throw new AssertionError(once + " reads as " + again(once));
+            throw new AssertionError(once + " reads back as " + again(once));
         }
     }
 
@@ -56,7 +56,7 @@ public final class ReplyFuzz {
         try {
             return Reply.read(headers, reply.value());
         } catch (InvalidRequestException refused) {
-            throw new AssertionError("what was written is refused: " + reply, refused);
+            throw new AssertionError("a written reply was rejected: " + reply, refused);
         }
     }
 
@@ -71,14 +71,14 @@ public final class ReplyFuzz {
         try {
             InferenceResponse again = LENIENT_READER.read(ResponseWriter.write(response, binary));
             if (!again.equals(response)) {
-                throw new AssertionError(response + " reads as " + again);
+                throw new AssertionError(response + " reads back as " + again);
             }
         } catch (NoJsonFormException notInJson) {
             if (!response.outputs().isEmpty() && binary.test("")) {
-                throw new AssertionError("the binary form holds everything", notInJson);
+                throw new AssertionError("the binary form must represent every tensor", notInJson);
             }
         } catch (IOException refused) {
-            throw new AssertionError("what was written is refused", refused);
+            throw new AssertionError("a written response was rejected", refused);
         }
     }
 
@@ -86,10 +86,10 @@ public final class ReplyFuzz {
         try {
             Announcement announcement = Allocation.bounded(json.length, FACTOR, () -> Announcement.read(json));
             if (!Announcement.read(announcement.toJson()).equals(announcement)) {
-                throw new AssertionError(announcement + " reads differently");
+                throw new AssertionError(announcement + " reads back differently");
             }
         } catch (IOException none) {
-            // as it must be
+            // Expected.
         }
     }
 }

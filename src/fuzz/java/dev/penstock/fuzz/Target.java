@@ -5,17 +5,17 @@ import dev.penstock.worker.intake.RecordFuzz;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What can be fuzzed. */
+/** The fuzz targets. */
 enum Target {
     /** Requests as JSON. */
     JSON(JsonFuzz.class),
-    /** Requests in the binary form, and raw ones. */
+    /** Requests in binary form, and raw requests. */
     BINARY(BinaryFuzz.class),
-    /** Requests as Kafka records, headers and all. */
+    /** Requests as Kafka records with headers. */
     RECORD(RecordFuzz.class),
-    /** Replies as Kafka records, the responses and problems in them, and workers' announcements. */
+    /** Replies as Kafka records, with their responses and problems, and announcements of workers. */
     REPLY(ReplyFuzz.class),
-    /** Models, and their model.yaml. */
+    /** Models with their model.yaml. */
     MODEL(ModelFuzz.class);
 
     private final Class<?> entry;
@@ -33,12 +33,12 @@ enum Target {
         return entry.getName();
     }
 
-    /** Where its corpus is kept. */
+    /** The folder of its corpus. */
     Path corpus() {
         return Path.of("src", "test", "resources", "fuzz", label());
     }
 
-    /** Throws what breaks a property. */
+    /** Runs one input. Throws if it breaks a property. */
     void run(byte[] input) {
         switch (this) {
             case JSON -> JsonFuzz.fuzzerTestOneInput(input);

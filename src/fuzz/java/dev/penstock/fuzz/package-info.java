@@ -1,6 +1,6 @@
 /**
- * Fuzzing of all that reads bytes from outside: targets, their properties, and the command line {@code ./penstock fuzz}. The corpus lies
- * in {@code src/test/resources/fuzz}.
+ * Fuzzes all code that reads untrusted bytes: the targets, their properties, and the command {@code ./penstock fuzz}. The corpus is in
+ * {@code src/test/resources/fuzz}.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.fuzz;

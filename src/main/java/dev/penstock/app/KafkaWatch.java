@@ -1,15 +1,20 @@
 package dev.penstock.app;
 
+import dev.penstock.kafka.KafkaClients;
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.jboss.logging.Logger;
 
-/** Asks Kafka every second whether it is there: clients that wait for records do not tell. A thread of its own. */
+/**
+ * Asks Kafka every second whether it answers, since consumers that wait for records do not notice a lost broker. Runs a thread.
+ */
 final class KafkaWatch implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(KafkaWatch.class);
     private static final long INTERVAL_MILLIS = 1000;
@@ -17,49 +22,40 @@ final class KafkaWatch implements AutoCloseable {
 
     private final Admin admin;
     private final Duration lostAfter;
-    private final Thread thread;
+    private final ServiceThread thread;
     private volatile long answeredNanos = System.nanoTime();
-    private boolean lossIsTold;
+    private boolean lossIsLogged;
 
-    /**
-     * @param kafka what all clients share: brokers and credentials
-     * @param lostAfter silence up to this is short trouble, and no reason to send callers elsewhere
-     */
-    KafkaWatch(Map<String, Object> kafka, Duration lostAfter) {
-        this.admin = Admin.create(kafka);
+    /** @param lostAfter a shorter silence is no reason to send callers elsewhere */
+    KafkaWatch(KafkaClients kafka, Duration lostAfter, Consumer<? super Fault> faults) {
+        this.admin = kafka.admin();
         this.lostAfter = lostAfter;
-        this.thread = Thread.ofPlatform().name("penstock-kafka-watch").daemon().start(this::run);
+        this.thread = new ServiceThread(
+                        "penstock-kafka-watch",
+                        "Readiness no longer notices whether Kafka answers.",
+                        faults,
+                        new Watch())
+                .start();
     }
 
-    /** How long Kafka has not answered, once that is too long. */
+    /** How long Kafka has not answered, once that is longer than {@code lostAfter}. */
     Optional<Duration> lostFor() {
         Duration silence = Duration.ofNanos(System.nanoTime() - answeredNanos);
         return silence.compareTo(lostAfter) > 0 ? Optional.of(silence) : Optional.empty();
     }
 
-    private void run() {
-        try (admin) {
-            while (true) {
-                ask();
-                TimeUnit.MILLISECONDS.sleep(INTERVAL_MILLIS);
-            }
-        } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private void ask() throws InterruptedException {
         try {
             admin.describeCluster(PATIENCE).nodes().get();
-            lostFor().ifPresent(silence -> LOG.infof("Kafka answers again, after %d s", silence.toSeconds()));
+            lostFor().ifPresent(silence -> LOG.infof("Kafka answers again after %d s", silence.toSeconds()));
             answeredNanos = System.nanoTime();
-            lossIsTold = false;
+            lossIsLogged = false;
         } catch (ExecutionException silent) {
             LOG.debugf(silent, "Kafka does not answer; asking again");
-            if (lostFor().isPresent() && !lossIsTold) {
-                lossIsTold = true;
+            if (lostFor().isPresent() && !lossIsLogged) {
+                lossIsLogged = true;
                 LOG.warnf(
-                        "Kafka has not answered for %d s, and this process is not ready until it does: %s",
+                        "Kafka has not answered for %d s; this process is not ready until it does: %s",
                         lostFor().get().toSeconds(), silent.getCause());
             }
         }
@@ -67,11 +63,19 @@ final class KafkaWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join(Duration.ofSeconds(5));
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
+        thread.close();
+    }
+
+    private final class Watch implements ServiceThread.Duty {
+        @Override
+        public void turn() throws InterruptedException {
+            ask();
+            TimeUnit.MILLISECONDS.sleep(INTERVAL_MILLIS);
+        }
+
+        @Override
+        public void release() {
+            admin.close();
         }
     }
 }

@@ -1,9 +1,14 @@
 package dev.penstock.app;
 
+import dev.penstock.ingress.Ingress;
+import dev.penstock.threads.Fault;
+import dev.penstock.worker.Worker;
+import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 
-/** Whether a restart would help: only when a bug has stopped a part. Never depends on Kafka or Redis. */
+/** Whether the process runs as it should: a restart helps only when a bug has ended a thread. Never depends on Kafka or Redis. */
 @org.eclipse.microprofile.health.Liveness
 final class Liveness implements HealthCheck {
     private final Roles roles;
@@ -14,7 +19,15 @@ final class Liveness implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        boolean sound = roles.maybeWorker().map(role -> role.isSound()).orElse(true);
-        return HealthCheckResponse.named("penstock").status(sound).build();
+        boolean ingress = roles.maybeIngress().map(Ingress::isSound).orElse(true);
+        boolean worker = roles.maybeWorker().map(Worker::isSound).orElse(true);
+        return response(ingress && worker, roles.fault());
+    }
+
+    static HealthCheckResponse response(boolean areRolesSound, Optional<Fault> fault) {
+        HealthCheckResponseBuilder response =
+                HealthCheckResponse.named("penstock").status(areRolesSound && fault.isEmpty());
+        fault.ifPresent(first -> response.withData("thread", first.thread() + " failed: " + first.consequence()));
+        return response.build();
     }
 }

@@ -4,22 +4,26 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
-/** What both roles share. */
+/** Keys that both roles share. */
 @ConfigMapping(prefix = "penstock")
 public interface PenstockConfig {
-    /** The roles of this process. */
+    /** The roles of this process. The default runs both, so one process is a whole service; in production they scale apart. */
     @WithDefault("ingress,worker")
     Set<Role> roles();
 
     /**
-     * Bytes that a request's body may have, over HTTP and as a record alike. Raising it costs memory on every hop, and needs the same of
-     * the brokers' {@code message.max.bytes}.
+     * Largest request body, in bytes, over HTTP and on a request topic. The default holds 2.6 million FP32 values in binary form. A
+     * higher limit costs memory at every hop and needs a higher {@code message.max.bytes} on the brokers.
      */
     @WithDefault("10485760")
     @Min(1024) @Max(1_073_741_824) int maxRequestBytes();
@@ -32,62 +36,95 @@ public interface PenstockConfig {
 
     Replies replies();
 
-    /** What a process does. */
+    /** A role of a process. */
     enum Role {
         INGRESS,
         WORKER
     }
 
-    /** The broker. */
+    /** Connection to the Kafka cluster. */
     interface Kafka {
-        /** Where to find it: {@code host:port}, and more after commas. */
+        /** Brokers to connect to first; the client learns the others from them. Name two or more in production. */
         @WithDefault("localhost:9092")
+        @Pattern(
+                regexp = "\\s*[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*\\s*",
+                message = "host:port, or several of them separated by commas")
         String bootstrapServers();
 
         /**
-         * How long the brokers may be silent before this process is no longer ready. Less, and a short trouble of theirs takes all ingresses
-         * out of service, where callers would have heard 503 and when to come back.
+         * How long the brokers can be silent before this process reports itself as not ready. The default outlasts a brief fault.
+         * A shorter time takes all ingresses out of service during such a fault, and callers lose the 503 with {@code Retry-After} that
+         * an ingress would send. A longer time keeps traffic on a process that cannot serve it.
          */
         @WithDefault("15s")
+        @DurationMin(seconds = 1)
+        @DurationMax(hours = 1)
         Duration lostAfter();
 
-        /** Anything else that every client needs, such as {@code security.protocol} and {@code sasl.jaas.config}. */
-        Map<String, String> properties();
+        /**
+         * Further settings of every Kafka client, by their Kafka names, such as {@code security.protocol} and {@code sasl.jaas.config}.
+         * Kafka checks them.
+         */
+        Map<String, @NotBlank String> properties();
     }
 
-    /** Redis; needed by ingresses, and shared by workers of models with features. */
+    /** Connection to Redis. Ingresses need it; workers use it as a cache that they share, for models with features. */
     interface Redis {
-        /** Where to find it. */
+        /** URL of the server. With {@code rediss://} the connection uses TLS. */
         @WithDefault("redis://localhost:6379")
+        @Pattern(
+                regexp = "(redis|rediss|unix)://\\S+",
+                message = "a URL that begins with redis://, rediss:// or unix://")
         String url();
     }
 
-    /** Topics that Penstock makes when they are missing. */
+    /** Topics that Penstock creates. Existing topics are never changed. */
     interface Topics {
-        /** Whether to make them. Switch it off where topics are declared elsewhere. */
+        /** Creates missing topics. Switch this off where topics are declared by other means, or where this process lacks the rights. */
         @WithDefault("true")
         boolean create();
 
-        /** Partitions of a model's request topics: the most workers that can share it. They cannot become fewer later. */
+        /**
+         * Partitions of each request topic of a model. This is also the largest number of workers that can share the model. The default
+         * leaves room to grow. More partitions cost memory and open files on the brokers, and they cannot be removed later.
+         */
         @WithDefault("20")
         @Min(1) @Max(10_000) int requestPartitions();
 
-        /** Partitions of {@code penstock.replies} and {@code penstock.results}; an ingress reads one of the former. */
+        /**
+         * Partitions of {@code penstock.replies} and {@code penstock.results}. Each ingress reads one partition of
+         * {@code penstock.replies}, and ingresses that share a partition also read each other's replies. More partitions make that rarer,
+         * and cost memory and open files on the brokers.
+         */
         @WithDefault("8")
         @Min(1) @Max(10_000) int replyPartitions();
 
-        /** The broker's default when absent. */
-        Optional<Short> replicationFactor();
+        /** Replicas of each partition. The broker's default applies when this is not set. More replicas survive the loss of more brokers. */
+        Optional<@Min(1) @Max(100) Short> replicationFactor();
 
-        /** How long {@code penstock.results} keeps outcomes: the durable record behind Redis. */
+        /**
+         * How long {@code penstock.results} keeps outcomes. The topic is the durable record from which Redis is filled, so keep it longer
+         * than {@code penstock.ingress.result-ttl}. A longer time costs disk on the brokers.
+         */
         @WithDefault("24h")
+        @DurationMin(minutes = 1)
+        @DurationMax(days = 3650)
         Duration resultRetention();
     }
 
     /** Replies to other systems. */
     interface Replies {
-        /** Topics that a record's {@code reply-topic} may name; {@code *} stands for any characters. */
+        /**
+         * Topics that a record's {@code reply-topic} header can name; {@code *} stands for any characters. A record that names another
+         * topic goes to the dead letters. The default keeps producers from writing to topics that are not for replies.
+         */
         @WithDefault("penstock.replies.*")
-        List<String> allowedTopics();
+        List<
+                        @Pattern(
+                                regexp = "[A-Za-z0-9._*-]{1,249}",
+                                message =
+                                        "a topic name of letters, digits, '.', '_' and '-', with '*' for any characters")
+                        String>
+                allowedTopics();
     }
 }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
-/** Whether this process can do its part, and what is missing if not. */
+/** Whether each role of this process can do its work, and otherwise what is missing. */
 @org.eclipse.microprofile.health.Readiness
 final class Readiness implements HealthCheck {
     private final Roles roles;

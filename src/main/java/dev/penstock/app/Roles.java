@@ -1,12 +1,15 @@
 package dev.penstock.app;
 
-import dev.penstock.features.Features;
+import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.Faults;
 import dev.penstock.worker.Worker;
 import dev.penstock.worker.WorkerConfig;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,11 +29,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
-/** Starts the roles that are configured, and stops them: the ingress first, so that what it accepted is still worked off. */
+/** Starts and stops the configured roles. The ingress stops first, so that the worker still answers what was accepted. */
 @Singleton
 final class Roles {
     private static final Logger LOG = Logger.getLogger(Roles.class);
@@ -42,10 +47,14 @@ final class Roles {
     private final IngressConfig ingressConfig;
     private final WorkerConfig workerConfig;
     private final FeaturesConfig featuresConfig;
+    private final Duration idleTimeout;
     private final MeterRegistry registry;
     private final Vertx vertx;
     private final Redis redis;
     private final WorkerRedis workerRedis;
+    private final Faults processFaults = new Faults("process");
+    private final Faults ingressFaults = new Faults("ingress");
+    private final Faults workerFaults = new Faults("worker");
     private Optional<KafkaWatch> kafkaWatch = Optional.empty();
     private Optional<Ingress> ingress = Optional.empty();
     private Optional<WorkerRedis.Client> redisOfWorker = Optional.empty();
@@ -56,6 +65,7 @@ final class Roles {
             IngressConfig ingressConfig,
             WorkerConfig workerConfig,
             FeaturesConfig featuresConfig,
+            @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout,
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
@@ -64,6 +74,7 @@ final class Roles {
         this.ingressConfig = ingressConfig;
         this.workerConfig = workerConfig;
         this.featuresConfig = featuresConfig;
+        this.idleTimeout = idleTimeout;
         this.registry = registry;
         this.vertx = vertx;
         this.redis = redis;
@@ -72,15 +83,17 @@ final class Roles {
 
     void start(@Observes StartupEvent event)
             throws IOException, ExecutionException, InterruptedException, TimeoutException {
-        Map<String, Object> kafka = kafka();
+        ConfigRelations.check(config, ingressConfig, workerConfig, featuresConfig, idleTimeout);
+        KafkaClients kafka = kafka();
         TopicLayout layout = layout();
         RequestReader reader = new RequestReader(readerLimits());
-        try (Admin admin = Admin.create(kafka)) {
+        try (Admin admin = kafka.admin()) {
             layout.create(admin, layout.shared());
         }
-        kafkaWatch = Optional.of(new KafkaWatch(kafka, config.kafka().lostAfter()));
+        kafkaWatch = Optional.of(new KafkaWatch(kafka, config.kafka().lostAfter(), processFaults));
         if (config.roles().contains(PenstockConfig.Role.INGRESS)) {
-            ingress = Optional.of(new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry));
+            ingress = Optional.of(
+                    new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults));
         }
         if (config.roles().contains(PenstockConfig.Role.WORKER)) {
             WorkerRedis.Client featuresRedis = workerRedis.connect();
@@ -91,14 +104,15 @@ final class Roles {
                     layout,
                     config.replies().allowedTopics(),
                     reader,
-                    new Features(featuresConfig, featuresRedis.redis(), registry),
-                    registry);
+                    new FeatureCaches(featuresConfig, featuresRedis.redis(), registry),
+                    registry,
+                    workerFaults);
             worker = Optional.of(starting);
             starting.start(ApplicationLifecycleManager::isVmShuttingDown);
         }
     }
 
-    /** Readiness goes down with this; the shutdown goes on when all calls that wait have their answers, or the timeout is over. */
+    /** Readiness goes down now. Shutdown goes on once all waiting calls have their answers, or after the timeout. */
     void stopTaking(@Observes ShutdownDelayInitiatedEvent event) {
         ingress.ifPresent(Ingress::stopTaking);
     }
@@ -119,6 +133,20 @@ final class Roles {
                 () -> new IllegalStateException("this process has no ingress role (penstock.roles)"));
     }
 
+    /** What {@code ingress.http} reports of its threads. */
+    @Produces
+    @Singleton
+    Faults faults() {
+        return ingressFaults;
+    }
+
+    /** The first thread that failed, of whatever role. */
+    Optional<Fault> fault() {
+        return Stream.of(ingressFaults, workerFaults, processFaults)
+                .flatMap(faults -> faults.first().stream())
+                .findFirst();
+    }
+
     Optional<Ingress> maybeIngress() {
         return ingress;
     }
@@ -127,15 +155,15 @@ final class Roles {
         return worker;
     }
 
-    /** Empty while Kafka answers, or has only just ceased to. */
+    /** Empty while Kafka answers, and for a short time after it stopped answering. */
     Optional<Duration> kafkaLostFor() {
         return kafkaWatch.flatMap(KafkaWatch::lostFor);
     }
 
-    private Map<String, Object> kafka() {
+    private KafkaClients kafka() {
         Map<String, Object> kafka = new HashMap<>(config.kafka().properties());
         kafka.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
-        return kafka;
+        return new KafkaClients(kafka);
     }
 
     private ReaderLimits readerLimits() {

@@ -1,6 +1,6 @@
 package dev.penstock.batching;
 
-/** Rows arriving, as an exponentially weighted moving average over {@code memoryNanos}. */
+/** Measures arriving rows, as an exponentially weighted moving average over {@code memoryNanos}. */
 final class ArrivalRate {
     private double rows;
     private long atNanos;

@@ -3,12 +3,12 @@ package dev.penstock.batching;
 import java.util.List;
 
 /**
- * The bounds within which batches are formed.
+ * The settings that bound each batch.
  *
- * @param maxBatchSize rows a batch holds at most
- * @param window how long requests may be held back for company while the accelerator has nothing else to do
- * @param preferredSizes row counts that are worth running at once, ascending
- * @param bulkFloor the share of rows that bulk work gets while it waits, however much interactive work there is
+ * @param maxBatchSize the most rows in a batch
+ * @param window how long a batch is held open for more requests while the accelerator is idle
+ * @param preferredSizes row counts that run without further waiting, ascending
+ * @param bulkFloor the share of rows that waiting bulk work gets, however much interactive work there is
  */
 public record BatchPolicy(int maxBatchSize, Window window, List<Integer> preferredSizes, double bulkFloor) {
 

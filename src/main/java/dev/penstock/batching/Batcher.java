@@ -1,5 +1,6 @@
 package dev.penstock.batching;
 
+import dev.penstock.protocol.Lane;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -10,26 +11,26 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Decides which waiting requests run together, and when. Confined to one thread; the caller asks only while it has room for a batch.
+ * Decides which waiting requests run together, and when. Confined to one thread. The caller asks only while it has room for a batch.
  *
- * <p>Requests wait in one queue a key. The queue with the most urgent request goes first: interactive before bulk, earliest deadline
- * first. While the accelerator is busy its batch grows, until it is full or the accelerator is about to be free; on an idle
- * accelerator it starts at once, unless the policy's {@link Window} is open. What would be late by the {@link CostModel} is handed
- * back before anything runs, and a batch stops growing where it would make a member late.
+ * <p>Requests wait in one queue per key. The queue with the most urgent request goes first: interactive before bulk, then the earliest
+ * deadline. While the accelerator is busy, the next batch grows until it is full or the accelerator is about to be free. On an idle
+ * accelerator a batch starts at once, unless the policy's {@link Window} is open. Requests that would be late by the {@link CostModel}
+ * are returned as expired before anything runs. A batch stops growing where one more request would make a member late.
  *
- * <p>Each request costs a few steps in a heap; nothing grows with load but the queues themselves. docs/batching.md has the reasons.
+ * <p>Each request costs a few steps in a heap. Only the queues grow with load. docs/batching.md explains the reasons.
  */
 public final class Batcher<R> {
-    /** Queues that are kept though empty, for what they have learned. */
+    /** Above this number, empty queues are dropped. Until then they are kept for what they have learned. */
     private static final int MOST_QUEUES = 1024;
 
-    private static final List<Priority> BULK_FIRST = List.of(Priority.BULK, Priority.INTERACTIVE);
-    private static final List<Priority> INTERACTIVE_FIRST = List.of(Priority.INTERACTIVE, Priority.BULK);
+    private static final List<Lane> BULK_FIRST = List.of(Lane.BULK, Lane.INTERACTIVE);
+    private static final List<Lane> INTERACTIVE_FIRST = List.of(Lane.INTERACTIVE, Lane.BULK);
 
     private final BatchPolicy policy;
     private final CostModel costs;
     private final Map<Object, KeyQueue<R>> queues = new HashMap<>();
-    private final Map<Priority, SortedSet<Entry<R>>> heads = new EnumMap<>(Priority.class);
+    private final Map<Lane, SortedSet<Entry<R>>> heads = new EnumMap<>(Lane.class);
     private final BulkShare bulkShare;
     private long sequence;
     private int waitingRows;
@@ -40,39 +41,40 @@ public final class Batcher<R> {
         this.policy = policy;
         this.costs = costs;
         this.bulkShare = new BulkShare(policy.bulkFloor(), policy.maxBatchSize());
-        for (Priority priority : Priority.values()) {
-            heads.put(priority, new TreeSet<>());
+        for (Lane lane : Lane.values()) {
+            heads.put(lane, new TreeSet<>());
         }
     }
 
-    public void offer(Waiting<R> waiting) {
-        KeyQueue<R> queue = queue(waiting.key());
-        queue.lowerCeiling(waiting.maxRows());
-        queue.arrived(waiting.rows());
-        offer(Part.whole(waiting));
+    /** Adds a request. */
+    public void offer(QueuedRequest<R> request) {
+        KeyQueue<R> queue = queue(request.key());
+        queue.lowerCeiling(request.maxRows());
+        queue.arrived(request.rows());
+        offer(Part.whole(request));
     }
 
-    /** Takes back what was handed out and did not run. */
+    /** Takes back a part that was returned in a batch and did not run. */
     public void offer(Part<R> part) {
         KeyQueue<R> queue = queue(part.of().key());
-        Priority priority = part.of().priority();
+        Lane lane = part.of().lane();
         Entry<R> entry = new Entry<>(queue, part, sequence++);
-        if (!queue.has(priority)) {
-            heads(priority).add(entry);
-        } else if (entry.compareTo(queue.first(priority)) < 0) {
-            heads(priority).remove(queue.first(priority));
-            heads(priority).add(entry);
+        if (!queue.has(lane)) {
+            heads(lane).add(entry);
+        } else if (entry.compareTo(queue.first(lane)) < 0) {
+            heads(lane).remove(queue.first(lane));
+            heads(lane).add(entry);
         }
         queue.add(entry);
         count(part, part.rows());
     }
 
-    /** A batch of that key and so many rows ran out of memory: from now on its batches have half as many at most. */
+    /** Halves the ceiling: a batch of this key with so many rows ran out of memory. */
     public void ranOutOfMemory(Object key, int rows) {
         queue(key).lowerCeiling(rows / 2);
     }
 
-    /** From now on nothing is held back for company. */
+    /** From now on no request is held back to fill a batch. */
     public void drain() {
         draining = true;
     }
@@ -89,12 +91,16 @@ public final class Batcher<R> {
         return queues.size();
     }
 
-    /** On an idle accelerator. */
+    /** The next step on an idle accelerator. */
     public Step<R> next(long now) {
         return next(now, Room.idle(now));
     }
 
-    /** @param now monotonic nanoseconds, never less than in an earlier call */
+    /**
+     * The next step. Call it again after each batch or expiry, until it says to wait.
+     *
+     * @param now monotonic nanoseconds, never less than in an earlier call
+     */
     public Step<R> next(long now, Room room) {
         if (waitingRows == 0) {
             return new Step.Idle<>();
@@ -103,8 +109,8 @@ public final class Batcher<R> {
         long grows = room.freeAtNanos() - room.leadNanos() - now;
         long wake = Long.MAX_VALUE; // relative to now, so that the comparison survives the wrap of the nano clock
         boolean isBulkOwed = waitingBulkRows > 0 && bulkShare.owedRows() > 0;
-        for (Priority priority : isBulkOwed ? BULK_FIRST : INTERACTIVE_FIRST) {
-            for (Entry<R> head : heads(priority)) {
+        for (Lane lane : isBulkOwed ? BULK_FIRST : INTERACTIVE_FIRST) {
+            for (Entry<R> head : heads(lane)) {
                 KeyQueue<R> queue = head.queue();
                 List<Part<R>> late = takeLate(queue, now, start);
                 if (!late.isEmpty()) {
@@ -145,7 +151,7 @@ public final class Batcher<R> {
         return untilDue(queue, now, hold) <= 0 ? Optional.of(Trigger.DEADLINE) : Optional.empty();
     }
 
-    /** Nanoseconds from now. A deadline ends the wait early, with as much to spare as the wait might have been long. */
+    /** Nanoseconds from now until the wait ends. A deadline ends it early, with a margin as long as the full wait. */
     private long untilDue(KeyQueue<R> queue, long now, long hold) {
         long byDelay = queue.oldestArrival() + hold - now;
         long byDeadline = queue.slack(now) - hold - (long) queue.cost().p95Nanos(queue.limit());
@@ -154,12 +160,12 @@ public final class Batcher<R> {
 
     private List<Part<R>> takeLate(KeyQueue<R> queue, long now, long start) {
         List<Part<R>> late = List.of();
-        for (Priority priority : INTERACTIVE_FIRST) {
-            while (queue.has(priority) && isLate(queue.first(priority), now, start)) {
+        for (Lane lane : INTERACTIVE_FIRST) {
+            while (queue.has(lane) && isLate(queue.first(lane), now, start)) {
                 if (late.isEmpty()) {
                     late = new ArrayList<>();
                 }
-                late.add(take(queue, priority, queue.first(priority).part().rows()));
+                late.add(take(queue, lane, queue.first(lane).part().rows()));
             }
         }
         if (!late.isEmpty() && queue.isEmpty()) {
@@ -170,8 +176,9 @@ public final class Batcher<R> {
     }
 
     /**
-     * Whether the batch that must be run would make it late. That batch has as many rows as keeping up takes: under overload, a
-     * request that has time left only for a small batch is given up, or else all that follow would be late in small batches too.
+     * Whether the entry would be late in the batch that must run next. That batch has as many rows as it takes to keep up with the
+     * load. Under overload, a request that has time left only for a small batch is therefore given up. Otherwise all requests after it
+     * would be late in small batches too.
      */
     private boolean isLate(Entry<R> entry, long now, long start) {
         KeyQueue<R> queue = entry.queue();
@@ -193,15 +200,15 @@ public final class Batcher<R> {
     private Step<R> run(KeyQueue<R> queue, long start, Trigger trigger) {
         Formation formation = new Formation(queue, start);
         int limit = trigger == Trigger.FULL && policy.preferredSizes().isEmpty() ? queue.limit() : preferred(queue);
-        formation.fill(Priority.BULK, Math.min(limit, bulkShare.owedRows()));
-        formation.fill(Priority.INTERACTIVE, limit);
-        formation.fill(Priority.BULK, limit);
+        formation.fill(Lane.BULK, Math.min(limit, bulkShare.owedRows()));
+        formation.fill(Lane.INTERACTIVE, limit);
+        formation.fill(Lane.BULK, limit);
         forgetIfMany(queue);
         bulkShare.ran(formation.rows, formation.bulkRows, waitingBulkRows > 0);
         return formation.close(trigger);
     }
 
-    /** How many rows to run: all, or the next lower preferred size where that costs no more a row; the rest follows. */
+    /** The rows to run: all, or the next lower preferred size if it costs no more per row. The remaining rows follow later. */
     private int preferred(KeyQueue<R> queue) {
         int rows = Math.min(queue.rows(), queue.limit());
         int preferred = 0;
@@ -213,11 +220,11 @@ public final class Batcher<R> {
         return preferred > 0 && isCheaper ? preferred : rows;
     }
 
-    private Part<R> take(KeyQueue<R> queue, Priority priority, int rows) {
-        heads(priority).remove(queue.first(priority));
-        Part<R> taken = queue.take(priority, rows);
-        if (queue.has(priority)) {
-            heads(priority).add(queue.first(priority));
+    private Part<R> take(KeyQueue<R> queue, Lane lane, int rows) {
+        heads(lane).remove(queue.first(lane));
+        Part<R> taken = queue.take(lane, rows);
+        if (queue.has(lane)) {
+            heads(lane).add(queue.first(lane));
         }
         count(taken, -rows);
         return taken;
@@ -225,7 +232,7 @@ public final class Batcher<R> {
 
     private void count(Part<R> part, int change) {
         waitingRows += change;
-        if (part.of().priority() == Priority.BULK) {
+        if (part.of().lane() == Lane.BULK) {
             waitingBulkRows += change;
         }
     }
@@ -245,15 +252,15 @@ public final class Batcher<R> {
         }
     }
 
-    private SortedSet<Entry<R>> heads(Priority priority) {
-        SortedSet<Entry<R>> ofPriority = heads.get(priority);
-        if (ofPriority == null) {
-            throw new IllegalStateException("every priority has heads");
+    private SortedSet<Entry<R>> heads(Lane lane) {
+        SortedSet<Entry<R>> ofLane = heads.get(lane);
+        if (ofLane == null) {
+            throw new IllegalStateException("every lane has heads");
         }
-        return ofPriority;
+        return ofLane;
     }
 
-    /** A batch as it is put together: earliest deadline first, never past the point where it would make a member late. */
+    /** A batch that is being formed: earliest deadline first, and never so large that a member would be late. */
     private final class Formation {
         private final KeyQueue<R> queue;
         private final long start;
@@ -267,9 +274,9 @@ public final class Batcher<R> {
             this.start = start;
         }
 
-        void fill(Priority priority, int upTo) {
-            while (rows < upTo && queue.has(priority)) {
-                Entry<R> head = queue.first(priority);
+        void fill(Lane lane, int upTo) {
+            while (rows < upTo && queue.has(lane)) {
+                Entry<R> head = queue.first(lane);
                 int taken = Math.min(head.part().rows(), upTo - rows);
                 long slackWith = Math.min(slack, head.deadlineNanos() - start);
                 if (!parts.isEmpty() && queue.cost().p95Nanos(rows + taken) > slackWith) {
@@ -277,8 +284,8 @@ public final class Batcher<R> {
                 }
                 slack = slackWith;
                 rows += taken;
-                bulkRows += priority == Priority.BULK ? taken : 0;
-                parts.add(take(queue, priority, taken));
+                bulkRows += lane == Lane.BULK ? taken : 0;
+                parts.add(take(queue, lane, taken));
             }
         }
 

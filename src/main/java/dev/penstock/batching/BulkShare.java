@@ -1,6 +1,6 @@
 package dev.penstock.batching;
 
-/** Keeps account of the rows that bulk work is owed while it waits (deficit round robin: Shreedhar and Varghese, 1995). */
+/** Counts the rows that waiting bulk work is owed (deficit round robin: Shreedhar and Varghese, 1995). */
 final class BulkShare {
     private final double floor;
     private final int mostOwed;
@@ -11,7 +11,7 @@ final class BulkShare {
         this.mostOwed = mostOwed;
     }
 
-    /** Rows of the next batch that are bulk's by right. */
+    /** The rows of the next batch that belong to bulk work. */
     int owedRows() {
         return Math.max(0, (int) owed);
     }
@@ -19,7 +19,7 @@ final class BulkShare {
     void ran(int rows, int bulkRows, boolean bulkStillWaits) {
         owed = Math.max(-mostOwed, Math.min(mostOwed, owed + floor * rows - bulkRows));
         if (!bulkStillWaits) {
-            // Nothing is saved up: a right that was not used is gone, and so is what was had in advance.
+            // Nothing carries over: an unused share is lost, and rows that were taken in advance are forgiven.
             owed = 0;
         }
     }

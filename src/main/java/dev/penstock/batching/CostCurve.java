@@ -1,24 +1,24 @@
 package dev.penstock.batching;
 
 /**
- * What a run of one key's batches takes, as a function of rows; learned online, in constant memory.
+ * The run time of one key's batches as a function of rows. Learned online, in constant memory.
  *
- * <p>Eleven nodes stand at 1, 2, 4 … 1024 rows. A run is told to the node nearest to it on the logarithmic scale, as what it would
- * have taken at the node's own rows by the curve so far. A query makes the nodes monotone (pool adjacent violators, weighted by how
- * much each has seen lately) and interpolates linearly; beyond the outermost nodes the last slope goes on.
+ * <p>Eleven nodes stand at 1, 2, 4 … 1024 rows. A run updates the node that is nearest on the logarithmic scale. Its time is first
+ * scaled to the node's own rows by the curve so far. A query makes the nodes monotone (pool adjacent violators, weighted by how much
+ * each has seen lately) and interpolates linearly. Beyond the outermost nodes, the last slope continues.
  */
 public final class CostCurve {
     private static final int NODES = 11;
 
-    /** Of a node's weight, what each run elsewhere takes away: what was learned before a drift yields to what is learned after. */
+    /** The share of each node's weight that a run takes away, so that new runs outweigh those before a drift. */
     private static final double FORGETTING = 1.0 / 256;
 
     private static final double DOUBT = 0.98;
 
-    /** What a larger batch may cost more a row and still count as no worse. */
+    /** A larger batch counts as no worse while its throughput is at least this share of the best. */
     private static final double AS_GOOD = 0.98;
 
-    /** The weight below which a node has not been seen for so long that it is worth another try. */
+    /** Below this weight, a node has not been seen for so long that it is worth another try. */
     private static final double STALE = 0.5;
 
     private final CostNode[] nodes = new CostNode[NODES];
@@ -52,27 +52,28 @@ public final class CostCurve {
     }
 
     /**
-     * A request was given up because of this curve alone. Each time lowers p95 by 2 % until the next run: else a curve that is too
-     * high would refuse everything and never learn better.
+     * Notes that a request was given up because of this curve alone. Each call lowers p95 by 2 % until the next run. Otherwise a curve
+     * that is too high would expire every request and never be corrected.
      */
     void doubt() {
         trust *= DOUBT;
     }
 
-    /** 0 before the first run. */
+    /** The expected run time; 0 before the first run. */
     double expectedNanos(int rows) {
         fit();
         return at(rows, expected);
     }
 
+    /** The 95th percentile of the run time; 0 before the first run. */
     double p95Nanos(int rows) {
         fit();
         return at(rows, p95) * trust;
     }
 
     /**
-     * The most rows, up to {@code most}, that are worth running together: beyond, each row gets dearer. What has not been tried lately
-     * counts as worth it, so the answer is tried again now and then.
+     * The most rows, up to {@code most}, that are worth running together. With more, each row becomes more expensive. A size that was
+     * not tried lately counts as worth it, so that it is tried again now and then.
      */
     int worthwhileRows(int most) {
         fit();
@@ -92,8 +93,8 @@ public final class CostCurve {
     }
 
     /**
-     * The fewest rows with which the accelerator keeps up with a demand; where nothing does, the fewest that come within a tenth of
-     * the best.
+     * The fewest rows per batch with which the accelerator keeps up with the demand. If no size does, the fewest that come within a
+     * tenth of the best throughput.
      */
     int neededRows(double demandPerNano, int most) {
         double best = 0;
@@ -111,7 +112,7 @@ public final class CostCurve {
         return Math.min(rows, most);
     }
 
-    /** Infinite before the first run. */
+    /** The throughput in batches of this size; infinite before the first run. */
     private double rowsPerNano(int rows) {
         return rows / expectedNanos(rows);
     }

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What runs cost, learned online for each batch key. Confined to one thread. Remembers the {@value #MOST_KEYS} keys used last; one
- * that it has not seen borrows from what all keys have in common.
+ * The run times of batches, learned online for each batch key. Confined to one thread. Keeps the {@value #MOST_KEYS} keys that were
+ * used last. An unseen key uses the curve of all keys together.
  */
 public final class CostModel {
     private static final int MOST_KEYS = 1024;
@@ -18,7 +18,7 @@ public final class CostModel {
         }
     };
 
-    /** A run of so many rows took so long. */
+    /** Learns that a run of so many rows took so long. */
     public void observe(Object key, int rows, long nanos) {
         curves.computeIfAbsent(key, unseen -> new CostCurve()).observe(rows, nanos);
         ofAll.observe(rows, nanos);

@@ -1,11 +1,11 @@
 package dev.penstock.batching;
 
 /**
- * The expected value and the 95th percentile of a stream, robust against outliers and following drift.
+ * Estimates the expected value and the 95th percentile of a stream. Resists outliers and follows drift. Not thread-safe.
  *
  * <p>The mean is an exponentially weighted average whose steps are clipped to three mean deviations (Huber). The deviation learns from
- * the clipped errors too, so a lone outlier moves little, and a lasting change widens the clip each time until the mean has followed.
- * The percentile goes up by 0.95 of a step when it was exceeded and down by 0.05 when not (Robbins and Monro, 1951). Not thread-safe.
+ * the clipped errors too. A single outlier therefore moves little, and a lasting change widens the clip until the mean has followed.
+ * The percentile rises by 0.95 of a step when it was exceeded and falls by 0.05 when it was not (Robbins and Monro, 1951).
  */
 public final class CostNode {
     private static final double MEMORY = 32;
@@ -32,7 +32,7 @@ public final class CostNode {
         double clip = CLIP * deviation;
         double error = Math.max(-clip, Math.min(clip, value - mean));
         mean += error / seen;
-        // A floor, or else a stream without any noise could never follow a change.
+        // The floor lets a stream without any noise follow a change.
         deviation = Math.max(mean / 1024, deviation + (Math.abs(error) - deviation) / DEVIATION_MEMORY);
         p95 += QUANTILE_STEP * deviation * (value > p95 ? QUANTILE : QUANTILE - 1);
     }
@@ -45,7 +45,7 @@ public final class CostNode {
         return seen > 0;
     }
 
-    /** How much it has seen lately. */
+    /** The number of values that it has seen lately. */
     double weight() {
         return Math.max(weight, 1e-9);
     }

@@ -1,6 +1,6 @@
 package dev.penstock.batching;
 
-/** A part in its queue; ordered by deadline, and among equals by sequence. */
+/** A part in its queue. Ordered by deadline; among equal deadlines, by sequence. */
 record Entry<R>(KeyQueue<R> queue, Part<R> part, long sequence) implements Comparable<Entry<R>> {
 
     long deadlineNanos() {

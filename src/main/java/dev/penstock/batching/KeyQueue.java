@@ -1,19 +1,20 @@
 package dev.penstock.batching;
 
+import dev.penstock.protocol.Lane;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.PriorityQueue;
 
-/** What waits of one key, earliest deadline first in each lane, and of equal deadlines the earlier offered. */
+/** The waiting requests of one key. In each lane the earliest deadline is first; among equal deadlines, the first that was offered. */
 final class KeyQueue<R> {
     private static final double LEAST_MEMORY_NANOS = 50e6;
 
-    /** In runs: so long that a single request on an idle system is no load. */
+    /** The memory of the arrival rate, in runs. It is long enough that a single request on an idle system is no load. */
     private static final double MEMORY_RUNS = 10;
 
     private final Object key;
     private final CostModel costs;
-    private final Map<Priority, PriorityQueue<Entry<R>>> lanes = new EnumMap<>(Priority.class);
+    private final Map<Lane, PriorityQueue<Entry<R>>> lanes = new EnumMap<>(Lane.class);
     private final ArrivalRate rate = new ArrivalRate();
     private int rows;
     private int bulkRows;
@@ -25,8 +26,8 @@ final class KeyQueue<R> {
         this.key = key;
         this.ceiling = ceiling;
         this.costs = costs;
-        for (Priority priority : Priority.values()) {
-            lanes.put(priority, new PriorityQueue<>());
+        for (Lane lane : Lane.values()) {
+            lanes.put(lane, new PriorityQueue<>());
         }
     }
 
@@ -36,7 +37,7 @@ final class KeyQueue<R> {
 
     void add(Entry<R> entry) {
         Part<R> part = entry.part();
-        lane(part.of().priority()).add(entry);
+        entries(part.of().lane()).add(entry);
         count(part, part.rows());
         long arrival = part.of().arrivalNanos();
         if (rows == part.rows()) {
@@ -47,39 +48,39 @@ final class KeyQueue<R> {
         }
     }
 
-    /** Takes the first rows of the first in the lane; the rest of it stays the first. */
-    Part<R> take(Priority priority, int count) {
-        Entry<R> head = lane(priority).remove();
+    /** Takes the first rows of the first request in the lane. The remaining rows of it stay first. */
+    Part<R> take(Lane lane, int count) {
+        Entry<R> head = entries(lane).remove();
         Part<R> taken = head.part().first(count);
         count(taken, -count);
         isOldestKnown = false;
         if (count < head.part().rows()) {
-            lane(priority).add(new Entry<>(this, head.part().without(count), head.sequence()));
+            entries(lane).add(new Entry<>(this, head.part().without(count), head.sequence()));
         }
         return taken;
     }
 
     private void count(Part<R> part, int change) {
         rows += change;
-        if (part.of().priority() == Priority.BULK) {
+        if (part.of().lane() == Lane.BULK) {
             bulkRows += change;
         }
     }
 
-    private PriorityQueue<Entry<R>> lane(Priority priority) {
-        PriorityQueue<Entry<R>> lane = lanes.get(priority);
-        if (lane == null) {
-            throw new IllegalStateException("every priority has a lane");
+    private PriorityQueue<Entry<R>> entries(Lane lane) {
+        PriorityQueue<Entry<R>> ofLane = lanes.get(lane);
+        if (ofLane == null) {
+            throw new IllegalStateException("every lane has entries");
         }
-        return lane;
+        return ofLane;
     }
 
-    boolean has(Priority priority) {
-        return !lane(priority).isEmpty();
+    boolean has(Lane lane) {
+        return !entries(lane).isEmpty();
     }
 
-    Entry<R> first(Priority priority) {
-        return lane(priority).element();
+    Entry<R> first(Lane lane) {
+        return entries(lane).element();
     }
 
     boolean isEmpty() {
@@ -102,7 +103,7 @@ final class KeyQueue<R> {
         return ceiling;
     }
 
-    /** Where a batch is full: at the ceiling, or before, where more rows would make each row dearer. */
+    /** The rows of a full batch: the ceiling, or fewer where more rows would make each row more expensive. */
     int limit() {
         return cost().worthwhileRows(ceiling);
     }
@@ -119,7 +120,7 @@ final class KeyQueue<R> {
         return rate.rowsPerNano(now, memoryNanos());
     }
 
-    /** What arrives, and what has piled up, in a time that a caller hardly notices. */
+    /** The rows to serve per nanosecond: those that arrive, and those that wait, spread over a time that a caller hardly notices. */
     double demandPerNano(long now) {
         return rowsPerNano(now) + rows / (2 * memoryNanos());
     }
@@ -128,12 +129,12 @@ final class KeyQueue<R> {
         return Math.max(LEAST_MEMORY_NANOS, MEMORY_RUNS * cost().expectedNanos(1));
     }
 
-    /** A scan, at most once a batch, and only where less than a batch is left: what fills one is run without asking. */
+    /** The earliest arrival. Scans at most once per batch, and only if less than a full batch waits: a full one runs without asking. */
     long oldestArrival() {
         if (!isOldestKnown) {
             boolean none = true;
-            for (Priority priority : Priority.values()) {
-                for (Entry<R> entry : lane(priority)) {
+            for (Lane lane : Lane.values()) {
+                for (Entry<R> entry : entries(lane)) {
                     long arrival = entry.part().of().arrivalNanos();
                     if (none || arrival - oldestArrival < 0) {
                         oldestArrival = arrival;
@@ -149,9 +150,9 @@ final class KeyQueue<R> {
     /** Nanoseconds from {@code start} to the earliest deadline. */
     long slack(long start) {
         long slack = Long.MAX_VALUE;
-        for (Priority priority : Priority.values()) {
-            if (has(priority)) {
-                slack = Math.min(slack, first(priority).deadlineNanos() - start);
+        for (Lane lane : Lane.values()) {
+            if (has(lane)) {
+                slack = Math.min(slack, first(lane).deadlineNanos() - start);
             }
         }
         return slack;

@@ -1,7 +1,7 @@
 package dev.penstock.batching;
 
-/** Rows {@code fromRow} to {@code fromRow + rows} of a request: all of them, or what one batch takes of a large one. */
-public record Part<R>(Waiting<R> of, int fromRow, int rows) {
+/** Rows {@code fromRow} to {@code fromRow + rows} of a request: all rows, or those that one batch takes of a large request. */
+public record Part<R>(QueuedRequest<R> of, int fromRow, int rows) {
 
     public Part {
         if (fromRow < 0 || rows < 1 || rows > of.rows() - fromRow) {
@@ -10,8 +10,8 @@ public record Part<R>(Waiting<R> of, int fromRow, int rows) {
         }
     }
 
-    static <R> Part<R> whole(Waiting<R> waiting) {
-        return new Part<>(waiting, 0, waiting.rows());
+    static <R> Part<R> whole(QueuedRequest<R> request) {
+        return new Part<>(request, 0, request.rows());
     }
 
     public R request() {

@@ -1,11 +1,11 @@
 package dev.penstock.batching;
 
 /**
- * Where a batch would run.
+ * When the accelerator can run the next batch.
  *
- * @param freeAtNanos when the accelerator is expected to have nothing else to run; in the past when it is idle
- * @param surelyFreeAtNanos when it will be free in 95 of 100 cases; what must not be late counts on no less
- * @param leadNanos how long before that a batch must be closed, so that it is assembled in time
+ * @param freeAtNanos when the accelerator is expected to be free; in the past when it is idle
+ * @param surelyFreeAtNanos when it will be free in 95 of 100 cases; deadlines are judged by this time
+ * @param leadNanos the time before {@code freeAtNanos} at which a batch must be closed to be assembled in time
  */
 public record Room(long freeAtNanos, long surelyFreeAtNanos, long leadNanos) {
 

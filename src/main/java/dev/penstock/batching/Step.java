@@ -2,13 +2,13 @@ package dev.penstock.batching;
 
 import java.util.List;
 
-/** What to do next. */
+/** The next action of the caller. */
 public sealed interface Step<R> {
 
     /**
-     * Run these together; they share a key, and their rows fit.
+     * Run these together. They share a key, and their rows fit.
      *
-     * @param latestStartNanos a start after it would probably make a member late; hand the parts back then
+     * @param latestStartNanos a later start would probably make a member late; then offer the parts again instead
      */
     record Run<R>(List<Part<R>> batch, int rows, Trigger trigger, long latestStartNanos) implements Step<R> {
         public Object key() {
@@ -16,12 +16,12 @@ public sealed interface Step<R> {
         }
     }
 
-    /** Answer these with {@code expired}: they would probably be late. */
+    /** Reply to these with {@code expired}: they would probably be late. */
     record Expire<R>(List<Part<R>> parts) implements Step<R> {}
 
-    /** Nothing to do before that time, unless another request arrives. */
+    /** Ask again at that time, or when another request arrives. */
     record WaitUntil<R>(long nanos) implements Step<R> {}
 
-    /** Nothing waits. */
+    /** No request waits. */
     record Idle<R>() implements Step<R> {}
 }

@@ -1,13 +1,13 @@
 package dev.penstock.batching;
 
-/** Why a batch runs now; also the metric's label. */
+/** The reason that a batch runs now. Also the metric's label. */
 public enum Trigger {
-    /** It holds as many rows as fit. */
+    /** It holds as many rows as it may. */
     FULL,
-    /** Its oldest member has waited as long as it may. */
+    /** Its oldest member has waited for the whole window. */
     DELAY,
-    /** A member's deadline leaves no time to wait for company. */
+    /** The deadline of a member leaves no time to wait for more requests. */
     DEADLINE,
-    /** Nothing more is coming: the worker is stopping. */
+    /** The worker is stopping, so no more requests will come. */
     DRAIN
 }

@@ -1,6 +1,6 @@
 /**
- * The idea: when to run which requests together. A pure state machine, with no clock, thread, lock or I/O: time is a parameter and
- * the wait is a return value. Imports nothing of ours, and of Java only {@code java.util}.
+ * Decides which requests run together, and when. A pure state machine without clock, thread, lock or I/O: time is a parameter, and the
+ * wait is a return value. Imports only {@code java.util}, and of ours only the enum {@link dev.penstock.protocol.Lane}.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.batching;

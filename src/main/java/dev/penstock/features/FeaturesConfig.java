@@ -6,111 +6,182 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
-/** Where workers find features, and how long they keep them. */
+/** Features: where workers look them up, and how long they keep them. See docs/features.md. */
 @ConfigMapping(prefix = "penstock.features")
 public interface FeaturesConfig {
-    /** By the name that {@code model.yaml} gives as {@code features.source}. */
+    /** Sources by name. */
     Map<String, Source> sources();
 
-    /** Entities that a worker holds of each view; more take memory, and save round trips to Redis. Long keys count for more. */
+    /**
+     * Entities of each view that a worker holds in memory; entities with long keys count more than once. A higher number costs memory and
+     * saves round trips to Redis.
+     */
     @WithDefault("10000")
     @Min(1) @Max(100_000_000) int entities();
 
-    /** From this age on, a value that is asked for is fetched anew beside. */
+    /**
+     * Age from which a value is still served, and fetched again in the background when it is used. Must be at most
+     * {@code penstock.features.fresh-for}. A longer time saves calls to the source and shows changes later.
+     */
     @WithDefault("1m")
+    @DurationMin(millis = 0)
+    @DurationMax(days = 365)
     Duration refreshAfter();
 
-    /** Up to this age a value is fresh. Longer saves calls to the source, and shows changes later. */
+    /**
+     * Age up to which a value is fresh. Must be at most {@code penstock.features.keep-for}. A longer time saves calls to the source and
+     * shows changes later.
+     */
     @WithDefault("5m")
+    @DurationMin(millis = 1)
+    @DurationMax(days = 365)
     Duration freshFor();
 
-    /** Up to this age a value is better than none, for models whose policy is {@code stale}. */
+    /**
+     * Age up to which a value is kept for models whose policy is {@code stale}. A longer time bridges longer outages of the source with
+     * older values, and costs Redis memory.
+     */
     @WithDefault("1h")
+    @DurationMin(millis = 1)
+    @DurationMax(days = 365)
     Duration keepFor();
 
-    /** How long an entity that the source does not have is not asked for again. */
+    /**
+     * How long a worker does not ask again for an entity that the source does not have. A longer time protects the source from unknown
+     * ids, and new entities appear later.
+     */
     @WithDefault("10s")
+    @DurationMin(millis = 0)
+    @DurationMax(days = 1)
     Duration missingFor();
 
-    /** How long an entity that the source could not tell of is not asked for again. */
+    /**
+     * How long a worker does not ask again for an entity whose lookup failed. A longer time protects a source in trouble, and recovery is
+     * noticed later.
+     */
     @WithDefault("1s")
+    @DurationMin(millis = 0)
+    @DurationMax(days = 1)
     Duration failedFor();
 
-    /** By how much of themselves the five above are shortened at most, so that what came in together does not go out together. */
+    /**
+     * Largest share by which each of the five times above is shortened; the amount differs for each value. It keeps values that were
+     * fetched together from expiring together. A larger share spreads the load more and causes more calls.
+     */
     @WithDefault("0.1")
     @DecimalMin("0") @DecimalMax("0.5") double jitter();
 
-    /** Entities of a view being fetched at a time; lookups over it are unavailable. */
+    /**
+     * Entities of a view that can be fetched at once; further lookups are unavailable. The default only stops a runaway. A higher limit
+     * costs memory when the source is slow.
+     */
     @WithDefault("100000")
     @Min(1) @Max(10_000_000) int maxPending();
 
-    /** How long an entity waits for others before a call to the source that is not full. */
+    /**
+     * How long a call to the source waits for more entities while it is not full. The default costs little latency. A longer wait makes
+     * fewer and larger calls, and lookups that miss the cache take longer.
+     */
     @WithDefault("1ms")
+    @DurationMin(millis = 0)
+    @DurationMax(seconds = 1)
     Duration gather();
 
     Redis redis();
 
-    /** Redis as the tier that workers share. */
+    /** Redis as the cache that workers share. Its URL is {@code penstock.redis.url}. */
     interface Redis {
-        /** Whether to use it. Without it each worker asks the source for itself. */
+        /** Uses Redis between the memory of a worker and the source. Without it, each worker asks the source itself. */
         @WithDefault("true")
         boolean enabled();
 
-        /** The longest round trip; what takes longer is looked up at the source. */
+        /** Longest round trip; after it the lookup goes to the source. A longer wait makes lookups slower when Redis is slow. */
         @WithDefault("200ms")
+        @DurationMin(millis = 1)
+        @DurationMax(minutes = 1)
         Duration timeout();
 
-        /** How long Redis is left alone after half of its last ten round trips failed. */
+        /**
+         * How long a worker leaves Redis alone after half of the last ten round trips failed. A longer pause sends more lookups to the
+         * source after an outage.
+         */
         @WithDefault("1s")
+        @DurationMin(millis = 1)
+        @DurationMax(hours = 1)
         Duration openFor();
     }
 
-    /** A source of features. */
+    /** A source of features. {@code <name>} is the name that a {@code model.yaml} gives as {@code features.source}. */
     interface Source {
-        /** What it is. */
+        /** Kind of the source: a SQL database or a Feast feature server. */
         Type type();
 
-        /** Of {@code sql}: the database, as {@code jdbc:postgresql://host/name}. */
-        Optional<String> jdbcUrl();
+        /** Database of a {@code sql} source. Required for this type. */
+        Optional<
+                        @Pattern(
+                                regexp = "(?s)jdbc:.+",
+                                message = "a JDBC URL, such as jdbc:postgresql://db.example/shop")
+                        String>
+                jdbcUrl();
 
-        /** Of {@code sql}: who asks. */
-        Optional<String> username();
+        /** User of the database of a {@code sql} source. */
+        Optional<@Size(min = 1, max = 1024) String> username();
 
-        /** Of {@code sql}: the password. */
-        Optional<String> password();
+        /** Password of that user. */
+        Optional<@Size(min = 1, max = 4096) String> password();
 
-        /** Of {@code sql}: the query; its first column is the entity, and it says {@code IN (?)} or {@code = ANY (?)}. */
-        Optional<String> query();
+        /**
+         * Query of a {@code sql} source. Its first column is the entity, and it contains {@code IN (?)} or {@code = ANY (?)} once.
+         * Required for this type.
+         */
+        Optional<@Size(min = 1, max = 65_536) String> query();
 
-        /** Of {@code feast}: the feature server. */
+        /** Feature server of a {@code feast} source. Required for this type. */
         Optional<URI> url();
 
-        /** Of {@code feast}: the name by which it knows the entity, such as {@code driver_id}. */
-        Optional<String> joinKey();
+        /** Name by which a {@code feast} source knows the entity, such as {@code driver_id}. Required for this type. */
+        Optional<@Size(min = 1, max = 255) String> joinKey();
 
-        /** Of each try of a call. */
+        /**
+         * Timeout of each try of a call. The default is far above a healthy call. A longer timeout delays requests and holds calls when
+         * the source is slow.
+         */
         @WithDefault("1s")
+        @DurationMin(millis = 1)
+        @DurationMax(minutes = 5)
         Duration timeout();
 
-        /** Calls at a time; of {@code sql}, connections. */
+        /**
+         * Calls to the source at once; for {@code sql} also the number of connections. Each worker makes that many, so a higher number
+         * loads the source.
+         */
         @WithDefault("4")
         @Min(1) @Max(1000) int calls();
 
-        /** Entities of a call. */
+        /** Entities in one call. Larger calls are fewer, and each takes longer. */
         @WithDefault("256")
         @Min(1) @Max(10_000) int bulkSize();
 
-        /** How long it is left alone after half of its last twenty calls failed. */
+        /**
+         * How long a worker leaves the source alone after half of its last twenty calls failed. A longer pause protects a source in
+         * trouble, and recovery is noticed later.
+         */
         @WithDefault("2s")
+        @DurationMin(millis = 1)
+        @DurationMax(hours = 1)
         Duration openFor();
     }
 
-    /** What a source can be. */
+    /** Kind of a source. */
     enum Type {
         SQL,
         FEAST

@@ -6,116 +6,191 @@ import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.Size;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
-/** Configuration of the ingress role. */
+/** The ingress role: it takes calls over HTTP and puts requests on Kafka. */
 @ConfigMapping(prefix = "penstock.ingress")
 public interface IngressConfig {
-    /** The deadline of synchronous calls that name none; a model's own {@code timeout} goes before. */
+    /**
+     * Deadline of a synchronous call that names none. A {@code timeout} in the model's {@code model.yaml} takes precedence. The default
+     * equals {@code quarkus.shutdown.timeout}, so calls that wait when an ingress stops still get their answers. A longer deadline holds
+     * connections and pending calls longer when workers are slow.
+     */
     @WithDefault("30s")
+    @DurationMin(millis = 10)
+    @DurationMax(days = 7)
     Duration syncTimeout();
 
-    /** The deadline of asynchronous requests that name none. */
+    /**
+     * Deadline of an asynchronous request that names none. The default gives a burst time to drain. With a longer deadline the gate
+     * accepts a longer queue.
+     */
     @WithDefault("10m")
+    @DurationMin(millis = 10)
+    @DurationMax(days = 7)
     Duration asyncTimeout();
 
-    /** How long an outcome can be polled, from the request's deadline on. */
+    /**
+     * How long an outcome can be polled, counted from the request's deadline; then the answer is 410. The default covers a client that
+     * restarts. A longer time costs Redis memory for every outcome.
+     */
     @WithDefault("1h")
+    @DurationMin(seconds = 1)
+    @DurationMax(days = 30)
     Duration resultTtl();
 
-    /** How long an {@code Idempotency-Key} is known, from the request's deadline on; {@code result-ttl} when absent. */
-    Optional<Duration> idempotencyTtl();
+    /**
+     * How long an {@code Idempotency-Key} is remembered, counted from the request's deadline. {@code penstock.ingress.result-ttl} applies
+     * when this is not set. A longer time costs Redis memory for every key.
+     */
+    Optional<@DurationMin(seconds = 1) @DurationMax(days = 30) Duration> idempotencyTtl();
 
-    /** How long Redis may take while a caller waits for it. */
+    /**
+     * Longest wait for Redis while a caller waits. The default is far above a healthy round trip. A longer wait adds to the latency of
+     * every call when Redis is slow.
+     */
     @WithDefault("200ms")
+    @DurationMin(millis = 1)
+    @DurationMax(minutes = 1)
     Duration redisTimeout();
 
-    /** How long Redis is left alone once half of the calls to it fail, before one call tries it again. */
+    /**
+     * How long the ingress leaves Redis alone once half of the calls to it fail; then one call tries it again. With a longer pause,
+     * outcomes can be polled again later after an outage.
+     */
     @WithDefault("1s")
+    @DurationMin(millis = 1)
+    @DurationMax(hours = 1)
     Duration redisOpenFor();
 
-    /** How long a call's headers may take to arrive, from their first byte on; then 408, and the connection is closed. */
+    /**
+     * How long the headers of a call can take to arrive, from their first byte; then the answer is 408 and the connection closes. A
+     * longer time lets slow or hostile clients hold connections.
+     */
     @WithDefault("10s")
+    @DurationMin(millis = 100)
+    @DurationMax(hours = 1)
     Duration headerTimeout();
 
-    /** How long a body may take to arrive, from its headers on; then 408, and the connection is closed. More lets slow senders hold memory. */
+    /**
+     * How long a body can take to arrive, from the end of its headers; then the answer is 408 and the connection closes. The default
+     * takes a body of 10 MiB at 3 Mbit/s. A longer time lets slow senders hold memory.
+     */
     @WithDefault("30s")
+    @DurationMin(millis = 100)
+    @DurationMax(hours = 1)
     Duration bodyTimeout();
 
     /**
-     * How often {@code /v2/requests/{id}/events} writes a comment while nothing happens. It must stay below {@code quarkus.http.idle-timeout}
-     * and that of every proxy before this service, which else cut the stream.
+     * How often a quiet stream of {@code /v2/requests/{id}/events} sends a comment. Keep it below {@code quarkus.http.idle-timeout} and
+     * below the idle timeout of every proxy in front of the service, or they cut the stream. A shorter interval costs a packet for each
+     * stream.
      */
     @WithDefault("15s")
+    @DurationMin(millis = 100)
+    @DurationMax(hours = 1)
     Duration eventsHeartbeat();
 
-    /** The longest address of a call, path and query; more is 414. */
+    /** Longest path and query of a call, in bytes; a longer one is 414. The default is about that of nginx and Apache httpd. */
     @WithDefault("8192")
     @Min(256) @Max(32_768) int maxAddressBytes();
 
-    /** All headers of a call together; more is 431. */
+    /**
+     * All headers of a call together, in bytes; more are 431. The default fits large tokens. A higher limit costs memory for each
+     * connection.
+     */
     @WithDefault("16384")
     @Min(1024) @Max(49_152) int maxHeaderBytes();
 
-    /** Synchronous calls that may wait at once; more are refused with 503. Each takes its body's memory until it is published. */
+    /**
+     * Synchronous calls that can wait for their answers at once; more are 503. A higher limit costs memory for each call, and for its
+     * body until it is published.
+     */
     @WithDefault("10000")
     @Min(1) @Max(1_000_000) int maxPending();
 
     /**
-     * The longest predicted wait with which a synchronous call is still let in, however late its deadline is: its caller rather hears
-     * 503 and when to come back. Asynchronous requests may wait as long as their deadline allows.
+     * Longest predicted wait with which a synchronous call is accepted, however late its deadline is. A caller that would wait longer
+     * gets a 503 with {@code Retry-After} at once. A longer wait accepts more of a burst and answers it later. Asynchronous requests are
+     * held only to their deadlines.
      */
     @WithDefault("5s")
+    @DurationMin(millis = 1)
+    @DurationMax(days = 7)
     Duration syncMaxWait();
 
-    /** How often Kafka is asked how far the workers are behind. Rarer, and a burst is noticed later. */
+    /**
+     * How often the ingress asks Kafka how far behind the workers are. With a longer interval the gate notices a burst later. A shorter
+     * one costs requests to the brokers.
+     */
     @WithDefault("250ms")
+    @DurationMin(millis = 10)
+    @DurationMax(seconds = 10)
     Duration lagInterval();
 
-    /** Bytes on their way to Kafka at once; more are refused with 503, since the publisher must never block an event loop. */
+    /**
+     * Bytes that can be on their way to Kafka at once; more are 503, since publishing must never block an event loop. Must be at least
+     * {@code penstock.max-request-bytes}. A higher limit costs memory when Kafka is slow.
+     */
     @WithDefault("33554432")
-    @Min(1_048_576) long maxPublishingBytes();
+    @Min(1_048_576) @Max(17_179_869_184L) long maxPublishingBytes();
 
     /**
-     * How long requests gather on their way to Kafka whose model has a queue in which they would wait five times as long anyway: the CPU that
-     * is saved can serve them. All others gather for as long as the request before them is on its way. More than a few batches' run time
-     * gains nothing.
+     * How long requests gather into one Kafka batch when their model's queue is at least five times as long anyway. This saves CPU under
+     * load without delaying answers. Other requests gather only while the request before them is on its way. More than the run time of a
+     * few batches gains nothing; {@code 0s} switches it off.
      */
+    // Kafka accepts no more: the delivery timeout less the request timeout of Publisher.
     @WithDefault("20ms")
+    @DurationMin(millis = 0)
+    @DurationMax(millis = 400)
     Duration queuedLinger();
 
-    /** How long a worker counts as alive after its last announcement. */
+    /**
+     * How long after its last announcement a worker counts as alive. Must be longer than {@code penstock.worker.heartbeat}; the default
+     * tolerates two lost heartbeats. With a longer time the ingress notices later that a model has lost its last worker.
+     */
     @WithDefault("7s")
+    @DurationMin(millis = 200)
+    @DurationMax(hours = 1)
     Duration workerTimeout();
 
     /**
-     * The secret that signs request ids, the same on all ingresses; at least 16 characters. When absent, the first ingress makes one
-     * and shares it through Redis.
+     * Secret that signs request ids; give all ingresses the same. When it is not set, the first ingress creates a key and shares it
+     * through Redis, so earlier ids become unknown when Redis loses its data.
      */
-    Optional<String> requestIdKey();
+    Optional<@Size(min = 16, max = 1024) String> requestIdKey();
 
     /**
-     * What all callers may use together, over all ingresses, while {@code penstock.tenants.identity} is off; beyond, 429. Unlimited when
-     * absent. See docs/quotas.md.
+     * Quota of all callers together. Callers are unlimited when this is not set.
      */
     Optional<QuotaSection> quota();
 
-    /** A bucket of requests and one of rows, and places for requests that wait; all but the last must be given. */
+    /**
+     * Quota that all callers share, across all ingresses, while {@code penstock.tenants.identity} is {@code off}; calls beyond it are 429.
+     * Set the four rates and bursts together, or none of them. See docs/quotas.md.
+     */
     interface QuotaSection {
+        /** Requests per second in the long run. */
         @Positive @Max(1_000_000) double requestsPerSecond();
 
+        /** Requests that can come at once after a quiet time. A larger burst tolerates callers that send in bulk. */
         @Min(1) @Max(1_000_000_000) long requestBurst();
 
+        /** Rows per second in the long run, over all requests. */
         @Positive @Max(1_000_000) double rowsPerSecond();
 
-        /** Also the most rows that one request may have. */
+        /** Rows that can come at once after a quiet time. It is also the largest number of rows in one request. */
         @Min(1) @Max(1_000_000_000) long rowBurst();
 
         /**
-         * Asynchronous requests, and others with an {@code Idempotency-Key}, that may be without an outcome at once. Unlimited when absent.
-         * More lets one caller's backlog grow; each costs Redis some 200 bytes until its outcome.
+         * Asynchronous requests, and other requests with an {@code Idempotency-Key}, that can be without an outcome at once. They are
+         * unlimited when this is not set. A higher limit lets the backlog grow; each request costs Redis about 200 bytes until its outcome.
          */
         @Min(1) @Max(1_000_000) OptionalInt openRequests();
 

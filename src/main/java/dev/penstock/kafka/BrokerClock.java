@@ -1,8 +1,8 @@
 package dev.penstock.kafka;
 
 /**
- * The broker's clock as seen from here. Requests carry the time at which the broker appended them; each announcement's
- * acknowledgement tells how far the broker's clock is from ours, so that no difference between clocks expires work.
+ * Estimates the broker's clock. Requests carry the time at which the broker appended them. Each acknowledged announcement measures how far
+ * the broker's clock is ahead of ours, so that a difference between clocks expires no request. Thread-safe.
  */
 public final class BrokerClock {
     private volatile long aheadMillis;
@@ -12,7 +12,7 @@ public final class BrokerClock {
         aheadMillis = appendedMillis - (sentMillis + ackedMillis) / 2;
     }
 
-    /** The broker's time when ours is {@code localMillis}. */
+    /** Returns the broker's time at {@code localMillis} of our clock. */
     public long at(long localMillis) {
         return localMillis + aheadMillis;
     }

@@ -1,41 +1,55 @@
 package dev.penstock.kafka;
 
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
+import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
 
-/** A thread that reads assigned partitions, without a group, and hands on each record. Goes on through broker trouble until closed. */
+/**
+ * A thread that reads assigned partitions, without a group, and passes each record to a listener. Broker trouble is retried until the
+ * follower is closed. A record on which the listener fails is logged and skipped; the rest of the poll is still delivered.
+ */
 public final class TopicFollower implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TopicFollower.class);
-    private static final long RETRY_MILLIS = 20;
 
-    /** Trouble that stays, such as a missing permission, must not fill the log. */
-    private static final long PAUSE_MILLIS = 500;
-
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final String name;
+    private final Consumer<byte[], byte[]> consumer;
     private final Listener listener;
-    private final Thread thread;
+    private final ServiceThread thread;
+    private final TroubleLog skipped;
     private final CountDownLatch assigned = new CountDownLatch(1);
-    private volatile boolean closing;
 
-    /** Who follows. All calls come from the follower's thread. */
+    /** Receives the records. All calls come from the follower's thread, and should not block: later records wait. */
     public interface Listener {
-        /** Assigns the consumer and puts it where reading begins. Called again when it throws what may pass. */
-        void assign(KafkaConsumer<byte[], byte[]> consumer);
+        /** Assigns the consumer and seeks to where reading begins. Called again after an exception that may pass. */
+        void assign(Consumer<byte[], byte[]> consumer);
 
         void received(ConsumerRecord<byte[], byte[]> record);
     }
 
-    public TopicFollower(String name, KafkaConsumer<byte[], byte[]> consumer, Listener listener) {
+    /**
+     * Starts the thread.
+     *
+     * @param consequence a sentence for the log: what does not work once this thread has failed
+     */
+    public TopicFollower(
+            String name,
+            String consequence,
+            java.util.function.Consumer<? super Fault> faults,
+            Consumer<byte[], byte[]> consumer,
+            Listener listener) {
+        this.name = name;
         this.consumer = consumer;
         this.listener = listener;
-        this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
+        this.skipped = new TroubleLog(LOG, name);
+        this.thread = new ServiceThread(name, consequence, faults, new Follow()).start();
     }
 
     /** Waits until records published from now on will be received; false when the time is over first. */
@@ -43,49 +57,66 @@ public final class TopicFollower implements AutoCloseable {
         return assigned.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    public boolean isAssigned() {
+    /** Whether records published from now on will be received: partitions are assigned and the thread has not failed. */
+    public boolean isFollowing() {
+        return isAssigned() && thread.isSound();
+    }
+
+    private boolean isAssigned() {
         return assigned.getCount() == 0;
-    }
-
-    private void run() {
-        try (consumer) {
-            while (!closing) {
-                try {
-                    if (!isAssigned()) {
-                        begin();
-                    }
-                    consumer.poll(Duration.ofSeconds(1)).forEach(listener::received);
-                } catch (WakeupException closed) {
-                    return;
-                } catch (RetriableException notYet) {
-                    LOG.debugf(notYet, "%s: trouble with the broker; trying again", thread.getName());
-                    TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
-                } catch (KafkaException trouble) {
-                    LOG.warnf(trouble, "%s: trouble with the broker; going on", thread.getName());
-                    TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-                }
-            }
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void begin() {
-        listener.assign(consumer);
-        for (var partition : consumer.assignment()) {
-            consumer.position(partition);
-        }
-        assigned.countDown();
     }
 
     @Override
     public void close() {
-        closing = true;
-        consumer.wakeup();
-        try {
-            thread.join(Duration.ofSeconds(5));
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
+        thread.close();
+    }
+
+    private final class Follow implements ServiceThread.Duty {
+        @Override
+        public void turn() {
+            try {
+                if (!isAssigned()) {
+                    begin();
+                }
+                consumer.poll(Duration.ofSeconds(1)).forEach(this::deliver);
+            } catch (WakeupException stopping) {
+                LOG.debugf("%s: woken to stop", name);
+            }
+        }
+
+        private void begin() {
+            listener.assign(consumer);
+            for (var partition : consumer.assignment()) {
+                consumer.position(partition);
+            }
+            assigned.countDown();
+        }
+
+        private void deliver(ConsumerRecord<byte[], byte[]> record) {
+            try {
+                listener.received(record);
+                skipped.succeeded();
+            } catch (RuntimeException failure) {
+                skipped.failed(
+                        record.topic() + "-" + record.partition() + "@" + record.offset()
+                                + " could not be processed and is skipped",
+                        failure);
+            }
+        }
+
+        @Override
+        public boolean isTransient(Exception failure) {
+            return failure instanceof KafkaException;
+        }
+
+        @Override
+        public void interrupt(Thread self) {
+            consumer.wakeup();
+        }
+
+        @Override
+        public void release() {
+            consumer.close();
         }
     }
 }

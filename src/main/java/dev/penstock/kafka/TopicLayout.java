@@ -15,9 +15,9 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * How topics are made when they are missing; those that exist are left as they are.
+ * Describes the topics that are created when they are missing. Existing topics stay as they are.
  *
- * @param isOurs whether to make them at all; else they are declared elsewhere
+ * @param isOurs whether to create topics; otherwise they are declared elsewhere
  * @param requestPartitions also the most workers that can share one model's lane
  * @param replicationFactor empty means the broker's default
  */
@@ -28,18 +28,18 @@ public record TopicLayout(
         Optional<Short> replicationFactor,
         int maxRecordBytes,
         Duration resultRetention) {
-    private static final int MOST_TRIES = 100;
+    private static final int MAX_TRIES = 100;
     private static final long TRY_AGAIN_MILLIS = 20;
     private static final Duration REQUEST_RETENTION = Duration.ofDays(7);
 
-    /** What every role meets on. */
+    /** The topics that all roles share. */
     public List<NewTopic> shared() {
         return List.of(
                 topic(Topics.REPLIES, replyPartitions, Duration.ofMinutes(10)),
                 topic(Topics.RESULTS, replyPartitions, resultRetention),
-                // As long as requests may wait: a worker that starts reads what was taken back before.
+                // Kept as long as requests may wait: a worker that starts reads earlier cancellations.
                 topic(Topics.CANCELLATIONS, 1, REQUEST_RETENTION),
-                // Workers say it again every few seconds: what is older than a week is of workers long gone.
+                // Workers repeat it every few seconds: an announcement older than a week is from a worker long gone.
                 topic(Topics.MODELS, 1, Duration.ofDays(7))
                         .configs(Map.of(
                                 TopicConfig.CLEANUP_POLICY_CONFIG, "compact,delete",
@@ -67,9 +67,9 @@ public record TopicLayout(
     }
 
     /**
-     * Makes those topics that are missing.
+     * Creates the missing topics.
      *
-     * @throws ExecutionException when the broker refuses, or is out of reach
+     * @throws ExecutionException when the broker rejects a topic, or is out of reach
      */
     public void create(Admin admin, List<NewTopic> topics) throws ExecutionException, InterruptedException {
         if (!isOurs) {
@@ -87,9 +87,9 @@ public record TopicLayout(
         }
     }
 
-    /** The broker has promised the topic before it knows it, and clients that come meanwhile warn of it. */
+    /** The broker confirms a topic before all its parts know it; clients that use it meanwhile log warnings. */
     private static void awaitKnown(Admin admin, String topic) throws ExecutionException, InterruptedException {
-        for (int tries = 0; tries < MOST_TRIES; tries++) {
+        for (int tries = 0; tries < MAX_TRIES; tries++) {
             try {
                 admin.describeTopics(List.of(topic)).allTopicNames().get();
                 return;
@@ -102,7 +102,7 @@ public record TopicLayout(
         }
     }
 
-    /** Timestamps are the broker's: one clock for everybody's queueing times and timeouts. */
+    /** The broker sets timestamps, so one clock measures all queueing times and timeouts. */
     private NewTopic topic(String name, int partitions, Duration retention) {
         return new NewTopic(name, Optional.of(partitions), replicationFactor)
                 .configs(Map.of(

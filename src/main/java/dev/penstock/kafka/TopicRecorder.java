@@ -1,98 +1,150 @@
 package dev.penstock.kafka;
 
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
+import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
 
 /**
- * A thread that takes a topic's records into a store, as a member of a group, and commits once the store has them. While the store is away
- * the topic holds them, and they are read again when it is back. Goes on through broker trouble until closed.
+ * A thread that copies a topic's records into a store, as a member of a group, and commits once the store has them. While the store is
+ * away the topic keeps them, and they are read again later. Broker trouble is retried until the recorder is closed.
  */
 public final class TopicRecorder implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TopicRecorder.class);
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration PAUSE = Duration.ofMillis(500);
 
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final String name;
+    private final Consumer<byte[], byte[]> consumer;
     private final String topic;
     private final Store store;
-    private final Thread thread;
-    private volatile boolean closing;
+    private final TroubleLog skipped;
+    private final ServiceThread thread;
 
-    /** Where records go. All calls come from the recorder's thread. */
+    /** The destination. All calls come from the recorder's thread. */
     public interface Store {
-        /** @return completes when it has them all, and fails when it may not: it is given the same again, so that twice must be as good as once */
+        /**
+         * Stores the records. The same records may come again, so storing twice must equal storing once.
+         *
+         * @return completes once all are stored; fails when they have to come again
+         */
         CompletionStage<?> store(List<ConsumerRecord<byte[], byte[]>> records);
     }
 
-    /** @param consumer of the group; it commits nothing by itself */
-    public TopicRecorder(String name, KafkaConsumer<byte[], byte[]> consumer, String topic, Store store) {
+    /**
+     * Starts the thread.
+     *
+     * @param consequence a sentence for the log: what does not work once this thread has failed
+     * @param consumer a member of the group; it must not commit by itself
+     */
+    public TopicRecorder(
+            String name,
+            String consequence,
+            java.util.function.Consumer<? super Fault> faults,
+            Consumer<byte[], byte[]> consumer,
+            String topic,
+            Store store) {
+        this.name = name;
         this.consumer = consumer;
         this.topic = topic;
         this.store = store;
-        this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
-    }
-
-    private void run() {
-        try (consumer) {
-            consumer.subscribe(List.of(topic));
-            while (!closing) {
-                try {
-                    record(consumer.poll(Duration.ofSeconds(1)));
-                } catch (WakeupException closed) {
-                    return;
-                } catch (CommitFailedException | RebalanceInProgressException moved) {
-                    LOG.debugf(moved, "Partitions of %s moved before the commit; another records them again", topic);
-                } catch (KafkaException trouble) {
-                    LOG.warnf(trouble, "%s: trouble with the broker; going on", thread.getName());
-                    TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
-                }
-            }
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void record(ConsumerRecords<byte[], byte[]> polled) throws InterruptedException {
-        if (polled.isEmpty()) {
-            return;
-        }
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(polled.count());
-        polled.forEach(records::add);
-        try {
-            store.store(records).toCompletableFuture().get(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-            consumer.commitSync();
-        } catch (ExecutionException | TimeoutException trouble) {
-            LOG.warnf(
-                    "%d records of %s were not stored (%s); they stay there and are read again",
-                    records.size(), topic, trouble);
-            polled.partitions()
-                    .forEach(partition -> consumer.seek(
-                            partition, polled.records(partition).getFirst().offset()));
-            TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
-        }
+        this.skipped = new TroubleLog(LOG, name);
+        consumer.subscribe(List.of(topic));
+        this.thread = new ServiceThread(name, consequence, faults, new Recording()).start();
     }
 
     @Override
     public void close() {
-        closing = true;
-        consumer.wakeup();
-        try {
-            thread.join(Duration.ofSeconds(5));
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
+        thread.close();
+    }
+
+    private final class Recording implements ServiceThread.Duty {
+        @Override
+        public void turn() throws InterruptedException, ExecutionException, TimeoutException {
+            try {
+                record(consumer.poll(Duration.ofSeconds(1)));
+            } catch (WakeupException stopping) {
+                LOG.debugf("%s: woken to stop", name);
+            } catch (CommitFailedException | RebalanceInProgressException moved) {
+                LOG.debugf(moved, "Partitions of %s moved before the commit; another member records them again", topic);
+            }
+        }
+
+        private void record(ConsumerRecords<byte[], byte[]> polled)
+                throws InterruptedException, ExecutionException, TimeoutException {
+            if (polled.isEmpty()) {
+                return;
+            }
+            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(polled.count());
+            polled.forEach(records::add);
+            try {
+                stored(records).get(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException notStored) {
+                readAgain(polled);
+                throw notStored;
+            }
+            consumer.commitSync();
+        }
+
+        /** A bug that one record provokes must not keep the others from the store: after a failure each goes alone. */
+        private CompletableFuture<?> stored(List<ConsumerRecord<byte[], byte[]>> records) {
+            try {
+                return store.store(records).toCompletableFuture();
+            } catch (RuntimeException bug) {
+                LOG.debugf(bug, "%s: storing %d records one by one", topic, records.size());
+                return CompletableFuture.allOf(
+                        records.stream().map(this::storedAlone).toArray(CompletableFuture[]::new));
+            }
+        }
+
+        private CompletableFuture<?> storedAlone(ConsumerRecord<byte[], byte[]> record) {
+            try {
+                return store.store(List.of(record)).toCompletableFuture();
+            } catch (RuntimeException bug) {
+                skipped.failed(
+                        record.topic() + "-" + record.partition() + "@" + record.offset()
+                                + " could not be stored and is skipped",
+                        bug);
+                return CompletableFuture.completedFuture(null);
+            }
+        }
+
+        private void readAgain(ConsumerRecords<byte[], byte[]> polled) {
+            for (var partition : polled.partitions()) {
+                consumer.seek(partition, polled.records(partition).getFirst().offset());
+            }
+        }
+
+        /** Also a store that does not answer: its records stay in the topic. */
+        @Override
+        public boolean isTransient(Exception failure) {
+            return failure instanceof KafkaException
+                    || failure instanceof ExecutionException
+                    || failure instanceof TimeoutException;
+        }
+
+        @Override
+        public void interrupt(Thread self) {
+            consumer.wakeup();
+        }
+
+        @Override
+        public void release() {
+            consumer.close();
         }
     }
 }

@@ -1,6 +1,6 @@
 package dev.penstock.local;
 
-/** A local part cannot start; the message is one line for the person who typed the command. */
+/** An embedded server cannot start. The message is one line for the person at the terminal. */
 public final class CannotStartException extends RuntimeException {
 
     public CannotStartException(String message) {

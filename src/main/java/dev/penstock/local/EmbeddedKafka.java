@@ -21,17 +21,18 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.internals.Exit;
 import org.apache.kafka.metadata.storage.Formatter;
 
-/** A real Kafka broker (KRaft, one node) in this JVM, on loopback; gone after {@link #close()}, except for a data directory given. */
+/** A real Kafka broker (KRaft, one node) in this JVM, on loopback. {@link #close()} deletes its log unless a data directory was given. */
 public final class EmbeddedKafka implements AutoCloseable {
 
-    /** A request body of 10 MiB and its record's overhead. */
+    /** A request body of 10 MiB, plus the overhead of its record. */
     public static final int DEFAULT_MAX_MESSAGE_BYTES = 11 << 20;
 
     private static final int NODE_ID = 1;
     private static final int MAX_ATTEMPTS = 3;
 
-    // Kept here, since a logger that nobody holds forgets its settings. The controller warns of each start, a client of
-    // each stop.
+    // Strong references: java.util.logging drops the level of a logger that is garbage-collected. At WARNING, the
+    // controller
+    // would log each start, and a client each stop.
     private static final Logger CLIENT_LOG = Logger.getLogger("org.apache.kafka.clients.NetworkClient");
     private static final Map<Logger, Level> LOG_LEVELS = Map.of(
             Logger.getLogger("kafka"), Level.WARNING,
@@ -44,7 +45,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     static {
         LOG_LEVELS.forEach(Logger::setLevel);
         CLIENT_LOG.setFilter(entry -> !entry.getMessage().contains("NetworkClient that has already been closed"));
-        // A broker that cannot start wants to halt the JVM; here it is a guest, so it throws instead.
+        // A broker that cannot start halts the JVM. In this JVM it must throw instead.
         Exit.setHaltProcedure((status, message) -> {
             if (STARTING.get()) {
                 throw new IllegalStateException(message);
@@ -63,14 +64,14 @@ public final class EmbeddedKafka implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** On a free port, with a log that is deleted on close. */
+    /** Starts a broker on a free port, with a log that is deleted on close. */
     public static EmbeddedKafka start() {
         return start(Ports.ANY, Optional.empty(), DEFAULT_MAX_MESSAGE_BYTES);
     }
 
     /**
-     * @param port 0 for a free one; need not be the one that this data directory had before
-     * @param dataDir where the log survives a restart; a temporary one, deleted on close, where none is given
+     * @param port 0 for any free port; may differ from the port that was last used with this data directory
+     * @param dataDir keeps the log across restarts; when empty, the log is in a temporary folder and deleted on close
      */
     public static EmbeddedKafka start(int port, Optional<Path> dataDir, int maxMessageBytes) {
         Ports.requireFree(port, "--kafka-port");
@@ -82,7 +83,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 try {
                     return new EmbeddedKafka(startServer(folder, brokerPort, maxMessageBytes), brokerPort, folder);
                 } catch (RuntimeException e) {
-                    // Somebody may have taken a port that was free a moment ago.
+                    // Another process may have taken the port since it was checked.
                     boolean lostARace = causes(e).anyMatch(BindException.class::isInstance);
                     if (!lostARace || attempt == MAX_ATTEMPTS) {
                         throw e;
@@ -93,7 +94,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             folder.close();
             Throwable reason = causes(e).reduce((outer, inner) -> inner).orElse(e);
             throw new CannotStartException(
-                    "the embedded broker cannot start in %s: %s".formatted(folder.path(), reason), e);
+                    "cannot start the embedded broker in folder %s: %s".formatted(folder.path(), reason), e);
         }
     }
 
@@ -164,8 +165,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         settings.put("replica.fetch.max.bytes", maxBytes);
         settings.put("socket.request.max.bytes", String.valueOf(2L * maxMessageBytes));
 
-        // One node: one replica of everything, one partition of what is internal, and no wait for members that never
-        // come.
+        // A single node: one replica for all topics, one partition for internal topics, and no rebalance delay.
         for (String topic : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
             settings.put(topic + ".num.partitions", "1");
             settings.put(topic + ".replication.factor", "1");
@@ -176,7 +176,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         settings.put("share.coordinator.state.topic.min.isr", "1");
         settings.put("group.initial.rebalance.delay.ms", "0");
 
-        // Two cores, shared with the service, its clients and Redis; a disk that is somebody's laptop.
+        // Sized for a laptop: two cores shared with the service, its clients and Redis, and little disk.
         settings.put("num.network.threads", "2");
         settings.put("num.io.threads", "2");
         settings.put("background.threads", "2");

@@ -14,10 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A real Redis on loopback, as a child process that does not outlive this JVM.
+ * A real Redis on loopback, in a child process that does not outlive this JVM.
  *
- * <p>A small shell stands between: it reads a pipe from us, and when the pipe ends, by {@link #close()} or by our sudden death, it stops
- * Redis. Both live in a session of their own, since a Ctrl-C in the terminal must not reach Redis before the service has drained.
+ * <p>A small shell script, the watchdog, reads a pipe from this JVM. When the pipe ends, by {@link #close()} or because the JVM died, the
+ * watchdog stops Redis. Both run in a session of their own: Ctrl-C in the terminal must not reach Redis before the service has drained.
  */
 public final class EmbeddedRedis implements AutoCloseable {
 
@@ -26,7 +26,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     private static final int PING_TIMEOUT_MILLIS = 1_000;
     private static final int PING_INTERVAL_MILLIS = 5;
 
-    /** Its arguments: the scratch folder, then the command line of Redis. Where Redis fails, the folder stays, for its last words. */
+    /** Arguments: the scratch folder, then the command line of Redis. If Redis fails, the folder is kept, because it holds the log. */
     private static final String WATCHDOG = """
             scratch=$1; shift
             exec 3<&0
@@ -48,14 +48,14 @@ public final class EmbeddedRedis implements AutoCloseable {
         this.data = data;
     }
 
-    /** On a free port; forgets everything on close. */
+    /** Starts Redis on a free port, in memory only. */
     public static EmbeddedRedis start() {
         return start(Ports.ANY, Optional.empty());
     }
 
     /**
-     * @param port 0 for a free one
-     * @param dataDir where the data survive a restart; they are in memory only where none is given
+     * @param port 0 for any free port
+     * @param dataDir keeps the data across restarts; when empty, data are in memory only
      */
     public static EmbeddedRedis start(int port, Optional<Path> dataDir) {
         Ports.requireFree(port, "--redis-port");
@@ -80,7 +80,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
         data.ifPresent(LocalFolder::close);
         throw new CannotStartException(
-                "no Redis can start; install OpenSSL 3 (Debian: libssl3) or redis-server, or give one with --redis"
+                "cannot start Redis; install OpenSSL 3 (Debian: libssl3) or redis-server, or use a running one with --redis"
                         + reasons);
     }
 
@@ -123,7 +123,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                 .start();
     }
 
-    /** What starts a command as a session of its own; macOS has no setsid, but always a perl. */
+    /** Returns the command prefix that starts a process in a session of its own. macOS has no setsid, but always has perl. */
     private static List<String> ownSession() {
         return RedisExecutable.onPath("setsid")
                 .map(setsid -> List.of(setsid.toString()))
@@ -151,7 +151,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(PING_TIMEOUT_MILLIS);
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-            // Not so while it still loads its data: then it says -LOADING.
+            // While Redis loads its data, it answers -LOADING.
             return socket.getInputStream().read() == '+';
         } catch (IOException e) {
             return false;
@@ -162,7 +162,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         try {
             watchdog.getOutputStream().close();
         } catch (IOException e) {
-            // The watchdog is gone already, and Redis before it.
+            // The watchdog has already ended, and Redis before it.
         }
         if (!exited(STOP_TIMEOUT.toMillis())) {
             processes().forEach(ProcessHandle::destroyForcibly);

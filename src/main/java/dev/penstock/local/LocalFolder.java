@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A folder that a local part writes to: kept, and ours alone until closed; or a temporary one, deleted on close. */
+/** A folder of an embedded server: either kept, and locked until close; or temporary, and deleted on close. */
 final class LocalFolder implements AutoCloseable {
 
     private final Path path;
@@ -25,11 +25,11 @@ final class LocalFolder implements AutoCloseable {
         try {
             return new LocalFolder(Files.createTempDirectory(prefix), Optional.empty());
         } catch (IOException e) {
-            throw new CannotStartException("no temporary folder can be made: " + e, e);
+            throw new CannotStartException("cannot create a temporary folder: " + e, e);
         }
     }
 
-    /** Locked here, since two brokers over one log destroy it before they get to the broker's own lock. */
+    /** Opens and locks a kept folder. The broker's own lock comes too late: two brokers would have damaged the log before it. */
     static LocalFolder kept(Path given) {
         Path path = given.toAbsolutePath();
         try {
@@ -41,9 +41,11 @@ final class LocalFolder implements AutoCloseable {
             }
             lock.close();
         } catch (IOException e) {
-            throw new CannotStartException("%s cannot be used: %s".formatted(path, e), e);
+            throw new CannotStartException("cannot use folder %s: %s".formatted(path, e), e);
         }
-        throw new CannotStartException("%s is in use: another penstock up? choose one with --data-dir".formatted(path));
+        throw new CannotStartException(
+                "folder %s is in use by another Penstock; stop it, or choose another folder with --data-dir"
+                        .formatted(path));
     }
 
     Path path() {
@@ -63,8 +65,8 @@ final class LocalFolder implements AutoCloseable {
                 delete();
             }
         } catch (IOException e) {
-            // Nothing depends on it: a lock ends with the JVM, and temporary files are the system's to sweep.
-            System.err.println("penstock: %s could not be tidied up: %s".formatted(path, e));
+            // Harmless: the lock ends with the JVM, and the system cleans up temporary files.
+            System.err.println("penstock: cannot clean up folder %s: %s".formatted(path, e));
         }
     }
 

@@ -11,10 +11,10 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** An embedded broker and an embedded Redis, or one of them. */
+/** An embedded broker, an embedded Redis, or both. */
 public final class LocalStack implements AutoCloseable {
 
-    /** Where a shell user can have answers sent to; see the Kafka door in the README. */
+    /** A reply topic for trying the service from a shell; see docs/kafka.md. */
     public static final String DEMO_REPLIES = "penstock.replies.demo";
 
     private final Optional<EmbeddedKafka> kafka;
@@ -26,13 +26,13 @@ public final class LocalStack implements AutoCloseable {
     }
 
     /**
-     * @param kafkaPort 0 for a free one, empty for no broker
-     * @param redisPort 0 for a free one, empty for no Redis
-     * @param dataDir where log and data survive a restart; without one, nothing does
+     * @param kafkaPort 0 for any free port; empty for no broker
+     * @param redisPort 0 for any free port; empty for no Redis
+     * @param dataDir keeps the broker's log and Redis's data across restarts; when empty, nothing is kept
      */
     public record Parts(OptionalInt kafkaPort, OptionalInt redisPort, Optional<Path> dataDir) {}
 
-    /** Both, on free ports, with nothing kept. */
+    /** Starts both on free ports; keeps nothing. */
     public static LocalStack start() {
         return start(new Parts(OptionalInt.of(Ports.ANY), OptionalInt.of(Ports.ANY), Optional.empty()));
     }
@@ -65,7 +65,7 @@ public final class LocalStack implements AutoCloseable {
         return redis.orElseThrow().url();
     }
 
-    /** Empty where the stack was started without one. */
+    /** Empty when the stack was started without Redis. */
     public Optional<EmbeddedRedis> redis() {
         return redis;
     }
@@ -82,14 +82,13 @@ public final class LocalStack implements AutoCloseable {
                     .all()
                     .get();
         } catch (ExecutionException e) {
-            // It does, where the data directory has been in use before.
+            // The topic exists when the data directory was used before.
             if (!(e.getCause() instanceof TopicExistsException)) {
-                throw new CannotStartException(
-                        "topic %s cannot be created: %s".formatted(DEMO_REPLIES, e.getCause()), e);
+                throw new CannotStartException("cannot create topic %s: %s".formatted(DEMO_REPLIES, e.getCause()), e);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CannotStartException("interrupted", e);
+            throw new CannotStartException("interrupted while creating topic " + DEMO_REPLIES, e);
         }
     }
 }

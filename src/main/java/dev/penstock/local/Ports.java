@@ -6,20 +6,20 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Loopback ports: which are free, and which are taken. */
+/** Finds and checks loopback ports. */
 final class Ports {
 
     static final int ANY = 0;
 
-    // Below the range that Linux and macOS give to outgoing connections, so that no client's socket takes a port
-    // between pick and bind.
+    // Below the ephemeral ports of Linux and macOS, so that no outgoing connection takes the port between pick and
+    // bind.
     private static final int LOWEST = 20_000;
     private static final int HIGHEST = 32_000;
     private static final int MAX_PICKS = 1_000;
 
     private Ports() {}
 
-    /** The port itself, or a free one where {@link #ANY} is asked for. */
+    /** Returns the port, or a free port for {@link #ANY}. */
     static int resolve(int port) {
         return port == ANY ? pick() : port;
     }
@@ -27,13 +27,14 @@ final class Ports {
     static void requireFree(int port, String flag) {
         if (port != ANY && !isFree(port)) {
             throw new CannotStartException(
-                    "port %d is taken: another penstock up? choose one with %s".formatted(port, flag));
+                    "port %d is in use, perhaps by another Penstock; stop it, or choose another port with %s"
+                            .formatted(port, flag));
         }
     }
 
     static boolean isFree(int port) {
         try (ServerSocket socket = new ServerSocket()) {
-            // Without this, the remains of closed connections would count as taken.
+            // Without this, ports of closed connections in TIME_WAIT would count as in use.
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return true;
@@ -49,6 +50,6 @@ final class Ports {
                 return port;
             }
         }
-        throw new CannotStartException("no free port in %d..%d".formatted(LOWEST, HIGHEST));
+        throw new CannotStartException("found no free port in %d..%d".formatted(LOWEST, HIGHEST));
     }
 }

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import redis.embedded.core.ExecutableProvider;
 
-/** Where a Redis to run comes from, in the order in which they are tried. */
+/** The Redis executables that can be started, in the order in which they are tried. */
 enum RedisExecutable {
-    CARRIED("the Redis that Penstock carries") {
+    BUNDLED("the Redis bundled with Penstock") {
         @Override
         Path in(Path scratch) throws IOException {
             return ExecutableProvider.newJarResourceProvider(scratch.toFile())
@@ -19,10 +19,10 @@ enum RedisExecutable {
                     .toPath();
         }
     },
-    INSTALLED("the redis-server of this machine") {
+    INSTALLED("the installed redis-server") {
         @Override
         Path in(Path scratch) throws IOException {
-            return onPath("redis-server").orElseThrow(() -> new FileNotFoundException("there is none on the PATH"));
+            return onPath("redis-server").orElseThrow(() -> new FileNotFoundException("not found on the PATH"));
         }
     };
 
@@ -32,7 +32,7 @@ enum RedisExecutable {
         this.description = description;
     }
 
-    /** A file to run, unpacked into the scratch folder where need be. */
+    /** Returns the executable file, unpacked into the scratch folder if necessary. */
     abstract Path in(Path scratch) throws IOException;
 
     static Optional<Path> onPath(String name) {

@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.h2.jdbcx.JdbcDataSource;
 
-/** The customers of the sample model {@code churn} by their ids, in a database within this process, as a source of features. */
+/** The feature source of the sample model {@code churn}: customers by id, in an in-memory database (H2). */
 public final class TelecomCustomers {
     private final String url;
 
     private TelecomCustomers(Path table) {
         String path = table.toAbsolutePath().toString().replace("'", "''").replace(";", "\\;");
-        // A column for each feature, typed: the file has only text. The numbers of its lines are the ids.
-        // Whoever connects first fills the table, and it stays when nobody is connected.
+        // Declares the type of each column, since the CSV file has only text. The row number is the id.
+        // The first connection fills the table. DB_CLOSE_DELAY=-1 keeps it when no connection is open.
         this.url = "jdbc:h2:mem:telecom;DB_CLOSE_DELAY=-1;INIT="
                 + """
                 CREATE TABLE IF NOT EXISTS customers (
@@ -28,13 +28,13 @@ public final class TelecomCustomers {
                 FROM CSVREAD('%s')""".formatted(path).replace('\n', ' ');
     }
 
-    /** @param models the folder of models; without the sample in it there are no customers */
+    /** @param models the model folder; the result is empty when it does not contain the sample model */
     public static Optional<TelecomCustomers> of(Path models) {
         Path table = models.resolve("churn").resolve("customers.csv");
         return Files.exists(table) ? Optional.of(new TelecomCustomers(table)) : Optional.empty();
     }
 
-    /** The configuration of the source that the model's description names. */
+    /** Returns the configuration of the source that the sample's {@code model.yaml} names. */
     public Map<String, String> source() {
         String prefix = "penstock.features.sources.telecom.";
         return Map.of(
@@ -43,14 +43,14 @@ public final class TelecomCustomers {
                 prefix + "query", "SELECT * FROM customers WHERE customer_id IN (?)");
     }
 
-    /** Reads the table, some tenths of a second. */
+    /** Reads the table into memory; takes some tenths of a second. */
     void load() {
         JdbcDataSource database = new JdbcDataSource();
         database.setUrl(url);
         try {
             database.getConnection().close();
         } catch (SQLException e) {
-            throw new CannotStartException("the customers of the sample model 'churn' cannot be read: " + e, e);
+            throw new CannotStartException("cannot read the customers of the sample model 'churn': " + e, e);
         }
     }
 }

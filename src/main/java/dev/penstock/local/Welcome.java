@@ -2,12 +2,12 @@ package dev.penstock.local;
 
 import java.util.Optional;
 
-/** What {@code up} and {@code kafka} print when all is ready. */
+/** The text that {@code up} and {@code kafka} print when everything is ready. */
 final class Welcome {
 
     private Welcome() {}
 
-    /** @param servesChurn whether the sample model is there whose features are looked up */
+    /** @param servesChurn whether the sample model {@code churn}, which looks features up, is in the model folder */
     static String toService(LocalOptions options, String kafka, Optional<String> redis, boolean servesChurn) {
         StringBuilder text =
                 new StringBuilder("\nPenstock is up (%s). Ctrl-C stops it.\n\n".formatted(options.roles()));
@@ -38,7 +38,7 @@ final class Welcome {
     }
 
     static String toStack(String kafka, String redis) {
-        StringBuilder text = new StringBuilder("\nA broker and a Redis are up. Ctrl-C stops them.\n\n");
+        StringBuilder text = new StringBuilder("\nKafka and Redis are up. Ctrl-C stops them.\n\n");
         line(text, "Kafka", kafka);
         line(text, "Redis", redis);
         return text.toString();

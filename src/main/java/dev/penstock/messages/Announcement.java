@@ -14,11 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a worker says, every few seconds, about a model version that it serves.
+ * Announces a model version that a worker serves. Workers repeat it every few seconds on {@link Topics#MODELS}.
  *
  * @param version a positive integer, as decimal digits
- * @param maxRequestRows rows that one request may have at most
- * @param ready false while warming up and once stopping
+ * @param worker the id of the worker
+ * @param maxRequestRows the most rows that one request may have
+ * @param maxTensorBytes the largest input tensor of a request, in bytes
+ * @param timeoutMs the deadline of requests that set none, in milliseconds; 0 if the ingress decides
+ * @param commitIntervalMs how often the worker commits its offsets: an answered request counts as backlog until then
+ * @param ready false during warm-up and after shutdown has begun
  */
 public record Announcement(
         String model,
@@ -28,19 +32,38 @@ public record Announcement(
         int maxRequestRows,
         long maxTensorBytes,
         long timeoutMs,
+        long commitIntervalMs,
         String executionProvider,
         boolean ready) {
+    /** The commit interval that is assumed of a worker that announces none, as older builds do. */
+    public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The key under which the topic keeps the latest. */
+    public Announcement {
+        if (commitIntervalMs < 1) {
+            throw new IllegalArgumentException("commit_interval_ms must be at least 1, was " + commitIntervalMs);
+        }
+    }
+
+    /** The record key. The topic is compacted, so it keeps the latest announcement per key. */
     public String key() {
         return model + "/" + version + "/" + worker;
     }
 
-    /** The same, but not ready. */
+    /** A copy with {@code ready} set to false. */
     public Announcement notReady() {
         return new Announcement(
-                model, version, worker, signature, maxRequestRows, maxTensorBytes, timeoutMs, executionProvider, false);
+                model,
+                version,
+                worker,
+                signature,
+                maxRequestRows,
+                maxTensorBytes,
+                timeoutMs,
+                commitIntervalMs,
+                executionProvider,
+                false);
     }
 
     public byte[] toJson() {
@@ -48,21 +71,22 @@ public record Announcement(
         node.put("model", model).put("version", version).put("worker", worker);
         node.set("inputs", specs(signature.inputs()));
         node.set("outputs", specs(signature.outputs()));
-        if (!signature.instead().isEmpty()) {
-            node.set("inputs_instead", specs(signature.instead()));
+        if (!signature.alternativeInputs().isEmpty()) {
+            node.set("inputs_instead", specs(signature.alternativeInputs()));
         }
         node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)
-                .put("timeout_ms", timeoutMs);
+                .put("timeout_ms", timeoutMs)
+                .put("commit_interval_ms", commitIntervalMs);
         node.put("execution_provider", executionProvider).put("ready", ready);
         try {
             return JSON.writeValueAsBytes(node);
         } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
+            throw new IllegalStateException("a JSON tree can always be written", impossible);
         }
     }
 
-    /** @throws IOException when it is no announcement */
+    /** @throws IOException if the bytes are not an announcement */
     public static Announcement read(byte[] json) throws IOException {
         JsonNode node = JSON.readTree(json);
         try {
@@ -77,6 +101,7 @@ public record Announcement(
                     node.required("max_request_rows").asInt(),
                     node.required("max_tensor_bytes").asLong(),
                     node.required("timeout_ms").asLong(),
+                    node.path("commit_interval_ms").asLong(DEFAULT_COMMIT_INTERVAL_MS),
                     node.required("execution_provider").asText(),
                     node.required("ready").asBoolean());
         } catch (IllegalArgumentException broken) {

@@ -5,12 +5,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a worker writes beside the offset that it commits for a partition, as the metadata of the commit: how much work the requests up
- * to there were. The offset alone tells ingresses nothing of the workers' speed, since what is given up costs next to nothing. Both are
- * counted from when the worker was given the partition.
+ * The metadata of an offset commit: how the requests below the offset ended. The offset alone does not show how fast workers are,
+ * because a request that is given up costs almost nothing. Both counters start when the worker is assigned the partition.
  *
- * @param ran requests that were run, whether or not with success
- * @param givenUp requests that could have been in time when they came, and were given up since they had waited too long
+ * @param ran requests that ran, successfully or not
+ * @param givenUp requests that could still meet their deadline on arrival, and then waited too long
  */
 public record CommitNote(long ran, long givenUp) {
     public static final CommitNote NONE = new CommitNote(0, 0);
@@ -21,7 +20,7 @@ public record CommitNote(long ran, long givenUp) {
         return "ran=" + ran + ";given-up=" + givenUp;
     }
 
-    /** Empty when it is no note: a worker of an older build wrote it, or somebody who has set the offset by hand. */
+    /** Empty if the metadata has another form: an older worker wrote it, or somebody reset the offset by hand. */
     public static Optional<CommitNote> parse(String metadata) {
         Matcher note = FORM.matcher(metadata);
         return note.matches()

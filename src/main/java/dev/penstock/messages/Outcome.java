@@ -3,22 +3,22 @@ package dev.penstock.messages;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 
-/** How a request ended. Every accepted request ends in exactly one of these. */
+/** The outcome of a request. Every accepted request reaches exactly one. */
 public sealed interface Outcome {
 
-    /** The model answered; a v2 response. */
+    /** The model ran. Carries the v2 response. */
     record Succeeded(Payload response) implements Outcome {}
 
-    /** It cannot be answered, and this is why. */
+    /** The request failed. Carries the reason. */
     record Failed(Problem problem) implements Outcome {}
 
-    /** Its deadline passed before it ran. */
+    /** The deadline passed before the request ran. */
     record Expired() implements Outcome {}
 
-    /** Whoever sent it took it back. */
+    /** The caller cancelled the request. */
     record Cancelled() implements Outcome {}
 
-    /** The name in headers, status documents and labels. */
+    /** The name in headers, status documents and metric labels. */
     default String status() {
         return switch (this) {
             case Succeeded succeeded -> "succeeded";

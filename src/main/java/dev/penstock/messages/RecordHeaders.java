@@ -3,12 +3,14 @@ package dev.penstock.messages;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
-/** The names of record headers, and how they are read. */
+/** The names of Penstock's record headers, and methods that read and write them. */
 public final class RecordHeaders {
     public static final String CONTENT_TYPE = "content-type";
     public static final String JSON_LENGTH = "inference-header-content-length";
@@ -17,7 +19,13 @@ public final class RecordHeaders {
     public static final String REPLY_PARTITION = "reply-partition";
     public static final String DEADLINE_MS = "deadline-ms";
     public static final String TIMEOUT_MS = "timeout-ms";
+
+    /**
+     * The lane of a request: {@code interactive} or {@code bulk}. Triton's numbers work too: 0 is the topic's lane, 1 is interactive, and
+     * greater numbers are bulk. Without the header, the topic decides.
+     */
     public static final String PRIORITY = "priority";
+
     public static final String TRACEPARENT = "traceparent";
     public static final String MODEL = "model";
     public static final String MODEL_VERSION = "model-version";
@@ -27,15 +35,35 @@ public final class RecordHeaders {
     public static final String FEATURES_MS = "features-ms";
     public static final String COMPUTE_MS = "compute-ms";
 
+    /** On a dead letter: why the record could not be served. */
+    public static final String DEAD_LETTER_ERROR = "penstock-error";
+
+    /**
+     * On a dead letter: how often the worker ran the request before it gave up. 0 when it never ran: for example, the record could not
+     * be decoded, or its reply topic is not allowed.
+     */
+    public static final String DEAD_LETTER_ATTEMPTS = "penstock-attempts";
+
+    /** On a dead letter: the topic that the record was read from. */
+    public static final String DEAD_LETTER_SOURCE_TOPIC = "penstock-source-topic";
+
+    /** On a dead letter: the partition that the record was read from. */
+    public static final String DEAD_LETTER_SOURCE_PARTITION = "penstock-source-partition";
+
+    /** On a dead letter: the offset that the record was read from. */
+    public static final String DEAD_LETTER_SOURCE_OFFSET = "penstock-source-offset";
+
     /** CloudEvents' attributes in the binary binding begin with this. */
     public static final String CLOUD_EVENTS_PREFIX = "ce_";
 
     public static final String JSON = "application/json";
     public static final String BINARY = "application/octet-stream";
 
+    private static final Pattern TRITON_PRIORITY = Pattern.compile("0|[1-9][0-9]{0,18}");
+
     private RecordHeaders() {}
 
-    /** The last header of that name, as UTF-8. */
+    /** The value of the last header with this name, decoded as UTF-8. */
     public static Optional<String> text(Headers headers, String name) {
         Header header = headers.lastHeader(name);
         return header == null || header.value() == null
@@ -43,7 +71,7 @@ public final class RecordHeaders {
                 : Optional.of(new String(header.value(), UTF_8));
     }
 
-    /** @throws InvalidRequestException when the header is there and is not a whole number of at least {@code min} */
+    /** @throws InvalidRequestException if the header is present and is not an integer of at least {@code min} */
     public static Optional<Long> number(Headers headers, String name, long min) throws InvalidRequestException {
         Optional<String> text = text(headers, name);
         if (text.isEmpty()) {
@@ -55,17 +83,41 @@ public final class RecordHeaders {
                 return Optional.of(value);
             }
         } catch (NumberFormatException notANumber) {
-            // told below, together with what is out of range
+            // Reported below, like a number out of range.
         }
-        throw new InvalidRequestException(
-                name, "must be a whole number of " + min + " or more, was '" + text.get() + "'");
+        throw new InvalidRequestException(name, "must be an integer of at least " + min + ", was '" + text.get() + "'");
+    }
+
+    /**
+     * The lane that {@link #PRIORITY} asks for; empty when the topic decides.
+     *
+     * @throws InvalidRequestException when it is neither a lane nor one of Triton's numbers
+     */
+    public static Optional<Lane> lane(Headers headers) throws InvalidRequestException {
+        Optional<String> priority = text(headers, PRIORITY);
+        if (priority.isEmpty()) {
+            return Optional.empty();
+        }
+        String value = priority.get();
+        if (TRITON_PRIORITY.matcher(value).matches()) {
+            return switch (value) {
+                case "0" -> Optional.empty();
+                case "1" -> Optional.of(Lane.INTERACTIVE);
+                default -> Optional.of(Lane.BULK);
+            };
+        }
+        return Optional.of(Lane.labelled(value)
+                .orElseThrow(() -> new InvalidRequestException(
+                        PRIORITY,
+                        "must be interactive, bulk, or a number (0 the topic's lane, 1 interactive, greater bulk), was '"
+                                + value + "'")));
     }
 
     public static void set(Headers headers, String name, String value) {
         headers.add(name, value.getBytes(UTF_8));
     }
 
-    /** The length of the JSON part, when the value is in the binary form. */
+    /** The length of the JSON part in bytes; empty unless the value has the binary form. */
     public static OptionalInt jsonLength(Headers headers) throws InvalidRequestException {
         Optional<Long> length = number(headers, JSON_LENGTH, 0);
         return length.isPresent()

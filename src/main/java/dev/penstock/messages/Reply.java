@@ -10,13 +10,13 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An outcome on its way back, as a Kafka record: the outcome's body is the value, all else are headers.
+ * The reply to one request, as a Kafka record. The value is the body of the outcome; everything else is in headers.
  *
- * @param correlationId the request's, echoed; the request id when the request came over REST
+ * @param correlationId echoed from the request; the request id if the request came over REST
  */
 public record Reply(String correlationId, String model, String modelVersion, Outcome outcome, Timings timings) {
 
-    /** The record's value: a v2 response, or a problem document. */
+    /** The record value: a v2 response or a problem document. */
     public byte[] value() {
         return switch (outcome) {
             case Outcome.Succeeded succeeded -> bytes(succeeded.response().bytes());
@@ -54,8 +54,8 @@ public record Reply(String correlationId, String model, String modelVersion, Out
     }
 
     /**
-     * @param value null in a tombstone, which anybody may write
-     * @throws InvalidRequestException when a header is missing or broken, as in a record that is no reply of ours
+     * @param value null in a tombstone, which any producer may write
+     * @throws InvalidRequestException if a header is missing or invalid, as in a record that Penstock did not write
      */
     public static Reply read(Headers headers, byte @Nullable [] value) throws InvalidRequestException {
         if (value == null) {
@@ -95,7 +95,7 @@ public record Reply(String correlationId, String model, String modelVersion, Out
     private static String required(Headers headers, String name) throws InvalidRequestException {
         Optional<String> text = RecordHeaders.text(headers, name);
         if (text.isEmpty()) {
-            throw new InvalidRequestException(name, "must be there");
+            throw new InvalidRequestException(name, "is required");
         }
         return text.get();
     }
@@ -117,12 +117,12 @@ public record Reply(String correlationId, String model, String modelVersion, Out
                 return value;
             }
         } catch (NumberFormatException notANumber) {
-            // told below, together with what is none either
+            // Reported below, like NaN and negative numbers.
         }
-        throw new InvalidRequestException(name, "must be a finite number of 0 or more, was '" + text + "'");
+        throw new InvalidRequestException(name, "must be a finite, non-negative number, was '" + text + "'");
     }
 
-    /** Milliseconds with three decimals, without a formatter's cost. */
+    /** Formats milliseconds with three decimals. Cheaper than a formatter on the reply path. */
     private static String millis(double value) {
         long micros = Math.round(value * 1000);
         long fraction = micros % 1000;

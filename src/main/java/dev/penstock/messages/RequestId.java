@@ -3,11 +3,12 @@ package dev.penstock.messages;
 import java.time.Instant;
 
 /**
- * The id that Penstock gives an accepted request, signed by {@link RequestIds}: whoever has the key can tell it from a forged one,
- * and knows when it was issued, until when it is worth an answer, whose it is, and which instance waits for it.
+ * The id that Penstock issues to an accepted request. {@link RequestIds} signs it, so forged ids are detected without a lookup. The id
+ * itself carries its issue time, timeout, tenant, and the instance that waits for the reply.
  *
- * @param tenantTag a hash of the tenant's name, so that ids do not work for others
- * @param text what travels: 43 characters, safe in URLs and headers
+ * @param timeoutMillis from issue to deadline
+ * @param tenantTag a hash of the tenant's name; an id is valid for its own tenant only
+ * @param text the encoded id: 43 characters, safe in URLs and headers
  */
 public record RequestId(long issuedMillis, long timeoutMillis, int tenantTag, int instance, int sequence, String text) {
 

@@ -11,7 +11,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Issues and verifies request ids. An id is 32 bytes in base64url: issue time (48 bits, epoch ms), timeout (32 bits, ms), tenant tag,
- * instance and sequence (32 bits each), and the first 80 bits of the HMAC-SHA256 of all that. Thread-safe.
+ * instance and sequence (32 bits each), and the first 80 bits of the HMAC-SHA256 of these fields. Thread-safe.
  */
 public final class RequestIds {
     private static final String ALGORITHM = "HmacSHA256";
@@ -24,7 +24,7 @@ public final class RequestIds {
 
     private final ThreadLocal<Mac> mac;
 
-    /** @param key the secret that all instances share, 16 bytes or more */
+    /** @param key the secret that all instances share, at least 16 bytes */
     public RequestIds(byte[] key) {
         if (key.length < MIN_KEY_BYTES) {
             throw new IllegalArgumentException("key must have " + MIN_KEY_BYTES + " bytes or more, had " + key.length);
@@ -33,7 +33,7 @@ public final class RequestIds {
         this.mac = ThreadLocal.withInitial(() -> macOf(secret));
     }
 
-    /** @param timeoutMillis from the issue to the deadline; 49 days at most */
+    /** @param timeoutMillis from issue to deadline, at most 49 days */
     public RequestId issue(long nowMillis, long timeoutMillis, int tenantTag, int instance, int sequence) {
         requireInRange("nowMillis", nowMillis, MAX_MILLIS);
         requireInRange("timeoutMillis", timeoutMillis, MAX_TIMEOUT_MILLIS);
@@ -49,7 +49,7 @@ public final class RequestIds {
         return new RequestId(nowMillis, timeoutMillis, tenantTag, instance, sequence, text);
     }
 
-    /** The id that this text is, if it was issued with this key. */
+    /** Decodes an id. Empty if the text is not an id issued with this key. */
     public Optional<RequestId> verify(String text) {
         if (text.length() != TEXT_LENGTH) {
             return Optional.empty();
@@ -72,7 +72,7 @@ public final class RequestIds {
                 new RequestId(issuedMillis, timeoutMillis, fields.getInt(), fields.getInt(), fields.getInt(), text));
     }
 
-    /** 43 characters carry two bits more than 32 bytes have: they must be zero, so that each id has one text. */
+    /** 43 characters carry two bits more than 32 bytes. These bits must be zero, so that each id has exactly one text. */
     private static boolean isCanonical(String text) {
         return "AEIMQUYcgkosw048".indexOf(text.charAt(TEXT_LENGTH - 1)) >= 0;
     }

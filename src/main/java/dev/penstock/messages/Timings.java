@@ -1,11 +1,12 @@
 package dev.penstock.messages;
 
 /**
- * Where a request's time went.
+ * How long the stages of a request took, in milliseconds.
  *
- * @param queueMs from its arrival in the log to the start of its batch, without the time that its features took
- * @param featuresMs for which its features were looked up
- * @param batchSize rows in its batch; 0 when it never ran
+ * @param queueMs from arrival in the log to the start of its batch, without {@code featuresMs}
+ * @param featuresMs the feature lookup
+ * @param computeMs the run of its batch
+ * @param batchSize rows in its batch; 0 if it never ran
  */
 public record Timings(double queueMs, double featuresMs, double computeMs, int batchSize) {
     public static final Timings NONE = new Timings(0, 0, 0, 0);

@@ -6,26 +6,26 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** The names of the topics on which ingress and worker meet. */
+/** The names of the topics and consumer groups that ingresses and workers share. */
 public final class Topics {
-    /** Answers to synchronous calls: each ingress reads one partition of it. */
+    /** Replies to synchronous calls. Each ingress reads one partition. */
     public static final String REPLIES = "penstock.replies";
 
-    /** Answers to asynchronous calls: ingresses read it as one group, and its retention is the durable record. */
+    /** Replies to asynchronous calls. All ingresses read it as one consumer group. It is the durable record of outcomes, for its retention. */
     public static final String RESULTS = "penstock.results";
 
     /** The consumer group of the ingresses that record {@link #RESULTS}. */
     public static final String RESULT_RECORDERS = "penstock.recorders";
 
-    /** What workers serve; compacted. */
+    /** Announcements of served models; compacted. */
     public static final String MODELS = "penstock.models";
 
-    /** The ids of requests that were taken back: every worker follows it. */
+    /** The ids of cancelled requests. Every worker reads all of them. */
     public static final String CANCELLATIONS = "penstock.cancellations";
 
     /**
-     * Names that no model may have: {@code penstock.features.requests} would be the topic of a view {@code requests} as well, and
-     * {@code penstock.replies.requests} one that any caller may have replies sent to.
+     * Names that no model may have, because their topics would collide with others. {@code penstock.features.requests} is also the topic of
+     * a view {@code requests}. {@code penstock.replies.requests} is a topic to which any caller may direct replies.
      */
     public static final SortedSet<String> RESERVED_MODELS =
             Collections.unmodifiableSortedSet(new TreeSet<>(List.of("features", "replies")));
@@ -39,7 +39,7 @@ public final class Topics {
         };
     }
 
-    /** All topics that carry requests for the model. */
+    /** The request topics of a model, one per lane. */
     public static List<String> requests(String model) {
         return List.of(requests(model, Lane.INTERACTIVE), requests(model, Lane.BULK));
     }
@@ -48,17 +48,17 @@ public final class Topics {
         return "penstock." + model + ".dead-letters";
     }
 
-    /** What has become known of a view's entities; compacted by entity. */
+    /** The feature vectors of a view; compacted by entity. */
     public static String features(String view) {
         return "penstock.features." + view;
     }
 
-    /** The consumer group of the workers of whom one takes {@link #features} into Redis, for views of the same layout. */
+    /** The consumer group that copies {@link #features} into Redis. Workers whose views have the same layout share one. */
     public static String featureRecorders(String view, String layout) {
         return features(view) + "." + layout;
     }
 
-    /** The consumer group of the workers that serve a model; its lag is the model's backlog. */
+    /** The consumer group of the workers that serve a model. Its lag is the model's backlog. */
     public static String workerGroup(String model) {
         return "penstock." + model + ".workers";
     }

@@ -1,6 +1,6 @@
 /**
  * The messages on topics, and the names of the topics: replies and outcomes, announcements, commit notes, record headers, request ids.
- * Ingress and worker meet only here.
+ * Ingress and worker communicate only through these.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.messages;

@@ -1,15 +1,15 @@
 package dev.penstock.model;
 
-/** A batch that failed to run, with what the worker must know to go on. */
+/** A batch that could not be run. The kind decides how the worker continues. */
 public final class InferenceException extends Exception {
 
-    /** What the worker can do about it. */
+    /** The kind of failure. */
     public enum Kind {
-        /** This batch, or one of its rows, is at fault: others may run. */
+        /** This batch, or one of its rows, is at fault. Other batches may succeed. */
         FAILED,
-        /** Memory ran out: a smaller batch may run. */
+        /** Memory ran out. A smaller batch may succeed. */
         OUT_OF_MEMORY,
-        /** The accelerator's context is broken for good: only a new process helps. */
+        /** The accelerator's context is permanently broken. Only a new process can recover. */
         DEVICE_LOST
     }
 

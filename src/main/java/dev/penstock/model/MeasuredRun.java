@@ -4,9 +4,9 @@ import dev.penstock.protocol.Shape;
 import java.util.List;
 
 /**
- * What a run took.
+ * The measured duration of one run.
  *
- * @param inputs their shapes, in signature order
+ * @param inputs the shapes of the inputs, in signature order
  */
 public record MeasuredRun(int rows, List<Shape> inputs, long nanos) {
 

@@ -1,6 +1,6 @@
 package dev.penstock.model;
 
-/** A model that cannot be served, and why, for the eyes of whoever put it there. */
+/** A model cannot be served. The reason is written for the person who deployed the model. */
 public final class ModelRefusedException extends Exception {
     private final String reason;
 

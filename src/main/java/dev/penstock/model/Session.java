@@ -2,7 +2,7 @@ package dev.penstock.model;
 
 import dev.penstock.protocol.Signature;
 
-/** A loaded model, ready to run. A slot belongs on one dedicated thread. */
+/** A loaded model, ready to run. Each of its slots must run on one dedicated thread. */
 public interface Session extends AutoCloseable {
 
     Signature signature();
@@ -10,13 +10,13 @@ public interface Session extends AutoCloseable {
     /** The execution provider in use: {@code cpu}, {@code cuda} or {@code tensorrt}. */
     String executionProvider();
 
-    /** How many runs may go on at once, each on a dedicated thread: one on a GPU, whose memory grows when runs hop threads. */
+    /** The number of runs that may execute concurrently, each on a dedicated thread. On a GPU it is 1: memory grows when runs change threads. */
     int concurrentRuns();
 
-    /** Opens a place for one batch. A session may have two, so that one is assembled while the other runs. */
+    /** Opens the buffers for one batch. With two slots, one batch is assembled while the other runs. */
     Slot openSlot();
 
-    /** Gives the native memory back; every slot must be closed and idle. */
+    /** Frees the native memory. All slots must be idle and closed. */
     @Override
     void close();
 }

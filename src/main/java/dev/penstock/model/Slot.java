@@ -4,21 +4,27 @@ import dev.penstock.protocol.Tensor;
 import java.util.List;
 
 /**
- * Reused buffers for one batch at a time. {@code assemble} may be called by another thread than {@code run}, never at the same time.
- * A batch that fails leaves the slot as good as new.
+ * Buffers for one batch at a time, reused from batch to batch. One thread may call {@code assemble} and another {@code run}, but never
+ * at the same time. After a failed batch the slot can be used again.
  */
 public interface Slot extends AutoCloseable {
 
     /**
-     * Copies the inputs of all requests, one after the other, into reused buffers, and pads them there as {@code Fitting} says.
+     * Copies the inputs of all requests, in order, into the buffers and pads them to the shape of the batch.
      *
-     * @param requests for each request its inputs in signature order; all of one batch key: the same dimensions, once padded, but for the
-     *     rows
-     * @throws InferenceException when a value cannot be handed to the model, or the buffers cannot be had
+     * @param requests the inputs of each request, in signature order. All requests must have the same batch key: after padding, all
+     *     dimensions except the rows are equal
+     * @throws InferenceException if a value cannot be passed to the model, or a buffer cannot be allocated
      */
     void assemble(List<List<Tensor>> requests) throws InferenceException;
 
-    /** Runs all rows. Outputs come in signature order, padded as the inputs were, as views of reused buffers: valid until the next {@code assemble}. */
+    /**
+     * Runs the assembled batch.
+     *
+     * @return the outputs in signature order, with the rows of all requests, padded like the inputs. They are views of the buffers: valid
+     *     until the next {@code assemble}
+     * @throws InferenceException if the run fails
+     */
     List<Tensor> run() throws InferenceException;
 
     @Override

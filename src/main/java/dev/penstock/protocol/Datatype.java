@@ -16,7 +16,7 @@ public enum Datatype {
     FP16(2),
     FP32(4),
     FP64(8),
-    /** Strings of bytes of any length: each element is a little-endian uint32 length followed by that many bytes. */
+    /** Byte strings of any length. Each element is a little-endian uint32 length followed by that many bytes. */
     BYTES(0);
 
     private final int byteSize;
@@ -25,7 +25,7 @@ public enum Datatype {
         this.byteSize = byteSize;
     }
 
-    /** Bytes of one element; 0 for {@link #BYTES}, whose elements differ in length. */
+    /** The size of one element in bytes; 0 for {@link #BYTES}, whose elements vary in length. */
     public int byteSize() {
         return byteSize;
     }
@@ -34,7 +34,7 @@ public enum Datatype {
         return this != BYTES;
     }
 
-    /** The datatype of that exact name, if there is one. */
+    /** The datatype with exactly this name, or empty. */
     public static Optional<Datatype> named(String name) {
         for (Datatype datatype : values()) {
             if (datatype.name().equals(name)) {

@@ -5,12 +5,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A v2 inference request, parsed.
+ * A parsed v2 inference request.
  *
- * @param id the client's own id, echoed in the response; not the request id that Penstock gives
+ * @param id the client's own id, echoed in the response. It is not the request id that Penstock issues
  * @param parameters scalar values: String, Boolean, Long or Double
- * @param outputs the outputs that are asked for; empty means all
- * @param binaryOutput {@code binary_data_output}: outputs come in binary form unless they say otherwise
+ * @param inputs in the order of the request, not of the signature
+ * @param outputs the requested outputs; empty means all
+ * @param binaryOutput {@code binary_data_output}: whether outputs use the binary form by default
  */
 public record InferenceRequest(
         Optional<String> id,
@@ -19,7 +20,7 @@ public record InferenceRequest(
         List<RequestedOutput> outputs,
         boolean binaryOutput) {
 
-    /** @param binary whether this output comes in binary form ({@code binary_data}); when absent, {@link #binaryOutput} says */
+    /** @param binary {@code binary_data}: whether this output uses the binary form; defaults to {@link #binaryOutput} */
     public record RequestedOutput(String name, Optional<Boolean> binary) {}
 
     public InferenceRequest {
@@ -28,13 +29,13 @@ public record InferenceRequest(
         outputs = List.copyOf(outputs);
     }
 
-    /** Whether the output of that name is asked for. */
+    /** Whether the request asks for this output. */
     public boolean wants(String output) {
         return outputs.isEmpty()
                 || outputs.stream().anyMatch(requested -> requested.name().equals(output));
     }
 
-    /** Whether the output of that name is wanted in binary form. */
+    /** Whether this output must be written in binary form. */
     public boolean wantsBinary(String output) {
         for (RequestedOutput requested : outputs) {
             if (requested.name().equals(output)) {

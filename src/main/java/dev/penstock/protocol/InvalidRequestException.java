@@ -1,6 +1,6 @@
 package dev.penstock.protocol;
 
-/** Input that breaks a rule; says which field breaks which rule, for the eyes of whoever sent it. */
+/** An invalid request. Names the field and the rule that it breaks; both are shown to the client. */
 public final class InvalidRequestException extends Exception {
     private static final int MAX_LENGTH = 200;
 
@@ -8,10 +8,10 @@ public final class InvalidRequestException extends Exception {
     private final String rule;
 
     /**
-     * Both are cut where they grow long, since they may quote what was sent.
+     * Field and rule may quote client input, so each is cut after {@value #MAX_LENGTH} characters.
      *
      * @param field a path such as {@code inputs[0].shape}, a header's name, or {@code body}
-     * @param rule what must hold and what was found, as in {@code must be 1 or more, was 0}
+     * @param rule the rule and the value found, as in {@code must be 1 or more, was 0}
      */
     public InvalidRequestException(String field, String rule) {
         super(clipped(field) + ": " + clipped(rule), null, false, false);
@@ -31,7 +31,7 @@ public final class InvalidRequestException extends Exception {
         if (text.length() <= MAX_LENGTH) {
             return text;
         }
-        // Half a surrogate pair could not be written as UTF-8.
+        // An unpaired surrogate cannot be encoded as UTF-8.
         int end = Character.isHighSurrogate(text.charAt(MAX_LENGTH - 1)) ? MAX_LENGTH - 1 : MAX_LENGTH;
         return text.substring(0, end) + "…";
     }

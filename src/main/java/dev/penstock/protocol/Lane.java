@@ -3,12 +3,14 @@ package dev.penstock.protocol;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The two kinds of urgency. Each has topics of its own. */
+/** How urgent a request is. Each lane has a topic of its own. */
 public enum Lane {
+    /** A caller waits: served first. */
     INTERACTIVE,
+    /** Fills the capacity that interactive work leaves, and has a guaranteed share of it. */
     BULK;
 
-    /** The name in headers, parameters and labels. */
+    /** Its name in headers, parameters and labels. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

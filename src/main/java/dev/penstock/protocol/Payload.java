@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.OptionalInt;
 
 /**
- * A body as it travels, over HTTP and as a Kafka record's value alike.
+ * An encoded request or response: an HTTP body, or the value of a Kafka record.
  *
- * @param jsonLength in the binary form, the length in bytes of the leading JSON part ({@code Inference-Header-Content-Length});
- *     empty when all of it is JSON
+ * @param jsonLength the length of the leading JSON part in bytes ({@code Inference-Header-Content-Length}); empty when the whole
+ *     payload is JSON
  */
 public record Payload(ByteBuffer bytes, OptionalInt jsonLength) {
     public static final String JSON_LENGTH_HEADER = "Inference-Header-Content-Length";
@@ -16,7 +16,7 @@ public record Payload(ByteBuffer bytes, OptionalInt jsonLength) {
         return new Payload(ByteBuffer.wrap(bytes), OptionalInt.empty());
     }
 
-    /** A body in the binary form, whose first {@code jsonLength} bytes are JSON. */
+    /** A payload in binary form whose first {@code jsonLength} bytes are JSON. */
     public static Payload binary(ByteBuffer bytes, int jsonLength) {
         return new Payload(bytes, OptionalInt.of(jsonLength));
     }

@@ -11,10 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * An error as clients read it: an RFC 9457 problem document with the v2 member {@code error} beside {@code detail}.
+ * An error that is sent to a client: an RFC 9457 problem document. The v2 member {@code error} repeats {@code detail}.
  *
- * @param type a URI; this project's begin with {@link #PREFIX}
- * @param members extension members: strings, numbers, booleans and lists of them, such as {@code field}, {@code rule} or {@code id}
+ * @param type a URI; Penstock's own types start with {@link #PREFIX}
+ * @param members extension members such as {@code field}, {@code rule} or {@code id}. Values are strings, numbers, booleans, and
+ *     lists of them
  */
 public record Problem(String type, String title, int status, String detail, Map<String, Object> members) {
     public static final String CONTENT_TYPE = "application/problem+json";
@@ -23,7 +24,7 @@ public record Problem(String type, String title, int status, String detail, Map<
     private static final String IANA = "https://iana.org/assignments/http-problem-types#";
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** The kinds of problem that there are. */
+    /** Penstock's problem types, each with its HTTP status. */
     public enum Kind {
         INVALID_REQUEST(PREFIX + "invalid-request", 400, "The request breaks a rule"),
         UNAUTHENTICATED(PREFIX + "unauthenticated", 401, "No valid credential"),
@@ -31,15 +32,15 @@ public record Problem(String type, String title, int status, String detail, Map<
         NOT_FOUND(PREFIX + "not-found", 404, "Not found"),
         FEATURES_MISSING(PREFIX + "features-missing", 404, "No such entity"),
         METHOD_NOT_ALLOWED(PREFIX + "method-not-allowed", 405, "Method not allowed"),
-        NOT_ACCEPTABLE(PREFIX + "not-acceptable", 406, "No acceptable form of the answer"),
+        NOT_ACCEPTABLE(PREFIX + "not-acceptable", 406, "No acceptable response format"),
         CANCELLED(PREFIX + "cancelled", 409, "The request was cancelled"),
-        ALREADY_COMPLETED(PREFIX + "already-completed", 409, "The request has its outcome already"),
+        ALREADY_COMPLETED(PREFIX + "already-completed", 409, "The request already has its outcome"),
         GONE(PREFIX + "gone", 410, "The result is no longer kept"),
         BODY_TIMEOUT(PREFIX + "body-timeout", 408, "The body did not arrive in time"),
         HEADER_TIMEOUT(PREFIX + "header-timeout", 408, "The headers did not arrive in time"),
-        LENGTH_REQUIRED(PREFIX + "length-required", 411, "A body must have a length"),
+        LENGTH_REQUIRED(PREFIX + "length-required", 411, "The body must declare its length"),
         PAYLOAD_TOO_LARGE(PREFIX + "payload-too-large", 413, "The request is too large"),
-        URI_TOO_LONG(PREFIX + "uri-too-long", 414, "The address is too long"),
+        URI_TOO_LONG(PREFIX + "uri-too-long", 414, "The URI is too long"),
         UNSUPPORTED_MEDIA_TYPE(PREFIX + "unsupported-media-type", 415, "Unsupported media type or encoding"),
         EXPECTATION_FAILED(PREFIX + "expectation-failed", 417, "The expectation cannot be met"),
         IDEMPOTENCY_KEY_REUSED(
@@ -47,10 +48,10 @@ public record Problem(String type, String title, int status, String detail, Map<
         HEADERS_TOO_LARGE(PREFIX + "headers-too-large", 431, "The headers are too large"),
         QUOTA(IANA + "quota-exceeded", 429, "The quota is used up"),
         INFERENCE_FAILED(PREFIX + "inference-failed", 500, "The model failed on this request"),
-        INTERNAL(PREFIX + "internal", 500, "A fault of the service"),
+        INTERNAL(PREFIX + "internal", 500, "Internal error"),
         CAPACITY(IANA + "temporary-reduced-capacity", 503, "Not enough capacity to answer in time"),
-        UNAVAILABLE(PREFIX + "unavailable", 503, "The service cannot take requests now"),
-        FEATURES_UNAVAILABLE(PREFIX + "features-unavailable", 503, "Features cannot be had now"),
+        UNAVAILABLE(PREFIX + "unavailable", 503, "The service cannot accept requests now"),
+        FEATURES_UNAVAILABLE(PREFIX + "features-unavailable", 503, "Features are unavailable"),
         DEADLINE_EXCEEDED(PREFIX + "deadline-exceeded", 504, "No outcome within the deadline");
 
         private final String type;
@@ -112,7 +113,7 @@ public record Problem(String type, String title, int status, String detail, Map<
             }
             json.writeEndObject();
         } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory", e);
+            throw new UncheckedIOException("cannot write to an in-memory buffer", e);
         }
         return bytes.toByteArray();
     }
@@ -129,12 +130,12 @@ public record Problem(String type, String title, int status, String detail, Map<
         }
     }
 
-    /** @throws IOException when these bytes are no problem document */
+    /** @throws IOException if the bytes are not a problem document */
     public static Problem read(byte[] bytes) throws IOException {
         Map<String, Object> members = new LinkedHashMap<>();
         try (JsonParser json = JSON.createParser(bytes)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
-                throw new IOException("a problem document must be an object");
+                throw new IOException("a problem document must be a JSON object");
             }
             for (String member = json.nextFieldName(); member != null; member = json.nextFieldName()) {
                 switch (json.nextToken()) {

@@ -3,8 +3,8 @@ package dev.penstock.protocol;
 import java.util.Arrays;
 
 /**
- * The dimensions of a tensor, outermost first. In a signature, {@link #VARIABLE} stands for a dimension that each request chooses;
- * the first dimension counts rows.
+ * The dimensions of a tensor, outermost first. The first dimension counts rows. In a signature, {@link #VARIABLE} marks a dimension
+ * that each request chooses.
  */
 public final class Shape {
     public static final long VARIABLE = -1;
@@ -15,7 +15,7 @@ public final class Shape {
         this.dimensions = dimensions;
     }
 
-    /** @throws IllegalArgumentException when a dimension is below -1 */
+    /** @throws IllegalArgumentException if a dimension is below -1 */
     public static Shape of(long... dimensions) {
         for (int i = 0; i < dimensions.length; i++) {
             if (dimensions[i] < VARIABLE) {
@@ -46,7 +46,12 @@ public final class Shape {
         return true;
     }
 
-    /** The number of elements. @throws ArithmeticException when the product overflows; IllegalStateException when not {@link #isFixed} */
+    /**
+     * The product of all dimensions.
+     *
+     * @throws ArithmeticException if the product overflows a long
+     * @throws IllegalStateException if a dimension is variable
+     */
     public long elements() {
         return product(0);
     }
@@ -56,7 +61,7 @@ public final class Shape {
         return dimensions[0];
     }
 
-    /** Elements of one row: the product of all dimensions but the first. */
+    /** The number of elements in one row: the product of all dimensions but the first. Throws as {@link #elements} does. */
     public long rowElements() {
         return product(1);
     }
@@ -67,7 +72,7 @@ public final class Shape {
         return new Shape(copy);
     }
 
-    /** Whether a tensor of shape {@code actual} fits this shape of a signature. */
+    /** Whether this shape of a signature accepts a tensor of shape {@code actual}: equal ranks, and equal fixed dimensions. */
     public boolean admits(Shape actual) {
         if (actual.rank() != rank()) {
             return false;

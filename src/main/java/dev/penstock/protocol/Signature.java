@@ -8,16 +8,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a model takes and gives. Every shape's first dimension counts rows and is variable.
+ * The inputs and outputs of a model. The first dimension of every shape counts rows and is variable.
  *
- * @param instead other inputs that a request may bring in place of {@code inputs}, all of them; empty when there are none
+ * @param alternativeInputs an alternative set of inputs that a request may send instead of {@code inputs}; empty when there is none
  */
-public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<TensorSpec> instead) {
+public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<TensorSpec> alternativeInputs) {
 
     public Signature {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
-        instead = List.copyOf(instead);
+        alternativeInputs = List.copyOf(alternativeInputs);
     }
 
     public Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
@@ -29,16 +29,18 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
     }
 
     /**
-     * Checks that the model can run the request: each input once, of its datatype and an admitted shape, all of the same rows, and
-     * only outputs that there are.
+     * Checks that the model can run the request. Each input must appear exactly once, with its datatype and an admitted shape. All inputs
+     * must have the same number of rows. Every requested output must exist.
+     *
+     * @throws InvalidRequestException naming the field and the rule that it breaks
      */
     public void check(InferenceRequest request) throws InvalidRequestException {
         checkInputs(request.inputs(), accepted(request));
         checkOutputs(request.outputs());
     }
 
-    /** The inputs of a checked request in the order and the shapes of this signature. */
-    public List<Tensor> ordered(InferenceRequest request) {
+    /** The inputs of a checked request, in the order and with the ranks of this signature. */
+    public List<Tensor> orderedInputs(InferenceRequest request) {
         List<Tensor> ordered = new ArrayList<>(inputs.size());
         for (TensorSpec spec : accepted(request)) {
             for (Tensor tensor : request.inputs()) {
@@ -50,15 +52,15 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
         return ordered;
     }
 
-    /** The set of inputs that a request means: the other one when it brings something that only that one has, whole. */
+    /** The set of inputs that a request sends: the alternative set if the request contains all of it. */
     private List<TensorSpec> accepted(InferenceRequest request) {
-        boolean other = !instead.isEmpty();
-        for (TensorSpec spec : instead) {
+        boolean other = !alternativeInputs.isEmpty();
+        for (TensorSpec spec : alternativeInputs) {
             other &= request.inputs().stream()
                     .anyMatch(given ->
                             given.name().equals(spec.name()) && spec.shape().admits(given.shape()));
         }
-        return other ? instead : inputs;
+        return other ? alternativeInputs : inputs;
     }
 
     private static void checkInputs(List<Tensor> tensors, List<TensorSpec> inputs) throws InvalidRequestException {
@@ -68,12 +70,12 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
             checkInput(tensor, tensors.get(0).shape(), i, inputs);
             if (!names.add(tensor.name())) {
                 throw new InvalidRequestException(
-                        field("inputs", i, "name"), "must be given once, was '" + tensor.name() + "' again");
+                        field("inputs", i, "name"), "must be unique, was a second '" + tensor.name() + "'");
             }
         }
         for (TensorSpec spec : inputs) {
             if (!names.contains(spec.name())) {
-                throw new InvalidRequestException("inputs", "must have '" + spec.name() + "'");
+                throw new InvalidRequestException("inputs", "must include '" + spec.name() + "'");
             }
         }
     }
@@ -96,17 +98,17 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
                     field("inputs", index, "shape"), "must be " + spec.get().shape() + ", was " + tensor.shape());
         }
         if (tensor.shape().rows() < 1) {
-            throw new InvalidRequestException(field("inputs", index, "shape"), "must have 1 row or more, had 0");
+            throw new InvalidRequestException(field("inputs", index, "shape"), "must have at least 1 row, had 0");
         }
         if (tensor.shape().rows() != first.rows()) {
             throw new InvalidRequestException(
                     field("inputs", index, "shape"),
-                    "must have as many rows as inputs[0], which has " + first.rows() + ", had "
+                    "must have " + first.rows() + " rows like inputs[0], had "
                             + tensor.shape().rows());
         }
     }
 
-    /** Whether it is a vector that came as a table's only column, of shape [n,1]: ids often do. */
+    /** Whether a vector was sent as a table with one column, of shape [n, 1]. Clients often send ids like this. */
     private static boolean isColumn(Tensor tensor, TensorSpec spec) {
         Shape shape = tensor.shape();
         return shape.rank() == 2 && shape.dimension(1) == 1 && spec.shape().admits(Shape.of(shape.rows()));
@@ -132,7 +134,7 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
             }
             if (!names.add(name)) {
                 throw new InvalidRequestException(
-                        field("outputs", i, "name"), "must be given once, was '" + name + "' again");
+                        field("outputs", i, "name"), "must be unique, was a second '" + name + "'");
             }
         }
     }

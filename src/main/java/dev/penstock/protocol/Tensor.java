@@ -4,10 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A named tensor whose data is its binary form, whatever door it came through: row-major, little-endian; {@link Datatype#BYTES}
- * elements as uint32 length and bytes. One form means that batching is copying and splitting is slicing.
+ * A named tensor. Its data always has the binary form of the v2 protocol, whatever form the request had: row-major and
+ * little-endian, {@link Datatype#BYTES} elements as a uint32 length followed by the bytes. So batching copies, and splitting slices.
  *
- * @param data from position 0 to its limit; never written to after construction. May be a view of a larger buffer
+ * @param shape fixed
+ * @param data from position 0 to its limit; never written after construction. May be a view of a larger buffer
  */
 public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer data) {
 
@@ -22,11 +23,11 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         }
         if (!datatype.isFixedSize() && !holdsStrings(data, shape.elements())) {
             throw new IllegalArgumentException("data of '" + name + "' must be " + shape.elements()
-                    + " strings, each a length and that many bytes");
+                    + " strings, each a uint32 length followed by that many bytes");
         }
     }
 
-    /** Whether BYTES data is exactly that many strings, each a length and so many bytes. */
+    /** Whether BYTES data consists of exactly this many strings, each a uint32 length followed by that many bytes. */
     public static boolean holdsStrings(ByteBuffer data, long strings) {
         ByteBuffer rest = data.slice().order(ByteOrder.LITTLE_ENDIAN);
         for (long i = 0; i < strings; i++) {
@@ -42,7 +43,7 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         return !rest.hasRemaining();
     }
 
-    /** Whether BOOL data is all 0 and 1; runtimes take any other byte for something else each. */
+    /** Whether BOOL data holds only the bytes 0 and 1. Runtimes disagree on the meaning of any other byte. */
     public static boolean holdsBooleans(ByteBuffer data) {
         for (int i = data.position(); i < data.limit(); i++) {
             if ((data.get(i) & ~1) != 0) {
@@ -52,7 +53,7 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         return true;
     }
 
-    /** A tensor of the rows {@code from} to {@code from + count}; shares the data. */
+    /** The rows from {@code from} (inclusive) to {@code from + count} (exclusive), as a view of the same data. */
     public Tensor rows(long from, long count) {
         long rowElements = shape.rowElements();
         int start = offsetOfElement(0, 0, from * rowElements);
@@ -60,18 +61,21 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         return new Tensor(name, datatype, shape.withRows(count), data.slice(start, end - start));
     }
 
-    /** The first corner of that shape, copied; itself where it has that shape. Only of datatypes of a fixed size. */
+    /**
+     * Copies the leading block of shape {@code corner}. Returns this tensor if it has that shape. The datatype must have a fixed element
+     * size.
+     */
     public Tensor cropped(Shape corner) {
         if (corner.equals(shape)) {
             return this;
         }
         int elementBytes = datatype.byteSize();
         ByteBuffer cropped = ByteBuffer.allocate(Math.toIntExact(Math.multiplyExact(corner.elements(), elementBytes)));
-        Corners.copy(data, 0, shape, cropped, 0, corner, elementBytes);
+        BlockCopy.copyOverlap(data, 0, shape, cropped, 0, corner, elementBytes);
         return new Tensor(name, datatype, corner, cropped);
     }
 
-    /** The byte offset at which element {@code target} starts, given that element {@code known} starts at {@code offset}. */
+    /** The byte offset of element {@code target}, given that element {@code known} starts at {@code offset}. */
     private int offsetOfElement(int offset, long known, long target) {
         if (datatype.isFixedSize()) {
             return Math.toIntExact(target * datatype.byteSize());

@@ -1,4 +1,4 @@
 package dev.penstock.protocol;
 
-/** What a model declares of one input or output; {@link Shape#VARIABLE} dimensions are the request's to choose. */
+/** The declaration of one input or output of a model. A request chooses the {@link Shape#VARIABLE} dimensions. */
 public record TensorSpec(String name, Datatype datatype, Shape shape) {}

@@ -13,19 +13,19 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Redis for those who have a caller waiting: every round trip is bounded, and once Redis is known to be away none is tried, so that it
- * costs them nothing. Thread-safe.
+ * A Redis client with a timeout and a circuit breaker. While the circuit is open, calls fail at once, so an outage of Redis costs callers no
+ * time. Thread-safe.
  */
 public final class GuardedRedis {
-    /** Calls that the circuit breaker judges by; it opens when half of them failed. */
+    /** The circuit breaker's window in calls. It opens when half of them failed. */
     private static final int JUDGED = 10;
 
     private final Redis redis;
     private final Guard guard;
 
     /**
-     * @param what is kept there, for the names of metrics
-     * @param openFor how long Redis is left alone before one call tries it again
+     * @param what the data kept in Redis; names the guard in metrics
+     * @param openFor how long the circuit stays open before one call probes Redis
      */
     public GuardedRedis(String what, Redis redis, Duration timeout, Duration openFor) {
         this.redis = redis;
@@ -48,7 +48,7 @@ public final class GuardedRedis {
                 () -> redis.send(request).toCompletionStage(), new TypeLiteral<CompletionStage<Response>>() {}));
     }
 
-    /** All in one round trip; fails when one of them does. */
+    /** Sends all requests in one round trip. Fails when one of them fails. */
     public Future<List<Response>> batch(List<Request> requests) {
         return Future.fromCompletionStage(guard.get(
                 () -> redis.batch(requests).toCompletionStage(),

@@ -1,3 +1,3 @@
-/** Redis for those who must go on without it. */
+/** Access to Redis for callers that must keep working without it. */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.redis;

@@ -7,24 +7,24 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Whom a request is from.
+ * A tenant: the owner of requests.
  *
- * @param tag in the ids of its requests, so that they are its alone
- * @param models that it may use; all when empty
- * @param lanes that it may use
- * @param quota unlimited when empty
- * @param weight of its share when not everybody can be served
+ * @param tag marks the ids of the tenant's requests, so that no other tenant can read them
+ * @param models the models that the tenant may use; empty for all
+ * @param lanes the lanes that the tenant may use
+ * @param quota empty for unlimited
+ * @param weight the tenant's share under overload, relative to other tenants
  */
 public record Tenant(
         String name, int tag, Optional<Set<String>> models, Set<Lane> lanes, Optional<Quota> quota, int weight) {
-    static final int TAG_OF_ANYBODY = 0;
+    static final int ANONYMOUS_TAG = 0;
 
-    /** All callers together, where nobody says who asks. */
-    public static Tenant anybody(Optional<Quota> quota) {
-        return new Tenant("", TAG_OF_ANYBODY, Optional.empty(), Set.of(Lane.values()), quota, 1);
+    /** The single tenant that stands for all callers while identity is off. */
+    public static Tenant anonymous(Optional<Quota> quota) {
+        return new Tenant("", ANONYMOUS_TAG, Optional.empty(), Set.of(Lane.values()), quota, 1);
     }
 
-    /** How many of its requests may be open at once. */
+    /** The limit of open requests; empty for unlimited. */
     public OptionalInt openRequests() {
         return quota.map(Quota::openRequests).orElse(OptionalInt.empty());
     }

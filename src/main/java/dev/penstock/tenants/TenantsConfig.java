@@ -2,54 +2,66 @@ package dev.penstock.tenants;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
-/** Who may call. */
+/** Tenants: who can call, and how callers identify themselves. See docs/security.md. */
 @ConfigMapping(prefix = "penstock.tenants")
 public interface TenantsConfig {
-    /** How callers say who they are. {@code off} lets everybody do everything, and is refused where others than this machine can call. */
+    /**
+     * How callers identify themselves. {@code off} allows everything to everybody. An ingress that other machines can reach refuses to
+     * start with it, unless {@code penstock.tenants.allow-anonymous} is set.
+     */
     @WithDefault("off")
     Identity identity();
 
     /**
-     * Lets {@code off} stand although others than this machine can call. For where something before this service lets in only whom it
-     * knows.
+     * Accepts {@code penstock.tenants.identity=off} although other machines can reach the ingress. Set it only where a proxy in front of
+     * the service identifies callers.
      */
     @WithDefault("false")
     boolean allowAnonymous();
 
-    /** The tenants: a YAML file, see docs/security.md. Needed unless identity is off. */
+    /** YAML file of the tenants, with their models, weights and quotas. Required unless identity is {@code off}. */
     Optional<Path> file();
 
-    /** How often the file is looked at for changes. Rarer, and a key that was taken back works longer. */
+    /**
+     * How often the ingress checks the file for changes. With a longer interval a revoked key works longer. A shorter one costs a read of
+     * the file each time.
+     */
     @WithDefault("5s")
+    @DurationMin(millis = 10)
+    @DurationMax(hours = 1)
     Duration reloadInterval();
 
     Oidc oidc();
 
-    /** How callers say who they are. */
+    /** How callers identify themselves. */
     enum Identity {
         OFF,
         API_KEY,
         OIDC
     }
 
-    /** Whose tokens are trusted; needed where identity is oidc. */
+    /** OpenID Connect provider whose tokens are trusted. Used where {@code penstock.tenants.identity} is {@code oidc}. */
     interface Oidc {
-        /** The tokens' {@code iss}. */
-        Optional<String> issuer();
+        /** Issuer of the tokens, their {@code iss} claim. Required. */
+        Optional<@Size(min = 1, max = 2048) String> issuer();
 
-        /** Must be among the tokens' {@code aud}: this service's name at the issuer. */
-        Optional<String> audience();
+        /** Name of this service at the issuer. It must be among the {@code aud} claims of a token. Required. */
+        Optional<@Size(min = 1, max = 2048) String> audience();
 
-        /** Where the issuer's keys are: https, or http on this machine. */
+        /** Where the issuer publishes its keys. Required. Must be https, or http on this machine, so that nobody can replace the keys. */
         Optional<URI> jwksUrl();
 
-        /** The claim that names the tenant. */
+        /** Claim that names the tenant. */
         @WithDefault("tenant")
-        String tenantClaim();
+        @NotBlank @Size(max = 255) String tenantClaim();
     }
 }

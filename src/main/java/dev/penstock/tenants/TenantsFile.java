@@ -1,16 +1,20 @@
 package dev.penstock.tenants;
 
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * The tenants of a file. Looks at its content every few seconds, on a thread of its own, since neither events nor times tell of changes
- * behind links such as Kubernetes makes. A new file that is broken changes nothing. Thread-safe.
+ * The tenants that a file declares. A thread compares the file's content at each interval. File events and modification times are not
+ * used: they miss changes behind symbolic links, such as Kubernetes makes. An invalid file is ignored and logged. Thread-safe.
  */
 public final class TenantsFile implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TenantsFile.class);
@@ -18,52 +22,52 @@ public final class TenantsFile implements AutoCloseable {
 
     private final Path file;
     private final Duration interval;
-    private final Thread thread;
-    /** Of the last file that was whole. */
+    private final ServiceThread thread;
+
+    /** The content of the last valid file. */
     private byte[] content;
 
     private volatile String trouble = "";
     private volatile Tenants tenants;
 
-    private TenantsFile(Path file, Duration interval) throws IOException, BrokenTenantsException {
+    private TenantsFile(Path file, Duration interval, Consumer<? super Fault> faults)
+            throws IOException, InvalidTenantsException {
         this.file = file;
         this.interval = interval;
         this.content = bytes();
         this.tenants = TenantsReader.read(content);
-        this.thread = Thread.ofPlatform().name("penstock-tenants").daemon().unstarted(this::run);
+        this.thread = new ServiceThread(
+                "penstock-tenants",
+                "Changes of " + file + " have no effect: keys that were revoked still work.",
+                faults,
+                this::turn);
     }
 
-    /** @throws IllegalStateException when there is no such file, or it breaks a rule */
-    public static TenantsFile open(Path file, Duration interval) {
+    /** @throws ConfigurationException when the file cannot be read or is invalid */
+    public static TenantsFile open(Path file, Duration interval, Consumer<? super Fault> faults) {
         try {
-            TenantsFile opened = new TenantsFile(file, interval);
+            TenantsFile opened = new TenantsFile(file, interval, faults);
             opened.thread.start();
-            LOG.infof("%d tenants, of %s", opened.tenants.size(), file);
+            LOG.infof("Loaded %d tenants from %s", opened.tenants.size(), file);
             return opened;
         } catch (IOException unreadable) {
-            throw new IllegalStateException("penstock.tenants.file cannot be read: " + unreadable, unreadable);
-        } catch (BrokenTenantsException broken) {
-            throw new IllegalStateException("penstock.tenants.file, " + file + ": " + broken.getMessage(), broken);
+            throw new ConfigurationException("penstock.tenants.file cannot be read: " + unreadable);
+        } catch (InvalidTenantsException broken) {
+            throw new ConfigurationException("penstock.tenants.file, " + file + ": " + broken.getMessage());
         }
     }
 
-    /** As of the last file that was whole. */
+    /** The tenants of the last valid file. */
     Tenants tenants() {
         return tenants;
     }
 
-    private void run() {
-        try {
-            while (true) {
-                TimeUnit.MILLISECONDS.sleep(interval.toMillis());
-                look();
-            }
-        } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
-        }
+    private void turn() throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(interval.toMillis());
+        look();
     }
 
-    /** Whether the file is not what is in force. */
+    /** Whether the file is now unreadable or invalid, so that the last valid one is still in force. */
     boolean isBroken() {
         return !trouble.isEmpty();
     }
@@ -74,35 +78,35 @@ public final class TenantsFile implements AutoCloseable {
             if (!Arrays.equals(now, content)) {
                 tenants = TenantsReader.read(now);
                 content = now;
-                LOG.infof("%d tenants, of %s, which has changed", tenants.size(), file);
+                LOG.infof("Reloaded %d tenants from %s, which has changed", tenants.size(), file);
             }
             trouble = "";
         } catch (IOException unreadable) {
-            tell("cannot be read: " + unreadable);
-        } catch (BrokenTenantsException broken) {
-            tell(String.valueOf(broken.getMessage()));
+            warn("cannot be read: " + unreadable);
+        } catch (InvalidTenantsException broken) {
+            warn(String.valueOf(broken.getMessage()));
         } catch (RuntimeException unforeseen) {
-            tell(unforeseen.toString()); // if the thread ended, keys that were taken back would work for ever
+            warn(unforeseen.toString()); // a file that the reader cannot handle is an invalid file
         }
     }
 
-    /** Once. */
-    private void tell(String what) {
-        if (!what.equals(trouble)) {
-            trouble = what;
-            LOG.warnf("%s: %s. What it said before goes on", file, what);
+    /** Logs each problem once. */
+    private void warn(String problem) {
+        if (!problem.equals(trouble)) {
+            trouble = problem;
+            LOG.warnf("Tenants file %s: %s. The last valid version stays in force", file, problem);
         }
     }
 
     private byte[] bytes() throws IOException {
         if (Files.size(file) > MOST_BYTES) {
-            throw new IOException(file + " has more than " + MOST_BYTES + " bytes");
+            throw new IOException(file + " must be at most " + MOST_BYTES + " bytes, was " + Files.size(file));
         }
         return Files.readAllBytes(file);
     }
 
     @Override
     public void close() {
-        thread.interrupt();
+        thread.close();
     }
 }

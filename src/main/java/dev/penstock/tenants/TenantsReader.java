@@ -25,11 +25,12 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the tenants file. Whatever has the wrong type or range, and every key that it does not know, is refused. */
+/** Reads the tenants file. Rejects unknown keys, and values with the wrong type or range. */
 final class TenantsReader {
     private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -48,78 +49,79 @@ final class TenantsReader {
     private static final double REQUESTS_PER_SECOND = 100;
     private static final double ROWS_PER_SECOND = 10_000;
 
-    /** What comes in 100 s at the default rate; 2 MB of Redis. */
+    /** The number of requests that arrive in 100 s at the default rate; 2 MB of Redis. */
     private static final int OPEN_REQUESTS = 10_000;
 
-    /** Bursts hold what comes in so many seconds, unless they are said. */
+    /** The default burst: what arrives in this many seconds. */
     private static final double BURST_SECONDS = 2;
 
     private TenantsReader() {}
 
-    private record File(@Nullable Map<String, Entry> tenants) {}
+    private record File(@Nullable Map<String, TenantEntry> tenants) {}
 
-    private record Entry(
+    private record TenantEntry(
             @Nullable List<String> keys,
             @Nullable List<String> models,
             @Nullable List<String> lanes,
             @Nullable Integer weight,
-            @Nullable Limits quota) {}
+            @Nullable QuotaEntry quota) {}
 
-    private record Limits(
+    private record QuotaEntry(
             @Nullable Boolean unlimited,
             @Nullable Double requestsPerSecond,
             @Nullable Long requestBurst,
             @Nullable Double rowsPerSecond,
             @Nullable Long rowBurst,
             @Nullable Integer openRequests) {
-        static final Limits DEFAULT = new Limits(null, null, null, null, null, null);
+        static final QuotaEntry DEFAULT = new QuotaEntry(null, null, null, null, null, null);
     }
 
-    static Tenants read(byte[] yaml) throws BrokenTenantsException {
+    static Tenants read(byte[] yaml) throws InvalidTenantsException {
         Collection<Tenant> tenants = new ArrayList<>();
-        Map<KeyHash, Tenant> byKey = new HashMap<>();
-        for (Map.Entry<String, Entry> named : parse(yaml).entrySet()) {
+        Map<ApiKeyHash, Tenant> byKey = new HashMap<>();
+        for (Map.Entry<String, TenantEntry> named : parse(yaml).entrySet()) {
             String path = "tenants." + named.getKey();
-            Entry entry = named.getValue();
+            TenantEntry entry = named.getValue();
             if (!NAME.matcher(named.getKey()).matches()) {
-                throw new BrokenTenantsException(path, "must be a name that matches " + NAME);
+                throw new InvalidTenantsException(path, "must have a name that matches " + NAME);
             }
             Tenant tenant = tenant(named.getKey(), path, entry);
             tenants.add(tenant);
             for (String key : Optional.ofNullable(entry.keys).orElse(List.of())) {
-                KeyHash hash = checked(path + ".keys", () -> KeyHash.parse(key));
+                ApiKeyHash hash = checked(path + ".keys", () -> ApiKeyHash.parse(key));
                 if (byKey.putIfAbsent(hash, tenant) != null) {
-                    throw new BrokenTenantsException(path + ".keys", "must each be of one tenant, and there once");
+                    throw new InvalidTenantsException(
+                            path + ".keys", "must be unique: no key may appear twice, in one tenant or in two");
                 }
             }
         }
         return new Tenants(tenants, byKey);
     }
 
-    private static Tenant tenant(String name, String path, Entry entry) throws BrokenTenantsException {
+    private static Tenant tenant(String name, String path, TenantEntry entry) throws InvalidTenantsException {
         int weight = Optional.ofNullable(entry.weight).orElse(1);
         if (weight < 1 || weight > MOST_WEIGHT) {
-            throw new BrokenTenantsException(path + ".weight", "must be in 1.." + MOST_WEIGHT + ", was " + weight);
+            throw new InvalidTenantsException(path + ".weight", "must be in 1.." + MOST_WEIGHT + ", was " + weight);
         }
         Set<Lane> lanes = entry.lanes == null ? Set.of(Lane.values()) : new TreeSet<>();
         for (String lane : Optional.ofNullable(entry.lanes).orElse(List.of())) {
             lanes.add(Lane.labelled(lane)
-                    .orElseThrow(() -> new BrokenTenantsException(
-                            path + ".lanes", "must be of interactive and bulk, was " + lane)));
+                    .orElseThrow(() -> new InvalidTenantsException(
+                            path + ".lanes", "must be interactive or bulk, was \"" + lane + "\"")));
         }
         return new Tenant(
                 name,
-                KeyHash.tagOf(name),
+                ApiKeyHash.tagOf(name),
                 Optional.ofNullable(entry.models).map(Set::copyOf),
                 Set.copyOf(lanes),
-                quota(path + ".quota", Optional.ofNullable(entry.quota).orElse(Limits.DEFAULT)),
+                quota(path + ".quota", Optional.ofNullable(entry.quota).orElse(QuotaEntry.DEFAULT)),
                 weight);
     }
 
-    private static Optional<Quota> quota(String path, Limits limits) throws BrokenTenantsException {
+    private static Optional<Quota> quota(String path, QuotaEntry limits) throws InvalidTenantsException {
         if (Boolean.TRUE.equals(limits.unlimited)) {
-            if (!limits.equals(new Limits(true, null, null, null, null, null))) {
-                throw new BrokenTenantsException(path, "must have no limits when it is unlimited");
+            if (!limits.equals(new QuotaEntry(true, null, null, null, null, null))) {
+                throw new InvalidTenantsException(path, "must not set limits when unlimited is true");
             }
             return Optional.empty();
         }
@@ -139,47 +141,43 @@ final class TenantsReader {
         return Math.max(1, (long) Math.ceil(BURST_SECONDS * perSecond));
     }
 
-    private interface Made<T> {
-        T made();
-    }
-
-    /** What checks itself says which rule is broken, and here is said where. */
-    private static <T> T checked(String path, Made<T> value) throws BrokenTenantsException {
+    /** Adds the path to the message of a value that failed its own checks. */
+    private static <T> T checked(String path, Supplier<T> value) throws InvalidTenantsException {
         try {
-            return value.made();
+            return value.get();
         } catch (IllegalArgumentException broken) {
-            throw new BrokenTenantsException(path, String.valueOf(broken.getMessage()));
+            throw new InvalidTenantsException(path, String.valueOf(broken.getMessage()));
         }
     }
 
-    private static Map<String, Entry> parse(byte[] yaml) throws BrokenTenantsException {
+    private static Map<String, TenantEntry> parse(byte[] yaml) throws InvalidTenantsException {
         try {
             File file = YAML.readValue(yaml, File.class);
             if (file == null || file.tenants == null) {
-                throw new BrokenTenantsException("the file", "must be " + what(File.class));
+                throw new InvalidTenantsException("the file", "must be " + expected(File.class));
             }
             return file.tenants;
         } catch (UnrecognizedPropertyException unknown) {
-            throw new BrokenTenantsException(
+            throw new InvalidTenantsException(
                     path(unknown),
-                    "is no key that there is; there are "
+                    "is unknown; known keys: "
                             + unknown.getKnownPropertyIds().stream()
                                     .map(String::valueOf)
                                     .collect(Collectors.joining(", ")));
         } catch (MismatchedInputException wrong) {
-            throw new BrokenTenantsException(path(wrong), "must be " + what(wrong.getTargetType()));
+            throw new InvalidTenantsException(path(wrong), "must be " + expected(wrong.getTargetType()));
         } catch (JsonProcessingException wrong) {
             Throwable cause = wrong.getCause() instanceof JsonProcessingException parser ? parser : wrong;
             int line = wrong.getLocation() == null ? 0 : wrong.getLocation().getLineNr();
-            throw new BrokenTenantsException(
+            throw new InvalidTenantsException(
                     "line " + line,
-                    "must be YAML: "
+                    "must be valid YAML: "
                             + String.valueOf(cause.getMessage())
                                     .lines()
                                     .findFirst()
                                     .orElse(""));
         } catch (IOException impossible) {
-            throw new IllegalStateException("bytes in memory", impossible);
+            throw new IllegalStateException("reading from memory cannot fail", impossible);
         }
     }
 
@@ -191,7 +189,7 @@ final class TenantsReader {
                 : wrong.getPath().stream().map(step).collect(Collectors.joining("."));
     }
 
-    private static String what(@Nullable Class<?> type) {
+    private static String expected(@Nullable Class<?> type) {
         if (type == null || type == File.class) {
             return "a mapping with the one key tenants";
         }

@@ -1,5 +1,5 @@
 /**
- * Tenants: their identity, their models and lanes, and the file that declares them.
+ * Tenants: the file that declares them, the authentication of callers, and the models and lanes that a tenant may use.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.tenants;

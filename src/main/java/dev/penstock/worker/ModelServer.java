@@ -7,23 +7,27 @@ import dev.penstock.batching.Window;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
-import dev.penstock.model.config.Fitting;
 import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
+import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.intake.Intake;
 import dev.penstock.worker.intake.RecordDecoder;
 import dev.penstock.worker.intake.RequestConsumers;
-import dev.penstock.worker.join.FeatureGate;
+import dev.penstock.worker.intake.rules.IntakeBounds;
+import dev.penstock.worker.join.FeatureStage;
 import dev.penstock.worker.loop.Accelerator;
 import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
-import dev.penstock.worker.offsets.OpenWork;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,29 +36,37 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.jboss.logging.Logger;
 
 /**
- * One model being served: an intake for the model; for each version a loop, and for each run that may go on at once a thread with two slots. A bug
- * in any of them stops the model visibly, see {@link #failure}.
+ * Serves one model: an intake for the model, a loop for each version, and a thread with two slots for each concurrent run. A bug in any of
+ * them stops the model and is reported, see {@link #failure}.
  */
 final class ModelServer implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ModelServer.class);
-    private static final int SLOTS_A_RUNNER = 2;
+    private static final int SLOTS_PER_RUNNER = 2;
+
+    /** After the drain timeout the intake still commits and leaves its group. */
+    private static final Duration AFTER_DRAIN = Duration.ofSeconds(10);
+
+    private static final Duration RUN_TIMEOUT = Duration.ofSeconds(10);
 
     private final String model;
     private final List<AutoCloseable> parts = new ArrayList<>();
     private final Map<LoopThread, WorkerLoop> loops = new LinkedHashMap<>();
-    private final Intake intake;
-    private final Thread intakeThread;
+    private final List<ExecutorService> runners = new ArrayList<>();
+    private final ServiceThread intakeThread;
+    private final Consumer<? super Fault> faults;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
     /** @param versions all of one model, ascending */
     ModelServer(String model, List<WarmModel> versions, Shared shared) {
         this.model = model;
+        this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
         ReplyPublisher replies =
                 new ReplyPublisher(shared.producer(), model, shared.maxRecordBytes(), meters, shared.cancellations());
@@ -62,7 +74,7 @@ final class ModelServer implements AutoCloseable {
         for (WarmModel version : versions) {
             served.put(version.version(), serve(version, replies, meters, shared));
         }
-        this.intake = new Intake(
+        Intake intake = new Intake(
                 model,
                 shared.consumers().forModel(model),
                 served,
@@ -70,20 +82,29 @@ final class ModelServer implements AutoCloseable {
                 shared.replyTopics(),
                 replies,
                 meters,
-                new Intake.Bounds(
+                new IntakeBounds(
                         new OpenWork.Amount(
                                 shared.config().maxOpenRequests(),
                                 shared.config().maxOpenRows(),
                                 shared.config().maxOpenBytes()),
                         shared.config().commitInterval(),
                         shared.config().drainTimeout()));
-        this.intakeThread = Thread.ofPlatform().name("penstock-intake-" + model).unstarted(() -> {
-            try {
-                intake.run();
-            } catch (Throwable bug) {
-                failed(bug);
-            }
-        });
+        this.intakeThread = new ServiceThread(
+                "penstock-intake-" + model,
+                consequence(),
+                this::failed,
+                shared.config().drainTimeout().plus(AFTER_DRAIN),
+                new ServiceThread.Duty() {
+                    @Override
+                    public void turn() {
+                        intake.run();
+                    }
+
+                    @Override
+                    public void interrupt(Thread thread) {
+                        intake.stop();
+                    }
+                });
     }
 
     void start() {
@@ -95,26 +116,24 @@ final class ModelServer implements AutoCloseable {
         return model;
     }
 
-    /** What stopped this model, if something did. */
+    /** The bug that stopped this model; empty while it is served. */
     Optional<Throwable> failure() {
         return Optional.ofNullable(failure.get());
     }
 
-    /** Begins to stop: takes no more, and answers what it has taken. */
+    /** Begins to stop: takes no more requests, and answers those it has taken. */
     void stopTaking() {
-        intake.stop();
+        intakeThread.requestStop();
     }
 
-    /** Waits until what was taken is answered, or the drain timeout is over, and frees everything. */
+    /** Waits until the requests that were taken are answered, but no longer than the drain timeout, and frees everything. */
     @Override
     public void close() {
-        try {
-            intakeThread.join();
-            for (LoopThread thread : loops.keySet()) {
-                thread.stop();
-            }
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
+        intakeThread.close();
+        loops.keySet().forEach(LoopThread::close);
+        if (!haveRunnersEnded()) {
+            LOG.warnf("Model %s: a run did not end within %s; its session is not freed", model, RUN_TIMEOUT);
+            return;
         }
         for (AutoCloseable part : parts.reversed()) {
             try {
@@ -125,27 +144,43 @@ final class ModelServer implements AutoCloseable {
         }
     }
 
+    private boolean haveRunnersEnded() {
+        runners.forEach(ExecutorService::shutdown);
+        try {
+            for (ExecutorService runner : runners) {
+                if (!runner.awaitTermination(RUN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     private Intake.Version serve(WarmModel loaded, ReplyPublisher replies, WorkerMeters meters, Shared shared) {
-        List<List<Accelerator>> runners = new ArrayList<>();
+        List<List<Accelerator>> slots = new ArrayList<>();
         for (Session session : loaded.sessions()) {
             parts.add(session);
             for (int i = 0; i < session.concurrentRuns(); i++) {
-                runners.add(runner(session, "penstock-session-" + model + "-" + loaded.version()));
+                slots.add(runner(session, "penstock-session-" + model + "-" + loaded.version()));
             }
         }
-        meters.addSessions(runners.size());
+        meters.addSessions(slots.size());
         ModelConfig config = loaded.definition().config();
-        Fitting fitting = new Fitting(loaded.definition().graph(), config);
+        PaddingPlanner planner = new PaddingPlanner(loaded.definition().graph(), config);
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
                 loaded.signature(),
                 config,
-                fitting,
+                planner,
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
         CostModel costs = new CostModel();
         loaded.runs()
-                .forEach(run -> costs.observe(fitting.ofShapes(run.inputs()).batchKey(), run.rows(), run.nanos()));
+                .forEach(run ->
+                        costs.observe(planner.planWithoutLearning(run.inputs()).batchKey(), run.rows(), run.nanos()));
         Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
         BatchPolicy policy = new BatchPolicy(
                 config.maxBatchSize(),
@@ -154,35 +189,53 @@ final class ModelServer implements AutoCloseable {
                         .orElse(window),
                 config.preferredBatchSizes(),
                 shared.config().bulkFloor());
-        LoopThread thread = new LoopThread("penstock-loop-" + model + "-" + loaded.version(), this::failed);
-        WorkerLoop loop = new WorkerLoop(
-                new Batcher<>(policy, costs), runners, replies, meters, shared.deviceLost(), thread::wake);
+        LoopThread thread =
+                new LoopThread("penstock-loop-" + model + "-" + loaded.version(), consequence(), this::failed);
+        WorkerLoop loop =
+                new WorkerLoop(new Batcher<>(policy, costs), slots, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
-                decoder, loop, new FeatureGate(loop, fitting, replies, loaded.features(), this::failed));
+                decoder, loop, new FeatureStage(loop, planner, replies, loaded.features(), this::failed));
     }
 
-    /** A thread that runs one batch at a time, and the slots that keep it fed. */
+    /** A thread that runs one batch at a time, and the slots that keep it busy. */
     private List<Accelerator> runner(Session session, String name) {
         ExecutorService thread = Executors.newSingleThreadExecutor(
-                task -> Thread.ofPlatform().name(name).unstarted(task));
+                task -> Thread.ofPlatform().name(name).daemon().unstarted(task));
+        runners.add(thread);
         List<Accelerator> slots = new ArrayList<>();
-        for (int i = 0; i < SLOTS_A_RUNNER; i++) {
+        for (int i = 0; i < SLOTS_PER_RUNNER; i++) {
             Slot slot = session.openSlot();
             parts.add(slot);
-            slots.add(new SessionAccelerator(slot, thread));
+            slots.add(new SessionAccelerator(slot, run -> thread.execute(() -> runOrFail(run))));
         }
-        parts.add(thread);
         return slots;
     }
 
-    private void failed(Throwable bug) {
-        LOG.errorf(bug, "Model %s is not served any more: a bug stopped it", model);
-        failure.compareAndSet(null, bug);
-        intake.stop();
+    /** An executor would lose what the run throws, and its slot would stay taken for ever. */
+    private void runOrFail(Runnable run) {
+        try {
+            run.run();
+        } catch (Throwable bug) {
+            failed(bug);
+        }
     }
 
-    /** What all models of a worker share. */
+    private void failed(Throwable bug) {
+        failed(new Fault(Thread.currentThread().getName(), consequence(), bug));
+    }
+
+    private void failed(Fault fault) {
+        failure.compareAndSet(null, fault.cause());
+        faults.accept(fault);
+        intakeThread.requestStop();
+    }
+
+    private String consequence() {
+        return "This worker no longer serves model " + model + ".";
+    }
+
+    /** Shared by all models of a worker. */
     record Shared(
             WorkerConfig config,
             Producer<byte[], byte[]> producer,
@@ -193,5 +246,6 @@ final class ModelServer implements AutoCloseable {
             BrokerClock brokerClock,
             int maxRecordBytes,
             MeterRegistry registry,
-            Consumer<String> deviceLost) {}
+            Consumer<String> deviceLost,
+            Consumer<? super Fault> faults) {}
 }

@@ -11,9 +11,9 @@ import java.util.Optional;
 /**
  * A model version whose sessions are loaded and warm.
  *
- * @param runs what the warm-up runs of all sessions took
- * @param rowsPerSecond of all sessions together, in full batches
- * @param features how its features are looked up; empty when it has none
+ * @param runs the measured warm-up runs of all sessions
+ * @param rowsPerSecond the throughput of all sessions together, in full batches
+ * @param features the join of its features; empty when it has none
  */
 public record WarmModel(
         ModelDefinition definition,
@@ -26,7 +26,7 @@ public record WarmModel(
         return Long.toString(definition.version());
     }
 
-    /** What requests send. */
+    /** The inputs and outputs that requests see. */
     Signature signature() {
         return features.map(FeatureJoin::announced).orElse(definition.graph().signature());
     }

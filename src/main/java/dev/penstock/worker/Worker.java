@@ -1,9 +1,10 @@
 package dev.penstock.worker;
 
-import dev.penstock.features.Features;
+import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.features.vector.FeatureView;
 import dev.penstock.kafka.BrokerClock;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.Announcement;
 import dev.penstock.model.MeasuredRun;
@@ -16,6 +17,7 @@ import dev.penstock.model.repository.ModelLoader;
 import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.threads.Faults;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.join.FeatureJoin;
 import dev.penstock.worker.join.FeatureUpdates;
@@ -44,15 +46,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jboss.logging.Logger;
 
 /**
- * The worker role: loads the models of a folder, warms them up, announces and serves them. What is wrong with one is told by name and
- * reason, and the others serve.
+ * The worker role: loads the models of a folder, warms them up, announces and serves them. Models that cannot be served are logged with the
+ * reason; the others keep serving.
  */
 public final class Worker implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Worker.class);
@@ -60,7 +60,7 @@ public final class Worker implements AutoCloseable {
     /** EX_UNAVAILABLE of sysexits. */
     private static final int DEVICE_LOST_EXIT = 69;
 
-    /** A batch of long answers, such as 24 KiB each of a text's vectors, and the memory for as many as wait for the broker. */
+    /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
     private static final int REPLY_BATCH_BYTES = 512 * 1024;
 
     private static final long REPLY_BUFFER_BYTES = 64 * 1024 * 1024;
@@ -68,11 +68,12 @@ public final class Worker implements AutoCloseable {
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
 
     private final WorkerConfig config;
-    private final Map<String, Object> kafka;
+    private final KafkaClients kafka;
     private final TopicLayout layout;
     private final RequestReader reader;
-    private final Features features;
+    private final FeatureCaches features;
     private final MeterRegistry registry;
+    private final Faults faults;
     private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
     private final Producer<byte[], byte[]> producer;
@@ -86,28 +87,30 @@ public final class Worker implements AutoCloseable {
     private volatile boolean warm;
 
     /**
-     * @param kafka what all clients share: brokers and credentials
-     * @param allowedReplyTopics where other systems may have replies sent
+     * @param allowedReplyTopics reply topics that other systems may name
+     * @param faults hears of threads that failed
      */
     public Worker(
             WorkerConfig config,
-            Map<String, Object> kafka,
+            KafkaClients kafka,
             TopicLayout layout,
             List<String> allowedReplyTopics,
             RequestReader reader,
-            Features features,
-            MeterRegistry registry) {
+            FeatureCaches features,
+            MeterRegistry registry,
+            Faults faults) {
         this.config = config;
+        this.faults = faults;
         this.kafka = kafka;
         this.layout = layout;
         this.reader = reader;
         this.features = features;
         this.registry = registry;
-        this.admin = Admin.create(kafka);
+        this.admin = kafka.admin();
         this.producer = producer();
-        this.announcer = new Announcer(producer, brokerClock, config.heartbeat());
-        this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics);
-        this.cancellations = new Cancellations(kafka);
+        this.announcer = new Announcer(producer, brokerClock, config.heartbeat(), faults);
+        this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics, faults);
+        this.cancellations = new Cancellations(kafka, faults);
         this.coldStarts = Counter.builder("inference.cold.starts")
                 .description("Model versions that were loaded and warmed up, because this process started")
                 .register(registry);
@@ -116,7 +119,7 @@ public final class Worker implements AutoCloseable {
     /**
      * Loads, warms up, announces and serves, each model as soon as it can be. Blocks until all models serve, or the process ends.
      *
-     * @param isEnding whether the process ends: what is not served yet will not be
+     * @param isEnding whether the process ends: models that do not serve yet will not
      * @throws IOException when the models' folder cannot be read
      * @throws ExecutionException when the broker refuses topics or announcements, or is out of reach
      */
@@ -131,7 +134,7 @@ public final class Worker implements AutoCloseable {
         cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
         loadAndServe(models, isEnding);
         if (isEnding.getAsBoolean()) {
-            LOG.infof("Told to end when %d of %d models were loaded", servers.size(), models.size());
+            LOG.infof("The process ends after %d of %d models were loaded", servers.size(), models.size());
             return;
         }
         if (servers.isEmpty()) {
@@ -140,7 +143,7 @@ public final class Worker implements AutoCloseable {
         warm = true;
     }
 
-    /** The smallest first, some at once, so that one that takes long does not hold back the others. */
+    /** Loads the smallest first and several at once, so that a slow model does not hold back the others. */
     private void loadAndServe(Map<String, List<ModelDefinition>> models, BooleanSupplier isEnding)
             throws ExecutionException, InterruptedException {
         ExecutorService loaders = Executors.newFixedThreadPool(
@@ -185,21 +188,23 @@ public final class Worker implements AutoCloseable {
 
     /** Whether all models serve. */
     public boolean isReady() {
-        return warm && servers.stream().allMatch(server -> server.failure().isEmpty());
+        return warm && isSound();
     }
 
-    /** What keeps it from being ready. */
+    /** The reason why the worker is not ready. */
     public String missing() {
         return servers.stream()
                 .filter(server -> server.failure().isPresent())
                 .map(server -> "model " + server.model() + " was stopped by a bug")
                 .findFirst()
+                .or(() -> faults.first().map(fault -> "thread " + fault.thread() + " was stopped by a bug"))
                 .orElse("models are not warm");
     }
 
-    /** Whether no bug has stopped a model. */
+    /** Whether no bug has stopped a model or a thread. */
     public boolean isSound() {
-        return servers.stream().allMatch(server -> server.failure().isEmpty());
+        return faults.isEmpty()
+                && servers.stream().allMatch(server -> server.failure().isEmpty());
     }
 
     @Override
@@ -211,6 +216,7 @@ public final class Worker implements AutoCloseable {
         }
         updates.values().forEach(FeatureUpdates::close);
         cancellations.close();
+        replyTopics.close();
         features.close();
         producer.close(Duration.ofSeconds(5));
         admin.close(Duration.ofSeconds(1));
@@ -274,7 +280,7 @@ public final class Worker implements AutoCloseable {
         }
         for (WarmModel version : versions) {
             announcer.announce(
-                    announcement(version).notReady()); // and with it, learn the broker's clock before anything is timed
+                    announcement(version).notReady()); // measures the broker's clock before anything is timed
         }
         ModelServer server = new ModelServer(
                 name,
@@ -289,7 +295,8 @@ public final class Worker implements AutoCloseable {
                         brokerClock,
                         layout.maxRecordBytes(),
                         registry,
-                        Worker::end));
+                        Worker::end,
+                        faults));
         servers.add(server);
         server.start();
         for (WarmModel version : versions) {
@@ -301,15 +308,15 @@ public final class Worker implements AutoCloseable {
         if (!updates.containsKey(join.cache())) {
             layout.create(admin, layout.ofView(join.section().view()));
             FeatureUpdates following =
-                    new FeatureUpdates(kafka, join.cache(), join.section().datatype(), registry);
+                    new FeatureUpdates(kafka, join.cache(), join.section().datatype(), registry, faults);
             updates.put(join.cache(), following);
             following.awaitFollowing();
         }
     }
 
-    /** At once: what was taken is not committed, and another worker serves it. Answering anything from here would answer wrong. */
+    /** Ends the process at once: open requests are not committed, so another worker serves them. Any answer from here could be wrong. */
     private static void end(String reason) {
-        LOG.fatalf("The accelerator is lost until this process is started anew, so it ends: %s", reason);
+        LOG.fatalf("The accelerator is lost until this process restarts, so the process ends: %s", reason);
         Runtime.getRuntime().halt(DEVICE_LOST_EXIT);
     }
 
@@ -323,15 +330,14 @@ public final class Worker implements AutoCloseable {
                 definition.config().maxRequestRows(),
                 definition.config().maxTensorBytes(),
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
+                config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
                 true);
     }
 
-    /**
-     * A batch's replies leave together, and what is on its way when the next batch ends gathers the replies of that one.
-     */
+    /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
     private Producer<byte[], byte[]> producer() {
-        Map<String, Object> settings = new HashMap<>(kafka);
+        Map<String, Object> settings = new HashMap<>();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
@@ -340,7 +346,7 @@ public final class Worker implements AutoCloseable {
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, REPLY_BUFFER_BYTES);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, layout.maxRecordBytes());
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
-        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        return kafka.producer(settings);
     }
 
     private static String processName() {

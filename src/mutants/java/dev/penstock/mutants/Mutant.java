@@ -11,16 +11,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A fault that somebody could put into a type.
+ * A fault in the code of one type, to be planted on purpose.
  *
  * @param type its simple name
- * @param original the code as it is, which must stand there once; a blank stands for any white space
- * @param mutated the code as it would be
+ * @param original the correct code; must occur once; a blank matches any white space
+ * @param mutated the faulty code
  */
 record Mutant(String type, String effect, String original, String mutated) {
     private static final Path LIST = Path.of("src/mutants/batching.txt");
-    private static final List<Path> PACKAGES =
-            List.of(Path.of("src/main/java/dev/penstock/batching"), Path.of("src/main/java/dev/penstock/worker/loop"));
+    private static final List<Path> PACKAGES = List.of(
+            Path.of("src/main/java/dev/penstock/batching"),
+            Path.of("src/main/java/dev/penstock/worker/loop"),
+            Path.of("src/main/java/dev/penstock/worker/accepted"),
+            Path.of("src/main/java/dev/penstock/worker/intake/rules"));
     private static final Pattern FORM = Pattern.compile("(\\w+): (.+)\n- (.+)\n\\+ ?(.*)");
 
     static List<Mutant> all() throws IOException {
@@ -37,7 +40,7 @@ record Mutant(String type, String effect, String original, String mutated) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException(
-                    "a mutant must be 'Type: what it does', '- original' and '+ mutated', was " + text);
+                    "a mutant must be the lines 'Type: effect', '- original' and '+ mutated', was " + text);
         }
         return new Mutant(matcher.group(1), matcher.group(2), matcher.group(3), matcher.group(4));
     }
@@ -51,7 +54,7 @@ record Mutant(String type, String effect, String original, String mutated) {
                         () -> new IllegalArgumentException("type must be in one of " + PACKAGES + ", was " + type));
     }
 
-    /** The type's source with the fault in it. */
+    /** The source of the type with the fault in it. */
     String planted() throws IOException {
         String source = Files.readString(source());
         String spaced =
@@ -60,7 +63,7 @@ record Mutant(String type, String effect, String original, String mutated) {
                 Pattern.compile(spaced).matcher(source).results().toList();
         if (found.size() != 1) {
             throw new IllegalArgumentException(
-                    type + " must have this once, and has it " + found.size() + " times: " + original);
+                    type + " must have this code once, had it " + found.size() + " times: " + original);
         }
         MatchResult only = found.getFirst();
         return source.substring(0, only.start()) + mutated + source.substring(only.end());

@@ -13,14 +13,14 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
 /**
- * The command line {@code ./penstock mutants}. Compiles each mutant by itself, runs the tests with it in front of the classpath, in a
- * JVM of its own, and says which test failed first. Fails when all pass.
+ * The command {@code ./penstock mutants}. Compiles each mutant alone and runs the tests with it in a separate JVM. Prints the test that
+ * failed first. Exits with an error if a mutant passes all tests.
  */
 public final class Mutants implements Tool<MutantsCommand> {
     private static final Path FOLDER = Path.of("target/mutants").toAbsolutePath();
     private static final String CLASSPATH = System.getProperty("java.class.path");
 
-    /** A mutant that loops for ever has been found out too. */
+    /** A mutant that never ends counts as found. */
     private static final int LIMIT_SECONDS = 120;
 
     @Override

@@ -17,10 +17,11 @@ import org.tribuo.math.la.DenseVector;
 import org.tribuo.math.la.Tensor;
 
 /**
- * A factorization machine for two answers as one graph: a customer's features as they are in, one score out, and whether it is over 0.
+ * Builds the graph of a factorization machine with two classes. Input: the raw features of a customer. Outputs: one score, and whether it is
+ * above 0.
  *
- * <p>Tribuo's machine scores either answer, {@code b + w·x + ½ Σ_f ((v_f·x)² − v_f²·x²)} (Rendle, Factorization Machines, 2010). The
- * graph computes the difference of the two at once.
+ * <p>Tribuo's model scores each class with {@code b + w·x + ½ Σ_f ((v_f·x)² − v_f²·x²)} (Rendle, Factorization Machines, 2010). The
+ * graph computes the difference of the two scores directly.
  */
 final class ChurnGraph {
     private static final int FEATURES = ChurnTable.FEATURES.size();

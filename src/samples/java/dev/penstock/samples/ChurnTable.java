@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** The customers that the sample model {@code churn} learns from and is judged by; each fifth one is held out, in the table's order. */
+/** The training and test data of the sample model {@code churn}. Every fifth customer, in table order, is held out for testing. */
 public final class ChurnTable {
-    /** What the model sees of a customer. Left out: where they live, and charges, which are minutes times a price. */
+    /** The input features, in column order. Omitted: the place of residence, and the charges, which are minutes times a price. */
     public static final List<String> FEATURES = List.of(
             "account_length",
             "international_plan",
@@ -30,7 +30,7 @@ public final class ChurnTable {
 
     private final List<Row> rows;
 
-    /** A customer: the number of the line, the features (1 for yes, 0 for no), and whether they left. */
+    /** A customer: the line number as id, the features (1 for yes, 0 for no), and whether the customer left. */
     public static final class Row {
         private final long id;
         private final double[] features;
@@ -59,7 +59,7 @@ public final class ChurnTable {
         this.rows = rows;
     }
 
-    /** From the repository's root. */
+    /** Reads the table. Call it from the root of the repository. */
     public static ChurnTable load() {
         try {
             List<String> lines = Files.readAllLines(FILE);

@@ -1,5 +1,6 @@
 package dev.penstock.samples;
 
+import dev.penstock.protocol.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,20 +24,20 @@ import org.tribuo.provenance.ModelProvenance;
 import org.tribuo.provenance.SimpleDataSourceProvenance;
 
 /**
- * Trains the sample model {@code churn} and writes it to {@code src/main/models}; the same bytes on every machine and JDK, as
- * {@link DigitsTraining} does and for the same reasons.
+ * Trains the sample model {@code churn} and writes it to {@code src/main/models}. Like {@link DigitsTraining}, it produces the same bytes on
+ * every machine and JDK.
  *
- * <p>Of five-fold cross-validation within the training rows, over 108 settings, these gave the highest F1 (0.671, with an area under the ROC
- * curve of 0.884). A linear machine came to 0.490 and 0.830: what drives customers away works in pairs.
+ * <p>The settings had the highest F1 of 108 in five-fold cross-validation on the training rows: 0.671, with an area under the ROC curve of
+ * 0.884. A linear model reached 0.490 and 0.830, so the pairs of features matter.
  */
 public final class ChurnTraining {
-    /** Where the command writes and the tests look, from the repository's root. */
+    /** The output folder, relative to the root of the repository. */
     static final Path FOLDER = Path.of("src/main/models/churn");
 
     static final String LEAVES = "yes";
     static final String STAYS = "no";
 
-    /** Customers who leave are one in seven, and would be outvoted. */
+    /** One customer in seven leaves. The weight offsets the imbalance. */
     private static final float WEIGHT_OF_LEAVING = 3;
 
     private static final int EPOCHS = 20;
@@ -46,7 +47,7 @@ public final class ChurnTraining {
     private static final long SEED = 1;
     private static final int SILENT = -1;
 
-    /** When the package that has the table was published. */
+    /** The publication date of the package that contains the table. */
     private static final OffsetDateTime TABLE_TIME = OffsetDateTime.of(2023, 1, 25, 0, 0, 0, 0, ZoneOffset.UTC);
 
     private static final OffsetDateTime NO_TIME = OffsetDateTime.of(1970, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC);
@@ -60,7 +61,7 @@ public final class ChurnTraining {
         Files.createDirectories(file.getParent());
         Files.write(file, model);
         Files.writeString(FOLDER.resolve("model.yaml"), description(model));
-        System.out.printf("%s: %d bytes, sha256 %s%n", file, model.length, DigitsTraining.sha256(model));
+        System.out.printf("%s: %d bytes, sha256 %s%n", file, model.length, Sha256.hex(model));
     }
 
     /** The bytes of {@code model.onnx}. */
@@ -72,8 +73,9 @@ public final class ChurnTraining {
     /** The text of {@code model.yaml}. */
     static String description(byte[] model) {
         return """
-                # Will a customer of a telephone company leave? Requests send "customer_id", 1 to 5000, and the features come from the source "telecom",
-                # which ./penstock up has. "leaves" is the answer; the higher "score", the likelier. Trained by ChurnTraining; see docs/samples.md.
+                # Predicts whether a customer of a telephone company will leave. Requests send "customer_id" (1 to 5000); the features come from the
+                # source "telecom", which ./penstock up configures. "leaves" is the answer; a higher "score" means more likely. Trained by
+                # ChurnTraining; see docs/samples.md.
                 max_batch_size: 64
                 features:
                   entity: customer_id
@@ -86,7 +88,7 @@ public final class ChurnTraining {
                   source: telecom
                 sha256:
                   1: %s
-                """.formatted(String.join("\n    - ", ChurnTable.FEATURES), DigitsTraining.sha256(model));
+                """.formatted(String.join("\n    - ", ChurnTable.FEATURES), Sha256.hex(model));
     }
 
     FMClassificationModel train() {
@@ -116,16 +118,16 @@ public final class ChurnTraining {
         return String.format(Locale.ROOT, "f%02d", index);
     }
 
-    /** Tribuo numbers features by name, and the graph relies on it. */
+    /** Tribuo numbers features by name. The graph requires the natural order. */
     private static void requireNaturalOrder(FMClassificationModel model) {
         for (int i = 0; i < ChurnTable.FEATURES.size(); i++) {
             if (model.getFeatureIDMap().getID(featureName(i)) != i) {
-                throw new IllegalStateException("feature " + i + " must be at its natural place");
+                throw new IllegalStateException("feature " + i + " must be at its natural index");
             }
         }
     }
 
-    /** Tribuo's own record of data, trainer and settings, without what differs from run to run: the time, the JDK, the system. */
+    /** Tribuo's provenance of data, trainer and settings, without the parts that differ between runs: time, JDK and system. */
     private static String provenance(FMClassificationModel model) {
         ModelProvenance own = model.getProvenance();
         return ONNXExportable.SERIALIZER.marshalAndSerialize(new ModelProvenance(

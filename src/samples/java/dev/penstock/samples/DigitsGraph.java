@@ -18,11 +18,11 @@ import org.tribuo.math.la.DenseMatrix;
 import org.tribuo.math.la.Tensor;
 
 /**
- * Turns Tribuo's export of a factorization machine into a graph for people: raw pixels in, the digit and its scores out.
+ * Converts Tribuo's export of a factorization machine into a readable graph. Input: raw pixels. Outputs: the digit and the scores.
  *
- * <p>The score of a digit is {@code b + w·x + ½ Σ_f ((v_f·x)² − v_f²·x²)} (Rendle, Factorization Machines, 2010). Tribuo writes the last
- * term as a branch for each digit, 75 nodes in all; stacked side by side, the factors of all digits take one product, and a run a
- * third of the time.
+ * <p>The score of a digit is {@code b + w·x + ½ Σ_f ((v_f·x)² − v_f²·x²)} (Rendle, Factorization Machines, 2010). Tribuo exports the
+ * last term as one branch per digit, 75 nodes in all. Here the factors of all digits are stacked into one matrix product, which cuts the
+ * run time to a third.
  */
 final class DigitsGraph {
     private static final String LINEAR_WEIGHTS = "fm_linear_weights_0";

@@ -11,18 +11,18 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
-/** The handwritten digits that the sample model learns from and is judged by; each fifth row is held out, in the table's order. */
+/** The training and test data of the sample model {@code digits}. Every fifth row, in table order, is held out for testing. */
 public final class DigitsTable {
     public static final int PIXELS = 64;
     public static final int DIGITS = 10;
-    /** The value of a pixel that is all ink. */
+    /** The value of a fully inked pixel. */
     public static final int FULL_INK = 16;
 
     private static final String RESOURCE = "/samples/digits.csv.gz";
 
     private final List<Row> rows;
 
-    /** One image, row by row from the top left, 0 (paper) to 16 (ink), and the digit that its writer meant. */
+    /** One image, row by row from the top left, with pixels from 0 (paper) to 16 (ink), and its label. */
     public static final class Row {
         private final float[] pixels;
         private final int digit;

@@ -1,13 +1,11 @@
 package dev.penstock.samples;
 
+import dev.penstock.protocol.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -26,14 +24,14 @@ import org.tribuo.provenance.ModelProvenance;
 import org.tribuo.provenance.SimpleDataSourceProvenance;
 
 /**
- * Trains the sample model {@code digits} and writes it to {@code src/main/models}; the same bytes on every machine and JDK.
+ * Trains the sample model {@code digits} and writes it to {@code src/main/models}. The bytes are the same on every machine and JDK.
  *
- * <p>A factorization machine with hinge loss and AdaGrad: one thread, a fixed seed, and no arithmetic but {@code + - * /} and square
- * roots, which Java defines to the last bit. Log loss would need {@code Math.exp}, which it does not. The settings were chosen by
- * cross-validation within the training rows.
+ * <p>The model is a factorization machine with hinge loss and AdaGrad. Training uses one thread, a fixed seed, and only {@code + - * /} and
+ * square roots, whose results Java defines exactly. Log loss would need {@code Math.exp}, whose result Java does not define exactly. The
+ * settings were chosen by cross-validation on the training rows.
  */
 public final class DigitsTraining {
-    /** Where the command writes and the test looks, from the repository's root. */
+    /** The output folder, relative to the root of the repository. */
     static final Path FOLDER = Path.of("src/main/models/digits");
 
     private static final int EPOCHS = 20;
@@ -43,7 +41,7 @@ public final class DigitsTraining {
     private static final long SEED = 1;
     private static final int SILENT = -1;
 
-    /** The month that the data set's own description gives. */
+    /** The month in the description of the data set. */
     private static final OffsetDateTime TABLE_TIME = OffsetDateTime.of(1998, 7, 1, 0, 0, 0, 0, ZoneOffset.UTC);
 
     private static final OffsetDateTime NO_TIME = OffsetDateTime.of(1970, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC);
@@ -56,7 +54,7 @@ public final class DigitsTraining {
         Files.createDirectories(file.getParent());
         Files.write(file, model);
         Files.writeString(FOLDER.resolve("model.yaml"), description(model));
-        System.out.printf("%s: %d bytes, sha256 %s%n", file, model.length, sha256(model));
+        System.out.printf("%s: %d bytes, sha256 %s%n", file, model.length, Sha256.hex(model));
     }
 
     /** The bytes of {@code model.onnx}. */
@@ -68,20 +66,12 @@ public final class DigitsTraining {
     /** The text of {@code model.yaml}. */
     static String description(byte[] model) {
         return """
-                # Reads a handwritten digit: "pixels" are 8 x 8 values from 0 (paper) to 16 (ink), row by row; "digit" is the answer, and
-                # "scores" has a column for each digit, the higher the likelier. Trained by DigitsTraining; see docs/samples.md.
+                # Reads a handwritten digit. "pixels" holds 8 x 8 values from 0 (paper) to 16 (ink), row by row. "digit" is the answer;
+                # "scores" has one column per digit, higher means more likely. Trained by DigitsTraining; see docs/samples.md.
                 max_batch_size: 64
                 sha256:
                   1: %s
-                """.formatted(sha256(model));
-    }
-
-    static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
+                """.formatted(Sha256.hex(model));
     }
 
     static FMClassificationModel train() {
@@ -116,7 +106,7 @@ public final class DigitsTraining {
         return String.format(Locale.ROOT, "p%02d", index);
     }
 
-    /** Tribuo numbers features by name and labels by their hash; both give the natural order here, and the graph relies on it. */
+    /** Tribuo numbers features by name and labels by hash. Here both yield the natural order, which the graph requires. */
     private static void requireNaturalOrder(FMClassificationModel model) {
         for (int i = 0; i < DigitsTable.PIXELS; i++) {
             require(model.getFeatureIDMap().getID(pixelName(i)) == i, "feature " + i);
@@ -126,13 +116,13 @@ public final class DigitsTraining {
         }
     }
 
-    private static void require(boolean holds, String what) {
+    private static void require(boolean holds, String name) {
         if (!holds) {
-            throw new IllegalStateException(what + " must be at its natural place");
+            throw new IllegalStateException(name + " must be at its natural index");
         }
     }
 
-    /** Tribuo's own record of data, trainer and settings, without what differs from run to run: the time, the JDK, the system. */
+    /** Tribuo's provenance of data, trainer and settings, without the parts that differ between runs: time, JDK and system. */
     private static String provenance(FMClassificationModel model) {
         ModelProvenance own = model.getProvenance();
         return ONNXExportable.SERIALIZER.marshalAndSerialize(new ModelProvenance(

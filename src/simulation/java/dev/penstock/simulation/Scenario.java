@@ -5,14 +5,15 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A world to simulate. Everything that happens in it follows from it.
+ * A world to simulate. Its seed decides everything that happens in it.
  *
- * @param fixedNanos what a run costs whatever its size; each row costs {@code rowNanos} more
- * @param noise the spread of a run's time: 0.1 is a tenth either way
- * @param workers each with partitions of its own; {@code sessions} of each share them
- * @param bulkShare the part of the requests that is bulk
- * @param timeoutNanos deadlines are up to as much later than arrival, but at least a fifth of it
- * @param maxOpen of a worker, as in {@code penstock.worker.max-open-requests}
+ * @param fixedNanos the cost of a run of any size; each row costs {@code rowNanos} more
+ * @param noise the spread of the run time: 0.1 is a tenth in either direction
+ * @param workers each begins with one partition of each topic; its {@code sessions} share them
+ * @param bulkShare the share of requests that are bulk
+ * @param timeoutNanos a deadline is a fifth of this to all of this after arrival
+ * @param maxOpen open requests per worker, as in {@code penstock.worker.max-open-requests}
+ * @param moves how often partitions move from one worker to another
  */
 record Scenario(
         long seed,
@@ -31,20 +32,21 @@ record Scenario(
         int keys,
         long timeoutNanos,
         int maxOpen,
-        Faults faults) {
+        Faults faults,
+        int moves) {
 
     private static final List<Trace> TRACES = List.of(Trace.values());
 
     /**
-     * @param badRequests the part of the requests that fail the batch they are in
-     * @param slowRuns the part of the runs that take thirty times as long
-     * @param memoryRows the rows above which a run is out of memory
+     * @param badRequests the share of requests that fail their batch
+     * @param slowRuns the share of runs that take thirty times as long
+     * @param memoryRows a run with more rows is out of memory
      */
     record Faults(double badRequests, double slowRuns, int memoryRows) {
         static final Faults NONE = new Faults(0, 0, Integer.MAX_VALUE);
     }
 
-    /** A small world with all kinds of trouble. */
+    /** A small world of one worker, with all kinds of trouble. */
     static Scenario random(long seed, int requests) {
         Random random = new Random(seed * 0x9E3779B97F4A7C15L);
         double fixed = 20_000 * Math.exp(4 * random.nextDouble());
@@ -80,7 +82,31 @@ record Scenario(
                 1 + random.nextInt(3),
                 (long) (fixed * Math.exp(1 + 5 * random.nextDouble())),
                 8 + random.nextInt(64),
-                faults);
+                faults,
+                0);
+    }
+
+    /** This world with several workers, among which partitions move. */
+    Scenario shared(int moreWorkers, int moreMoves) {
+        return new Scenario(
+                seed,
+                trace,
+                rowsPerSecond,
+                requests,
+                fixedNanos,
+                rowNanos,
+                noise,
+                moreWorkers,
+                sessions,
+                maxBatchSize,
+                window,
+                preferredSizes,
+                bulkShare,
+                keys,
+                timeoutNanos,
+                maxOpen,
+                faults,
+                moreMoves);
     }
 
     double runNanos(int rows) {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code ./penstock simulate}: replays a seed of the test suite, answers what a worker can carry, or compares policies. */
+/** {@code ./penstock simulate}: replays a seed of the test suite, estimates the capacity of workers, or compares policies. */
 public final class Simulate implements Tool<SimulateCommand> {
     private static final Path FOLDER = Path.of("target/simulate");
     private static final int GRID_REQUESTS = 20_000;
@@ -27,7 +27,7 @@ public final class Simulate implements Tool<SimulateCommand> {
         require(hasRate || command.seed().isPresent(), "simulate needs --rate, --seed or --grid");
         boolean isReplay = !hasRate;
         Scenario scenario =
-                isReplay ? Scenario.random(command.seed().orElseThrow(), SimulationTest.REQUESTS) : scenario(command);
+                isReplay ? SimulationTest.scenario(command.seed().orElseThrow(), command.workers()) : scenario(command);
         System.out.println(scenario);
         Timeline timeline = new Timeline(isReplay ? 1000 : 0);
         int exit = 0;
@@ -68,7 +68,8 @@ public final class Simulate implements Tool<SimulateCommand> {
                 1,
                 (long) (1e6 * command.deadlineMillis()),
                 4096,
-                Scenario.Faults.NONE);
+                Scenario.Faults.NONE,
+                0);
     }
 
     private static void require(boolean holds, String rule) {

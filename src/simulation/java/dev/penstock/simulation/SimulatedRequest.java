@@ -1,25 +1,26 @@
 package dev.penstock.simulation;
 
-import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.LogPartition;
+import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.loop.Task;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.Origin;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
-/** One request of a simulation and what has become of it. Its rows hold its index, so that nobody gets another's answer. */
-final class SimulatedRequest {
-    private static final ConsumerRecord<byte[], byte[]> RECORD =
-            new ConsumerRecord<>("simulated", 0, 0, new byte[0], new byte[0]);
+/** One request of a simulation, its record in the log, and its outcome. Its rows hold its index, so that a mixed-up answer shows. */
+final class SimulatedRequest implements SourceRecord {
+    private static final int BYTES = 100;
     private static final InferenceRequest REQUEST =
             new InferenceRequest(Optional.empty(), Map.of(), List.of(), List.of(), false);
 
@@ -30,7 +31,13 @@ final class SimulatedRequest {
     final boolean isBad;
     final long arrivalNanos;
     final long deadlineNanos;
-    boolean isTaken;
+    private LogPartition partition = SimulatedLog.name(Lane.INTERACTIVE, 0);
+    private long offset;
+
+    /** The number of times that workers took it off the log: more than one if its partition moved before the commit. */
+    int deliveries;
+
+    int replies;
     boolean hasStarted;
     long repliedNanos;
     String outcome = "";
@@ -45,34 +52,78 @@ final class SimulatedRequest {
         this.deadlineNanos = deadlineNanos;
     }
 
-    /** The row's width is the key's: who mixes keys mixes shapes. */
-    Task task(OffsetLedger.Position position) {
+    void place(LogPartition log, long at) {
+        partition = log;
+        offset = at;
+    }
+
+    /** Rows of another key have another width, so that a batch of mixed keys shows. */
+    Task task(AcceptedRecord accepted) {
         ByteBuffer data = ByteBuffer.allocate(rows * (key + 1) * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (int row = 0; row < rows; row++) {
             data.putInt(row * (key + 1) * Integer.BYTES, index);
         }
         Tensor input = new Tensor("x", Datatype.INT32, Shape.of(rows, key + 1), data);
-        Origin origin = new Origin(RECORD, position, Integer.toString(index), Optional.empty(), "1");
         return new Task(
-                origin,
+                accepted,
                 lane,
                 REQUEST,
                 List.of(input),
-                new Fit(key, Integer.MAX_VALUE, Map.of()),
+                new PaddingPlan(key, Integer.MAX_VALUE, Map.of()),
                 arrivalNanos,
                 deadlineNanos);
     }
 
     boolean isWaiting() {
-        return isTaken && !hasStarted && outcome.isEmpty();
+        return deliveries > 0 && !hasStarted && outcome.isEmpty();
     }
 
     /** Some of it may have started, and some may still wait. */
     boolean isInParts() {
-        return isTaken && rows > 1 && outcome.isEmpty();
+        return deliveries > 0 && rows > 1 && outcome.isEmpty();
     }
 
     boolean isLate() {
         return repliedNanos > deadlineNanos;
+    }
+
+    @Override
+    public LogPartition partition() {
+        return partition;
+    }
+
+    @Override
+    public long offset() {
+        return offset;
+    }
+
+    @Override
+    public int bytes() {
+        return BYTES;
+    }
+
+    @Override
+    public String correlationId() {
+        return Integer.toString(index);
+    }
+
+    @Override
+    public Optional<String> modelVersion() {
+        return Optional.empty();
+    }
+
+    @Override
+    public byte @Nullable [] key() {
+        return null;
+    }
+
+    @Override
+    public byte @Nullable [] value() {
+        return null;
+    }
+
+    @Override
+    public void forEachHeader(BiConsumer<String, byte[]> visitor) {
+        // it has none
     }
 }

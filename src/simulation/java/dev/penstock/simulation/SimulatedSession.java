@@ -13,7 +13,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** A session with two slots that runs one batch after the other, as long as the scenario's cost curve says. */
+/** A session with two slots. Runs one batch after the other, each for the time that the scenario's cost curve gives. */
 final class SimulatedSession {
     private static final long ASSEMBLY_NANOS = 2_000;
 

@@ -1,7 +1,5 @@
 package dev.penstock.simulation;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
@@ -10,40 +8,49 @@ import dev.penstock.messages.Timings;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Tensor;
-import dev.penstock.worker.intake.Backpressure;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.LogPartition;
+import dev.penstock.worker.accepted.OffsetCommit;
+import dev.penstock.worker.accepted.OpenWork;
+import dev.penstock.worker.intake.rules.Decision;
+import dev.penstock.worker.intake.rules.IntakeBounds;
+import dev.penstock.worker.intake.rules.IntakeRules;
+import dev.penstock.worker.intake.rules.RecordReader;
 import dev.penstock.worker.loop.Accelerator;
 import dev.penstock.worker.loop.Replies;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.OpenWork;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.EnumMap;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.common.TopicPartition;
+import java.util.Set;
 
-/** The real loop, batcher, ledger and backpressure of one worker, on simulated sessions and a simulated log. */
+/** One worker: the real intake rules, loop and batcher, on simulated sessions and a simulated log. */
 final class SimulatedWorker implements Replies {
+    /** The most records of a partition that one poll returns. */
     static final int POLL_RECORDS = 16;
 
+    private static final String VERSION = "1";
     private static final long POLL_NANOS = 1_000_000;
-    private static final WorkerMeters METERS = new WorkerMeters(new SimpleMeterRegistry(), "simulated");
+    private static final Duration COMMIT_INTERVAL = Duration.ofMillis(5);
+    private static final Duration DRAIN_TIMEOUT = Duration.ofMillis(50);
+    private static final WorkerMeters METERS = new WorkerMeters(new SimpleMeterRegistry(), SimulatedLog.MODEL);
     private static final Payload NOTHING = Payload.json(new byte[0]);
 
     final Batcher<Task> batcher;
-    final OffsetLedger ledger = new OffsetLedger();
     private final Simulation simulation;
     private final WorkerLoop loop;
-    private final Backpressure backpressure;
-    private final Map<Lane, Deque<SimulatedRequest>> log = new EnumMap<>(Lane.class);
-    private final Map<Lane, TopicPartition> partitions = new EnumMap<>(Lane.class);
-    private long offset;
+    private final IntakeRules<SimulatedRequest> rules;
+    private final Map<LogPartition, Integer> nextOffsets = new LinkedHashMap<>();
+    private final Set<LogPartition> paused = new HashSet<>();
     private boolean pollIsDue;
+    private boolean isLeaving;
     private long stepDueNanos = Long.MAX_VALUE;
 
     SimulatedWorker(Simulation simulation, Scenario scenario) {
@@ -60,29 +67,73 @@ final class SimulatedWorker implements Replies {
             sessions.add(new SimulatedSession(simulation).slots());
         }
         this.loop = new WorkerLoop(batcher, sessions, this, METERS, lost -> {}, () -> stepAt(simulation.now()));
-        this.backpressure =
-                new Backpressure(new OpenWork.Amount(scenario.maxOpen(), Integer.MAX_VALUE, Long.MAX_VALUE));
-        for (Lane lane : Lane.values()) {
-            log.put(lane, new ArrayDeque<>());
-            partitions.put(lane, new TopicPartition(lane.label(), 0));
-        }
+        this.rules = new IntakeRules<>(
+                SimulatedLog.MODEL,
+                VERSION,
+                new Reader(),
+                new IntakeBounds(
+                        new OpenWork.Amount(scenario.maxOpen(), Integer.MAX_VALUE, Long.MAX_VALUE),
+                        COMMIT_INTERVAL,
+                        DRAIN_TIMEOUT),
+                0);
     }
 
-    void append(SimulatedRequest request) {
-        log(request.lane).add(request);
+    /** Reads the partitions from their committed offsets on. */
+    void assign(Collection<LogPartition> partitions) {
+        paused.addAll(rules.assigned(partitions));
+        for (LogPartition partition : partitions) {
+            nextOffsets.put(partition, log(partition).committed());
+            log(partition).give(this);
+        }
         pollAfter(0);
     }
 
-    void drain() {
+    /** Gives the partitions up in a rebalance that this worker takes part in. */
+    void revoke(Collection<LogPartition> partitions) {
+        commit(rules.revoked(partitions));
+        nextOffsets.keySet().removeAll(Set.copyOf(partitions));
+        paused.removeAll(Set.copyOf(partitions));
+    }
+
+    /** Loses the partitions: the group has moved them, since this worker was silent for too long. */
+    void lose(Collection<LogPartition> partitions) {
+        rules.lost(partitions);
+        nextOffsets.keySet().removeAll(Set.copyOf(partitions));
+        paused.removeAll(Set.copyOf(partitions));
+    }
+
+    /** Polls soon: a record was appended to one of its partitions. */
+    void wake() {
+        pollAfter(0);
+    }
+
+    /** From now on no request is held back to fill a batch. */
+    void drainLoop() {
         loop.drain();
     }
 
-    int logged() {
-        return log(Lane.INTERACTIVE).size() + log(Lane.BULK).size();
+    /** Stops as a worker does at a restart: drains, commits, and leaves the group. */
+    void leave() {
+        isLeaving = true;
+        loop.drain();
+        rules.drain(simulation.now());
+        pollAfter(0);
     }
 
-    private Deque<SimulatedRequest> log(Lane lane) {
-        return requireNonNull(log.get(lane));
+    boolean isLeaving() {
+        return isLeaving;
+    }
+
+    List<LogPartition> partitions() {
+        return List.copyOf(nextOffsets.keySet());
+    }
+
+    int openRequests() {
+        return rules.openRequests();
+    }
+
+    void commitLast() {
+        commit(rules.lastCommits());
     }
 
     private void pollAfter(long nanos) {
@@ -94,27 +145,48 @@ final class SimulatedWorker implements Replies {
 
     private void poll() {
         pollIsDue = false;
-        var held = backpressure.held(ledger.open(Lane.INTERACTIVE), ledger.open(Lane.BULK));
-        for (Lane lane : Lane.values()) {
-            for (int i = 0;
-                    i < POLL_RECORDS && !held.contains(lane) && !log(lane).isEmpty();
-                    i++) {
-                take(log(lane).remove());
-            }
-        }
-        ledger.takeCommittable();
-        if (logged() > 0) {
-            pollAfter(held.isEmpty() ? 0 : POLL_NANOS);
+        IntakeRules.Flow flow = rules.flow();
+        paused.addAll(flow.pause());
+        paused.removeAll(flow.resume());
+        nextOffsets.replaceAll((partition, next) -> paused.contains(partition) ? next : read(log(partition), next));
+        rules.commitsDue(simulation.now()).ifPresent(this::commit);
+        if (isLeaving && rules.isDrained(simulation.now(), 0)) {
+            simulation.left(this);
+        } else if (isLeaving || hasUnread()) {
+            pollAfter(paused.isEmpty() ? 0 : POLL_NANOS);
         }
     }
 
+    private int read(SimulatedLog.Partition partition, int from) {
+        int to = Math.min(partition.end(), from + POLL_RECORDS);
+        for (int offset = from; offset < to; offset++) {
+            take(partition.record(offset));
+        }
+        return to;
+    }
+
     private void take(SimulatedRequest request) {
-        OffsetLedger.Position position =
-                ledger.open(requireNonNull(partitions.get(request.lane)), request.lane, offset++, 100);
-        Task task = request.task(position);
-        position.holds(task.rows());
-        request.isTaken = true;
-        loop.offer(task);
+        request.deliveries++;
+        switch (rules.decide(request, rules.accept(request))) {
+            case Decision.Serve(Task task) -> loop.offer(task);
+            case Decision.Cancel cancel ->
+                throw new IllegalStateException("a simulated request is never cancelled: " + cancel);
+            case Decision.Reject reject ->
+                throw new IllegalStateException("a simulated record is never rejected: " + reject);
+        }
+    }
+
+    private boolean hasUnread() {
+        return nextOffsets.entrySet().stream()
+                .anyMatch(next -> next.getValue() < log(next.getKey()).end());
+    }
+
+    private void commit(Map<LogPartition, OffsetCommit> commits) {
+        commits.forEach((partition, commit) -> log(partition).commit(this, commit, simulation));
+    }
+
+    private SimulatedLog.Partition log(LogPartition partition) {
+        return simulation.log().partition(partition);
     }
 
     private void stepAt(long nanos) {
@@ -143,7 +215,25 @@ final class SimulatedWorker implements Replies {
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
-        task.origin().position().settle();
-        simulation.replied(Integer.parseInt(task.origin().correlationId()), outcome.status());
+        simulation.replied(Integer.parseInt(task.record().correlationId()), outcome.status());
+        task.record().settle();
+    }
+
+    /** A simulated record has no bytes to decode. */
+    private static final class Reader implements RecordReader<SimulatedRequest> {
+        @Override
+        public boolean serves(String modelVersion) {
+            return modelVersion.equals(VERSION);
+        }
+
+        @Override
+        public Task decode(SimulatedRequest record, AcceptedRecord accepted, Lane topicLane) {
+            return record.task(accepted);
+        }
+
+        @Override
+        public boolean isCancelled(Task task) {
+            return false;
+        }
     }
 }

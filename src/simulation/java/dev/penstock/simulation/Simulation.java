@@ -2,6 +2,7 @@ package dev.penstock.simulation;
 
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.loop.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,15 +10,22 @@ import java.util.PriorityQueue;
 import java.util.Random;
 
 /**
- * Workers on a virtual clock, with a simulated log and simulated accelerators: the same loop and batcher as in production, and all
- * that happens follows from the scenario's seed. What must never happen is checked as it would happen; see the {@code check} methods.
+ * Runs workers on a virtual clock, with a simulated log and simulated accelerators. Intake rules, loop and batcher are those of
+ * production, and the scenario's seed decides everything that happens. Invariants are checked at each event; see the {@code check}
+ * methods and {@link SimulatedLog.Partition#commit}.
  */
 final class Simulation {
-    private static final long MOST_EVENTS_A_REQUEST = 1000;
+    private static final long MOST_EVENTS_PER_REQUEST = 1000;
+    private static final long MOVES_SALT = 0x5DEECE66DL;
 
     private final Scenario scenario;
     private final Observer observer;
     private final Random random;
+
+    /** Separate from {@link #random}, so that moves change nothing else in a scenario. */
+    private final Random movesRandom;
+
+    private final SimulatedLog log;
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final List<SimulatedRequest> requests = new ArrayList<>();
     private final List<SimulatedWorker> workers = new ArrayList<>();
@@ -26,7 +34,7 @@ final class Simulation {
     private long sequence;
     private long busyNanos;
 
-    /** Sees what happens. */
+    /** Follows the events. */
     interface Observer {
         Observer NONE = new Observer() {};
 
@@ -41,37 +49,52 @@ final class Simulation {
         this.scenario = scenario;
         this.observer = observer;
         this.random = new Random(scenario.seed());
+        this.movesRandom = new Random(scenario.seed() ^ MOVES_SALT);
+        this.log = new SimulatedLog(scenario.workers());
         for (int i = 0; i < scenario.workers(); i++) {
-            workers.add(new SimulatedWorker(this, scenario));
+            SimulatedWorker worker = new SimulatedWorker(this, scenario);
+            workers.add(worker);
+            worker.assign(List.of(SimulatedLog.name(Lane.INTERACTIVE, i), SimulatedLog.name(Lane.BULK, i)));
         }
     }
 
-    /** Runs to the end, when nothing is left to happen: then everything must be settled. */
+    /** Runs until no event is left. By then every request must be answered, and every offset committed. */
     List<SimulatedRequest> run() {
         at(0, this::arrive);
         if (random.nextInt(4) == 0 && isSmall()) {
             at(
                     (long) (random.nextDouble() * 1e9 * scenario.requests() / scenario.rowsPerSecond()),
-                    workers.getFirst()::drain);
+                    workers.getFirst()::drainLoop);
         }
-        long most = MOST_EVENTS_A_REQUEST * scenario.requests();
+        for (int i = 0; i < scenario.moves(); i++) {
+            at((long) (movesRandom.nextDouble() * 1e9 * scenario.requests() / scenario.rowsPerSecond()), this::move);
+        }
+        long most = MOST_EVENTS_PER_REQUEST * scenario.requests();
         for (Event event = events.poll(); event != null; event = events.poll()) {
             now = event.at;
             event.action.run();
-            require(most-- > 0, "time passes and nothing is settled");
+            require(most-- > 0, "time passes, and requests are not settled");
         }
         for (SimulatedRequest request : requests) {
             require(!request.outcome.isEmpty(), "a request was never answered", request.index);
         }
         for (SimulatedWorker worker : workers) {
-            require(worker.ledger.openRequests() == 0, "what is settled must not be open");
-            require(worker.batcher.waitingRows() == 0, "what is settled must not wait");
+            require(worker.openRequests() == 0, "a settled record is still open");
+            require(worker.batcher.waitingRows() == 0, "a settled request still waits");
+            worker.commitLast();
+        }
+        for (SimulatedLog.Partition partition : log.partitions()) {
+            require(partition.committed() == partition.end(), "a settled record was not committed");
         }
         return requests;
     }
 
     long now() {
         return now;
+    }
+
+    SimulatedLog log() {
+        return log;
     }
 
     long busyNanos() {
@@ -86,7 +109,7 @@ final class Simulation {
         return requests.get(index);
     }
 
-    /** Trouble ends with the arrivals, so that the end must be reached. */
+    /** Faults end before the last arrivals, so that the workers must recover. */
     private boolean isHealed() {
         return requests.size() > 0.8 * scenario.requests();
     }
@@ -114,12 +137,53 @@ final class Simulation {
                 now + timeout);
         requests.add(request);
         observer.arrived(now, request);
-        workers.get(random.nextInt(workers.size())).append(request);
+        SimulatedLog.Partition partition =
+                log.partition(SimulatedLog.name(request.lane, random.nextInt(workers.size())));
+        partition.append(request);
+        partition.owner().wake();
         if (requests.size() < scenario.requests()) {
             double perSecond = scenario.rowsPerSecond() / scenario.trace().meanRows();
             long span = (long) Math.min(10e9, scenario.requests() * 1e9 / perSecond / 2);
             at(now + scenario.trace().gapNanos(random, perSecond, now, Math.max(1000, span)), this::arrive);
         }
+    }
+
+    /** A rebalance: one worker gives a partition to another, loses it, or leaves. */
+    private void move() {
+        List<SimulatedLog.Partition> partitions = log.partitions();
+        SimulatedLog.Partition partition = partitions.get(movesRandom.nextInt(partitions.size()));
+        SimulatedWorker owner = partition.owner();
+        List<SimulatedWorker> others = othersThan(owner);
+        if (owner.isLeaving() || others.isEmpty()) {
+            return;
+        }
+        int kind = movesRandom.nextInt(4);
+        if (kind == 0) {
+            owner.leave();
+            return;
+        }
+        if (kind == 1) {
+            owner.lose(List.of(partition.name));
+        } else {
+            owner.revoke(List.of(partition.name));
+        }
+        others.get(movesRandom.nextInt(others.size())).assign(List.of(partition.name));
+    }
+
+    /** A worker has drained: its partitions go to the others. */
+    void left(SimulatedWorker worker) {
+        List<LogPartition> partitions = worker.partitions();
+        worker.revoke(partitions);
+        List<SimulatedWorker> others = othersThan(worker);
+        for (LogPartition partition : partitions) {
+            others.get(movesRandom.nextInt(others.size())).assign(List.of(partition));
+        }
+    }
+
+    private List<SimulatedWorker> othersThan(SimulatedWorker worker) {
+        return workers.stream()
+                .filter(other -> !other.equals(worker) && !other.isLeaving())
+                .toList();
     }
 
     /** A batch leaves the batcher. */
@@ -176,8 +240,9 @@ final class Simulation {
         }
         for (SimulatedWorker worker : workers) {
             require(
-                    worker.ledger.openRequests() < scenario.maxOpen() + 2 * SimulatedWorker.POLL_RECORDS,
-                    "more is open than may be");
+                    worker.openRequests()
+                            < scenario.maxOpen() + log.partitions().size() * SimulatedWorker.POLL_RECORDS,
+                    "more requests are open than the limit allows");
         }
     }
 
@@ -186,35 +251,42 @@ final class Simulation {
     }
 
     void checkAnswer(Task task, Tensor outputs, int fromRow) {
-        int index = Integer.parseInt(task.origin().correlationId());
+        int index = Integer.parseInt(task.record().correlationId());
         for (int row = fromRow; row < fromRow + task.rows(); row++) {
-            require(outputs.data().getInt(row * Integer.BYTES) == index, "a row got another's answer", index);
+            require(
+                    outputs.data().getInt(row * Integer.BYTES) == index,
+                    "a row got the answer of another request",
+                    index);
         }
     }
 
     void replied(int index, String outcome) {
         SimulatedRequest request = requests.get(index);
-        require(request.outcome.isEmpty(), "a request was answered twice", index);
+        request.replies++;
+        require(request.replies <= request.deliveries, "a request was answered twice", index);
         require(!request.isBad || !outcome.equals("succeeded"), "a request is bad and succeeded", index);
         require(request.isBad || !outcome.equals("failed") || memoryRows() < 1, "a good request failed", index);
+        if (!request.outcome.isEmpty()) {
+            return; // delivered again after a rebalance; receivers keep the first outcome
+        }
         request.outcome = outcome;
         request.repliedNanos = now;
         observer.replied(now, request);
     }
 
-    private void require(boolean holds, String what) {
+    void require(boolean holds, String what) {
         if (!holds) {
             throw new AssertionError("%s, at %.3f ms".formatted(what, now / 1e6));
         }
     }
 
-    private void require(boolean holds, String what, int which) {
+    void require(boolean holds, String what, int which) {
         if (!holds) {
             require(false, what + " (" + which + ")");
         }
     }
 
-    /** While bulk work waits, it gets its share of the rows, but for what a few batches are. */
+    /** While bulk work waits, it gets its share of the rows, within the tolerance of a few batches. */
     private final class BulkFloor {
         private double owed;
 
@@ -223,7 +295,7 @@ final class Simulation {
             for (SimulatedRequest member : members) {
                 bulkRows += member.lane == Lane.BULK ? Math.min(rows, member.rows) : 0;
             }
-            // What it had in excess may be made up for, up to a batch.
+            // Rows beyond its share count against it, up to one batch.
             owed = bulkWaits ? Math.max(-maxBatchSize, owed + 0.05 * rows - bulkRows) : 0;
             require(owed <= 2 + 0.05 * 3 * maxBatchSize, "bulk work waits, and gets less than its floor");
         }

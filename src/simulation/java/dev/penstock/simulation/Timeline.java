@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** What happened in a simulation, as points to print and to plot. */
+/** Records the events of a simulation as points to print and to plot. */
 final class Timeline implements Simulation.Observer {
     private static final int MOST_POINTS = 200_000;
 
-    /** Of a series: when, and how much. */
+    /** One point of a series. */
     record Point(long nanos, double value) {}
 
     final List<Point> arrivals = new ArrayList<>();
@@ -22,7 +22,7 @@ final class Timeline implements Simulation.Observer {
     private long batchRows;
     private long batchCount;
 
-    /** @param mostLines that are kept as text */
+    /** @param mostLines the lines that are kept as text */
     Timeline(int mostLines) {
         this.mostLines = mostLines;
     }

@@ -2,20 +2,20 @@ package dev.penstock.simulation;
 
 import java.util.Random;
 
-/** How requests arrive. */
+/** The ways in which requests arrive. */
 enum Trace {
     /** Independently, at a steady rate. */
     POISSON,
-    /** Poisson, at five times the rate for a sixth of the time and at a fifth of it otherwise: a second on, five off. */
+    /** Poisson, at five times the rate for a sixth of the time, and at a fifth of the rate otherwise. */
     BURST,
-    /** Poisson, at a rate that swings between nothing and twice the mean; a day takes ten seconds. */
+    /** Poisson, at a rate that swings between zero and twice the mean. A day takes ten seconds. */
     DIURNAL,
-    /** Poisson, of requests whose rows follow a power law: few requests hold most rows. */
+    /** Poisson, with rows per request that follow a power law: few requests hold most rows. */
     HEAVY;
 
     private static final double MOST_ROWS = 256;
 
-    /** Rows a request holds on average. */
+    /** The mean rows per request. */
     double meanRows() {
         return this == HEAVY ? Math.log(MOST_ROWS) * MOST_ROWS / (MOST_ROWS - 1) : 1;
     }
@@ -24,7 +24,7 @@ enum Trace {
         return this == HEAVY ? (int) (1 / (1 - random.nextDouble() * (1 - 1 / MOST_ROWS))) : 1;
     }
 
-    /** @param span the length of a burst's or a day's cycle */
+    /** @param span the length of one cycle of a burst or a day */
     long gapNanos(Random random, double perSecond, long now, long span) {
         double phase = (double) (now % span) / span;
         double factor = switch (this) {
@@ -33,6 +33,6 @@ enum Trace {
             case DIURNAL -> Math.max(0.02, 1 - Math.cos(2 * Math.PI * phase));
         };
         double gap = -Math.log(1 - random.nextDouble()) * 1e9 / (perSecond * factor);
-        return (long) Math.min(gap, span / 16.0); // so that a quiet spell does not skip the next busy one
+        return (long) Math.min(gap, span / 16.0); // a longer gap could skip the next busy phase
     }
 }

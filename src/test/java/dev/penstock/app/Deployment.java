@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.yaml.snakeyaml.Yaml;
 
-/** The files that a deployment is made of, as the repository has them. */
+/** The deployment files of the repository. */
 final class Deployment {
     static final Path KUBERNETES = Path.of("kubernetes");
 
@@ -24,7 +24,7 @@ final class Deployment {
 
     private Deployment() {}
 
-    /** All that a Deployment's pods, or a service of the compose file, see in their environment, beside what the image sets. */
+    /** The environment of a Deployment's pods, or of a compose service, without the variables that the image sets. */
     static Map<String, Map<String, String>> environments() {
         Map<String, Map<String, String>> environments = new TreeMap<>();
         for (String role : List.of("ingress", "worker")) {
@@ -57,7 +57,7 @@ final class Deployment {
         return documents(KUBERNETES.resolve("kustomization.yaml")).get(0);
     }
 
-    /** The one object of that kind in the role's manifest. */
+    /** The object of this kind in the role's manifest; there must be exactly one. */
     static JsonNode manifest(String role, String kind) {
         return documents(KUBERNETES.resolve(role + ".yml")).stream()
                 .filter(document -> document.path("kind").asText().equals(kind))
@@ -73,7 +73,7 @@ final class Deployment {
         return pod(role).at("/containers/0");
     }
 
-    /** What the patch on all pods puts at that path. */
+    /** The value that the patch for all pods sets at this path. */
     static JsonNode patched(String path) {
         return elements(documents(KUBERNETES.resolve("pods.yml")).get(0))
                 .filter(operation -> operation.path("path").asText().equals(path))
@@ -82,7 +82,7 @@ final class Deployment {
                 .path("value");
     }
 
-    /** What follows an instruction of the Dockerfile. */
+    /** The arguments of a Dockerfile instruction. */
     static String instruction(String name) {
         return firstGroup("(?m)^" + name + " (.*)$").orElseThrow();
     }
@@ -100,7 +100,7 @@ final class Deployment {
     }
 
     static List<JsonNode> documents(Path file) {
-        // Not Jackson's own parser: it knows no merge keys ("<<").
+        // Jackson's own parser does not support merge keys ("<<").
         return StreamSupport.stream(new Yaml().loadAll(text(file)).spliterator(), false)
                 .map(document -> JSON.<JsonNode>valueToTree(document))
                 .toList();

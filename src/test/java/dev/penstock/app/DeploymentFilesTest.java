@@ -33,14 +33,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The files that deploy the service agree with the service and with each other. */
+/** The deployment files must agree with the service and with each other. */
 final class DeploymentFilesTest {
     private static final Properties APPLICATION = applicationProperties();
     private static final String HTTP_PORT = APPLICATION.getProperty("quarkus.http.port");
     private static final String MANAGEMENT_PORT = APPLICATION.getProperty("quarkus.management.port");
 
     @Test
-    void everyVariableIsTheNameOfAKey() {
+    void everyVariableNamesAConfigurationKey() {
         Stream<String> variables = Stream.concat(
                 Deployment.imageVariables(),
                 Deployment.environments().values().stream().flatMap(variable -> variable.keySet().stream()));
@@ -51,7 +51,7 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void theServiceTakesTheValues() {
+    void theServiceAcceptsAllValues() {
         Deployment.environments().forEach((where, variables) -> {
             PenstockConfig config = config(variables).getConfigMapping(PenstockConfig.class);
             PenstockConfig.Role role =
@@ -63,7 +63,7 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void composeSaysThatItAsksNobodyAndKubernetesAsksForKeys() {
+    void composeAllowsAnonymousCallersAndKubernetesRequiresKeys() {
         TenantsConfig compose = tenants("docker-compose.yml, ingress");
         assertThat(compose.identity()).isEqualTo(TenantsConfig.Identity.OFF);
         assertThat(compose.allowAnonymous()).isTrue();
@@ -75,7 +75,7 @@ final class DeploymentFilesTest {
                         .map(mount -> Path.of(mount.path("mountPath").asText())))
                 .contains(kubernetes.file().orElseThrow().getParent());
         assertThat(pod("ingress").findValue("defaultMode").asInt())
-                .as("readable for a user who is not the owner")
+                .as("file mode, readable for all users")
                 .isEqualTo(0444);
     }
 
@@ -85,12 +85,12 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void theImageOffersThePortsOfTheService() {
+    void theImageExposesThePortsOfTheService() {
         assertThat(Deployment.instruction("EXPOSE").split(" ")).containsExactly(HTTP_PORT, MANAGEMENT_PORT);
     }
 
     @Test
-    void composeOpensThePortsOfTheIngressToThisMachineOnly() {
+    void composePublishesTheIngressPortsOnLoopbackOnly() {
         JsonNode services = Deployment.compose().path("services");
 
         assertThat(elements(services.at("/ingress/ports")).map(JsonNode::asText))
@@ -105,7 +105,7 @@ final class DeploymentFilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ingress", "worker"})
-    void probesAskTheManagementPort(String role) {
+    void probesUseTheManagementPort(String role) {
         assertThat(Stream.of("startup", "liveness", "readiness")
                         .map(probe -> container(role)
                                 .at("/" + probe + "Probe/httpGet/port")
@@ -114,7 +114,7 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void theServiceOfTheIngressLeadsToItsHttpPort() {
+    void theIngressServiceTargetsTheHttpPort() {
         assertThat(Deployment.manifest("ingress", "Service")
                         .at("/spec/ports/0/targetPort")
                         .asText())
@@ -125,7 +125,7 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void podsMayDrainToTheEnd() {
+    void podsHaveTimeToDrain() {
         long drainSeconds = config(Map.of())
                 .getConfigMapping(WorkerConfig.class)
                 .drainTimeout()
@@ -140,7 +140,7 @@ final class DeploymentFilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ingress", "worker"})
-    void podsRunAsTheUserOfTheImage(String role) {
+    void podsRunAsTheImagesUser(String role) {
         JsonNode security = pod(role).path("securityContext");
 
         assertThat(security.path("runAsUser").asText() + ":"
@@ -150,7 +150,7 @@ final class DeploymentFilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ingress", "worker"})
-    void whatAPodNamesIsThere(String role) {
+    void everyObjectThatAPodNamesExists(String role) {
         assertThat(container(role).at("/envFrom/0/configMapRef/name"))
                 .isEqualTo(kustomization().at("/configMapGenerator/0/name"));
         assertThat(container(role).path("image").asText())
@@ -162,7 +162,7 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void workersFindTheirModelsWhereTheImageLooksForThem() {
+    void workersMountModelsWhereTheImageExpectsThem() {
         String folder = Deployment.imageVariable("PENSTOCK_WORKER_MODELS");
         JsonNode claim = Deployment.documents(Deployment.KUBERNETES.resolve("models.yml"))
                 .get(0);

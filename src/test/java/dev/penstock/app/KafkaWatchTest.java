@@ -3,7 +3,9 @@ package dev.penstock.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.local.EmbeddedKafka;
+import dev.penstock.threads.Faults;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -13,11 +15,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class KafkaWatchTest {
     @Test
-    void missesABrokerThatStaysAwayAndFindsItAgain(@TempDir Path dataDir) {
+    void reportsAnUnavailableBrokerAndItsReturn(@TempDir Path dataDir) {
         EmbeddedKafka kafka = start(0, dataDir);
-        Map<String, Object> settings = Map.of("bootstrap.servers", kafka.bootstrapServers());
-        try (KafkaWatch watch = new KafkaWatch(settings, Duration.ofSeconds(4));
-                KafkaWatch patient = new KafkaWatch(settings, Duration.ofHours(1))) {
+        KafkaClients clients = new KafkaClients(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+        Faults faults = new Faults("process");
+        try (KafkaWatch watch = new KafkaWatch(clients, Duration.ofSeconds(4), faults);
+                KafkaWatch patient = new KafkaWatch(clients, Duration.ofHours(1), faults)) {
             assertThat(watch.lostFor()).isEmpty();
 
             kafka.close();

@@ -2,6 +2,7 @@ package dev.penstock.batching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.protocol.Lane;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -12,7 +13,7 @@ import net.jqwik.api.constraints.LongRange;
 
 class BatcherProperties {
 
-    /** Whatever comes, and whenever the batcher is asked: each row leaves once, in a legal batch or expired. */
+    /** For any arrivals and any times of asking, each row leaves once: in a legal batch or expired. */
     @Property
     void everyRowLeavesExactlyOnce(
             @ForAll long seed,
@@ -27,10 +28,10 @@ class BatcherProperties {
             for (int burst = random.nextInt(8); burst > 0 && offered < 200; burst--) {
                 int rows = 1 + random.nextInt(2 * max);
                 rowsLeft.put(offered, rows);
-                batcher.offer(new Waiting<>(
+                batcher.offer(new QueuedRequest<>(
                         offered++,
                         random.nextInt(3),
-                        random.nextBoolean() ? Priority.BULK : Priority.INTERACTIVE,
+                        random.nextBoolean() ? Lane.BULK : Lane.INTERACTIVE,
                         rows,
                         now - random.nextInt(50),
                         now + random.nextInt(400)));

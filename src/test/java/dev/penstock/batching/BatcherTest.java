@@ -3,6 +3,7 @@ package dev.penstock.batching;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import dev.penstock.protocol.Lane;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -57,26 +58,26 @@ class BatcherTest {
     @Test
     void neverHoldsAnythingWithoutADelay() {
         Batcher<String> eager = new Batcher<>(BatchPolicy.of(4, Window.fixed(0)), new CostModel());
-        eager.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, FAR));
+        eager.offer(new QueuedRequest<>("a", "k", Lane.INTERACTIVE, 1, 0, FAR));
         assertRuns(eager.next(0), Trigger.DELAY, "a");
     }
 
     @Test
     void runsBeforeTheDelayWhenADeadlineFallsWithinIt() {
-        batcher.offer(new Waiting<>("urgent", "k", Priority.INTERACTIVE, 1, 0, 150));
+        batcher.offer(new QueuedRequest<>("urgent", "k", Lane.INTERACTIVE, 1, 0, 150));
         assertThat(batcher.next(20)).isEqualTo(new Step.WaitUntil<>(50));
         assertRuns(batcher.next(50), Trigger.DEADLINE, "urgent");
     }
 
     @Test
     void runsBeforeTheDelayForADeadlineOfBulkWorkToo() {
-        batcher.offer(new Waiting<>("bulk", "k", Priority.BULK, 1, 0, 150));
+        batcher.offer(new QueuedRequest<>("bulk", "k", Lane.BULK, 1, 0, 150));
         assertThat(batcher.next(20)).isEqualTo(new Step.WaitUntil<>(50));
     }
 
     @Test
     void handsBackWhatIsPastItsDeadlineBeforeAnythingRuns() {
-        batcher.offer(new Waiting<>("dead", "k", Priority.INTERACTIVE, 1, 0, 90));
+        batcher.offer(new QueuedRequest<>("dead", "k", Lane.INTERACTIVE, 1, 0, 90));
         offer("alive", 0);
         assertThat(batcher.next(200))
                 .asInstanceOf(type(Step.Expire.class))
@@ -103,8 +104,8 @@ class BatcherTest {
 
     @Test
     void countsRowsNotRequests() {
-        batcher.offer(new Waiting<>("three rows", "k", Priority.INTERACTIVE, 3, 0, FAR));
-        batcher.offer(new Waiting<>("one row", "k", Priority.INTERACTIVE, 1, 0, FAR));
+        batcher.offer(new QueuedRequest<>("three rows", "k", Lane.INTERACTIVE, 3, 0, FAR));
+        batcher.offer(new QueuedRequest<>("one row", "k", Lane.INTERACTIVE, 1, 0, FAR));
         assertThat(batcher.waitingRows()).isEqualTo(4);
         assertRuns(batcher.next(0), Trigger.FULL, "three rows", "one row");
         assertThat(batcher.waitingRows()).isZero();
@@ -112,33 +113,33 @@ class BatcherTest {
 
     @Test
     void neverMixesKeys() {
-        batcher.offer(new Waiting<>("8 wide", "8", Priority.INTERACTIVE, 1, 0, FAR));
-        batcher.offer(new Waiting<>("9 wide", "9", Priority.INTERACTIVE, 1, 0, FAR - 1));
+        batcher.offer(new QueuedRequest<>("8 wide", "8", Lane.INTERACTIVE, 1, 0, FAR));
+        batcher.offer(new QueuedRequest<>("9 wide", "9", Lane.INTERACTIVE, 1, 0, FAR - 1));
         assertRuns(batcher.next(100), Trigger.DELAY, "9 wide");
         assertRuns(batcher.next(100), Trigger.DELAY, "8 wide");
     }
 
     @Test
     void takesAKeyForAsUrgentAsItsMostUrgentRequest() {
-        batcher.offer(new Waiting<>("relaxed", "8", Priority.INTERACTIVE, 1, 0, FAR));
-        batcher.offer(new Waiting<>("medium", "9", Priority.INTERACTIVE, 1, 0, FAR - 1));
-        batcher.offer(new Waiting<>("urgent", "8", Priority.INTERACTIVE, 1, 0, FAR - 2));
+        batcher.offer(new QueuedRequest<>("relaxed", "8", Lane.INTERACTIVE, 1, 0, FAR));
+        batcher.offer(new QueuedRequest<>("medium", "9", Lane.INTERACTIVE, 1, 0, FAR - 1));
+        batcher.offer(new QueuedRequest<>("urgent", "8", Lane.INTERACTIVE, 1, 0, FAR - 2));
         assertRuns(batcher.next(100), Trigger.DELAY, "urgent", "relaxed");
     }
 
     @Test
     void wakesForTheQueueThatIsDueFirst() {
-        batcher.offer(new Waiting<>("later", "8", Priority.INTERACTIVE, 1, 40, FAR));
-        batcher.offer(new Waiting<>("sooner", "9", Priority.INTERACTIVE, 1, 10, FAR));
+        batcher.offer(new QueuedRequest<>("later", "8", Lane.INTERACTIVE, 1, 40, FAR));
+        batcher.offer(new QueuedRequest<>("sooner", "9", Lane.INTERACTIVE, 1, 10, FAR));
         assertThat(batcher.next(50)).isEqualTo(new Step.WaitUntil<>(110));
-        batcher.offer(new Waiting<>("later, with the latest deadline", "7", Priority.INTERACTIVE, 1, 45, FAR + 1));
+        batcher.offer(new QueuedRequest<>("later, with the latest deadline", "7", Lane.INTERACTIVE, 1, 45, FAR + 1));
         assertThat(batcher.next(50)).isEqualTo(new Step.WaitUntil<>(110));
     }
 
     @Test
     void forgetsKeysThatNobodyWaitsFor() {
         for (int key = 0; key < 5000; key++) {
-            batcher.offer(new Waiting<>("full", key, Priority.INTERACTIVE, 4, 0, FAR));
+            batcher.offer(new QueuedRequest<>("full", key, Lane.INTERACTIVE, 4, 0, FAR));
             batcher.next(0);
         }
         assertThat(batcher.keys()).isEqualTo(1024);
@@ -161,7 +162,7 @@ class BatcherTest {
     @Test
     void survivesTheWrapOfTheNanoClock() {
         long now = Long.MAX_VALUE - 10;
-        batcher.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, now, now + 5_000));
+        batcher.offer(new QueuedRequest<>("a", "k", Lane.INTERACTIVE, 1, now, now + 5_000));
         assertThat(batcher.next(now + 5)).isEqualTo(new Step.WaitUntil<>(now + 100));
         assertRuns(batcher.next(now + 100), Trigger.DELAY, "a");
     }
@@ -169,8 +170,8 @@ class BatcherTest {
     @Test
     void ordersDeadlinesOnBothSidesOfThatWrap() {
         long now = Long.MAX_VALUE - 10;
-        batcher.offer(new Waiting<>("after", "k", Priority.INTERACTIVE, 2, now, now + 5_000));
-        batcher.offer(new Waiting<>("before", "k", Priority.INTERACTIVE, 2, now, now + 5));
+        batcher.offer(new QueuedRequest<>("after", "k", Lane.INTERACTIVE, 2, now, now + 5_000));
+        batcher.offer(new QueuedRequest<>("before", "k", Lane.INTERACTIVE, 2, now, now + 5));
         assertRuns(batcher.next(now), Trigger.FULL, "before", "after");
     }
 
@@ -184,7 +185,7 @@ class BatcherTest {
 
     @Test
     void keepsToTheMostRowsThatTheShapeOfARequestAllows() {
-        batcher.offer(new Waiting<>("long rows", "k", 2, Priority.INTERACTIVE, 3, 0, FAR));
+        batcher.offer(new QueuedRequest<>("long rows", "k", 2, Lane.INTERACTIVE, 3, 0, FAR));
         assertThat(parts(batcher.next(0))).containsExactly("long rows 0+2");
     }
 
@@ -294,7 +295,7 @@ class BatcherTest {
 
     @Test
     void interactiveGoesFirstWhateverTheDeadlines() {
-        batcher.offer(new Waiting<>("bulk", "k", Priority.BULK, 1, 0, 500));
+        batcher.offer(new QueuedRequest<>("bulk", "k", Lane.BULK, 1, 0, 500));
         offer("a", 4, FAR);
         assertRuns(batcher.next(0), Trigger.FULL, "a");
     }
@@ -309,7 +310,7 @@ class BatcherTest {
             if (batcher.next(0) instanceof Step.Run<String> run) {
                 rows += run.rows();
                 bulk += run.batch().stream()
-                        .filter(part -> part.of().priority() == Priority.BULK)
+                        .filter(part -> part.of().lane() == Lane.BULK)
                         .mapToInt(Part::rows)
                         .sum();
             }
@@ -319,7 +320,7 @@ class BatcherTest {
 
     @Test
     void bulkOfAnotherKeyGetsItsFloorToo() {
-        batcher.offer(new Waiting<>("bulk", "other", Priority.BULK, 1000, 0, FAR));
+        batcher.offer(new QueuedRequest<>("bulk", "other", Lane.BULK, 1000, 0, FAR));
         int bulk = 0;
         for (int batches = 0; batches < 200; batches++) {
             offer("flood", 4, FAR);
@@ -343,7 +344,7 @@ class BatcherTest {
     void halvesTheCeilingOfAKeyThatRanOutOfMemoryAndOfNoOther() {
         batcher.ranOutOfMemory("k", 4);
         offer("a", 3, FAR);
-        batcher.offer(new Waiting<>("b", "other", Priority.INTERACTIVE, 4, 0, FAR + 1));
+        batcher.offer(new QueuedRequest<>("b", "other", Lane.INTERACTIVE, 4, 0, FAR + 1));
         assertThat(parts(batcher.next(0))).containsExactly("a 0+2");
         assertThat(batcher.next(0))
                 .isInstanceOfSatisfying(
@@ -356,12 +357,12 @@ class BatcherTest {
     void cutsToAPreferredSizeWhereThatIsNoDearer() {
         Batcher<String> preferring =
                 new Batcher<>(new BatchPolicy(8, Window.fixed(0), List.of(4, 2), 0), new CostModel());
-        preferring.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 7, 0, FAR));
+        preferring.offer(new QueuedRequest<>("a", "k", Lane.INTERACTIVE, 7, 0, FAR));
         assertThat(parts(preferring.next(0))).containsExactly("a 0+4");
         assertThat(parts(preferring.next(0))).containsExactly("a 4+2");
         preferring.costs().observe("k", 1, 100);
         preferring.costs().observe("k", 8, 110);
-        preferring.offer(new Waiting<>("b", "k", Priority.INTERACTIVE, 6, 0, FAR));
+        preferring.offer(new QueuedRequest<>("b", "k", Lane.INTERACTIVE, 6, 0, FAR));
         assertThat(parts(preferring.next(0))).containsExactly("a 6+1", "b 0+6");
     }
 
@@ -369,7 +370,7 @@ class BatcherTest {
     void runsAPreferredSizeAsItIs() {
         Batcher<String> preferring =
                 new Batcher<>(new BatchPolicy(8, Window.fixed(0), List.of(2, 4), 0), new CostModel());
-        preferring.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 4, 0, FAR));
+        preferring.offer(new QueuedRequest<>("a", "k", Lane.INTERACTIVE, 4, 0, FAR));
         assertThat(parts(preferring.next(0))).containsExactly("a 0+4");
     }
 
@@ -377,9 +378,9 @@ class BatcherTest {
     void endsTheWaitAtAPreferredSize() {
         Batcher<String> preferring =
                 new Batcher<>(new BatchPolicy(8, Window.fixed(100), List.of(2, 6), 0), new CostModel());
-        preferring.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, FAR));
+        preferring.offer(new QueuedRequest<>("a", "k", Lane.INTERACTIVE, 1, 0, FAR));
         assertThat(preferring.next(0)).isInstanceOf(Step.WaitUntil.class);
-        preferring.offer(new Waiting<>("b", "k", Priority.INTERACTIVE, 1, 0, FAR));
+        preferring.offer(new QueuedRequest<>("b", "k", Lane.INTERACTIVE, 1, 0, FAR));
         assertRuns(preferring.next(0), Trigger.FULL, "a", "b");
     }
 
@@ -395,7 +396,7 @@ class BatcherTest {
     @Test
     void servesAloneWhatHasTimeForASmallBatchOnly() {
         Batcher<String> idle = memoryBound();
-        idle.offer(new Waiting<>("too late for a full batch", "k", Priority.INTERACTIVE, 1, 0, 1_500_000));
+        idle.offer(new QueuedRequest<>("too late for a full batch", "k", Lane.INTERACTIVE, 1, 0, 1_500_000));
         assertRuns(idle.next(0), Trigger.DELAY, "too late for a full batch");
     }
 
@@ -403,7 +404,7 @@ class BatcherTest {
     void underOverloadGivesUpTheFewWhoWouldMakeAllOthersLate() {
         Batcher<String> loaded = memoryBound();
         offerMany(loaded);
-        loaded.offer(new Waiting<>("too late for a full batch", "k", Priority.INTERACTIVE, 1, 0, 1_500_000));
+        loaded.offer(new QueuedRequest<>("too late for a full batch", "k", Lane.INTERACTIVE, 1, 0, 1_500_000));
         assertThat(parts(loaded.next(0))).containsExactly("too late for a full batch 0+1");
         assertThat(parts(loaded.next(0))).hasSize(8);
     }
@@ -412,15 +413,15 @@ class BatcherTest {
     void takesWhatHasPiledUpForDemandThoughNothingArrivesAnyMore() {
         Batcher<String> loaded = memoryBound();
         offerMany(loaded);
-        // Asked of the rate, which is over long before the next one is.
-        loaded.offer(new Waiting<>("first", "k", Priority.INTERACTIVE, 1, 0, 1_500_000));
+        // The window follows the arrival rate, and it is over long before the next arrival.
+        loaded.offer(new QueuedRequest<>("first", "k", Lane.INTERACTIVE, 1, 0, 1_500_000));
         assertThat(parts(loaded.next(0))).containsExactly("first 0+1");
         long now = 10_000_000_000L;
-        loaded.offer(new Waiting<>("too late for a full batch", "k", Priority.INTERACTIVE, 1, now, now + 1_500_000));
+        loaded.offer(new QueuedRequest<>("too late for a full batch", "k", Lane.INTERACTIVE, 1, now, now + 1_500_000));
         assertThat(parts(loaded.next(now))).containsExactly("too late for a full batch 0+1");
     }
 
-    /** About 1 ms for one row, and 1.4 ms for eight, which the 95th percentiles exceed by a fifth. */
+    /** About 1 ms for one row and 1.4 ms for eight. The 95th percentiles are a fifth higher. */
     private static Batcher<String> memoryBound() {
         Batcher<String> batcher = new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), new CostModel());
         for (int i = 0; i < 100; i++) {
@@ -432,7 +433,7 @@ class BatcherTest {
 
     private static void offerMany(Batcher<String> batcher) {
         for (int i = 0; i < 1000; i++) {
-            batcher.offer(new Waiting<>("many " + i, "k", Priority.INTERACTIVE, 1, 0, 100_000_000_000L));
+            batcher.offer(new QueuedRequest<>("many " + i, "k", Lane.INTERACTIVE, 1, 0, 100_000_000_000L));
         }
     }
 
@@ -444,15 +445,15 @@ class BatcherTest {
     }
 
     private void offerBulk(String name, int rows) {
-        batcher.offer(new Waiting<>(name, "k", Priority.BULK, rows, 0, FAR));
+        batcher.offer(new QueuedRequest<>(name, "k", Lane.BULK, rows, 0, FAR));
     }
 
     private void offer(String name, int rows, long deadline) {
-        batcher.offer(new Waiting<>(name, "k", Priority.INTERACTIVE, rows, 0, deadline));
+        batcher.offer(new QueuedRequest<>(name, "k", Lane.INTERACTIVE, rows, 0, deadline));
     }
 
     private void offer(String name, long arrival) {
-        batcher.offer(new Waiting<>(name, "k", Priority.INTERACTIVE, 1, arrival, FAR));
+        batcher.offer(new QueuedRequest<>(name, "k", Lane.INTERACTIVE, 1, arrival, FAR));
     }
 
     private static void assertRuns(Step<String> step, Trigger trigger, String... names) {
@@ -464,7 +465,7 @@ class BatcherTest {
                 .isEqualTo(run.batch().stream().mapToInt(Part::rows).sum());
     }
 
-    /** What ran or expired, as "name fromRow+rows". */
+    /** The parts that ran or expired, as "name fromRow+rows". */
     private static List<String> parts(Step<String> step) {
         List<Part<String>> parts = switch (step) {
             case Step.Run<String> run -> run.batch();

@@ -39,7 +39,7 @@ class CostCurveProperties {
         assertFollows(CostCurveProperties::memoryBound, learned(CostCurveProperties::memoryBound, seed, 1000), 20);
     }
 
-    /** A line between nodes cuts the corners of steps: less than a step. */
+    /** Linear interpolation cuts the corners of a step function, by less than one step. */
     @Property(tries = 50)
     void convergesOnASteppedCurve(@ForAll long seed) {
         CostCurve curve = learned(CostCurveProperties::stepped, seed, 1000);
@@ -67,7 +67,7 @@ class CostCurveProperties {
         assertFollows(rows -> 2 * linear(rows), curve, 6);
     }
 
-    /** When throttled, say, while only small batches run: what was known of large ones must not hold the small ones back. */
+    /** For example, the device is throttled while only small batches run. Old values of large ones must not distort the small ones. */
     @Example
     void followsADriftThatOnlySomeSizesSee() {
         CostCurve curve = learned(CostCurveProperties::linear, 1, 1000);
@@ -105,7 +105,7 @@ class CostCurveProperties {
         CostCurve curve = new CostCurve();
         curve.observe(1, 100_000);
         curve.observe(2, 150_000);
-        curve.observe(4, 50_000_000); // a stall, not the truth
+        curve.observe(4, 50_000_000); // an outlier
         assertThat(curve.worthwhileRows(4)).isEqualTo(2);
         for (int i = 0; i < 300; i++) {
             curve.observe(2, 150_000);

@@ -2,6 +2,7 @@ package dev.penstock.batching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.protocol.Lane;
 import org.junit.jupiter.api.Test;
 
 class WindowTest {
@@ -59,7 +60,7 @@ class WindowTest {
         costs.observe("k", 1, 500_000_000);
         costs.observe("k", 8, 600_000_000);
         Batcher<String> batcher = new Batcher<>(BatchPolicy.of(8, window), costs);
-        batcher.offer(new Waiting<>("a", "k", Priority.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
+        batcher.offer(new QueuedRequest<>("a", "k", Lane.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
         assertThat(batcher.next(0)).isInstanceOf(Step.Run.class);
     }
 
@@ -70,14 +71,14 @@ class WindowTest {
         costs.observe("k", 64, 4_840_000);
         Batcher<String> batcher = new Batcher<>(BatchPolicy.of(64, window), costs);
         for (int i = 0; i < 8; i++) {
-            batcher.offer(new Waiting<>("full batch", "k", Priority.INTERACTIVE, 64, 0, Long.MAX_VALUE / 2));
+            batcher.offer(new QueuedRequest<>("full batch", "k", Lane.INTERACTIVE, 64, 0, Long.MAX_VALUE / 2));
             assertThat(batcher.next(0)).isInstanceOf(Step.Run.class);
         }
-        batcher.offer(new Waiting<>("more will come", "k", Priority.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
+        batcher.offer(new QueuedRequest<>("more will come", "k", Lane.INTERACTIVE, 1, 0, Long.MAX_VALUE / 2));
         assertThat(batcher.next(0)).isInstanceOf(Step.WaitUntil.class);
         assertThat(batcher.next(1_000_000)).isInstanceOf(Step.Run.class);
         long later = 10_000_000_000L;
-        batcher.offer(new Waiting<>("nobody else", "k", Priority.INTERACTIVE, 1, later, Long.MAX_VALUE / 2));
+        batcher.offer(new QueuedRequest<>("nobody else", "k", Lane.INTERACTIVE, 1, later, Long.MAX_VALUE / 2));
         assertThat(batcher.next(later)).isInstanceOf(Step.Run.class);
     }
 

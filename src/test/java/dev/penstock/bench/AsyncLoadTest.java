@@ -25,7 +25,7 @@ class AsyncLoadTest {
     private final Set<String> polledOnce = ConcurrentHashMap.newKeySet();
     private HttpServer service;
 
-    /** The i-th body is the number i; its location names it, and so does its response. The first poll is always too early. */
+    /** Body i is the number i; its location and its response name it. The first poll always comes before the outcome. */
     @BeforeEach
     void startService() throws IOException {
         service = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 256);

@@ -18,7 +18,7 @@ import picocli.CommandLine;
 class BenchTest {
 
     @Test
-    void addsUpTheBatchesOfOneModelAndTakesTheMeanOfWhatWasNew() {
+    void averagesTheNewBatchesOfOneModel() {
         BatchSizes before = BatchSizes.of(new Metrics("""
                 # TYPE inference_batch_size summary
                 inference_batch_size_count{model="digits"} 10.0
@@ -49,7 +49,7 @@ class BenchTest {
     }
 
     @Test
-    void linesUpTheColumns() {
+    void alignsTheColumns() {
         Table table = new Table("door", "answers");
         table.add("sync", "10,000");
         table.add("kafka", "9");

@@ -13,7 +13,7 @@ import org.w3c.dom.Document;
 class ChartTest {
 
     @Test
-    void drawsABarForEachValueThatThereIs() throws Exception {
+    void drawsABarForEachValue() throws Exception {
         Document svg = parse(Chart.bars("a < b & c", "model", "rows/s", List.of("one", "two"))
                 .with("slow", 1, Double.NaN)
                 .with("fast", 10, 200)
@@ -26,7 +26,7 @@ class ChartTest {
     }
 
     @Test
-    void drawsALineOverNumbers() throws Exception {
+    void drawsALineOverNumericPoints() throws Exception {
         Document svg = parse(
                 Chart.lines("queue", "s", "rows").with("waiting", new double[] {0, 0.5, 10}, new double[] {0, 3, 1}));
 
@@ -34,7 +34,7 @@ class ChartTest {
     }
 
     @Test
-    void staysWholeWithoutValues() throws Exception {
+    void drawsAValidChartWithoutValues() throws Exception {
         assertThat(parse(Chart.lines("empty", "s", "rows"))
                         .getElementsByTagName("path")
                         .getLength())

@@ -14,7 +14,7 @@ class DigitsCorpusTest {
     private final Corpus corpus = new DigitsCorpus(List.of(image(3), image(7)), new long[] {3, 7});
 
     @Test
-    void asksForOneImageUnderTheNameOfItsIndex() throws IOException {
+    void namesEachRequestAfterTheIndexOfItsImage() throws IOException {
         JsonNode body = new ObjectMapper().readTree(corpus.body(5));
 
         assertThat(body.path("id").asText()).isEqualTo("5");
@@ -25,7 +25,7 @@ class DigitsCorpusTest {
     }
 
     @Test
-    void acceptsTheRightAnswerInAnyOrderOfMembers() {
+    void acceptsTheCorrectResponseInAnyMemberOrder() {
         assertThat(isAccepted(0, """
                         {"model_name":"digits","model_version":"1","id":"0","outputs":[
                           {"name":"digit","datatype":"INT64","shape":[1],"data":[3]},
@@ -36,20 +36,20 @@ class DigitsCorpusTest {
     }
 
     @Test
-    void refusesAnotherDigit() {
+    void rejectsAnotherDigit() {
         assertThat(isAccepted(0, answer("0", "digit", "7"))).isFalse();
         assertThat(isAccepted(1, answer("1", "digit", "3"))).isFalse();
     }
 
     @Test
-    void refusesTheRightDigitInTheAnswerToAnotherRequest() {
+    void rejectsTheResponseToAnotherRequest() {
         assertThat(isAccepted(0, answer("2", "digit", "3"))).isFalse();
         assertThat(isAccepted(0, "{\"outputs\":[{\"name\":\"digit\",\"data\":[3]}]}"))
                 .isFalse();
     }
 
     @Test
-    void refusesWhatIsNotAnAnswer() {
+    void rejectsTextThatIsNotAResponse() {
         assertThat(isAccepted(0, answer("0", "scores", "3"))).isFalse();
         assertThat(isAccepted(0, "{\"id\":\"0\",\"outputs\":[{\"name\":\"digit\",\"data\":[]}]}"))
                 .isFalse();
@@ -68,7 +68,7 @@ class DigitsCorpusTest {
         return "{\"id\":\"%s\",\"outputs\":[{\"name\":\"%s\",\"data\":[%s]}]}".formatted(id, output, digit);
     }
 
-    /** All pixels alike, then a label that nobody reads. */
+    /** A row with equal pixels, and a label that is ignored. */
     private static String image(int pixel) {
         return String.join(",", Collections.nCopies(64, Integer.toString(pixel))) + ",9";
     }

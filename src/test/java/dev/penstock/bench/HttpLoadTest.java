@@ -28,7 +28,7 @@ class HttpLoadTest {
     private static final byte[] REQUEST = "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1);
 
     @Test
-    void sendsEachRequestOnceAndHandsItsAnswerToTheCheck() throws IOException {
+    void sendsEachRequestOnceAndChecksItsResponse() throws IOException {
         HttpServer echo = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         echo.createContext("/", exchange -> {
             byte[] body = exchange.getRequestBody().readAllBytes();
@@ -62,7 +62,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void countsAnswersThatTheCheckRefuses() throws IOException {
+    void countsResponsesThatFailTheCheck() throws IOException {
         LoadResult result =
                 run(n -> ok(n % 4 == 0 ? "bad" : "good"), load(100).withCheck((i, status, body) -> body.length == 4));
 
@@ -85,7 +85,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void countsTheRequestThatWasLostWithItsConnectionAndGoesOnWithANewOne() throws IOException {
+    void countsARequestLostWithItsConnectionAndReconnects() throws IOException {
         LoadResult result = run(
                 n -> n % 10 == 9 ? new ScriptedServer.HangUp() : ok("fine"),
                 load(100).withConnections(3));
@@ -96,7 +96,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void losesNothingWhenTheServerSaysThatItCloses() throws IOException {
+    void losesNothingWhenTheServerAnnouncesTheClose() throws IOException {
         ScriptedServer.Act last =
                 new ScriptedServer.Answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
@@ -108,11 +108,11 @@ class HttpLoadTest {
     }
 
     /**
-     * The clock stands still but for the server's stall: 100 requests are due 1 ms apart, the first one's answer takes 200 ms, and so
-     * the k-th waits 200 - k ms. A generator that counts from the moment of sending would see one slow request and 99 instant ones.
+     * The clock advances only by the server's stall. 100 requests are due 1 ms apart and the first response takes 200 ms, so request k waits
+     * 200 - k ms. A generator that measures from the time of sending would report one slow request and 99 instant ones.
      */
     @Test
-    void anOpenLoopCountsTheTimeThatRequestsWaitedWhileTheServerStalled() throws IOException {
+    void anOpenLoopIncludesTheWaitDuringAServerStall() throws IOException {
         AtomicLong clock = new AtomicLong();
         try (ScriptedServer server = new ScriptedServer(REQUEST.length, n -> {
                     if (n == 0) {
@@ -136,7 +136,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void stepsFollowOneAnother() {
+    void stepsRunInOrder() {
         HttpLoad.Steps steps = new HttpLoad.Steps(
                 List.of(new HttpLoad.Step(10, Duration.ofSeconds(2)), new HttpLoad.Step(1000, Duration.ofSeconds(1))));
         assertThat(steps.dueNanos(0)).isZero();
@@ -149,7 +149,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void callsAreKeptByWhenTheyWereDue() throws IOException {
+    void callsAreRecordedByTheirDueTime() throws IOException {
         ScriptedServer.Act busy = new ScriptedServer.Answer("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
         HttpLoad.Steps steps = new HttpLoad.Steps(List.of(
                 new HttpLoad.Step(100, Duration.ofMillis(100)), new HttpLoad.Step(200, Duration.ofMillis(200))));
@@ -175,7 +175,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void anOpenLoopKeepsItsRateAndNoMore() throws IOException {
+    void anOpenLoopKeepsItsRate() throws IOException {
         LoadResult result = run(
                 n -> ok("fine"),
                 load(1).withPace(new HttpLoad.OpenLoop(2000))
@@ -188,7 +188,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void theWarmUpDoesNotCount() throws IOException {
+    void theWarmUpIsNotMeasured() throws IOException {
         AtomicLong sent = new AtomicLong();
 
         LoadResult result = run(
@@ -212,7 +212,7 @@ class HttpLoadTest {
     }
 
     @Test
-    void saysWhichServerItCannotReach() {
+    void namesTheServerThatItCannotReach() {
         assertThatThrownBy(() -> HttpLoad.of(URI.create("http://127.0.0.1:1"), i -> REQUEST)
                         .run())
                 .isInstanceOf(IOException.class)
@@ -220,10 +220,10 @@ class HttpLoadTest {
     }
 
     @Test
-    void refusesALoadThatMakesNoSense() {
+    void rejectsAnInvalidLoad() {
         assertThatThrownBy(() -> load(1).withConnections(0)).hasMessage("connections must be in 1..10000, was 0");
         assertThatThrownBy(() -> new HttpLoad.OpenLoop(0))
-                .hasMessage("ratePerSecond must be over 0 and up to 1000000, was 0.0");
+                .hasMessage("ratePerSecond must be above 0 and at most 1000000, was 0.0");
     }
 
     private static HttpLoad load(int requests) {

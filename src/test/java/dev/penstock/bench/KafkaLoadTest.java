@@ -30,7 +30,7 @@ class KafkaLoadTest {
 
     private final Broker broker = new Broker();
 
-    /** Kafka's own mocks, with a worker between: it echoes each record's value on the topic that the record names. */
+    /** Kafka's mock clients with a fake worker between them. It echoes each record's value on the reply topic of the record. */
     private static final class Broker extends MockProducer<byte[], byte[]> {
         final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest");
         final AtomicInteger offset = new AtomicInteger();
@@ -90,7 +90,7 @@ class KafkaLoadTest {
     }
 
     @Test
-    void skipsRepliesToOthersAndGivesUpWhenNoneComes() throws InterruptedException {
+    void skipsRepliesToOthersAndTimesOutWithoutAReply() throws InterruptedException {
         MockProducer<byte[], byte[]> silent =
                 new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
         broker.consumer.schedulePollTask(() -> {
@@ -123,7 +123,7 @@ class KafkaLoadTest {
     }
 
     @Test
-    void saysThatTheReplyTopicDoesNotExist() {
+    void reportsAMissingReplyTopic() {
         try (MockConsumer<byte[], byte[]> empty = new MockConsumer<>("latest")) {
             empty.updatePartitions(REPLIES, List.of());
 

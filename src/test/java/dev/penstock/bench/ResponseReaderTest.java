@@ -44,7 +44,7 @@ class ResponseReaderTest {
     }
 
     @Example
-    void readsOneResponseAfterTheOther() throws IOException {
+    void readsConsecutiveResponses() throws IOException {
         read("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\nConnection: close\r\n\r\nold", 7);
         assertThat(reader.lastOnConnection()).isTrue();
 
@@ -64,7 +64,7 @@ class ResponseReaderTest {
     }
 
     @Example
-    void readsABodyThatOnlyTheEndOfTheConnectionEnds() throws IOException {
+    void readsABodyThatEndsWithTheConnection() throws IOException {
         ReadableByteChannel channel = channel("HTTP/1.0 200 OK\r\n\r\nto the end", 6);
         while (!reader.read(channel)) {}
 
@@ -73,7 +73,7 @@ class ResponseReaderTest {
     }
 
     @Example
-    void refusesWhatIsNotAResponse() {
+    void rejectsBytesThatAreNotAResponse() {
         assertThatThrownBy(() -> read("SSH-2.0-OpenSSH_9.2\r\n", 30))
                 .hasMessage("malformed status line: SSH-2.0-OpenSSH_9.2");
         assertThatThrownBy(() -> read("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", 60))
@@ -83,7 +83,7 @@ class ResponseReaderTest {
     }
 
     @Example
-    void refusesAResponseCutShort() {
+    void rejectsATruncatedResponse() {
         assertThatThrownBy(() -> read("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", 9))
                 .hasMessage("connection closed before the response was complete");
     }
@@ -94,7 +94,7 @@ class ResponseReaderTest {
         while (!reader.read(channel)) {}
     }
 
-    /** A channel that gives {@code step} bytes at a time. */
+    /** A channel that returns at most {@code step} bytes per read. */
     private static ReadableByteChannel channel(String text, int step) {
         ReadableByteChannel all = Channels.newChannel(new ByteArrayInputStream(text.getBytes(ISO_8859_1)));
         return new ReadableByteChannel() {

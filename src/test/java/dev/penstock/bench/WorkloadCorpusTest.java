@@ -23,7 +23,7 @@ class WorkloadCorpusTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void acceptsTheRightAnswerToTheRightRequestOnly(boolean binary) throws Exception {
+    void acceptsOnlyTheCorrectResponseToItsRequest(boolean binary) throws Exception {
         Workload digits = Workload.named("digits");
         WorkloadCorpus corpus = new WorkloadCorpus(digits, binary);
         assertThat(corpus.isBinary()).isEqualTo(binary);
@@ -45,7 +45,7 @@ class WorkloadCorpusTest {
     }
 
     @Test
-    void namesEachRequestAndKeepsTheLengthOfItsJsonPart() throws Exception {
+    void namesEachRequestAndKeepsTheJsonLength() throws Exception {
         WorkloadCorpus corpus = new WorkloadCorpus(Workload.named("digits"), true);
 
         assertThat(Stream.of(0, 7, 1_234_567).map(i -> json(corpus, i)))
@@ -55,7 +55,7 @@ class WorkloadCorpusTest {
     }
 
     @Test
-    void servesTheCopyOneByOneAndLeavesTheRestAsItIs() {
+    void theOneByOneCopyLimitsTheBatchSizeAndKeepsTheRest() {
         assertThat(BatchingBench.oneByOne("# about\nmax_batch_size: 64\npreferred_batch_sizes: [8]\ntimeout: 2s\n"))
                 .isEqualTo("# about\ntimeout: 2s\nmax_batch_size: 1\n");
     }

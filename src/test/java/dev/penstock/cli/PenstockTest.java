@@ -190,7 +190,9 @@ class PenstockTest {
     private static CommandLine find(List<String> names) {
         CommandLine command = CommandTree.build();
         for (String name : names) {
-            command = name.isEmpty() ? command : Objects.requireNonNull(command.getSubcommands().get(name));
+            command = name.isEmpty()
+                    ? command
+                    : Objects.requireNonNull(command.getSubcommands().get(name));
         }
         return command;
     }

@@ -10,11 +10,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every input that a fuzzer once found worth keeping, and every one that broke a property, holds the properties. */
+/** Every input in the fuzzing corpus, including inputs that once broke a property, satisfies the properties. */
 class FuzzCorpusTest {
     @ParameterizedTest
     @EnumSource
-    void holdsTheProperties(Target target) throws IOException {
+    void satisfiesTheProperties(Target target) throws IOException {
         List<Path> inputs;
         try (Stream<Path> files = Files.list(target.corpus())) {
             inputs = files.sorted().toList();

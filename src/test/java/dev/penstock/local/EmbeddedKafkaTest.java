@@ -29,7 +29,7 @@ class EmbeddedKafkaTest {
     private static final String TOPIC = "turbine";
 
     @Test
-    void carriesRecordsAndSpeaksToConsumerGroups() throws Exception {
+    void deliversRecordsToConsumerGroups() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
             createTopic(kafka);
 
@@ -40,7 +40,7 @@ class EmbeddedKafkaTest {
     }
 
     @Test
-    void keepsItsLogOverARestartOnAnotherPort(@TempDir Path dataDir) throws Exception {
+    void keepsItsLogAcrossARestartOnAnotherPort(@TempDir Path dataDir) throws Exception {
         int firstPort;
         try (EmbeddedKafka kafka = start(dataDir)) {
             firstPort = kafka.port();
@@ -59,7 +59,7 @@ class EmbeddedKafkaTest {
     }
 
     @Test
-    void refusesADataDirectoryThatIsInUse(@TempDir Path dataDir) throws Exception {
+    void rejectsADataDirectoryThatIsInUse(@TempDir Path dataDir) throws Exception {
         try (EmbeddedKafka kafka = start(dataDir)) {
             assertThatThrownBy(() -> start(dataDir))
                     .isInstanceOf(CannotStartException.class)
@@ -92,7 +92,7 @@ class EmbeddedKafkaTest {
     }
 
     @Test
-    void takesRecordsOfTenMebibytesAndRefusesMoreThanItsLimit() throws Exception {
+    void acceptsRecordsOfTenMebibytesAndRejectsLargerOnes() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start();
                 var producer = new KafkaProducer<>(
                         Map.of("bootstrap.servers", kafka.bootstrapServers(), "max.request.size", 64 << 20),
@@ -109,12 +109,12 @@ class EmbeddedKafkaTest {
     }
 
     @Test
-    void refusesAPortThatIsTaken(@TempDir Path dataDir) throws Exception {
+    void rejectsAPortThatIsInUse(@TempDir Path dataDir) throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
             assertThatThrownBy(() -> EmbeddedKafka.start(
                             kafka.port(), Optional.of(dataDir), EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES))
                     .isInstanceOf(CannotStartException.class)
-                    .hasMessageContaining("port %d is taken", kafka.port());
+                    .hasMessageContaining("port %d is in use", kafka.port());
 
             createTopic(kafka);
         }

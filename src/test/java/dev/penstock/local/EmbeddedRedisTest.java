@@ -28,7 +28,7 @@ class EmbeddedRedisTest {
     }
 
     @Test
-    void keepsItsDataOverARestartWhereADirectoryIsGiven(@TempDir Path dataDir) throws IOException {
+    void keepsItsDataAcrossARestartWithADataDirectory(@TempDir Path dataDir) throws IOException {
         try (EmbeddedRedis redis = EmbeddedRedis.start(Ports.ANY, Optional.of(dataDir))) {
             command(redis.port(), "SET answer 42");
         }
@@ -39,7 +39,7 @@ class EmbeddedRedisTest {
     }
 
     @Test
-    void leavesNeitherProcessNorFolderNorPort() {
+    void closeLeavesNoProcessFolderOrPort() {
         EmbeddedRedis redis = EmbeddedRedis.start();
         List<ProcessHandle> processes = redis.processes();
         assertThat(processes).hasSizeGreaterThan(1).allMatch(ProcessHandle::isAlive);
@@ -52,24 +52,24 @@ class EmbeddedRedisTest {
     }
 
     @Test
-    void refusesAPortThatIsTaken() {
+    void rejectsAPortThatIsInUse() {
         try (EmbeddedRedis redis = EmbeddedRedis.start()) {
             assertThatThrownBy(() -> EmbeddedRedis.start(redis.port(), Optional.empty()))
                     .isInstanceOf(CannotStartException.class)
-                    .hasMessageContaining("port %d is taken", redis.port());
+                    .hasMessageContaining("port %d is in use", redis.port());
         }
     }
 
     @Test
-    void saysWhatRedisSaidWhereItCannotStart(@TempDir Path dataDir) throws IOException {
-        Files.writeString(dataDir.resolve("appendonly.aof"), "this is no log of Redis");
+    void reportsTheLogOfARedisThatCannotStart(@TempDir Path dataDir) throws IOException {
+        Files.writeString(dataDir.resolve("appendonly.aof"), "not an append-only file");
 
         assertThatThrownBy(() -> EmbeddedRedis.start(Ports.ANY, Optional.of(dataDir)))
                 .isInstanceOf(CannotStartException.class)
                 .hasMessageContaining("Bad file format reading the append only file");
     }
 
-    /** One command, its reply on one line. */
+    /** Sends one command and returns its one-line reply. */
     static String command(int port, String command) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
                 var reader =

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LocalStackTest {
 
     @Test
-    void twoStacksLiveSideBySide() throws Exception {
+    void runsTwoStacksSideBySide() throws Exception {
         try (LocalStack one = LocalStack.start();
                 LocalStack other = LocalStack.start()) {
             EmbeddedRedisTest.command(URI.create(one.redisUrl()).getPort(), "SET here only");
@@ -28,7 +28,7 @@ class LocalStackTest {
     }
 
     @Test
-    void startsAgainOnTheSameDataDirectory(@TempDir Path dataDir) throws Exception {
+    void restartsWithTheSameDataDirectory(@TempDir Path dataDir) throws Exception {
         LocalStack.Parts kept =
                 new LocalStack.Parts(OptionalInt.of(Ports.ANY), OptionalInt.of(Ports.ANY), Optional.of(dataDir));
         LocalStack.start(kept).close();

@@ -15,7 +15,7 @@ import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What {@code ./mvnw package -Dproduction} leaves out. */
+/** The contents of the production package, {@code ./mvnw package -Dproduction}. */
 class ProductionPackageIT {
 
     private static final Path HOME = Path.of(System.getProperty("basedir", "."));
@@ -34,12 +34,14 @@ class ProductionPackageIT {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         maven.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        // A short life: compiling it well would take longer than running it.
+        // A short-lived JVM: optimizing JIT compilation would take longer than it saves.
         maven.environment().put("MAVEN_OPTS", "-XX:TieredStopAtLevel=1");
 
         Process build = maven.start();
         try {
-            assertThat(build.waitFor(5, TimeUnit.MINUTES)).as("done in time").isTrue();
+            assertThat(build.waitFor(5, TimeUnit.MINUTES))
+                    .as("the build ends in time")
+                    .isTrue();
         } finally {
             build.destroy();
         }
@@ -48,7 +50,7 @@ class ProductionPackageIT {
     }
 
     @Test
-    void hasTheServiceButNeitherTheLocalStackNorTheCommandLine() throws IOException {
+    void containsTheServiceButNeitherTheLocalStackNorTheCommandLine() throws IOException {
         assertThat(classesOfOurs())
                 .contains("dev/penstock/ingress/http/InferResource.class", "dev/penstock/worker/Worker.class")
                 .noneMatch(name -> name.startsWith("dev/penstock/local/"))
@@ -56,7 +58,7 @@ class ProductionPackageIT {
     }
 
     @Test
-    void carriesNeitherABrokerNorARedis() throws IOException {
+    void containsNeitherABrokerNorARedis() throws IOException {
         assertThat(libraries())
                 .anyMatch(name -> name.startsWith("org.apache.kafka.kafka-clients-"))
                 .noneMatch(name -> name.contains("embedded-redis"))

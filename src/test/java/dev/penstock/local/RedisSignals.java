@@ -2,11 +2,11 @@ package dev.penstock.local;
 
 import java.io.IOException;
 
-/** Does to a Redis, that the test started, what networks and operators do. */
+/** Signals to a Redis that the test started, to simulate faults. */
 public final class RedisSignals {
     private RedisSignals() {}
 
-    /** It takes connections and answers nothing, until it is told to go on. */
+    /** Sends SIGSTOP: Redis accepts connections but does not answer until {@link #goOn}. */
     public static void freeze(EmbeddedRedis redis) throws IOException, InterruptedException {
         signal(redis, "-STOP");
     }

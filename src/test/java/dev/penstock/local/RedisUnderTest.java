@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A real Redis of a test's own, with a client, and the trouble that it can be in. */
+/** A real Redis for one test, with a client and the faults that it can have. */
 public final class RedisUnderTest implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private EmbeddedRedis server = EmbeddedRedis.start();
@@ -21,7 +21,7 @@ public final class RedisUnderTest implements AutoCloseable {
                     .setMaxPoolSize(8)
                     .setMaxPoolWaiting(1000));
 
-    /** Connected: on a busy machine the very first connection can take longer than the calls under test may. */
+    /** Connects in advance. On a busy machine, the first connection can take longer than the timeouts under test. */
     public RedisUnderTest() {
         send(Request.cmd(Command.PING));
     }
@@ -46,7 +46,7 @@ public final class RedisUnderTest implements AutoCloseable {
         send(Request.cmd(Command.FLUSHALL));
     }
 
-    /** It answers reads and refuses writes. */
+    /** Fills the memory: Redis answers reads and refuses writes. */
     public void fill() {
         send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("1"));
     }
@@ -55,7 +55,7 @@ public final class RedisUnderTest implements AutoCloseable {
         send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory").arg("0"));
     }
 
-    /** SIGSTOP: it takes connections and answers nothing. */
+    /** Sends SIGSTOP: Redis accepts connections but does not answer. */
     public void freeze() throws IOException, InterruptedException {
         RedisSignals.freeze(server);
     }
@@ -68,7 +68,7 @@ public final class RedisUnderTest implements AutoCloseable {
         server.close();
     }
 
-    /** Where it was, and empty. */
+    /** Starts again on the same port, empty. */
     public void startAgain() {
         server = EmbeddedRedis.start(server.port(), Optional.empty());
     }

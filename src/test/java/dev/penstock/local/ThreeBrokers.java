@@ -288,8 +288,10 @@ public final class ThreeBrokers implements AutoCloseable {
     /** A broker answers once the cluster has let it in. Others may list a node that is down, while there is no majority to say so. */
     private boolean answers(int node) {
         try {
-            return ask(address(node), PROBE_LIMIT, admin -> admin.describeCluster().nodes().get().stream()
-                    .anyMatch(each -> each.id() == node));
+            return ask(
+                    address(node),
+                    PROBE_LIMIT,
+                    admin -> admin.describeCluster().nodes().get().stream().anyMatch(each -> each.id() == node));
         } catch (KafkaException notYet) {
             return false;
         }

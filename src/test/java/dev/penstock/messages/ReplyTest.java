@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What others may write on our topics is told from what is ours, and stops no reader. */
+/** Foreign or malformed records on Penstock's topics are recognized, and stop no reader. */
 class ReplyTest {
     @Test
-    void refusesATombstone() {
+    void rejectsATombstone() {
         assertThatThrownBy(() -> Reply.read(headers("succeeded", "1.0"), null))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageStartingWith("value: must be");
@@ -23,14 +23,14 @@ class ReplyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"NaN", "Infinity", "1e999", "soon", "", "-0.5"})
-    void refusesATimeThatIsNoNumber(String time) {
+    void rejectsATimeThatIsNotANumber(String time) {
         assertThatThrownBy(() -> Reply.read(headers("expired", time), new byte[0]))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("queue-ms: must be a finite number");
+                .hasMessageContaining("queue-ms: must be a finite, non-negative number");
     }
 
     @Test
-    void refusesABatchBeyondInt() {
+    void rejectsABatchSizeBeyondInt() {
         Headers headers = headers("expired", "1").add("batch-size", "4294967295".getBytes(UTF_8));
 
         assertThatThrownBy(() -> Reply.read(headers, new byte[0]))
@@ -48,8 +48,42 @@ class ReplyTest {
                 "{\"model\":\"m\",\"version\":\"1\",\"worker\":\"w\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP33\",\"shape\":[1]}]}",
                 "{\"model\":\"m\",\"version\":\"1\",\"worker\":\"w\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[-7]}]}"
             })
-    void anAnnouncementIsWholeOrNone(String json) {
+    void rejectsAnIncompleteAnnouncement(String json) {
         assertThatThrownBy(() -> Announcement.read(json.getBytes(UTF_8))).isInstanceOf(IOException.class);
+    }
+
+    /** A worker from before the interval was announced. */
+    @Test
+    void anAnnouncementWithoutACommitIntervalHasTheOneOfThatTime() throws IOException {
+        assertThat(Announcement.read(announcement("").getBytes(UTF_8)).commitIntervalMs())
+                .isEqualTo(100);
+    }
+
+    @Test
+    void anAnnouncementCarriesItsCommitInterval() throws IOException {
+        Announcement announcement =
+                Announcement.read(announcement(",\"commit_interval_ms\":250").getBytes(UTF_8));
+
+        assertThat(announcement.commitIntervalMs()).isEqualTo(250);
+        assertThat(new String(announcement.toJson(), UTF_8)).contains("\"commit_interval_ms\":250");
+        assertThat(Announcement.read(announcement.toJson())).isEqualTo(announcement);
+        assertThat(announcement.notReady().commitIntervalMs()).isEqualTo(250);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-5"})
+    void anAnnouncementWhoseCommitIntervalIsNoneIsRefused(String interval) {
+        assertThatThrownBy(() -> Announcement.read(
+                        announcement(",\"commit_interval_ms\":" + interval).getBytes(UTF_8)))
+                .isInstanceOf(IOException.class)
+                .hasMessage("commit_interval_ms must be at least 1, was " + interval);
+    }
+
+    private static String announcement(String more) {
+        return """
+                {"model":"m","version":"1","worker":"w","inputs":[],"outputs":[],"max_request_rows":8,
+                "max_tensor_bytes":1000,"timeout_ms":0,"execution_provider":"cpu","ready":true%s}
+                """.formatted(more);
     }
 
     @Test

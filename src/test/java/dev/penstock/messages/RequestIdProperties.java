@@ -19,7 +19,7 @@ class RequestIdProperties {
     private final RequestIds ids = new RequestIds("0123456789abcdef".getBytes(UTF_8));
 
     @Property
-    void whatWasIssuedIsVerifiedWithAllThatItSays(
+    void verifiesIssuedIdsWithAllTheirFields(
             @ForAll @LongRange(min = 0, max = (1L << 48) - 1) long nowMillis,
             @ForAll @LongRange(min = 0, max = (1L << 32) - 1) long timeoutMillis,
             @ForAll int tenantTag,
@@ -34,7 +34,7 @@ class RequestIdProperties {
     }
 
     @Property(tries = 5000)
-    void aChangeOfAnyCharacterIsRefused(@ForAll int sequence, @ForAll @IntRange(max = 42) int at) {
+    void rejectsAChangeOfAnyCharacter(@ForAll int sequence, @ForAll @IntRange(max = 42) int at) {
         String good = ids.issue(1_790_000_000_000L, 30_000, 7, 3, sequence).text();
 
         for (String c : ALPHABET.split("", 0)) {
@@ -44,19 +44,19 @@ class RequestIdProperties {
     }
 
     @Property
-    void whatWasNeverIssuedIsRefused(@ForAll @CharRange(from = ' ', to = '~') String text) {
+    void rejectsIdsThatWereNeverIssued(@ForAll @CharRange(from = ' ', to = '~') String text) {
         assertThat(ids.verify(text)).isEmpty();
     }
 
     @Example
-    void idsOfAnotherKeyAreRefused() {
+    void rejectsIdsSignedWithAnotherKey() {
         RequestIds others = new RequestIds("fedcba9876543210".getBytes(UTF_8));
 
         assertThat(others.verify(ids.issue(1, 1, 1, 1, 1).text())).isEmpty();
     }
 
     @Example
-    void neighboursShareNoSignature() {
+    void consecutiveIdsHaveUnrelatedSignatures() {
         String[] tails = new String[1000];
         Arrays.setAll(tails, i -> ids.issue(1, 1, 1, 1, i).text().substring(30));
 
@@ -64,7 +64,7 @@ class RequestIdProperties {
     }
 
     @Example
-    void namesTheRangesThatItTakes() {
+    void namesTheAllowedRanges() {
         assertThatThrownBy(() -> ids.issue(-1, 1, 1, 1, 1)).hasMessageContaining("nowMillis must be in 0..");
         assertThatThrownBy(() -> ids.issue(1, 1L << 32, 1, 1, 1)).hasMessageContaining("timeoutMillis must be in 0..");
         assertThatThrownBy(() -> new RequestIds(new byte[15])).hasMessageContaining("16 bytes or more, had 15");

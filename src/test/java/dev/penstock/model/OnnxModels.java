@@ -40,7 +40,7 @@ public final class OnnxModels {
                 .addNode(node("Add", List.of("a", "b"), "sum")));
     }
 
-    /** index [batch] INT64 → row [batch, 2] FP32 of the table {0, 1}, {10, 11}, {20, 21}. An index over 2 fails the whole run. */
+    /** index [batch] INT64 → row [batch, 2] FP32 of the table {0, 1}, {10, 11}, {20, 21}. An index above 2 fails the whole run. */
     public static ModelProto lookup() {
         return model(GraphProto.newBuilder()
                 .addInitializer(TensorProto.newBuilder()
@@ -86,7 +86,7 @@ public final class OnnxModels {
                 .addNode(node("Div", List.of("sum", "count"), "mean")));
     }
 
-    /** Claims y [batch, 3], and gives what it gets: x [batch, width]. */
+    /** Declares y [batch, 3], but returns its input x [batch, width]. */
     public static ModelProto lyingAboutItsOutput() {
         return model(GraphProto.newBuilder()
                 .addInput(value("x", DataType.FLOAT, "batch", "width"))
@@ -94,7 +94,7 @@ public final class OnnxModels {
                 .addNode(node("Sigmoid", List.of("x"), "y")));
     }
 
-    /** size [batch] INT64 → y, as many FP32 zeros as the one row says: a request for memory without bound. */
+    /** size [batch] INT64 → y, with as many FP32 zeros as the value of the only row. Memory use is unbounded. */
     public static ModelProto memoryHog() {
         return model(GraphProto.newBuilder()
                 .addInput(value("size", DataType.INT64, "batch"))
@@ -102,12 +102,12 @@ public final class OnnxModels {
                 .addNode(node("ConstantOfShape", List.of("size"), "y")));
     }
 
-    /** turns [batch] INT64 → done [batch], the same, after as many turns of a loop as the largest says: some microseconds each. */
+    /** turns [batch] INT64 → done [batch], the same, after as many loop iterations as the largest value. Each takes some microseconds. */
     public static ModelProto patience() {
         return patience(0);
     }
 
-    /** The same, with so many turns more, in its warm-up too. */
+    /** The same with additional iterations, which also run during warm-up. */
     public static ModelProto patience(long more) {
         GraphProto turn = GraphProto.newBuilder()
                 .setName("turn")
@@ -143,7 +143,7 @@ public final class OnnxModels {
                                 .build())));
     }
 
-    /** x [1, 3]: made for one row at a time. */
+    /** x [1, 3]: a fixed batch dimension. */
     public static ModelProto fixedBatch() {
         return model(GraphProto.newBuilder()
                 .addInput(value("x", DataType.FLOAT, 1, 3))
@@ -151,12 +151,12 @@ public final class OnnxModels {
                 .addNode(node("Identity", List.of("x"), "y")));
     }
 
-    /** Adds weights that lie in another file. */
+    /** Adds weights in another file. */
     public static ModelProto externalData() {
         return model(identityGraph().addInitializer(external("weights")));
     }
 
-    /** Uses an operator that only a native library could bring. */
+    /** Uses an operator that needs a native library. */
     public static ModelProto customOperator() {
         return model(identityGraph()
                 .addNode(node("Decode", List.of("x"), "z").toBuilder()
@@ -164,7 +164,7 @@ public final class OnnxModels {
                         .setName("decoder")));
     }
 
-    /** An FP32 identity, to be added to. */
+    /** An FP32 identity graph, to be extended. */
     public static GraphProto.Builder identityGraph() {
         return identity(Datatype.FP32).getGraph().toBuilder();
     }
@@ -233,7 +233,7 @@ public final class OnnxModels {
         };
     }
 
-    /** Puts a model into a repository folder; answers its file. */
+    /** Writes a model into a repository folder and returns its file. */
     public static Path write(Path repository, String name, int version, ModelProto model) throws IOException {
         Path folder = Files.createDirectories(repository.resolve(name).resolve(Integer.toString(version)));
         return Files.write(folder.resolve("model.onnx"), model.toByteArray());

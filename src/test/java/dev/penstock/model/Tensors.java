@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tensors for tests, from Java values and back. */
+/** Converts Java values to tensors and back, for tests. */
 public final class Tensors {
 
     private Tensors() {}

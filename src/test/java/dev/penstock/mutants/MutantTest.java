@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Test;
 
 class MutantTest {
 
-    /** Whoever changes the code changes the list; whether each is found out is for {@code ./penstock mutants} to say. */
+    /** A change of the code needs a change of the list. Whether the tests find each mutant is checked by {@code ./penstock mutants}. */
     @Test
-    void eachCanStillBePlanted() throws IOException {
+    void everyMutantCanStillBePlanted() throws IOException {
         for (Mutant mutant : Mutant.all()) {
             assertThat(mutant.planted()).as(mutant.toString()).isNotEqualTo(Files.readString(mutant.source()));
         }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ProblemTest {
     @Test
-    void saysInJsonWhichFieldBreaksWhichRule() {
+    void namesTheFieldAndTheRuleInJson() {
         Problem problem = Problem.of(new InvalidRequestException("inputs[0].shape", "must be [-1, 2], was [\"1\"]"));
 
         assertThat(new String(problem.toJson(), UTF_8))
@@ -39,7 +39,7 @@ class ProblemTest {
     }
 
     @Test
-    void cutsWhatItQuotesBetweenCharacters() throws IOException {
+    void truncatesQuotedInputBetweenCharacters() throws IOException {
         InvalidRequestException invalid =
                 new InvalidRequestException("x".repeat(199) + "\ud83d\ude00", "must be known");
 
@@ -49,14 +49,14 @@ class ProblemTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 0, 200, 399, 600, 70_000})
-    void refusesAStatusThatIsNoError(int status) {
+    void refusesAStatusThatIsNotAnError(int status) {
         byte[] json = new Problem("about:blank", "Odd", status, "x", Map.of()).toJson();
 
         assertThatThrownBy(() -> Problem.read(json)).isInstanceOf(IOException.class);
     }
 
     @Test
-    void refusesWhatIsNoProblem() {
+    void refusesABodyThatIsNotAProblem() {
         assertThatThrownBy(() -> Problem.read("{\"type\":\"x\"}".getBytes(UTF_8)))
                 .isInstanceOf(IOException.class);
         assertThatThrownBy(() -> Problem.read("[]".getBytes(UTF_8))).isInstanceOf(IOException.class);

@@ -22,21 +22,21 @@ class SignatureTest {
     private final Tensor n = tensor("n", Datatype.INT8, 2, 5);
 
     @Test
-    void takesARequestThatFitsAndOrdersItsInputs() {
+    void acceptsAMatchingRequestAndOrdersItsInputs() {
         InferenceRequest request = request(List.of(n, x), "y");
 
         assertThatCode(() -> SIGNATURE.check(request)).doesNotThrowAnyException();
-        assertThat(SIGNATURE.ordered(request)).containsExactly(x, n);
+        assertThat(SIGNATURE.orderedInputs(request)).containsExactly(x, n);
     }
 
     @Test
-    void takesAVectorThatComesAsATablesOnlyColumn() throws InvalidRequestException {
+    void acceptsAVectorSentAsATableWithOneColumn() throws InvalidRequestException {
         Signature signature = new Signature(List.of(new TensorSpec("id", Datatype.INT8, Shape.of(-1))), List.of());
         InferenceRequest request = request(List.of(tensor("id", Datatype.INT8, 3, 1)));
 
         signature.check(request);
 
-        assertThat(signature.ordered(request)).containsExactly(tensor("id", Datatype.INT8, 3));
+        assertThat(signature.orderedInputs(request)).containsExactly(tensor("id", Datatype.INT8, 3));
         InferenceRequest wide = request(List.of(tensor("id", Datatype.INT8, 3, 2)));
         assertThat(catchThrowableOfType(InvalidRequestException.class, () -> signature.check(wide)))
                 .hasMessageContaining("must be [-1], was [3, 2]");
@@ -45,8 +45,8 @@ class SignatureTest {
     @Test
     void refusesInputsThatTheModelDoesNotHave() {
         assertRefused("inputs[1].name", "must be one of [x, n], was 'z'", x, tensor("z", Datatype.INT8, 2, 2));
-        assertRefused("inputs", "must have 'n'", x);
-        assertRefused("inputs[2].name", "must be given once, was 'x' again", x, n, x);
+        assertRefused("inputs", "must include 'n'", x);
+        assertRefused("inputs[2].name", "must be unique, was a second 'x'", x, n, x);
     }
 
     @Test
@@ -58,19 +58,15 @@ class SignatureTest {
     }
 
     @Test
-    void refusesNoRowsAndRowsThatDiffer() {
-        assertRefused("inputs[0].shape", "must have 1 row or more, had 0", tensor("x", Datatype.FP32, 0, 2), n);
-        assertRefused(
-                "inputs[1].shape",
-                "must have as many rows as inputs[0], which has 2, had 3",
-                x,
-                tensor("n", Datatype.INT8, 3, 5));
+    void refusesMissingRowsAndDifferentRowCounts() {
+        assertRefused("inputs[0].shape", "must have at least 1 row, had 0", tensor("x", Datatype.FP32, 0, 2), n);
+        assertRefused("inputs[1].shape", "must have 2 rows like inputs[0], had 3", x, tensor("n", Datatype.INT8, 3, 5));
     }
 
     @Test
     void refusesOutputsThatTheModelDoesNotHave() {
         assertRefused("outputs[0].name", "must be one of [y], was 'q'", request(List.of(x, n), "q"));
-        assertRefused("outputs[1].name", "must be given once, was 'y' again", request(List.of(x, n), "y", "y"));
+        assertRefused("outputs[1].name", "must be unique, was a second 'y'", request(List.of(x, n), "y", "y"));
     }
 
     private static void assertRefused(String field, String rule, Tensor... inputs) {

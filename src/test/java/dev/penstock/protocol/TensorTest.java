@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class TensorTest {
     @Test
-    void refusesDataThatIsNotOfItsShape() {
+    void refusesDataThatDoesNotMatchItsShape() {
         assertThatThrownBy(() -> new Tensor("x", Datatype.FP32, Shape.of(2), ByteBuffer.allocate(7)))
                 .hasMessage("data of 'x' must have 2 elements of 4 bytes, had 7 bytes");
         assertThatThrownBy(() -> new Tensor("x", Datatype.FP32, Shape.of(-1), ByteBuffer.allocate(4)))

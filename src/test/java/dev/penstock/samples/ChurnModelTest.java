@@ -38,16 +38,16 @@ class ChurnModelTest {
     }
 
     @Test
-    void theShippedFilesAreWhatTheCommandBuilds() throws IOException {
+    void theCommandRebuildsTheShippedFiles() throws IOException {
         byte[] built = new ChurnTraining().model();
 
         assertThat(built).isEqualTo(shipped);
         assertThat(ChurnTraining.FOLDER.resolve("model.yaml")).hasContent(ChurnTraining.description(built));
     }
 
-    /** One customer in seven leaves, so that it would be right of six in seven by saying that nobody does. */
+    /** One customer in seven leaves. A model that always answers "stays" would be right for six in seven. */
     @Test
-    void tellsWhoLeavesOfTheHeldOutRowsBetterThanTheMajorityDoes() throws OrtException {
+    void predictsHeldOutRowsBetterThanTheMajorityClass() throws OrtException {
         List<ChurnTable.Row> rows = table.heldOut();
 
         boolean[] answers = leaves(rows);
@@ -74,7 +74,7 @@ class ChurnModelTest {
     }
 
     @Test
-    void scoresAsTheTrainedModelDoes() throws OrtException {
+    void scoresLikeTheTrainedModel() throws OrtException {
         ChurnTraining training = new ChurnTraining();
         FMClassificationModel trained = training.train();
         List<ChurnTable.Row> rows = table.heldOut();
@@ -90,7 +90,7 @@ class ChurnModelTest {
     }
 
     @Test
-    void answersARowAloneAsItDoesInABatch() throws OrtException {
+    void scoresARowAloneAsInABatch() throws OrtException {
         List<ChurnTable.Row> some = table.heldOut().subList(0, 20);
 
         float[] together = scores(some);
@@ -101,7 +101,7 @@ class ChurnModelTest {
     }
 
     @Test
-    void hasASignatureForPeople() throws OrtException {
+    void hasAReadableSignature() throws OrtException {
         assertThat(session.getInputInfo().values())
                 .extracting(NodeInfo::toString)
                 .satisfiesExactly(customer -> assertThat(customer)
@@ -114,7 +114,7 @@ class ChurnModelTest {
     }
 
     @Test
-    void tellsWhatItWasTrainedOnAndNothingOfTheMachine() throws IOException {
+    void recordsItsTrainingDataButNotTheMachine() throws IOException {
         String provenance = ModelProto.parseFrom(shipped).getMetadataProps(0).getValue();
 
         assertThat(provenance)
@@ -126,7 +126,7 @@ class ChurnModelTest {
     }
 
     @Test
-    void holdsOutEachFifthRow() {
+    void holdsOutEveryFifthRow() {
         assertThat(table.training()).hasSize(4000);
         assertThat(table.heldOut()).hasSize(1000);
         assertThat(table.heldOut().getFirst().id()).isEqualTo(5);
@@ -143,7 +143,7 @@ class ChurnModelTest {
                 .count();
     }
 
-    /** How often, of one who left and one who stayed, the former has the higher score. */
+    /** The probability that a customer who left has a higher score than one who stayed. */
     private static double areaUnderTheCurve(List<ChurnTable.Row> rows, float[] scores) {
         double pairs = 0;
         double right = 0;
@@ -166,7 +166,7 @@ class ChurnModelTest {
         return (float[]) output("score", rows);
     }
 
-    /** What the shipped model says, asked of ONNX Runtime itself, all rows in one batch. */
+    /** The shipped model's scores, computed with ONNX Runtime directly, all rows in one batch. */
     private Object output(String name, List<ChurnTable.Row> rows) throws OrtException {
         int features = ChurnTable.FEATURES.size();
         FloatBuffer values = FloatBuffer.allocate(rows.size() * features);

@@ -37,7 +37,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void theShippedFilesAreWhatTheCommandBuilds() throws IOException {
+    void theCommandRebuildsTheShippedFiles() throws IOException {
         byte[] built = DigitsTraining.model();
 
         assertThat(built).isEqualTo(shipped);
@@ -45,7 +45,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void readsTheHeldOutRows() throws OrtException {
+    void recognizesTheHeldOutRows() throws OrtException {
         List<DigitsTable.Row> rows = table.heldOut();
 
         long[] answers = digits(rows);
@@ -58,7 +58,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void scoresAsTheTrainedModelDoes() throws OrtException {
+    void scoresLikeTheTrainedModel() throws OrtException {
         FMClassificationModel trained = DigitsTraining.train();
         List<DigitsTable.Row> rows = table.heldOut();
 
@@ -75,7 +75,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void answersARowAloneAsItDoesInABatch() throws OrtException {
+    void scoresARowAloneAsInABatch() throws OrtException {
         List<DigitsTable.Row> some = table.heldOut().subList(0, 20);
 
         float[][] together = scores(some);
@@ -86,7 +86,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void hasASignatureForPeople() throws OrtException {
+    void hasAReadableSignature() throws OrtException {
         assertThat(session.getInputInfo().values())
                 .extracting(NodeInfo::toString)
                 .satisfiesExactly(pixels -> assertThat(pixels)
@@ -100,7 +100,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void tellsWhatItWasTrainedOnAndNothingOfTheMachine() throws IOException {
+    void recordsItsTrainingDataButNotTheMachine() throws IOException {
         String provenance = ModelProto.parseFrom(shipped).getMetadataProps(0).getValue();
 
         assertThat(provenance)
@@ -112,7 +112,7 @@ class DigitsModelTest {
     }
 
     @Test
-    void holdsOutEachFifthRow() {
+    void holdsOutEveryFifthRow() {
         assertThat(table.training()).hasSize(1438);
         assertThat(table.heldOut()).hasSize(359);
         assertThat(table.heldOut().getFirst().digit()).isEqualTo(4);
@@ -126,7 +126,7 @@ class DigitsModelTest {
         return (float[][]) output("scores", rows);
     }
 
-    /** What the shipped model says, asked of ONNX Runtime itself, all rows in one batch. */
+    /** The shipped model's scores, computed with ONNX Runtime directly, all rows in one batch. */
     private Object output(String name, List<DigitsTable.Row> rows) throws OrtException {
         FloatBuffer pixels = FloatBuffer.allocate(rows.size() * DigitsTable.PIXELS);
         rows.forEach(row -> pixels.put(row.pixels()));

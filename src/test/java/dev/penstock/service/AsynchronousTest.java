@@ -29,7 +29,7 @@ class AsynchronousTest {
     }
 
     @Test
-    void acceptsNowAndAnswersLater() {
+    void acceptsNowAndRespondsLater() {
         Service.Answer accepted = service.post(INFER, BODY, "Prefer", "respond-async");
         assertThat(accepted.status()).isEqualTo(202);
         assertThat(accepted.header("Preference-Applied")).isEqualTo("respond-async");
@@ -60,14 +60,14 @@ class AsynchronousTest {
     }
 
     @Test
-    void answersAtOnceWhenItIsDoneWithinTheWait() {
+    void returnsTheResultWhenItArrivesWithinTheWait() {
         Service.Answer answer = service.post(INFER, BODY, "Prefer", "respond-async, wait=10");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.json().path("outputs")).hasSize(2);
     }
 
     @Test
-    void showsABinaryAnswerAsJson() {
+    void showsABinaryResultAsJson() {
         String binary = BODY.replaceFirst("\\{", "{\"parameters\":{\"binary_data_output\":true},");
         String location = service.post(INFER, binary, "Prefer", "respond-async").header("Location");
         JsonNode done = service.get(location, "Prefer", "wait=10").json();
@@ -76,7 +76,7 @@ class AsynchronousTest {
     }
 
     @Test
-    void doesNotKnowForgedIds() {
+    void rejectsForgedIds() {
         String id = service.post(INFER, BODY, "Prefer", "respond-async")
                 .json()
                 .path("id")
@@ -99,22 +99,22 @@ class AsynchronousTest {
     }
 
     @Test
-    void saysWhenAResultIsNoLongerKept() {
+    void reportsThatAResultIsNoLongerKept() {
         Service.Answer gone = service.get("/v2/requests/" + issued(Instant.now().minus(Duration.ofHours(2))));
         assertThat(gone.status()).isEqualTo(410);
         assertThat(gone.json().path("error").asText()).isNotBlank();
     }
 
-    /** Nobody else has it; "queued" until the result TTL would be a lie, whichever ingress is asked. */
+    /** Only the caller has it. Every ingress must report this, rather than "queued" until the result TTL. */
     @Test
-    void saysThatTheOutcomeOfASynchronousCallWentToItsCaller() {
+    void reportsThatTheOutcomeOfASynchronousCallWentToItsCaller() {
         Instant aWhileAgo = Instant.now().minus(Duration.ofMinutes(2));
         assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 1)).status()).isEqualTo(410);
         assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 2)).status()).isEqualTo(200);
     }
 
     @Test
-    void cancelsWhatHasNoOutcome() {
+    void cancelsARequestWithoutAnOutcome() {
         String location = "/v2/requests/" + issued(Instant.now());
         assertThat(delete(location).status()).isEqualTo(202);
         assertThat(service.get(location, "Prefer", "wait=10")
@@ -126,7 +126,7 @@ class AsynchronousTest {
     }
 
     @Test
-    void doesNotCancelWhatHasAnOutcome() {
+    void doesNotCancelARequestWithAnOutcome() {
         String location = service.post(INFER, BODY, "Prefer", "respond-async").header("Location");
         service.get(location, "Prefer", "wait=10");
         Service.Answer refused = delete(location);
@@ -136,7 +136,7 @@ class AsynchronousTest {
     }
 
     @Test
-    void tellsEventsUntilTheOutcome() {
+    void streamsEventsUntilTheOutcome() {
         String location = "/v2/requests/" + issued(Instant.now());
         CompletableFuture<String> events = new CompletableFuture<>();
         Thread.ofVirtual()
@@ -150,7 +150,7 @@ class AsynchronousTest {
                 .contains("\"status\":\"cancelled\"");
     }
 
-    /** The service under test closes what is idle for 10 s, and a quiet stream says something every 2. */
+    /** The service under test closes idle connections after 10 s, and sends a heartbeat on quiet streams every 2 s. */
     @Test
     void keepsAQuietStreamOfEventsOpenBeyondTheIdleTimeout() throws IOException {
         String location = "/v2/requests/" + issued(Instant.now());
@@ -172,12 +172,12 @@ class AsynchronousTest {
         return service.send("DELETE", location, BodyPublishers.noBody());
     }
 
-    /** An id as an ingress would have issued it then, of a request that never reaches a worker. */
+    /** Issues an id as an ingress would have at that time, for a request that never reaches a worker. */
     private static String issued(Instant at) {
         return issued(at, 2 * (int) (System.nanoTime() >>> 2));
     }
 
-    /** @param sequence odd where a caller waits for the outcome */
+    /** @param sequence odd for a synchronous call */
     private static String issued(Instant at, int sequence) {
         return new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
                 .issue(at.toEpochMilli(), 1000, 0, 1, sequence)

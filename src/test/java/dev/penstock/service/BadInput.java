@@ -7,18 +7,18 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /**
- * A call that must be refused, byte for byte.
+ * A call that must be rejected, given byte for byte.
  *
- * @param what for the eyes of who reads the table
- * @param bytes as Latin-1
- * @param status what the contract answers
- * @param says what the problem's {@code error} must contain: the field and the rule
- * @param isLast whether the connection is closed after it
+ * @param what the display name of the row
+ * @param bytes the call, as Latin-1
+ * @param status the expected HTTP status
+ * @param says texts that the problem's {@code error} must contain: the field and the rule
+ * @param isLast whether the service closes the connection afterwards
  */
 record BadInput(String what, String bytes, int status, List<String> says, boolean isLast) {
     static final String INFER = "/v2/models/digits/infer";
 
-    /** A body to the sample model, as JSON. */
+    /** A JSON body for the sample model. */
     static BadInput json(String what, String body, String... says) {
         return json(what, body.getBytes(UTF_8), says);
     }
@@ -27,12 +27,12 @@ record BadInput(String what, String bytes, int status, List<String> says, boolea
         return call(what, 400, "POST " + INFER, "Content-Type: application/json", body, says);
     }
 
-    /** A body in the binary form. */
+    /** A body in the binary format. */
     static BadInput binary(String what, String jsonLength, byte[] body, String... says) {
         return call(what, 400, "POST " + INFER, "Inference-Header-Content-Length: " + jsonLength, body, says);
     }
 
-    /** A good body, and a header that is not. */
+    /** A valid body with an invalid header. */
     static BadInput header(String what, int status, String header, String... says) {
         return call(what, status, "POST " + INFER, header, GoodInput.body(), says);
     }
@@ -41,7 +41,7 @@ record BadInput(String what, String bytes, int status, List<String> says, boolea
         return call(what, status, "GET " + path, "Accept: */*", new byte[0], says);
     }
 
-    /** @param header one line, or several with {@code \r\n} between them */
+    /** @param header one header line, or several separated by {@code \r\n} */
     static BadInput call(String what, int status, String line, String header, byte[] body, String... says) {
         String length = line.startsWith("POST") ? "Content-Length: " + body.length + "\r\n" : "";
         return new BadInput(

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each row of {@link BadInputs} gets exactly its code, and a problem that names field and rule; the next call is served as if nothing had been. */
+/** Each row of {@link BadInputs} gets exactly its status and a problem that names the field and the rule. The next call is served. */
 @WholeService
 class BadInputTest {
     @BeforeEach
@@ -23,7 +23,7 @@ class BadInputTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("table")
-    void isRefusedAndTheNextCallIsServed(BadInput bad) throws IOException {
+    void isRejectedAndTheNextCallIsServed(BadInput bad) throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send(bad.bytes());
             Wire.Answer refusal = wire.read();

@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The table of bad inputs: what each is, the code it gets, and what the problem must say. */
+/** The table of bad inputs, each with its expected status and the texts that the problem must contain. */
 final class BadInputs {
     private static final String NAME = "\"name\":\"pixels\",";
     private static final String SHAPE = "\"shape\":[1,64],";
@@ -58,11 +58,11 @@ final class BadInputs {
                 json("an empty body", "", "body", "it is empty"),
                 json("spaces only", "  \n", "body", "it ends early"),
                 json("cut after the first brace", "{", "body", "it ends early"),
-                json("cut within a key", "{\"inp", "body", "within a string"),
+                json("cut within a key", "{\"inp", "body", "inside a string"),
                 json("cut within the data", good.substring(0, good.length() - 4), "inputs[0].data", "it ends early"),
                 json("cut before the last brace", good.substring(0, good.length() - 1), "it ends early"),
-                json("something after its end", good + "x", "body", "something follows"),
-                json("two documents", good + good, "body", "something follows"),
+                json("something after its end", good + "x", "body", "unexpected content"),
+                json("two documents", good + good, "body", "unexpected content"),
                 json("a comma too many", withData(PIXELS.substring(2) + ","), "inputs[0].data", "expected a value"),
                 json("a comment", "/* hello */" + good, "body", "expected a value"),
                 json("a comment within", good.replace("\"shape\"", "//x\n\"shape\""), "inputs[0]"),
@@ -76,7 +76,7 @@ final class BadInputs {
                         with("\"id\":\"\u00c0\u00af\"").getBytes(ISO_8859_1),
                         "id",
                         "not UTF-8"),
-                json("half a surrogate pair", with("\"id\":\"\\ud800\""), "id", "surrogate"),
+                json("an unpaired surrogate", with("\"id\":\"\\ud800\""), "id", "surrogate"),
                 json("an unknown escape", with("\"id\":\"\\x41\""), "id", "escape"),
                 json("an escape cut short", with("\"id\":\"\\u12\""), "id", "hexadecimal"),
                 json("a line break in a string", with("\"id\":\"a\nb\""), "id", "control character"),
@@ -94,10 +94,18 @@ final class BadInputs {
                         "data nested 61 deep, the body 64: wrong for its shape",
                         withData("[".repeat(60) + PIXELS + "]".repeat(60)),
                         "inputs[0].data",
-                        "nested as shape"),
-                json("depth 65", late("[".repeat(62) + "]".repeat(62)), "inputs[0].data", "nested at most 64 deep"),
-                json("depth 900", late("[".repeat(900) + "]".repeat(900)), "inputs[0].data", "nested at most 64 deep"),
-                json("depth 100,000", late("[".repeat(100_000)), "inputs[0].data", "nested at most 64 deep"),
+                        "nested to match shape"),
+                json(
+                        "depth 65",
+                        late("[".repeat(62) + "]".repeat(62)),
+                        "inputs[0].data",
+                        "nested at most 64 levels deep"),
+                json(
+                        "depth 900",
+                        late("[".repeat(900) + "]".repeat(900)),
+                        "inputs[0].data",
+                        "nested at most 64 levels deep"),
+                json("depth 100,000", late("[".repeat(100_000)), "inputs[0].data", "nested at most 64 levels deep"),
                 json(
                         "an object nested in parameters",
                         with("\"parameters\":{\"a\":{\"b\":1}}"),
@@ -106,47 +114,51 @@ final class BadInputs {
                 json("an object in the data", withNumber("{}"), "inputs[0].data[0]", "a number, was an object"));
     }
 
-    /** Data that comes before its shape is known, so that its nesting alone is judged. */
+    /** Data that comes before its shape, so that the reader can check the nesting only. */
     private static String late(String data) {
         return withInput("\"data\":" + data + "," + NAME + SHAPE + "\"datatype\":\"FP32\"");
     }
 
     private static List<BadInput> members() {
         return List.of(
-                json("no inputs", "{}", "inputs", "must be given"),
-                json("no input in inputs", "{\"inputs\":[]}", "inputs", "1 or more"),
+                json("no inputs", "{}", "inputs", "is required"),
+                json("no input in inputs", "{\"inputs\":[]}", "inputs", "at least one entry"),
                 json(
                         "inputs twice",
                         with(withData(PIXELS).substring(1, withData(PIXELS).length() - 1)),
                         "inputs",
-                        "must be given once"),
-                json("an id twice", with("\"id\":\"a\",\"id\":\"a\""), "id", "must be given once"),
+                        "must appear only once"),
+                json("an id twice", with("\"id\":\"a\",\"id\":\"a\""), "id", "must appear only once"),
                 json(
                         "a name twice",
                         withInput(NAME + NAME + SHAPE + TYPE + DATA),
                         "inputs[0].name",
-                        "must be given once"),
+                        "must appear only once"),
                 json(
                         "data twice",
                         withInput(NAME + SHAPE + TYPE + DATA + "," + DATA),
                         "inputs[0].data",
-                        "must be given once"),
-                json("a key twice, once escaped", with("\"id\":\"a\",\"\\u0069d\":\"a\""), "id", "must be given once"),
+                        "must appear only once"),
+                json(
+                        "a key twice, once escaped",
+                        with("\"id\":\"a\",\"\\u0069d\":\"a\""),
+                        "id",
+                        "must appear only once"),
                 json(
                         "a parameter twice",
                         with("\"parameters\":{\"a\":1,\"a\":1}"),
                         "parameters.a",
-                        "must be given once"),
+                        "must appear only once"),
                 json(
                         "a parameter of an input twice",
                         withInput(NAME + SHAPE + TYPE + "\"parameters\":{\"a\":1,\"a\":2}," + DATA),
                         "inputs[0].parameters.a",
-                        "must be given once"),
+                        "must appear only once"),
                 json(
                         "an output's name twice",
                         with("\"outputs\":[{\"name\":\"digit\",\"name\":\"digit\"}]"),
                         "outputs[0].name",
-                        "must be given once"),
+                        "must appear only once"),
                 json("an unknown member", with("\"inptus\":[]"), "inptus", "not a member of the protocol"),
                 json("a member with an empty name", with("\"\":1"), "\"\": is not a member of the protocol"),
                 json("a known member in capitals", with("\"ID\":\"a\""), "ID", "not a member of the protocol"),
@@ -168,18 +180,18 @@ final class BadInputs {
                         "an unknown member whose name is cut within a pair",
                         with("\"" + "x".repeat(199) + "😀\":1"),
                         "not a member"),
-                json("an input without a name", withInput(SHAPE + TYPE + DATA), "inputs[0].name", "must be given"),
-                json("an input without a shape", withInput(NAME + TYPE + DATA), "inputs[0].shape", "must be given"),
+                json("an input without a name", withInput(SHAPE + TYPE + DATA), "inputs[0].name", "is required"),
+                json("an input without a shape", withInput(NAME + TYPE + DATA), "inputs[0].shape", "is required"),
                 json(
                         "an input without a datatype",
                         withInput(NAME + SHAPE + DATA),
                         "inputs[0].datatype",
-                        "must be given"),
+                        "is required"),
                 json(
                         "an input without data",
                         withInput(NAME + SHAPE + "\"datatype\":\"FP32\""),
                         "inputs[0].data",
-                        "must be given"));
+                        "is required"));
     }
 
     private static List<BadInput> types() {
@@ -246,8 +258,8 @@ final class BadInputs {
 
     private static List<BadInput> numbers() {
         List<BadInput> rows = new ArrayList<>(List.of(
-                json("NaN", withNumber("NaN"), "inputs[0].data[0]", "no NaN and no Infinity"),
-                json("Infinity", withNumber("Infinity"), "inputs[0].data[0]", "no NaN and no Infinity"),
+                json("NaN", withNumber("NaN"), "inputs[0].data[0]", "NaN and Infinity are not JSON numbers"),
+                json("Infinity", withNumber("Infinity"), "inputs[0].data[0]", "NaN and Infinity are not JSON numbers"),
                 json("-Infinity", withNumber("-Infinity"), "inputs[0].data[0]", "not a number"),
                 json("1e999999999", withNumber("1e999999999"), "inputs[0].data[0]", "range of FP32"),
                 json("1e999", withNumber("1e999"), "inputs[0].data[0]", "range of FP32"),
@@ -285,7 +297,7 @@ final class BadInputs {
         return rows;
     }
 
-    /** One bad element among three, for the model that gives back what it gets. */
+    /** One bad element among three, for the echo model. */
     private static BadInput element(Datatype datatype, String element, String rule) {
         String body = withInput("\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"" + datatype + "\",\"data\":[" + element
                 + "," + element + "," + element + "]");
@@ -302,33 +314,41 @@ final class BadInputs {
 
     private static List<BadInput> shapes() {
         return List.of(
-                json("a negative dimension", withShape("[-1,64]", PIXELS), "inputs[0].shape[0]", "0 or more"),
+                json(
+                        "a negative dimension",
+                        withShape("[-1,64]", PIXELS),
+                        "inputs[0].shape[0]",
+                        "non-negative integer"),
                 json(
                         "a dimension with a fraction",
                         withShape("[1.0,64]", PIXELS),
                         "inputs[0].shape[0]",
-                        "must be an integer"),
+                        "must be a non-negative integer"),
                 json(
                         "a dimension beyond long",
                         withShape("[99999999999999999999,64]", PIXELS),
                         "inputs[0].shape[0]",
-                        "must be an integer"),
+                        "must be a non-negative integer"),
                 json(
                         "a product that overflows long to 0",
                         withShape("[4611686018427387904,64]", PIXELS),
                         "inputs[0].shape",
-                        "elements or fewer"),
+                        "must keep the tensor within"),
                 json(
                         "a product that overflows long to 64",
                         withShape("[288230376151711745,64]", PIXELS),
                         "inputs[0].shape",
-                        "elements or fewer"),
-                json("2^40 elements", withShape("[17179869184,64]", PIXELS), "inputs[0].shape", "elements or fewer"),
+                        "must keep the tensor within"),
+                json(
+                        "2^40 elements",
+                        withShape("[17179869184,64]", PIXELS),
+                        "inputs[0].shape",
+                        "must keep the tensor within"),
                 json(
                         "a zero that hides a huge dimension",
                         withShape("[0,9223372036854775807]", ""),
                         "inputs[0].shape[1]",
-                        "elements or fewer"),
+                        "must keep the tensor within"),
                 json("no rows", withShape("[0,64]", ""), "inputs[0].shape", "row"),
                 json(
                         "too many rows",
@@ -340,7 +360,7 @@ final class BadInputs {
                         "33 dimensions",
                         withShape("[1" + ",1".repeat(32) + "]", "0"),
                         "inputs[0].shape[32]",
-                        "at most 32 dimensions"),
+                        "limit of 32 dimensions"),
                 json("one dimension for two", withShape("[64]", PIXELS), "inputs[0].shape"),
                 json("another width than the model's", withShape("[1,63]", PIXELS.substring(2)), "inputs[0].shape"),
                 json("too few data", withData("1,2,3"), "inputs[0].data", "64 elements", "fewer"),
@@ -350,12 +370,12 @@ final class BadInputs {
                         "ragged nesting",
                         withShape("[2,64]", "[" + PIXELS + "],[" + PIXELS + ",0]"),
                         "inputs[0].data",
-                        "nested as shape"),
+                        "nested to match shape"),
                 json(
                         "flat and nested together",
                         withShape("[2,64]", "[" + PIXELS + "]," + PIXELS),
                         "inputs[0].data",
-                        "nested as shape"),
+                        "nested to match shape"),
                 json("elements for 2^24, data for none", withShape("[262144,64]", ""), "inputs[0].data", "fewer"));
     }
 
@@ -375,7 +395,7 @@ final class BadInputs {
                         "an input twice",
                         "{\"inputs\":[{" + NAME + SHAPE + TYPE + DATA + "},{" + NAME + SHAPE + TYPE + DATA + "}]}",
                         "inputs[1]",
-                        "a name of its own"),
+                        "a unique name"),
                 call(
                         "an input missing",
                         400,
@@ -384,7 +404,7 @@ final class BadInputs {
                         withInput("\"name\":\"ids\",\"shape\":[1,1],\"datatype\":\"INT64\",\"data\":[1]")
                                 .getBytes(UTF_8),
                         "inputs",
-                        "must have 'mask'"),
+                        "must include 'mask'"),
                 call(
                         "inputs that disagree on rows",
                         400,
@@ -393,7 +413,7 @@ final class BadInputs {
                         "{\"inputs\":[{\"name\":\"ids\",\"shape\":[1,1],\"datatype\":\"INT64\",\"data\":[1]},{\"name\":\"mask\",\"shape\":[2,1],\"datatype\":\"INT64\",\"data\":[1,1]}]}"
                                 .getBytes(UTF_8),
                         "inputs[1].shape"),
-                json("65 inputs", "{\"inputs\":[" + many(65) + "]}", "inputs[64]", "at most 64"),
+                json("65 inputs", "{\"inputs\":[" + many(65) + "]}", "inputs[64]", "limit of 64 tensors"),
                 json(
                         "an unknown datatype",
                         withData(PIXELS).replace("FP32", "FLOAT"),
@@ -413,8 +433,8 @@ final class BadInputs {
                         "an output twice",
                         with("\"outputs\":[{\"name\":\"digit\"},{\"name\":\"digit\"}]"),
                         "outputs[1]",
-                        "a name of its own"),
-                json("an output without a name", with("\"outputs\":[{}]"), "outputs[0].name", "must be given"),
+                        "a unique name"),
+                json("an output without a name", with("\"outputs\":[{}]"), "outputs[0].name", "is required"),
                 json(
                         "an id of more than a MiB",
                         with("\"id\":\"" + "x".repeat(900_000) + "\",\"id\":\"\""),
@@ -481,7 +501,11 @@ final class BadInputs {
                         with("\"outputs\":[{\"name\":\"digit\",\"parameters\":{\"binary_data\":\"yes\"}}]"),
                         "outputs[0].parameters.binary_data",
                         "must be a boolean"),
-                json("65 parameters", with("\"parameters\":{" + numbered(65) + "}"), "parameters.p64", "at most 64"));
+                json(
+                        "65 parameters",
+                        with("\"parameters\":{" + numbered(65) + "}"),
+                        "parameters.p64",
+                        "limit of 64 parameters"));
     }
 
     private static String numbered(int parameters) {
@@ -503,20 +527,20 @@ final class BadInputs {
                         Integer.toString(whole.length + 1),
                         whole,
                         "Inference-Header-Content-Length",
-                        "at most the body's"),
+                        "(the length of the body)"),
                 binary(
                         "a JSON length over int",
                         "4294967296",
                         whole,
                         "Inference-Header-Content-Length",
-                        "at most the body's"),
+                        "(the length of the body)"),
                 binary("a JSON length within the JSON", Integer.toString(json.length - 5), whole, "it ends"),
                 binary(
                         "a JSON length within the blob",
                         Integer.toString(json.length + 5),
                         whole,
                         field,
-                        "251 bytes that are left"),
+                        "251 remaining bytes"),
                 binary(
                         "a negative JSON length",
                         "-1",
@@ -538,8 +562,8 @@ final class BadInputs {
                 binary("a JSON length of 0 before JSON", "0", whole, "body", "multiple of 256"),
                 binary("a raw body cut short", "0", new byte[255], "body", "multiple of 256"),
                 binary("an empty raw body", "0", new byte[0], "body", "multiple of 256"),
-                binary("a blob cut short", length, join(json, new byte[255]), field, "255 bytes that are left"),
-                binary("a blob with bytes left over", length, join(whole, new byte[1]), "body", "1 bytes more"),
+                binary("a blob cut short", length, join(json, new byte[255]), field, "255 remaining bytes"),
+                binary("a blob with bytes left over", length, join(whole, new byte[1]), "body", "1 extra bytes"),
                 lying("0"),
                 lying("255"),
                 lying("-256"),
@@ -553,13 +577,13 @@ final class BadInputs {
                         "Accept: */*",
                         json,
                         field,
-                        "needs a body in the binary form"),
+                        "requires a body in binary form"),
                 binary(
                         "data beside a blob",
                         Integer.toString(beside().length),
                         join(beside(), BLOB),
                         "inputs[0].data",
-                        "beside binary_data_size"),
+                        "absent when binary_data_size is set"),
                 booleans(),
                 rawBooleans(),
                 strings("a string that claims more than is left", new byte[] {9, 0, 0, 0, 'a', 0, 0, 0, 0, 0, 0, 0, 0}),
@@ -599,7 +623,7 @@ final class BadInputs {
                 "Inference-Header-Content-Length: " + json.length,
                 join(json, new byte[] {0, 1, 2}),
                 "inputs[0].parameters.binary_data_size",
-                "bytes of 0 or 1");
+                "only the bytes 0 and 1");
     }
 
     private static BadInput rawBooleans() {
@@ -610,7 +634,7 @@ final class BadInputs {
                 "Inference-Header-Content-Length: 0",
                 new byte[] {0, 1, -1},
                 "body",
-                "bytes of 0 or 1");
+                "only the bytes 0 and 1");
     }
 
     private static BadInput strings(String what, byte[] data) {
@@ -672,12 +696,7 @@ final class BadInputs {
                         "Content-Encoding: identity\r\nContent-Encoding: gzip",
                         "Content-Encoding",
                         "identity"),
-                header(
-                                "an expectation that nobody knows",
-                                417,
-                                "Expect: the-spanish-inquisition",
-                                "Expect",
-                                "100-continue")
+                header("an unknown expectation", 417, "Expect: the-spanish-inquisition", "Expect", "100-continue")
                         .last(),
                 header("headers over 16 KiB", 431, "X-Long: " + "x".repeat(20_000), "headers", "max-header-bytes")
                         .last(),
@@ -697,7 +716,7 @@ final class BadInputs {
                 get("GET where POST is due", 405, INFER, "405"),
                 call("PUT where POST is due", 405, "PUT " + INFER, "Content-Length: 0", new byte[0], "405"),
                 call("POST where GET is due", 405, "POST /v2/models/digits", "Accept: */*", new byte[0], "405"),
-                call("a method that nobody knows", 405, "BREW " + INFER, "Accept: */*", new byte[0], "405"),
+                call("an unknown method", 405, "BREW " + INFER, "Accept: */*", new byte[0], "405"),
                 call("DELETE of a model", 405, "DELETE /v2/models/digits", "Accept: */*", new byte[0], "405"),
                 call("events as XML", 406, "GET /v2/requests/x/events", "Accept: text/xml", new byte[0], "accept"),
                 raw("neither length nor chunks", 411, "POST " + INFER + host + "\r\n", "Content-Length"),

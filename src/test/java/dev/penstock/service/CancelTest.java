@@ -26,16 +26,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What its sender does not want any more, while the only accelerator is busy with what came before. */
+/** Requests are cancelled while the only accelerator is busy with earlier ones. */
 @WholeService
 class CancelTest {
     private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
     private static final int BUSY_REQUESTS = 3;
 
-    /** Of the model's loop, half a second or so. */
+    /** Iterations of the model's loop: about half a second. */
     private static final int BUSY_TURNS = 1_000_000;
 
-    // Earlier deadlines run first: the busy ones, then the call whose client leaves, then all else.
+    // Earlier deadlines run first: the long runs, then the call whose client disconnects, then all others.
     private static final int BUSY_TIMEOUT_MILLIS = 60_000;
     private static final int CALL_TIMEOUT_MILLIS = 120_000;
     private static final int ASYNC_TIMEOUT_MILLIS = 240_000;
@@ -60,12 +60,12 @@ class CancelTest {
     }
 
     @AfterEach
-    void awaitTheBusyOnes() {
+    void awaitTheLongRuns() {
         busy.forEach(this::status);
     }
 
     @Test
-    void neverRunsWhatWasDeleted() {
+    void neverRunsADeletedRequest() {
         List<String> taken = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             taken.add(submit(body(1)));
@@ -77,7 +77,7 @@ class CancelTest {
         for (String location : taken) {
             assertThat(status(location)).isEqualTo("cancelled");
         }
-        assertThatOnlyTheBusyOnesRan();
+        assertThatOnlyTheLongRunsRan();
         assertThat(cancelled() - cancelledBefore).isEqualTo(5);
         for (String location : taken) {
             assertThat(status(location)).isEqualTo("cancelled");
@@ -85,7 +85,7 @@ class CancelTest {
     }
 
     @Test
-    void neverRunsACallWhoseClientHasLeft() throws IOException {
+    void neverRunsACallWhoseClientDisconnected() throws IOException {
         URI url = ConfigProvider.getConfig().getValue("test.url", URI.class);
         byte[] body = body(1).getBytes(UTF_8);
         String headers = "POST " + INFER + " HTTP/1.1\r\nHost: test\r\nPenstock-Timeout-Ms: " + CALL_TIMEOUT_MILLIS
@@ -99,19 +99,19 @@ class CancelTest {
             assertThat(new String(answer.readNBytes(answer.available()), UTF_8)).isEmpty();
         }
         await().until(() -> waitingCalls() == 0);
-        assertThatOnlyTheBusyOnesRan();
+        assertThatOnlyTheLongRunsRan();
         assertThat(cancelled() - cancelledBefore).isEqualTo(1);
     }
 
     @Test
-    void neverRunsWhatCouldOnlyBeLate() {
-        String late = publish(body(1), 100); // past the gate, which would not let it in
-        assertThatOnlyTheBusyOnesRan();
+    void neverRunsARequestThatWouldBeLate() {
+        String late = publish(body(1), 100); // published directly, since the gate would refuse it
+        assertThatOnlyTheLongRunsRan();
         assertThat(status("/v2/requests/" + late)).isEqualTo("expired");
     }
 
-    /** The last in the queue: what was before it has run, or will not. */
-    private void assertThatOnlyTheBusyOnesRan() {
+    /** Awaits the last request in the queue. Earlier requests have run by then, or never will. */
+    private void assertThatOnlyTheLongRunsRan() {
         String last = submit(body(1));
         busy.forEach(location -> assertThat(status(location)).isEqualTo("succeeded"));
         assertThat(status(last)).isEqualTo("succeeded");

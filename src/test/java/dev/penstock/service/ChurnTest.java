@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The sample that needs features by entity, from a customer's id to the answer. */
+/** The sample model that looks features up, from a customer's id to the response. */
 @WholeService
 class ChurnTest {
     private static final String INFER = "/v2/models/churn/infer";
@@ -22,13 +22,13 @@ class ChurnTest {
     }
 
     @Test
-    void asksForACustomersIdOnly() {
+    void needsOnlyACustomersId() {
         assertThat(service.get("/v2/models/churn").json().path("inputs").toString())
                 .isEqualTo("[{\"name\":\"customer_id\",\"datatype\":\"INT64\",\"shape\":[-1]}]");
     }
 
     @Test
-    void answersAnIdAsItDoesTheValuesBehindIt() {
+    void anIdGivesTheSameAnswerAsItsValues() {
         List<ChurnTable.Row> rows = ChurnTable.load().heldOut().subList(0, 40);
 
         Service.Answer byId = service.post(INFER, ids(rows));
@@ -41,7 +41,7 @@ class ChurnTest {
     }
 
     @Test
-    void doesNotGuessAboutCustomersThatThereAreNot() {
+    void failsForUnknownCustomers() {
         Service.Answer answer = service.post(INFER, ids("5001"));
         assertThat(answer.status()).isEqualTo(404);
         assertThat(answer.json().path("detail").asText()).contains("has no entity '5001'");

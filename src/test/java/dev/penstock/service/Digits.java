@@ -2,7 +2,7 @@ package dev.penstock.service;
 
 import dev.penstock.samples.DigitsTable;
 
-/** Requests for the sample model. */
+/** Requests for the sample model {@code digits}. */
 final class Digits {
     private Digits() {}
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every row of the contract's table of errors that can be reached: its code, its problem document, its v2 {@code error} member. */
+/** Every reachable row of the contract's error table: its status, its problem document and its v2 {@code error} member. */
 @WholeService
 class ErrorTableTest {
     private static final String INFER = "/v2/models/digits/infer";
@@ -73,7 +73,7 @@ class ErrorTableTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("badBodies")
-    void refusesABadBody(String what, String body, String field) {
+    void rejectsABadBody(String what, String body, String field) {
         Service.Answer answer = service.post(INFER, body);
         assertProblem(answer, 400, "tag:penstock.dev,2026:problem/invalid-request");
         assertThat(answer.json().path("field").asText()).startsWith(field);
@@ -92,14 +92,14 @@ class ErrorTableTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("badHeaders")
-    void refusesABadHeader(String name, String value) {
+    void rejectsABadHeader(String name, String value) {
         Service.Answer answer = service.post(INFER, input("[1,64]", "FP32", PIXELS), name, value);
         assertProblem(answer, 400, "tag:penstock.dev,2026:problem/invalid-request");
         assertThat(answer.json().path("field").asText()).isEqualTo(name);
     }
 
     @Test
-    void doesNotKnowAModelThatNobodyAnnounced() {
+    void rejectsAModelThatNoWorkerAnnounced() {
         assertProblem(service.post("/v2/models/nothing/infer", "{}"), 404, "tag:penstock.dev,2026:problem/not-found");
         assertProblem(service.get("/v2/models/nothing"), 404, "tag:penstock.dev,2026:problem/not-found");
         assertProblem(service.get("/v2/models/nothing/ready"), 404, "tag:penstock.dev,2026:problem/not-found");
@@ -110,33 +110,33 @@ class ErrorTableTest {
     }
 
     @Test
-    void doesNotKnowAPathThatDoesNotExist() {
+    void rejectsAnUnknownPath() {
         assertProblem(service.get("/v2/nothing"), 404, "tag:penstock.dev,2026:problem/not-found");
         assertProblem(service.get("/nothing"), 404, "tag:penstock.dev,2026:problem/not-found");
     }
 
     @Test
-    void refusesAMethodThatDoesNotFit() {
+    void rejectsAnUnsupportedMethod() {
         assertProblem(service.get(INFER), 405, "tag:penstock.dev,2026:problem/method-not-allowed");
     }
 
     @Test
-    void refusesABodyOverTheLimit() {
+    void rejectsABodyOverTheLimit() {
         Service.Answer answer = service.post(INFER, new byte[1_048_577]);
         assertProblem(answer, 413, "tag:penstock.dev,2026:problem/payload-too-large");
         assertThat(answer.json().path("detail").asText()).contains("penstock.max-request-bytes");
     }
 
     @Test
-    void refusesAChunkedBodyOverTheLimit() {
+    void rejectsAChunkedBodyOverTheLimit() {
         Service.Answer answer = service.send(
                 "POST", INFER, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[1_048_577])));
         assertProblem(answer, 413, "tag:penstock.dev,2026:problem/payload-too-large");
     }
 
-    /** Were the connection closed at once, what still comes would reset it, and the answer be lost. */
+    /** If the service closed the connection at once, further bytes would reset it, and the client would lose the response. */
     @Test
-    void theAnswerToABodyOverTheLimitIsThereForWhoGoesOnSending() throws IOException {
+    void theResponseToABodyOverTheLimitReachesAClientThatKeepsSending() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send("POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: 4000000\r\n\r\n");
             for (int i = 0; i < 40; i++) {
@@ -148,7 +148,7 @@ class ErrorTableTest {
     }
 
     @Test
-    void takesAChunkedBody() {
+    void acceptsAChunkedBody() {
         String body = input("[1,64]", "FP32", PIXELS) + " ".repeat(200_000);
         Service.Answer answer = service.send(
                 "POST", INFER, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body.getBytes(UTF_8))));
@@ -156,7 +156,7 @@ class ErrorTableTest {
     }
 
     @Test
-    void refusesATensorOverTheModelsCap() {
+    void rejectsATensorOverTheModelsLimit() {
         Service.Answer answer = service.post(
                 "/v2/models/" + TestModels.SMALL_TENSORS + "/infer",
                 "{\"inputs\":[{\"name\":\"x\",\"shape\":[4,3],\"datatype\":\"FP32\",\"data\":[1,2,3,4,5,6,7,8,9,10,11,12]}]}");
@@ -164,7 +164,7 @@ class ErrorTableTest {
     }
 
     @Test
-    void refusesContentThatItDoesNotTake() {
+    void rejectsUnsupportedContentTypes() {
         String body = input("[1,64]", "FP32", PIXELS);
         assertProblem(
                 service.post(INFER, body, "Content-Type", "text/xml"),
@@ -177,7 +177,7 @@ class ErrorTableTest {
     }
 
     @Test
-    void refusesAFormOfAnswerThatItDoesNotHave() {
+    void rejectsUnsupportedAcceptTypes() {
         assertProblem(
                 service.get("/v2/requests/x/events", "Accept", "text/xml"),
                 406,
@@ -185,7 +185,7 @@ class ErrorTableTest {
     }
 
     @Test
-    void tellsARequestThatFailed() {
+    void reportsAFailedRequest() {
         Service.Answer answer = service.post(
                 "/v2/models/" + TestModels.PICK + "/infer",
                 "{\"inputs\":[{\"name\":\"index\",\"shape\":[1],\"datatype\":\"INT64\",\"data\":[99]}]}");
@@ -193,7 +193,7 @@ class ErrorTableTest {
     }
 
     @Test
-    void servesAGoodRequestAfterAllThat() {
+    void servesAGoodRequestAfterwards() {
         assertThat(service.post(INFER, input("[1,64]", "FP32", PIXELS)).status())
                 .isEqualTo(200);
     }

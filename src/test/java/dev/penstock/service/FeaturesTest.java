@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Send an id, not a tensor. */
+/** Callers send entity ids; the service looks up the features. */
 @WholeService
 class FeaturesTest {
     private static final String INFER = "/v2/models/" + TestModels.LOOKED_UP + "/infer";
@@ -26,7 +26,7 @@ class FeaturesTest {
     }
 
     @Test
-    void theModelAsksForTheEntityAndWhatIsNotLookedUp() {
+    void metadataListsTheEntityAndTheInputsThatAreNotLookedUp() {
         JsonNode inputs =
                 service.get("/v2/models/" + TestModels.LOOKED_UP).json().path("inputs");
         assertThat(inputs.toString())
@@ -35,7 +35,7 @@ class FeaturesTest {
     }
 
     @Test
-    void valuesOfTheRequestAndFeaturesFillOneInputTogether() {
+    void requestValuesAndFeaturesFillOneInput() {
         Service.Answer answer = service.post(INFER, customers("\"anna\",\"bert\",\"anna\"", 3));
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.json().at("/outputs/0/data").toString())
@@ -44,7 +44,7 @@ class FeaturesTest {
     }
 
     @Test
-    void valuesOfTheRequestStandOnBothSidesOfFeatures() {
+    void requestValuesMaySurroundFeatures() {
         service.awaitModel(TestModels.LOOKED_UP_BETWEEN);
         String body =
                 "{\"inputs\":[{\"name\":\"customer\",\"datatype\":\"BYTES\",\"shape\":[2],\"data\":[\"anna\",\"bert\"]},"
@@ -54,7 +54,7 @@ class FeaturesTest {
     }
 
     @Test
-    void entitiesMayComeAsATablesColumn() {
+    void entitiesMayComeAsAColumn() {
         String body = customers("\"anna\",\"bert\"", 2);
         Service.Answer answer = service.post(INFER, body.replace("\"shape\":[2]", "\"shape\":[2,1]"));
         assertThat(answer.status()).isEqualTo(200);
@@ -62,7 +62,7 @@ class FeaturesTest {
     }
 
     @Test
-    void aRequestMayStillBringTheWholeTensor() {
+    void aRequestMayStillSendTheWholeTensor() {
         Service.Answer answer = service.post(
                 INFER, "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,3],\"data\":[7,8,9]}]}");
         assertThat(answer.status()).isEqualTo(200);
@@ -71,14 +71,14 @@ class FeaturesTest {
     }
 
     @Test
-    void theDefaultStandsInForWhoIsNotThereAndTheResponseSaysSo() {
+    void theDefaultReplacesAMissingEntityAndTheResponseReportsIt() {
         Service.Answer answer = service.post(INFER, customers("\"anna\",\"nobody\"", 2));
         assertThat(answer.json().at("/outputs/0/data").toString()).isEqualTo("[1.0,41.0,5.5,2.0,0.0,-1.0]");
         assertThat(answer.json().at("/parameters/features").asText()).isEqualTo("default");
     }
 
     @Test
-    void theRequestFailsWhereThePolicySaysSo() {
+    void theRequestFailsWhenThePolicyRequiresIt() {
         String infer = "/v2/models/" + TestModels.LOOKED_UP_OR_FAILED + "/infer";
         Service.Answer answer = service.post(infer, customers("\"nobody\"", 1));
         assertThat(answer.status()).isEqualTo(404);
@@ -87,22 +87,22 @@ class FeaturesTest {
     }
 
     @Test
-    void saysWhatIsWrongWithAnEntity() {
+    void reportsAnInvalidEntity() {
         Service.Answer answer = service.post(INFER, customers("\"\"", 1));
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.json().path("detail").asText()).contains("customer[0]: must have 1..512 characters");
     }
 
     @Test
-    void aRequestWithNeitherIsToldWhatIsMissing() {
+    void aRequestWithNeitherNamesTheMissingInput() {
         Service.Answer answer = service.post(
                 INFER, "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,1],\"data\":[7]}]}");
         assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.json().path("detail").asText()).contains("must have 'customer'");
+        assertThat(answer.json().path("detail").asText()).contains("must include 'customer'");
     }
 
     @Test
-    void whatIsPublishedOfAnEntityIsServedWithinASecond() {
+    void anUpdateIsServedWithinASecond() {
         try (KafkaProducer<String, String> producer = new KafkaProducer<>(
                 Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
                 new StringSerializer(),

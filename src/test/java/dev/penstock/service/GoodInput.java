@@ -3,7 +3,7 @@ package dev.penstock.service;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** A call to the sample model that is in order, and what bad ones are made of. */
+/** A valid call to the sample model, and the parts that invalid calls are built from. */
 final class GoodInput {
     static final String PIXELS = "0,".repeat(63) + "0";
 
@@ -21,7 +21,7 @@ final class GoodInput {
                 body);
     }
 
-    /** With this for the first of the 64 numbers. */
+    /** A body with this as the first of the 64 numbers. */
     static String withNumber(String number) {
         return withData(PIXELS.replaceFirst("0", number));
     }
@@ -34,12 +34,12 @@ final class GoodInput {
         return withInput("\"name\":\"pixels\",\"shape\":" + shape + ",\"datatype\":\"FP32\",\"data\":[" + data + "]");
     }
 
-    /** With these members of the only input. */
+    /** A body with these members in its only input. */
     static String withInput(String members) {
         return "{\"inputs\":[{" + members + "}]}";
     }
 
-    /** With these members of the request before its inputs. */
+    /** A body with these members before {@code inputs}. */
     static String with(String members) {
         return "{" + members + "," + withData(PIXELS).substring(1);
     }

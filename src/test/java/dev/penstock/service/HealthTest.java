@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Health, on the management port and nowhere else. */
+/** Health checks, on the management port only. */
 @WholeService
 class HealthTest {
     @TestHTTPResource(value = "health", management = true)
     URI health = URI.create("http://localhost"); // injected
 
     @Test
-    void readinessSaysOfEachRoleWhetherItIsReady() {
+    void readinessReportsEachRole() {
         Service.underTest().awaitModel("digits");
         JsonNode ready = new Service(health).get(health.getPath() + "/ready").json();
         assertThat(ready.path("status").asText()).isEqualTo("UP");
@@ -25,9 +25,9 @@ class HealthTest {
         assertThat(ready.findPath("data").path("worker").asText()).isEqualTo("ready");
     }
 
-    /** A restart helps neither Kafka nor Redis. */
+    /** Liveness ignores Kafka and Redis, because a restart would not repair them. */
     @Test
-    void livenessAsksNobodyButOurselves() {
+    void livenessIgnoresKafkaAndRedis() {
         JsonNode live = new Service(health).get(health.getPath() + "/live").json();
         List<String> checks = new ArrayList<>();
         live.path("checks").forEach(check -> checks.add(check.path("name").asText()));
@@ -35,7 +35,7 @@ class HealthTest {
     }
 
     @Test
-    void thePortOfCallersHasNeitherHealthNorMetrics() {
+    void theHttpPortServesNeitherHealthNorMetrics() {
         assertThat(Service.underTest().get("/q/health/ready").status()).isEqualTo(404);
         assertThat(Service.underTest().get("/q/metrics").status()).isEqualTo(404);
     }

@@ -52,7 +52,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void answersARepeatedCallWithTheFirstOnesAnswer() {
+    void aRepeatedCallGetsTheResponseOfTheFirst() {
         Service.Answer first = service.post(INFER, BODY, KEY, key);
         Service.Answer second = service.post(INFER, BODY, KEY, key);
         assertThat(first.status()).isEqualTo(200);
@@ -63,7 +63,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void givesARepeatedSubmitTheSameLocation() {
+    void aRepeatedSubmitGetsTheSameLocation() {
         Service.Answer first = service.post(INFER, BODY, KEY, key, "Prefer", "respond-async");
         assertThat(first.status()).isIn(200, 202);
         service.get("/v2/requests/" + id(first), "Prefer", "wait=10");
@@ -76,7 +76,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void runsOnceHoweverManyAskAtTheSameTime() throws Exception {
+    void runsOnceForManyConcurrentCallers() throws Exception {
         List<Future<Service.Answer>> calls = new ArrayList<>();
         try (ExecutorService callers = Executors.newFixedThreadPool(8)) {
             for (int i = 0; i < 8; i++) {
@@ -91,7 +91,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void refusesTheKeyOfAnotherRequest() {
+    void rejectsTheKeyOfAnotherRequest() {
         service.post(INFER, BODY, KEY, key);
         Service.Answer other = service.post(INFER, BODY + " ", KEY, key);
         ErrorTableTest.assertProblem(other, 422, "tag:penstock.dev,2026:problem/idempotency-key-reused");
@@ -103,19 +103,19 @@ class IdempotencyTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 256})
-    void refusesKeysOfOtherLengths(int length) {
+    void rejectsKeysOfOtherLengths(int length) {
         Service.Answer refused = service.post(INFER, BODY, KEY, "k".repeat(length));
         ErrorTableTest.assertProblem(refused, 400, "tag:penstock.dev,2026:problem/invalid-request");
         assertThat(refused.json().path("field").asText()).isEqualTo(KEY);
     }
 
     @Test
-    void refusesKeysWithSpaces() {
+    void rejectsKeysWithSpaces() {
         assertThat(service.post(INFER, BODY, KEY, "a b").status()).isEqualTo(400);
     }
 
     @Test
-    void takesUpWhatAnIngressLeftThatDiedBeforeItPublished() throws Exception {
+    void resumesTheRequestOfAnIngressThatDiedBeforeItPublished() throws Exception {
         RequestId left = claimedByTheDead(Duration.ofSeconds(30));
         Service.Answer answer = service.post(INFER, BODY, KEY, key);
         assertThat(answer.status()).isEqualTo(200);
@@ -124,7 +124,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void beginsAnewWhenTheTimeOfWhatWasLeftIsOver() throws Exception {
+    void startsOverWhenTheAbandonedRequestHasExpired() throws Exception {
         RequestId left = claimedByTheDead(Duration.ZERO);
         Service.Answer answer = service.post(INFER, BODY, KEY, key);
         assertThat(answer.status()).isEqualTo(200);
@@ -139,7 +139,7 @@ class IdempotencyTest {
         assertThat(evaluations()).isEqualTo(before);
     }
 
-    /** As an ingress leaves it in Redis that dies between claim and publish; its lease has a second to go. */
+    /** The claim in Redis of an ingress that died between claim and publish. Its lease ends in one second. */
     private RequestId claimedByTheDead(Duration timeout) throws GeneralSecurityException {
         long now = System.currentTimeMillis();
         RequestId id = new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))

@@ -104,10 +104,9 @@ class LedgerIT {
     private static void awaitModel() {
         await().atMost(START_LIMIT)
                 .ignoreExceptionsInstanceOf(UncheckedIOException.class) // it may not listen yet
-                .until(() -> urls.stream().allMatch(url -> new Service(url)
-                                .get("/v2/models/digits/ready")
-                                .status()
-                        == 200));
+                .until(() -> urls.stream()
+                        .allMatch(url ->
+                                new Service(url).get("/v2/models/digits/ready").status() == 200));
     }
 
     private void assertThatItIsKept(Verdict verdict) {

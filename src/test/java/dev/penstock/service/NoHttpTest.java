@@ -15,10 +15,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What port scanners and misguided clients send: refused or cut off, without a word in the log that wakes somebody. */
+/** Bytes of port scanners and misdirected clients are rejected or cut off, and log no errors. */
 @WholeService
 class NoHttpTest {
-    /** Of TLS 1.2, with one cipher suite. */
+    /** A TLS 1.2 ClientHello with one cipher suite. */
     private static final String CLIENT_HELLO =
             "160301002f0100002b03035a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a000004c02f00ff0100";
 
@@ -62,11 +62,11 @@ class NoHttpTest {
                 "ffffffffffffffff0a0a0a0a",
                 "5353482d322e302d4f70656e5353485f392e360d0a", // SSH's greeting
                 "2a310d0a24340d0a50494e470d0a", // a PING to Redis
-                "0000001400120004000000000001000a70656e73746f636b", // Kafka's first question
+                "0000001400120004000000000001000a70656e73746f636b", // Kafka's ApiVersions request
                 "505249202a20485454502f322e300d0a0d0a534d0d0a0d0a" + "ff0000000000000000", // HTTP/2, and no frame
                 "474554202f76322048545450ff0d0a0d0a", // GET with a broken version
             })
-    void isCutOffAndTheNextCallIsServed(String bytes) throws IOException {
+    void isRejectedAndLaterCallsAreServed(String bytes) throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send(HexFormat.of().parseHex(bytes));
             assertThat(wire.untilClosed())

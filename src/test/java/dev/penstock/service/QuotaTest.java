@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** A service that takes 5 requests, and from then on one in 10 s. */
+/** A service whose quota admits 5 requests at once, then one per 10 s. */
 @WholeService
 @TestProfile(QuotaTest.OfFive.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -31,7 +31,7 @@ class QuotaTest {
 
     @Test
     @Order(1)
-    void moreRowsThanTheBurstAreNeverTaken() {
+    void rejectsMoreRowsThanTheBurst() {
         Service.Answer refused = Service.underTest()
                 .post(
                         BadInput.INFER,
@@ -42,7 +42,7 @@ class QuotaTest {
 
     @Test
     @Order(2)
-    void callsOverTheQuotaHearWhenToComeBack() {
+    void callsOverTheQuotaGetARetryAfter() {
         List<Service.Answer> answers = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             answers.add(Service.underTest().post(BadInput.INFER, GoodInput.body()));
@@ -59,10 +59,10 @@ class QuotaTest {
         assertThat(refused.json().path("violated-policies").path(0).asText()).isEqualTo("requests");
     }
 
-    /** Nothing that is in the call is looked at any more, except whether there is such a model. */
+    /** Only the model's existence is checked; the rest of the call is not read. */
     @Test
     @Order(3)
-    void whatIsOverTheQuotaIsRefusedUnread() {
+    void refusesACallOverTheQuotaUnread() {
         double before = rejected();
         Service.Answer unread = Service.underTest().post(BadInput.INFER, "no JSON");
         assertThat(unread.status()).isEqualTo(429);
@@ -108,7 +108,7 @@ class QuotaTest {
                 .count();
     }
 
-    /** So slow that no test machine is slow enough to see it filled again. */
+    /** The quota refills so slowly that it cannot refill during the test, even on a slow machine. */
     public static final class OfFive implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The built package in a JVM of its own, as the launcher starts it. */
+/** The built package in its own JVM, started by the launcher. */
 final class RoleProcess implements AutoCloseable {
-    /** Of a JVM that SIGTERM ended, and that did all it does then. */
+    /** Exit status of a JVM that shut down in order after SIGTERM. */
     private static final int TERMINATED = 128 + 15;
 
     private static final Path PACKAGE = Path.of(System.getProperty("penstock.package", "target/quarkus-app"));
@@ -20,12 +20,12 @@ final class RoleProcess implements AutoCloseable {
     private final Process process;
     private final Path log;
 
-    /** @param arguments as of {@code ./penstock} */
+    /** @param arguments of {@code ./penstock} */
     RoleProcess(List<String> arguments) throws IOException {
         this(arguments, Map.of());
     }
 
-    /** @param environment more of it */
+    /** @param environment additional variables */
     RoleProcess(List<String> arguments, Map<String, String> environment) throws IOException {
         log = Files.createTempFile("penstock-", ".log");
         List<String> command = new ArrayList<>(List.of(
@@ -56,7 +56,7 @@ final class RoleProcess implements AutoCloseable {
         return Files.readString(log);
     }
 
-    /** Its exit status, once it has ended by itself. */
+    /** Waits until the process ends by itself, and returns its exit status. */
     int awaitExit() throws InterruptedException {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             throw new AssertionError("still runs after 60 s; see " + log);
@@ -64,12 +64,12 @@ final class RoleProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Kills it, without a chance to say goodbye. */
+    /** Sends SIGKILL. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 
-    /** Asks it to stop, as Kubernetes does, and waits. */
+    /** Sends SIGTERM, as Kubernetes does, and waits. */
     @Override
     public void close() {
         boolean isRunning = process.isAlive();

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ingress and worker as processes of their own, killed and started while requests wait. */
+/** Ingress and worker as separate processes, killed and restarted while requests wait. */
 class RolesApartIT {
     private static final List<DigitsTable.Row> ROWS = DigitsTable.load().heldOut();
 
@@ -48,7 +48,7 @@ class RolesApartIT {
     }
 
     @Test
-    void losesNothingWhenTheWorkerIsKilledAndTheIngressRestarted() throws Exception {
+    void losesNothingWhenTheWorkerIsKilledAndTheIngressRestarts() throws Exception {
         int port = RoleProcess.freePort();
         Service service = new Service(URI.create("http://127.0.0.1:" + port));
         List<String> locations = new ArrayList<>();
@@ -84,7 +84,7 @@ class RolesApartIT {
     }
 
     @Test
-    void knowsAnIdempotencyKeyAfterTheIngressWasRestarted() throws Exception {
+    void recognizesAnIdempotencyKeyAfterAnIngressRestart() throws Exception {
         int port = RoleProcess.freePort();
         Service service = new Service(URI.create("http://127.0.0.1:" + port));
         String body = Digits.request(ROWS.getFirst());
@@ -112,15 +112,15 @@ class RolesApartIT {
         }
     }
 
-    /** Killed, the worker says nothing more, and its models stay in the catalogue for a while: nobody can answer in time. */
+    /** A killed worker withdraws nothing, so its models stay in the catalogue for a while, and calls end at their deadline. */
     @Test
-    void answers504WhenNoOutcomeComesInTimeAndKeepsTheLateOneForPolling() throws Exception {
+    void responds504WithoutATimelyOutcomeAndKeepsTheLateOneForPolling() throws Exception {
         int port = RoleProcess.freePort();
         Service service = new Service(URI.create("http://127.0.0.1:" + port));
         try (RoleProcess ingress = ingress(port)) {
             try (RoleProcess worker = worker()) {
                 service.awaitModel("digits");
-                // An ingress that has yet to load its classes is itself too late for a short deadline, and says 503.
+                // An ingress that still loads classes is itself too slow for a short deadline, and responds 503.
                 assertThat(service.post("/v2/models/digits/infer", Digits.request(ROWS.getFirst()))
                                 .status())
                         .isEqualTo(200);
@@ -142,7 +142,7 @@ class RolesApartIT {
     }
 
     @Test
-    void refusesAtTheGateWhatNobodyCouldServeInTimeAndTakesWhatCanWait() throws Exception {
+    void refusesRequestsThatWouldBeLateAndAcceptsRequestsThatCanWait() throws Exception {
         int port = RoleProcess.freePort();
         Service service = new Service(URI.create("http://127.0.0.1:" + port));
         String body = Digits.request(ROWS.getFirst());
@@ -174,7 +174,7 @@ class RolesApartIT {
     }
 
     @Test
-    void answersEveryCallThatItTookWhenItIsStoppedUnderLoad() throws Exception {
+    void answersEveryAcceptedCallWhenItStopsUnderLoad() throws Exception {
         int port = RoleProcess.freePort();
         Service service = new Service(URI.create("http://127.0.0.1:" + port));
         String body = Digits.request(ROWS.getFirst());
@@ -192,7 +192,7 @@ class RolesApartIT {
                 String[] door = i % 2 == 0 ? new String[0] : ASYNC;
                 calls.add(callers.submit(() -> {
                     while (true) {
-                        // throws where a connection breaks under it
+                        // throws when a connection breaks
                         Service.Answer answer = service.post("/v2/models/digits/infer", body, door);
                         if (answer.json().path("detail").asText().contains("is stopping")) {
                             return answer;
@@ -218,7 +218,7 @@ class RolesApartIT {
     }
 
     @Test
-    void losesNoRequestWhenOneOfTwoWorkersIsStoppedUnderLoad() throws Exception {
+    void losesNoRequestWhenOneOfTwoWorkersStopsUnderLoad() throws Exception {
         int port = RoleProcess.freePort();
         Service service = new Service(URI.create("http://127.0.0.1:" + port));
         String body = Digits.request(ROWS.getFirst());
@@ -260,7 +260,7 @@ class RolesApartIT {
     }
 
     @Test
-    void aModelThatTakesLongToLoadDoesNotHoldBackTheOthers(@TempDir Path models) throws Exception {
+    void aSlowLoadingModelDoesNotDelayTheOthers(@TempDir Path models) throws Exception {
         OnnxModels.write(models, "a-slow", 1, OnnxModels.patience(200_000));
         OnnxModels.writeConfig(models, "a-slow", "instances: 3\n");
         OnnxModels.write(models, "quick", 1, OnnxModels.lookup());
@@ -275,7 +275,7 @@ class RolesApartIT {
     }
 
     @Test
-    void isNotReadyWhenKafkaIsLostAndLivesOn() throws Exception {
+    void isNotReadyButStaysAliveWithoutKafka() throws Exception {
         int management = RoleProcess.freePort();
         Service health = new Service(URI.create("http://127.0.0.1:" + management));
         EmbeddedKafka kafka = EmbeddedKafka.start();
@@ -306,7 +306,7 @@ class RolesApartIT {
         }
     }
 
-    /** Or refused by the gate, which may happen while there is little to serve it; nothing else may. */
+    /** The gate may refuse while few workers are left. Any other outcome is an error. */
     private static boolean isAccepted(Service.Answer answer, String[] door) {
         if (answer.status() == 503) {
             assertThat(answer.json().path("type").asText())
@@ -327,7 +327,7 @@ class RolesApartIT {
                         .isEqualTo("succeeded"));
     }
 
-    /** Those that have partitions. */
+    /** Group members that have partitions. */
     private static long workersOf(String model) throws Exception {
         String group = "penstock." + model + ".workers";
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
@@ -341,7 +341,7 @@ class RolesApartIT {
     @Test
     void answersKcat() throws Exception {
         assumeThatCode(() -> kcat("-V"))
-                .as("kcat is installed, as .ci/run does")
+                .as("kcat must be installed; .ci/run installs it")
                 .doesNotThrowAnyException();
         int port = RoleProcess.freePort();
         try (RoleProcess ingress = ingress(port);
@@ -361,9 +361,9 @@ class RolesApartIT {
         }
     }
 
-    /** ONNX Runtime frees its environment when the JVM is told to end, be it in use or not. */
+    /** ONNX Runtime frees its environment at JVM shutdown, even when it is in use. */
     @Test
-    void endsAWorkerThatStillLoads(@TempDir Path models) throws Exception {
+    void stopsAWorkerThatIsStillLoading(@TempDir Path models) throws Exception {
         int many = 60;
         for (int i = 0; i < many; i++) {
             OnnxModels.write(models, "echo-" + i, 1, OnnxModels.identity(Datatype.FP32));
@@ -377,7 +377,7 @@ class RolesApartIT {
     }
 
     @Test
-    void saysSoWhenAPortIsTaken() throws Exception {
+    void reportsAPortThatIsInUse() throws Exception {
         try (ServerSocket taken = new ServerSocket(0)) {
             String port = Integer.toString(taken.getLocalPort());
             try (RoleProcess second = new RoleProcess(List.of(
@@ -391,7 +391,7 @@ class RolesApartIT {
                     "--redis",
                     stack.redisUrl()))) {
                 assertThat(second.awaitExit()).isEqualTo(1);
-                assertThat(second.log()).contains("port " + port + " is taken").doesNotContain("\tat ");
+                assertThat(second.log()).contains("port " + port + " is in use").doesNotContain("\tat ");
             }
         }
     }

@@ -16,7 +16,7 @@ class ServerMetadataTest {
     }
 
     @Test
-    void tellsItsNameVersionAndExtensions() {
+    void returnsItsNameVersionAndExtensions() {
         JsonNode server = service.get("/v2").json();
         assertThat(server.path("name").asText()).isEqualTo("penstock");
         assertThat(server.path("version").asText()).isNotBlank();
@@ -44,7 +44,7 @@ class ServerMetadataTest {
     }
 
     @Test
-    void tellsAModelsSignature() {
+    void returnsAModelsSignature() {
         JsonNode model = service.get("/v2/models/digits").json();
         assertThat(model.path("name").asText()).isEqualTo("digits");
         assertThat(model.path("versions").toString()).isEqualTo("[\"1\"]");
@@ -56,7 +56,7 @@ class ServerMetadataTest {
     }
 
     @Test
-    void tellsWhetherAModelIsReady() {
+    void returnsWhetherAModelIsReady() {
         assertThat(service.get("/v2/models/digits/ready").status()).isEqualTo(200);
         assertThat(service.get("/v2/models/digits/versions/1/ready").status()).isEqualTo(200);
     }

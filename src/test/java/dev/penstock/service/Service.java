@@ -14,7 +14,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/** A client of the service under test. */
+/** An HTTP client of the service under test. */
 final class Service {
     static final ObjectMapper JSON = new ObjectMapper();
 
@@ -26,14 +26,14 @@ final class Service {
         this.base = base;
     }
 
-    /** The one that runs in this JVM, wherever it listens. */
+    /** A client of the service in this JVM. */
     static Service underTest() {
         return new Service(ConfigProvider.getConfig().getValue("test.url", URI.class));
     }
 
     Service awaitModel(String model) {
         await().atMost(Duration.ofSeconds(60))
-                .ignoreExceptionsInstanceOf(UncheckedIOException.class) // it may not listen yet
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class) // the port may not be open yet
                 .until(() -> get("/v2/models/" + model + "/ready").status() == 200);
         return this;
     }

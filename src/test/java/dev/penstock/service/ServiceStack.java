@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 
-/** Broker, Redis and a folder of models for all tests of the running service. */
+/** The broker, Redis and model folder that all tests of the running service share. */
 public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
     static final String REQUEST_ID_KEY = "a key that only the tests know";
     static final String REPLIES = "penstock.replies.tests";
@@ -41,7 +41,7 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
             configuration.putAll(Map.ofEntries(
                     Map.entry("penstock.kafka.bootstrap-servers", bootstrapServers),
                     Map.entry("penstock.redis.url", stack.redisUrl()),
-                    // A machine that runs tests may stall longer than a caller should wait.
+                    // A test machine may stall for longer than the default limits allow.
                     Map.entry("penstock.ingress.redis-timeout", "2s"),
                     Map.entry("penstock.worker.models", models().toString()),
                     Map.entry("penstock.max-request-bytes", "1048576"),

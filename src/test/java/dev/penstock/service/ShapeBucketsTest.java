@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Requests of different lengths, padded to share runs: nobody sees it in the answers. */
+/** Requests of different lengths are padded to share runs. The responses do not show it. */
 @WholeService
 class ShapeBucketsTest {
     private static final String INFER = "/v2/models/" + TestModels.BUCKETS + "/infer";
@@ -23,7 +23,7 @@ class ShapeBucketsTest {
     }
 
     @Test
-    void answersRequestsOfAllLengthsAtOnceInTheirOwn() throws Exception {
+    void answersConcurrentRequestsOfAllLengths() throws Exception {
         List<CompletableFuture<Service.Answer>> answers = new ArrayList<>();
         for (int i = 0; i < 120; i++) {
             String request = request(length(i), length(i), i);
@@ -40,7 +40,7 @@ class ShapeBucketsTest {
     }
 
     @Test
-    void failsARequestWhoseInputsDisagreeEvenWhereTheyWouldBePaddedToOneSize() {
+    void failsARequestWithDisagreeingInputsEvenIfPaddedToOneSize() {
         Service.Answer answer = service.post(INFER, request(3, 2, 1));
 
         assertThat(answer.status()).isEqualTo(500);
@@ -48,7 +48,7 @@ class ShapeBucketsTest {
                 .contains("input 'mask' of shape [1, 2] must agree with the other inputs on [sequence]");
     }
 
-    /** In all buckets, and beyond the largest. */
+    /** Lengths in all buckets, and beyond the largest. */
     private static int length(int i) {
         return 1 + i % 20;
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients that take their time; the service under test gives headers 2 s, a body 2 s, and an idle connection 10. */
+/** Slow clients. The service under test allows 2 s for headers, 2 s for a body, and 10 s for an idle connection. */
 @WholeService
 class SlowClientTest {
     private static final String HEADERS = "POST " + BadInput.INFER + " HTTP/1.1\r\nHost: test\r\n";
@@ -23,7 +23,7 @@ class SlowClientTest {
     }
 
     @Test
-    void refusesABodyThatStops() throws IOException {
+    void rejectsABodyThatStops() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send(HEADERS + "Content-Length: 100\r\n\r\n{\"inputs\"");
             assertBodyTimeout(wire, "had 9 bytes");
@@ -31,7 +31,7 @@ class SlowClientTest {
     }
 
     @Test
-    void refusesABodyThatNeverBegins() throws IOException {
+    void rejectsABodyThatNeverBegins() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send(HEADERS + "Transfer-Encoding: chunked\r\n\r\n");
             assertBodyTimeout(wire, "had 0 bytes");
@@ -39,7 +39,7 @@ class SlowClientTest {
     }
 
     @Test
-    void refusesABodyThatTrickles() throws IOException {
+    void rejectsABodyThatTrickles() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send(HEADERS + "Content-Length: 1000000\r\n\r\n");
             while (!wire.speaks(Duration.ofMillis(20))) {
@@ -71,7 +71,7 @@ class SlowClientTest {
     }
 
     @Test
-    void refusesHeadersThatStop() throws IOException {
+    void rejectsHeadersThatStop() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send(HEADERS + "X-Half: a");
             assertTimeout(wire, "penstock.ingress.header-timeout");
@@ -79,7 +79,7 @@ class SlowClientTest {
     }
 
     @Test
-    void refusesHeadersThatTrickle() throws IOException {
+    void rejectsHeadersThatTrickle() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send("P");
             while (!wire.speaks(Duration.ofMillis(20))) {
@@ -89,9 +89,9 @@ class SlowClientTest {
         }
     }
 
-    /** The clock begins anew with each call, and does not run between them. */
+    /** The header timeout restarts with each call, and does not run between calls. */
     @Test
-    void refusesHeadersThatTrickleAfterGoodCalls() throws IOException {
+    void rejectsHeadersThatTrickleAfterGoodCalls() throws IOException {
         try (Wire wire = Wire.open()) {
             for (int calls = 0; calls < 3; calls++) {
                 wire.send(GoodInput.call());
@@ -104,7 +104,7 @@ class SlowClientTest {
     }
 
     @Test
-    void closesConnectionsThatAreIdle() throws IOException {
+    void closesIdleConnections() throws IOException {
         try (Wire silent = Wire.open();
                 Wire done = Wire.open()) {
             done.send(GoodInput.call());
@@ -115,9 +115,9 @@ class SlowClientTest {
         }
     }
 
-    /** Longer than an idle connection may be quiet. */
+    /** The call waits longer than the idle timeout. */
     @Test
-    void letsACallWaitForItsAnswer() throws IOException {
+    void keepsAConnectionThatWaitsForItsResponse() throws IOException {
         RequestId withoutOutcome = new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
                 .issue(System.currentTimeMillis(), 60_000, 0, 1, 2);
         try (Wire wire = Wire.open()) {
@@ -127,7 +127,7 @@ class SlowClientTest {
     }
 
     @Test
-    void asksForABodyThatIsHeldBack() throws IOException {
+    void sends100ContinueForABodyThatWaits() throws IOException {
         byte[] body = GoodInput.body();
         try (Wire wire = Wire.open()) {
             wire.send(HEADERS + "Expect: 100-continue\r\nContent-Length: " + body.length + "\r\n\r\n");

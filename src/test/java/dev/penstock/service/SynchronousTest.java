@@ -41,7 +41,7 @@ class SynchronousTest {
     }
 
     @Test
-    void recognisesHeldOutDigits() {
+    void recognizesHeldOutDigits() {
         List<DigitsTable.Row> rows = DigitsTable.load().heldOut();
         long right = rows.stream()
                 .filter(row -> service.post(INFER, Digits.request(row))
@@ -54,7 +54,7 @@ class SynchronousTest {
     }
 
     @Test
-    void answersInTheProtocolsForm() {
+    void respondsInTheProtocolsFormat() {
         Service.Answer answer = service.post(INFER, digits("\"id\":\"42\","), "Content-Type", "application/json");
         JsonNode json = answer.json();
         assertThat(answer.status()).isEqualTo(200);
@@ -71,28 +71,28 @@ class SynchronousTest {
     }
 
     @Test
-    void givesOnlyTheOutputsThatWereAskedFor() {
+    void returnsOnlyTheRequestedOutputs() {
         JsonNode json = service.post(INFER, digits("\"outputs\":[{\"name\":\"digit\"}],"))
                 .json();
         assertThat(json.path("outputs").findValuesAsText("name")).containsExactly("digit");
     }
 
     @Test
-    void takesAVersion() {
+    void servesARequestedVersion() {
         assertThat(service.post("/v2/models/digits/versions/1/infer", digits(""))
                         .status())
                 .isEqualTo(200);
     }
 
     @Test
-    void takesWhatCurlSendsUnasked() {
+    void acceptsCurlsDefaultContentType() {
         assertThat(service.post(INFER, digits(""), "Content-Type", "application/x-www-form-urlencoded")
                         .status())
                 .isEqualTo(200);
     }
 
     @Test
-    void takesSeveralRowsInOneRequest() {
+    void acceptsSeveralRowsInOneRequest() {
         List<DigitsTable.Row> rows = DigitsTable.load().heldOut().subList(0, 3);
         String data = rows.stream()
                 .map(row -> Digits.request(row).replaceAll(".*\"data\":", "").replace("}]}", ""))
@@ -148,7 +148,7 @@ class SynchronousTest {
     }
 
     @Test
-    void takesARawBodyForASingleInput() {
+    void acceptsARawBodyForASingleInput() {
         ByteBuffer raw = ByteBuffer.allocate(12)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putFloat(1)
@@ -168,7 +168,7 @@ class SynchronousTest {
     }
 
     @Test
-    void letsABadRowFailAloneAmongItsNeighbours() throws Exception {
+    void aBadRowFailsAlone() throws Exception {
         service.awaitModel(TestModels.PICK);
         List<CompletableFuture<Service.Answer>> answers = new ArrayList<>();
         for (int i = 0; i < 40; i++) {

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Callers say who they are by API keys. */
+/** Callers authenticate with API keys. */
 @WholeService
 @TestProfile(TenantsTest.WithKeys.class)
 class TenantsTest {
@@ -94,7 +94,7 @@ class TenantsTest {
         "GET,/v2/health/../models",
         "GET,/nowhere"
     })
-    void nobodyIsServedUnasked(String method, String path) {
+    void rejectsCallsWithoutACredential(String method, String path) {
         for (String[] credential : new String[][] {
             {},
             {"X-API-Key", "none of the keys"},
@@ -116,12 +116,12 @@ class TenantsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/v2/health/live", "/v2/health/ready"})
-    void everybodyMayAskForHealth(String path) {
+    void healthNeedsNoCredential(String path) {
         assertThat(service.get(path).status()).isIn(200, 503);
     }
 
     @Test
-    void takesTheKeyFromEitherHeader() {
+    void acceptsTheKeyInEitherHeader() {
         assertThat(service.post(INFER, BODY, ANNA).status()).isEqualTo(200);
         assertThat(service.post(INFER, BODY, "Authorization", "Bearer the key of anna")
                         .status())
@@ -132,7 +132,7 @@ class TenantsTest {
     }
 
     @Test
-    void refusesWithoutReadingMuch() throws IOException {
+    void rejectsACallWithoutReadingItsBody() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send("POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: 1000000\r\n\r\n");
             Wire.Answer refused = wire.read();
@@ -142,7 +142,7 @@ class TenantsTest {
     }
 
     @Test
-    void theConnectionServesOnAfterARefusalOfAShortBody() throws IOException {
+    void theConnectionStaysOpenAfterAShortRejectedBody() throws IOException {
         try (Wire wire = Wire.open()) {
             String head = "POST " + INFER + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + BODY.length() + "\r\n";
             wire.send(head + "\r\n");
@@ -154,7 +154,7 @@ class TenantsTest {
     }
 
     @Test
-    void aModelThatIsNotAllowedIsForbiddenWhetherThereIsOneOrNot() {
+    void aForbiddenModelIsForbiddenWhetherItExistsOrNot() {
         for (String model : new String[] {"digits", "no-such-model"}) {
             for (String path : new String[] {"", "/ready", "/versions/1", "/versions/1/ready"}) {
                 ErrorTableTest.assertProblem(service.get("/v2/models/" + model + path, BERT), 403, FORBIDDEN);
@@ -173,7 +173,7 @@ class TenantsTest {
     }
 
     @Test
-    void aPriorityThatIsNotAllowedIsForbiddenWhereverItStands() {
+    void aForbiddenPriorityIsRejectedInHeaderAndBody() {
         String[] bulk = {"X-API-Key", "the key of carl", "Penstock-Priority", "bulk"};
         ErrorTableTest.assertProblem(service.post(INFER, BODY, bulk), 403, FORBIDDEN);
         String within = BODY.replaceFirst("\\{", "{\"parameters\":{\"priority\":\"bulk\"},");
@@ -183,7 +183,7 @@ class TenantsTest {
     }
 
     @Test
-    void anothersRequestIsNotFoundLikeOneThatNeverWas() {
+    void anotherTenantsRequestLooksLikeAnUnknownOne() {
         String location = service.post(INFER, BODY, "X-API-Key", "the key of anna", "Prefer", "respond-async")
                 .header("Location");
         assertThat(service.get(location, "X-API-Key", "the key of anna", "Prefer", "wait=10")
@@ -210,7 +210,7 @@ class TenantsTest {
     }
 
     @Test
-    void theSameIdempotencyKeyOfTwoTenantsIsTwoRequests() {
+    void idempotencyKeysArePerTenant() {
         String key = UUID.randomUUID().toString();
         Service.Answer annas = service.post(INFER, BODY, "X-API-Key", "the key of anna", "Idempotency-Key", key);
         Service.Answer carls = service.post(INFER, BODY, "X-API-Key", "the key of carl", "Idempotency-Key", key);
@@ -221,7 +221,7 @@ class TenantsTest {
     }
 
     @Test
-    void aTenantIsHeldToItsOwnQuota() {
+    void eachTenantHasItsOwnQuota() {
         String[] dora = {"X-API-Key", "the key of dora"};
         assertThat(service.post(INFER, BODY, dora).status()).isEqualTo(200);
         assertThat(service.post(INFER, BODY, dora).status()).isEqualTo(429);
@@ -229,7 +229,7 @@ class TenantsTest {
     }
 
     @Test
-    void aTenantHasAsManyRequestsOpenAsItMay() {
+    void limitsTheOpenRequestsOfATenant() {
         double before = rejected("quota-open-requests");
         List<String> busy = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
@@ -246,7 +246,7 @@ class TenantsTest {
         assertThat(refused.header("RateLimit")).startsWith("\"open-requests\";r=0");
         assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
         assertThat(patience("Idempotency-Key", UUID.randomUUID().toString()).status())
-                .as("its outcome would be kept too")
+                .as("a call whose outcome would be kept counts too")
                 .isEqualTo(429);
         assertThat(service.send("DELETE", waiting, BodyPublishers.noBody(), EMIL)
                         .status())
@@ -261,15 +261,15 @@ class TenantsTest {
         assertThat(rejected("quota-open-requests") - before).isEqualTo(3);
     }
 
-    /** Whoever asks for an id that is not its own learns nothing by how long it takes: Redis is not asked. */
+    /** Timing must not reveal whether another tenant's id exists, so such a poll does not reach Redis. */
     @Test
-    void redisIsNotAskedForAnothersRequest() {
+    void pollingAnotherTenantsRequestDoesNotReachRedis() {
         String location = service.post(INFER, BODY, "X-API-Key", "the key of anna", "Prefer", "respond-async")
                 .header("Location");
         assertThat(service.get(location, "X-API-Key", "the key of anna", "Prefer", "wait=10")
                         .status())
                 .isEqualTo(200);
-        long before = readsOfRedisOnceItIsQuiet();
+        long before = quietRedisReads();
         for (String path : new String[] {location, location + "/events"}) {
             assertThat(service.get(path, BERT).status()).isEqualTo(404);
         }
@@ -282,7 +282,7 @@ class TenantsTest {
     }
 
     @Test
-    void newKeysWorkAndOldOnesCeaseToWithoutARestart() {
+    void keysCanBeRotatedWithoutARestart() {
         WithKeys.write(
                 WithKeys.TENANTS.replace(WithKeys.hash("the key of anna"), WithKeys.hash("the new key of anna")));
         await().until(() ->
@@ -293,7 +293,7 @@ class TenantsTest {
     }
 
     @Test
-    void aBrokenFileChangesNothingAndIsToldByAMeter() {
+    void anInvalidFileChangesNothingAndSetsAMeter() {
         WithKeys.write("tenants: {anna: {weight: 0}}");
         await().until(() -> meter("inference.tenants.file.broken") == 1);
         assertThat(service.get("/v2", ANNA).status()).isEqualTo(200);
@@ -301,9 +301,9 @@ class TenantsTest {
         await().until(() -> meter("inference.tenants.file.broken") == 0);
     }
 
-    /** Of all who may write to Penstock's own topics, only an ingress knows the key that signs ids. */
+    /** Other systems can write to Penstock's topics, but only an ingress has the key that signs ids. */
     @Test
-    void forgedRepliesAreDroppedAndCountedWhereverTheyAreSent() {
+    void dropsAndCountsForgedReplies() {
         double before = forged();
         byte[] value = new byte[0];
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
@@ -317,7 +317,7 @@ class TenantsTest {
             producer.send(forgedReply("penstock.results", 0, value));
             producer.flush();
         }
-        // The ingress reads one of the partitions of replies, and the results: the others are nobody's here.
+        // The ingress reads one partition of the replies, and all results. Nothing reads the other partitions.
         await().until(() -> forged() == before + 2);
     }
 
@@ -332,8 +332,8 @@ class TenantsTest {
         return "{\"inputs\":[{\"name\":\"turns\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[" + turns + "]}]}";
     }
 
-    /** Who waits for an outcome is answered by the first look that finds it; another look may still be on its way. */
-    private long readsOfRedisOnceItIsQuiet() {
+    /** Awaits a quiet Redis: the first read that finds an outcome answers the caller, while another read may still be running. */
+    private long quietRedisReads() {
         AtomicLong last = new AtomicLong();
         await().during(Duration.ofMillis(300)).until(() -> {
             long reads = readsOfRedis();
@@ -389,7 +389,7 @@ class TenantsTest {
         return meters.get(name).gauge().value();
     }
 
-    /** A service with a tenants file that the tests change. */
+    /** A service with a tenants file that the tests modify. */
     public static final class WithKeys implements QuarkusTestProfile {
         private static final Path FILE = file();
 

@@ -8,38 +8,38 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The models that the service under test serves beside the samples. */
+/** The models that the service under test serves in addition to the samples. */
 final class TestModels {
-    /** Takes an index into a table of three rows; any other fails its whole batch. */
+    /** Takes an index into a table of three rows. Any other index fails its whole batch. */
     static final String PICK = "pick";
 
-    /** Takes as long as its input says, and one request at a time. */
+    /** Runs for as many iterations as its input says, one request at a time. */
     static final String PATIENCE = "patience";
 
     /** Takes sequences of any length. */
     static final String TOKENS = "tokens";
 
-    /** Takes sequences of any length, and pads them to 4, 8 or 16; as many as make 32 positions share a run. */
+    /** Takes sequences of any length, padded to 4, 8 or 16. Sequences share a run of up to 32 positions. */
     static final String BUCKETS = "buckets";
 
     /** Takes tensors of up to 24 bytes. */
     static final String SMALL_TENSORS = "small-tensors";
 
-    /** Takes a customer's name and one value, and looks two more up; gives all three. */
+    /** Takes a customer's name and one value, looks up two more, and returns all three. */
     static final String LOOKED_UP = "looked-up";
 
-    /** The same, and fails where there is no such customer. */
+    /** The same, but fails for an unknown customer. */
     static final String LOOKED_UP_OR_FAILED = "looked-up-or-failed";
 
-    /** Takes two values, and looks up what stands between them. */
+    /** Takes two values, and looks up the values between them. */
     static final String LOOKED_UP_BETWEEN = "looked-up-between";
 
-    /** Of {@link #LOOKED_UP}: its source, with the customers anna, bert and carl. */
+    /** The feature source of {@link #LOOKED_UP}, with the customers anna, bert and carl. */
     static final String CUSTOMERS = "jdbc:h2:mem:customers;DB_CLOSE_DELAY=-1;INIT="
             + "CREATE TABLE IF NOT EXISTS customers (name VARCHAR, age INT, income REAL) AS "
             + "VALUES ('anna', 41, 5.5), ('bert', 29, 7.25), ('carl', 50, 1.5)";
 
-    /** Is refused: it runs one row at a time. */
+    /** The worker refuses to load it: it runs one row at a time. */
     static final String REFUSED = "one-row";
 
     private TestModels() {}

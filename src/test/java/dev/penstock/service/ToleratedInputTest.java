@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What looks bad and is served all the same, since a standard asks for it or nobody is hurt. */
+/** Unusual input that is served, because a standard requires it or because it is harmless. */
 @WholeService
 class ToleratedInputTest {
     @BeforeEach
@@ -33,7 +33,7 @@ class ToleratedInputTest {
                 "Accept: text/nothing",
                 "X-Unknown: \u00ff"
             })
-    void servesWhateverTheHeader(String header) throws IOException {
+    void servesUnusualHeaders(String header) throws IOException {
         assertServed(BadInput.header("", 200, header).bytes());
     }
 
@@ -46,13 +46,13 @@ class ToleratedInputTest {
                 "\"id\":\"\"",
                 "\"outputs\":[]"
             })
-    void servesWhateverTheMember(String member) throws IOException {
+    void servesUnusualMembers(String member) throws IOException {
         assertServed(BadInput.json("", GoodInput.with(member)).bytes());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"-0", "-0.0e-0", "1e-400", "0.00000000000000000000000000000000000000000000000001", "1E+2"})
-    void servesWhateverTheNumber(String number) throws IOException {
+    void servesUnusualNumbers(String number) throws IOException {
         assertServed(BadInput.json("", GoodInput.withNumber(number)).bytes());
     }
 
@@ -67,7 +67,7 @@ class ToleratedInputTest {
     }
 
     @Test
-    void servesCallsSentAtOnceInTheirOrder() throws IOException {
+    void servesPipelinedCallsInOrder() throws IOException {
         String good = new String(GoodInput.call(), ISO_8859_1);
         try (Wire wire = Wire.open()) {
             wire.send(good + BadInput.json("", "{").bytes() + good);
@@ -78,7 +78,7 @@ class ToleratedInputTest {
     }
 
     @Test
-    void givesBackAnIdOfAnyCharacters() throws IOException {
+    void echoesAnIdOfAnyCharacters() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send(BadInput.json(
                             "",

@@ -7,7 +7,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** A test against the running service; all such tests share one. */
+/** Marks a test against the running service. All such tests share one service. */
 @QuarkusTest
 @QuarkusTestResource(ServiceStack.class)
 @Retention(RetentionPolicy.RUNTIME)

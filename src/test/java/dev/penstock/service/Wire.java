@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/** A bare connection to the service under test: for what no HTTP client would send. */
+/** A raw TCP connection to the service under test, for bytes that no HTTP client would send. */
 final class Wire implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 30_000;
 
@@ -48,7 +48,7 @@ final class Wire implements AutoCloseable {
         send(text.getBytes(ISO_8859_1));
     }
 
-    /** The next answer; interim ones (1xx) are passed over. */
+    /** Reads the next response; skips interim responses (1xx). */
     Answer read() throws IOException {
         while (true) {
             Answer answer = readOne();
@@ -58,7 +58,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Waits until the service closes the connection; false when it says something instead. */
+    /** Waits until the service closes the connection; false if it sends something instead. */
     boolean isClosed() throws IOException {
         try {
             return in.read() < 0;
@@ -67,18 +67,18 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** All that comes until the service closes the connection. */
+    /** Reads everything until the service closes the connection. */
     String untilClosed() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         try {
             in.transferTo(all);
         } catch (SocketException reset) {
-            // closed as well
+            // a reset connection counts as closed
         }
         return all.toString(ISO_8859_1);
     }
 
-    /** Whether the service says something, or closes, within that time. */
+    /** Whether the service sends something or closes the connection within this time. */
     boolean speaks(Duration within) throws IOException {
         in.mark(1);
         socket.setSoTimeout(Math.toIntExact(within.toMillis()));
@@ -93,7 +93,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** The next answer, an interim one as well. */
+    /** Reads the next response, interim responses included. */
     Answer readOne() throws IOException {
         int status = Integer.parseInt(line().split(" ", 3)[1]);
         Map<String, String> headers = new TreeMap<>();
@@ -127,7 +127,7 @@ final class Wire implements AutoCloseable {
         return bytes;
     }
 
-    /** The next line, of an answer that comes bit by bit. */
+    /** Reads the next line, of a response that arrives in pieces. */
     String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = in.read(); next != '\n'; next = in.read()) {
@@ -144,7 +144,7 @@ final class Wire implements AutoCloseable {
         socket.close();
     }
 
-    /** @param headers by their names in lower case */
+    /** @param headers values by lower-case name */
     record Answer(int status, Map<String, String> headers, String body) {
         String header(String name) {
             return headers.getOrDefault(name, "");

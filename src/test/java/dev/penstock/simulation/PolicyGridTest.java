@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class PolicyGridTest {
 
-    /** With a third more leeway than the table in docs/batching.md, since these are fewer requests. */
+    /** The bounds are a third wider than the table in docs/batching.md, since these runs have fewer requests. */
     @Test
     void needsNoTuning() {
         PolicyGrid.Verdict verdict = PolicyGrid.print(3000, new PrintStream(OutputStream.nullOutputStream()));

@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** {@code ./penstock key}, as users type it. */
+/** Runs {@code ./penstock key} as a user does. */
 class KeyCommandTest {
     @Test
-    void printsAKeyOf256BitsAndTheHashThatTheTenantsFileTakes() throws IOException, BrokenTenantsException {
+    void printsAKeyOf256BitsAndItsHashForTheTenantsFile() throws IOException, InvalidTenantsException {
         List<String> lines = run();
         String key = lines.get(0).replaceFirst("key +", "");
         String hash = lines.get(1).replaceFirst("hash +", "");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.threads.Faults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ class TenantsFileTest {
     }
 
     @Test
-    void takesAChangedFileWithoutARestart() throws IOException {
+    void reloadsAChangedFileWithoutARestart() throws IOException {
         TenantsFile file = open(write("tenants: {a: {}}"));
         assertThat(file.tenants().named("b")).isEmpty();
         write("tenants: {b: {}}");
@@ -52,7 +53,7 @@ class TenantsFileTest {
     }
 
     @Test
-    void seesWhenALinkLeadsElsewhereAsKubernetesDoesIt() throws IOException {
+    void reloadsWhenASymbolicLinkChangesAsInKubernetes() throws IOException {
         Path old = Files.createDirectory(folder.resolve("..2026_1"));
         Files.writeString(old.resolve("tenants.yaml"), "tenants: {a: {}}");
         Path data = Files.createSymbolicLink(folder.resolve("..data"), old.getFileName());
@@ -68,28 +69,31 @@ class TenantsFileTest {
     }
 
     @Test
-    void goesOnWithTheOldWhenTheNewIsBrokenAndSaysSoOnce() throws IOException {
+    void keepsTheLastValidFileWhenTheNewOneIsInvalidAndLogsItOnce() throws IOException {
         Path path = write("tenants: {a: {}}");
         TenantsFile file = open(path);
         write("tenants: {b: {weight: 0}}");
         await().until(() -> !errors.messages.isEmpty());
-        awaitLooks();
+        awaitSeveralIntervals();
         assertThat(file.tenants().named("a")).isPresent();
         assertThat(errors.messages).hasSize(1);
         assertThat(file.isBroken()).isTrue();
         assertThat(errors.messages.getFirst())
-                .contains(path.toString(), "tenants.b.weight must be in 1..1000, was 0", "What it said before goes on");
+                .contains(
+                        path.toString(),
+                        "tenants.b.weight must be in 1..1000, was 0",
+                        "The last valid version stays in force");
         write("tenants: {b: {}}");
         await().until(() -> file.tenants().named("b").isPresent());
     }
 
     @Test
-    void goesOnWithTheOldWhenTheFileIsGone() throws IOException {
+    void keepsTheLastValidFileWhenTheFileIsGone() throws IOException {
         Path path = write("tenants: {a: {}}");
         TenantsFile file = open(path);
         Files.delete(path);
         await().until(() -> !errors.messages.isEmpty());
-        awaitLooks();
+        awaitSeveralIntervals();
         assertThat(file.tenants().named("a")).isPresent();
         assertThat(errors.messages).hasSize(1);
         write("tenants: {a: {}}");
@@ -99,7 +103,7 @@ class TenantsFileTest {
     }
 
     @Test
-    void doesNotBeginWithABrokenFileOrNone() throws IOException {
+    void doesNotStartWithAnInvalidOrMissingFile() throws IOException {
         Path path = write("tenants: {b: {weight: 0}}");
         assertThatThrownBy(() -> open(path))
                 .hasMessage("penstock.tenants.file, " + path + ": tenants.b.weight must be in 1..1000, was 0");
@@ -107,18 +111,18 @@ class TenantsFileTest {
                 .hasMessageContaining("penstock.tenants.file cannot be read");
     }
 
-    /** Long enough for some. */
-    private static void awaitLooks() {
+    /** Waits for about ten intervals. */
+    private static void awaitSeveralIntervals() {
         await().pollDelay(OFTEN.multipliedBy(10)).until(() -> true);
     }
 
     private TenantsFile open(Path path) {
-        TenantsFile file = TenantsFile.open(path, OFTEN);
+        TenantsFile file = TenantsFile.open(path, OFTEN, new Faults("ingress"));
         opened.add(file);
         return file;
     }
 
-    /** At once, as a good editor does. */
+    /** Replaces the file atomically. */
     private Path write(String yaml) throws IOException {
         Path next = Files.writeString(folder.resolve("next"), yaml);
         return Files.move(next, folder.resolve("tenants.yaml"), StandardCopyOption.ATOMIC_MOVE);

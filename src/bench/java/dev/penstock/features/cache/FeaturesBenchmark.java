@@ -26,25 +26,25 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
-/** Lookups of entities drawn by Zipf's law, as the polls of a worker bring them, against a source that takes its time. */
+/** Measures lookups against a slow source, with entities drawn by Zipf's law and grouped as in the polls of a worker. */
 public final class FeaturesBenchmark {
     private static final int FEATURES = 64;
     private static final long SEED = 1;
     private static final int SOURCE_THREADS = 2;
 
     /**
-     * @param entities to draw from, by Zipf's law with exponent 1
-     * @param l1 entities that the process holds
-     * @param sourceMillis that the source takes for a call, of however many entities
-     * @param poll requests, of one entity each, that are looked up together
-     * @param polls on their way at a time
+     * @param entities the number of entities to draw from, by Zipf's law with exponent 1
+     * @param l1 the capacity of L1, in entities
+     * @param sourceMillis the duration of a source call, for any number of entities
+     * @param poll requests per poll, of one entity each
+     * @param polls the number of concurrent polls
      */
     public record Settings(
             int entities, int l1, int sourceMillis, int poll, int polls, int warmUpRequests, int requests) {}
 
     /**
-     * @param requestsPerSecond of lookups alone. Ratios are of requests, and of the measured part only
-     * @param sharedRatio twice in a poll, or on its way already
+     * @param requestsPerSecond throughput of the lookups alone. Ratios are shares of the requests in the measured part
+     * @param sharedRatio requests that repeat an entity of their poll, or one that is already loading
      */
     public record Result(
             long requests,
@@ -67,7 +67,7 @@ public final class FeaturesBenchmark {
     private final AtomicLong calls = new AtomicLong();
     private final ZipfDraws draws;
 
-    /** @param redis empty to measure without that tier */
+    /** @param redis empty to measure without Redis */
     public FeaturesBenchmark(Settings settings, Optional<Redis> redis) {
         this.settings = settings;
         this.redis = redis;
@@ -100,7 +100,7 @@ public final class FeaturesBenchmark {
         try (FeatureCache cache = new FeatureCache(
                 view,
                 policy,
-                new FeatureCache.Limits(settings.l1, 100_000, 256, 8, Duration.ofMillis(1)),
+                new FeatureCache.CacheLimits(settings.l1, 100_000, 256, 8, Duration.ofMillis(1)),
                 shared,
                 new SlowSource(),
                 registry,
@@ -134,7 +134,7 @@ public final class FeaturesBenchmark {
         }
     }
 
-    /** Gives the number of answers that were not fresh. */
+    /** Returns the number of results that were not fresh. */
     private long drive(FeatureCache cache, int requests, Histogram nanos) throws InterruptedException {
         Semaphore underWay = new Semaphore(settings.polls);
         AtomicLong failures = new AtomicLong();
@@ -145,7 +145,7 @@ public final class FeaturesBenchmark {
             }
             underWay.acquire();
             long start = System.nanoTime();
-            Map<EntityKey, CompletableFuture<Lookup>> found = cache.find(poll);
+            Map<EntityKey, CompletableFuture<Lookup>> found = cache.lookupEach(poll);
             List<CompletableFuture<?>> all = new ArrayList<>();
             for (EntityKey each : poll) {
                 CompletableFuture<Lookup> answer = found.get(each);
@@ -161,7 +161,7 @@ public final class FeaturesBenchmark {
             CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new)).thenRun(underWay::release);
         }
         if (!underWay.tryAcquire(settings.polls, 30, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("some lookups have no answer after 30 s");
+            throw new IllegalStateException("lookups must complete within 30 s, but some did not");
         }
         return failures.get();
     }
@@ -172,9 +172,9 @@ public final class FeaturesBenchmark {
                 .sum();
     }
 
-    /** Has every entity, and takes its time. */
+    /** A source that has every entity and delays each call. */
     private final class SlowSource implements FeatureSource {
-        /** Its own, as a database has: the JDK's one thread for delays is also what gathers calls, and would make each wait for the other. */
+        /** A separate timer. The JDK's single delay thread also runs the gather timers, so the source and the cache would delay each other. */
         private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(SOURCE_THREADS);
 
         @Override

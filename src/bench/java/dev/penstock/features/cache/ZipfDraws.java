@@ -3,7 +3,7 @@ package dev.penstock.features.cache;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Entities 0, 1, 2 … by Zipf's law with exponent 1, the same for the same seed. */
+/** Draws entities 0, 1, 2 … by Zipf's law with exponent 1. The seed determines the sequence. */
 public final class ZipfDraws {
     private final double[] cumulative;
     private final Random random;

@@ -30,7 +30,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What it costs to copy the inputs of so many requests for {@code digits}, one row of 64 floats each, into a slot's buffer. */
+/** Measures the copying of inputs into a slot's buffer: requests for {@code digits}, one row of 64 floats each. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

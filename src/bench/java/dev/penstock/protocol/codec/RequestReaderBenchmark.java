@@ -11,8 +11,9 @@ import java.util.Random;
 import java.util.function.DoubleFunction;
 
 /**
- * Nanoseconds and bytes allocated for each JSON request of 64 floats, as three kinds of client write them; the medians of nine rounds
- * after a warm-up. Run with {@code java -cp target/test-classes:target/classes:… dev.penstock.protocol.codec.RequestReaderBenchmark}.
+ * Measures time and allocated bytes per JSON request of 64 floats, in the formats of three kinds of clients. Reports the medians of nine
+ * rounds after a warm-up. Run with {@code java -cp target/test-classes:target/classes:…
+ * dev.penstock.protocol.codec.RequestReaderBenchmark}.
  */
 final class RequestReaderBenchmark {
     private static final int ROUNDS = 9;

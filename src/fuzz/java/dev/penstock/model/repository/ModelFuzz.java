@@ -11,10 +11,10 @@ import dev.penstock.model.graph.OnnxGraph;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Feeds what looks at a model before the runtime does. The input is a model.yaml, a zero byte, and a model.onnx. */
+/** Fuzzes the checks that run before ONNX Runtime loads a model. The input is a model.yaml, a zero byte, and a model.onnx. */
 public final class ModelFuzz {
     private static final int FACTOR = 2048;
-    /** A parser of YAML takes so much for any text; models are not read on the hot path. */
+    /** A YAML parser allocates this much for any text. Models are not read on the hot path. */
     private static final int YAML_BYTES = 2 << 20;
 
     private ModelFuzz() {}
@@ -31,12 +31,12 @@ public final class ModelFuzz {
             Allocation.bounded(input.length + YAML_BYTES / FACTOR, FACTOR, () -> check(yaml, onnx));
         } catch (ModelRefusedException refused) {
             if (refused.reason().isEmpty()) {
-                throw new AssertionError("names no reason", refused);
+                throw new AssertionError("the refusal has no reason", refused);
             }
         } catch (IOException unreadable) {
-            // as it must be
+            // Expected.
         } catch (Exception other) {
-            throw new AssertionError("neither read nor refused", other);
+            throw new AssertionError("the model was neither read nor refused", other);
         }
     }
 
@@ -45,6 +45,6 @@ public final class ModelFuzz {
         ModelConfig config = ModelConfig.parse(yaml);
         config.checksums().check(1, 1, file.sha256());
         ModelProto proto = file.parse();
-        return ModelRepository.checked(proto, config);
+        return RepositoryScan.checkedGraph(proto, config);
     }
 }

@@ -1,10 +1,10 @@
 package dev.penstock.worker.intake;
 
 import dev.penstock.fuzz.Allocation;
-import dev.penstock.fuzz.Records;
+import dev.penstock.fuzz.RecordInput;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.model.OnnxModels;
-import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.model.repository.ModelDefinition;
 import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.protocol.Datatype;
@@ -12,20 +12,18 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.loop.Task;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.Origin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 
-/** Feeds the decoders of three models. The input is one of {@link Records}. */
+/** Fuzzes the decoders of three models. The input has the format of {@link RecordInput}. */
 public final class RecordFuzz {
     private static final int FACTOR = 64;
     private static final long NOW_NANOS = 1_000_000_000_000L;
@@ -35,20 +33,21 @@ public final class RecordFuzz {
     private RecordFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
-        ConsumerRecord<byte[], byte[]> record = Records.read(input);
-        OffsetLedger.Position position =
-                new OffsetLedger().open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, input.length);
-        Origin origin = new Origin(record, position, "c", Optional.empty(), "1");
+        ConsumerRecord<byte[], byte[]> record = RecordInput.read(input);
+        AcceptedRecord accepted = AcceptedRecords.open("c");
         for (RecordDecoder decoder : DECODERS) {
             try {
                 Task task = Allocation.bounded(
-                        input.length, FACTOR, () -> decoder.decode(origin, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS));
+                        input.length,
+                        FACTOR,
+                        () -> decoder.decode(accepted, record, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS));
                 if (task.rows() < 1 || task.deadlineNanos() < task.arrivalNanos()) {
-                    throw new AssertionError("impossible: " + task);
+                    throw new AssertionError(
+                            "rows must be at least 1, and the deadline must not precede the arrival, was " + task);
                 }
             } catch (InvalidRequestException refused) {
                 if (refused.field().isEmpty() || refused.rule().isEmpty()) {
-                    throw new AssertionError("names no field or no rule", refused);
+                    throw new AssertionError("the rejection names no field or no rule", refused);
                 }
             }
         }
@@ -78,7 +77,7 @@ public final class RecordFuzz {
                 reader,
                 model.graph().signature(),
                 model.config(),
-                new Fitting(model.graph(), model.config()),
+                new PaddingPlanner(model.graph(), model.config()),
                 Duration.ofSeconds(30),
                 new BrokerClock());
     }

@@ -16,7 +16,10 @@ import picocli.CommandLine.Option;
             "Checks under load that each accepted request reaches exactly one outcome, which never changes.",
             "Sends requests by synchronous calls, by asynchronous calls, and with --kafka by records, and prints a verdict.",
         },
-        footer = {"", "Exits with 1 if the promise was broken, or if too little was seen. docs/ledger.md describes the verdict."})
+        footer = {
+            "",
+            "Exits with 1 if the promise was broken, or if too little was seen. docs/ledger.md describes the verdict."
+        })
 public interface LedgerCommand {
     @Option(
             names = "--url",
@@ -39,7 +42,11 @@ public interface LedgerCommand {
             description = "Properties of Kafka clients, for TLS and a login.")
     Optional<Path> kafkaConfig();
 
-    @Option(names = "--rate", paramLabel = "N", defaultValue = "100", description = "Requests per second, all ways together.")
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Requests per second, all ways together.")
     @InRange(min = 1, max = 10_000)
     int rate();
 
@@ -82,11 +89,10 @@ public interface LedgerCommand {
     @Option(
             names = "--reply-topic",
             paramLabel = "TOPIC",
-            description = "An existing topic for replies. Without it, the command creates one and deletes it at its end.")
+            description =
+                    "An existing topic for replies. Without it, the command creates one and deletes it at its end.")
     Optional<String> replyTopic();
 
-    @Option(
-            names = "--poll-answered",
-            description = "Also polls the ids of synchronous calls that were answered.")
+    @Option(names = "--poll-answered", description = "Also polls the ids of synchronous calls that were answered.")
     boolean pollsAnswered();
 }

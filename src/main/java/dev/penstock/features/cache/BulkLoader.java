@@ -19,36 +19,36 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.ObjLongConsumer;
 
 /**
- * Asks a source in full calls where it can, and at the {@link CallPace pace} of calls that are not full otherwise. Thread-safe; the queue is bounded
- * by {@link FeatureCache}, which asks for no entity twice at a time.
+ * Loads entities from a source in bulk calls. Full calls start at once; {@link CallPacer} delays partly filled ones. Thread-safe. {@link
+ * FeatureCache} bounds the queue, and never requests an entity that is already loading.
  */
 final class BulkLoader {
     private final FeatureSource source;
-    private final Limits limits;
+    private final CallLimits limits;
     private final FeatureMeters.Tier meters;
     private final ObjLongConsumer<Map<EntityKey, SourceResult>> loaded;
     private final InstantSource clock;
 
-    /** Guards what follows. */
+    /** The queue, and the lock for the fields below. */
     private final Deque<EntityKey> wanted = new ArrayDeque<>();
 
-    private final CallPace pace;
+    private final CallPacer pace;
     private int running;
     private long wantedSince;
     private boolean isStarting;
     private boolean willWake;
 
     /**
-     * @param bulkSize entities of a call
-     * @param calls at a time
-     * @param gather how long an entity waits for others before a call that is not full
+     * @param bulkSize the maximum number of entities per call
+     * @param calls the maximum number of concurrent calls
+     * @param gather how long an entity waits for others before a partly filled call starts
      */
-    record Limits(int bulkSize, int calls, Duration gather) {}
+    record CallLimits(int bulkSize, int calls, Duration gather) {}
 
-    /** @param loaded told of every entity once, with a result for each, and since when it is known */
+    /** @param loaded receives one result per requested entity, and the time at which the call was sent, in milliseconds since the epoch */
     BulkLoader(
             FeatureSource source,
-            Limits limits,
+            CallLimits limits,
             FeatureMeters.Tier meters,
             ObjLongConsumer<Map<EntityKey, SourceResult>> loaded,
             InstantSource clock) {
@@ -57,7 +57,7 @@ final class BulkLoader {
         this.meters = meters;
         this.loaded = loaded;
         this.clock = clock;
-        this.pace = new CallPace(limits.calls, limits.gather, System.nanoTime());
+        this.pace = new CallPacer(limits.calls, limits.gather, System.nanoTime());
     }
 
     void want(Collection<EntityKey> entities) {
@@ -77,7 +77,7 @@ final class BulkLoader {
         startDue();
     }
 
-    /** By one thread at a time: a source that answers on its caller's stack would else start the next call on top of the last. */
+    /** Runs on one thread at a time. Otherwise a source that answers on the caller's stack would recurse into the next call. */
     private void startDue() {
         synchronized (wanted) {
             if (isStarting) {
@@ -90,7 +90,7 @@ final class BulkLoader {
         }
     }
 
-    /** What to ask for now; when that is nothing, the starting is over, until something changes or the time has come. */
+    /** Returns the entities of the next call. Empty when none is due; a timer or the next change then starts over. */
     private List<EntityKey> due(long now) {
         synchronized (wanted) {
             List<EntityKey> call = new ArrayList<>();
@@ -144,15 +144,16 @@ final class BulkLoader {
         }
     }
 
-    /** A result for each that was asked for, and for no other. */
-    @SuppressWarnings("NullAway") // one of results and failure is null, as CompletionStage has it
+    /** Returns a result for each requested entity, and for no other. */
+    @SuppressWarnings("NullAway") // CompletionStage passes null for either results or failure
     private static Map<EntityKey, SourceResult> complete(
             List<EntityKey> entities, Map<EntityKey, SourceResult> results, Throwable failure) {
         Map<EntityKey, SourceResult> complete = new LinkedHashMap<>();
         for (EntityKey entity : entities) {
             SourceResult result = failure != null
-                    ? new SourceResult.Broken("the source cannot be asked: " + Reasons.of(failure))
-                    : results.getOrDefault(entity, new SourceResult.Broken("the source did not answer for it"));
+                    ? new SourceResult.Invalid("the source failed: " + FailureReason.of(failure))
+                    : results.getOrDefault(
+                            entity, new SourceResult.Invalid("the source returned no result for the entity"));
             complete.put(entity, result);
         }
         return complete;

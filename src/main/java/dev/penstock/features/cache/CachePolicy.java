@@ -6,15 +6,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How long what is good for what. Pure: time is a parameter. An age is jittered by entity, always the same for the same value, so that what came in
- * together does not go out together.
+ * Decides how long a cache entry may be served. Pure: time is a parameter. Each limit is jittered by entity and entry time, so entries
+ * that were loaded together do not expire together. The same entry always gets the same jitter.
  *
- * @param refreshAfter from this age on, a value is served, and fetched anew beside
- * @param freshFor up to this age a value is fresh (soft TTL)
- * @param keepFor up to this age a value is better than none, for views that serve stale ones (hard TTL)
- * @param missingFor how long an entity that is not there is not asked for again
- * @param failedFor likewise one that nobody could tell of
- * @param jitter by how much of themselves these are shortened at most, 0..0.5
+ * @param refreshAfter from this age on, a value is served and refreshed in the background
+ * @param freshFor up to this age, a value is fresh (soft TTL)
+ * @param keepFor up to this age, a view that serves stale values may serve it (hard TTL)
+ * @param missingFor how long the source is not asked again for a missing entity
+ * @param failedFor how long the source is not asked again after a failure
+ * @param jitter the largest fraction, in 0..0.5, by which each of these limits is shortened
  */
 public record CachePolicy(
         Duration refreshAfter,
@@ -26,31 +26,34 @@ public record CachePolicy(
 
     public CachePolicy {
         if (refreshAfter.compareTo(freshFor) > 0 || freshFor.compareTo(keepFor) > 0 || refreshAfter.isNegative()) {
-            throw new IllegalArgumentException("must be 0 <= refreshAfter <= freshFor <= keepFor, were " + refreshAfter
-                    + ", " + freshFor + " and " + keepFor);
+            throw new IllegalArgumentException("ages must be 0 <= refreshAfter <= freshFor <= keepFor, were "
+                    + refreshAfter + ", " + freshFor + " and " + keepFor);
         }
         if (!(jitter >= 0 && jitter <= 0.5)) {
             throw new IllegalArgumentException("jitter must be in 0..0.5, was " + jitter);
         }
     }
 
-    /** @param lookup empty when what is held answers nothing; {@code refresh} whether to fetch it anew beside */
+    /**
+     * @param lookup empty when the entry cannot be served
+     * @param refresh whether to reload the entity in the background
+     */
     record Answer(Optional<Lookup> lookup, boolean refresh) {
         private static final Answer NONE = new Answer(Optional.empty(), false);
     }
 
-    /** What can be answered from what is held, now. */
-    Answer answer(EntityKey entity, Held held, boolean servesStale, long nowMillis) {
+    /** Returns the result that an entry gives now. */
+    Answer answer(EntityKey entity, CacheEntry held, boolean servesStale, long nowMillis) {
         return switch (held) {
-            case Held.Known(FeatureVector known) -> graded(entity, known, servesStale, nowMillis);
-            case Held.Absent(long checked, Optional<FeatureVector> last) ->
+            case CacheEntry.Present(FeatureVector known) -> graded(entity, known, servesStale, nowMillis);
+            case CacheEntry.Absent(long checked, Optional<FeatureVector> last) ->
                 isOver(missingFor, entity, checked, nowMillis)
                         ? Answer.NONE
                         : new Answer(
                                 Optional.of(
                                         new Lookup.Missing(last.filter(vector -> isKept(entity, vector, nowMillis)))),
                                 false);
-            case Held.Failed(long checked, String reason, Optional<FeatureVector> last) -> {
+            case CacheEntry.Failed(long checked, String reason, Optional<FeatureVector> last) -> {
                 boolean mayRetry = isOver(failedFor, entity, checked, nowMillis);
                 Answer answer = last.map(vector -> graded(entity, vector, servesStale, nowMillis))
                         .orElse(Answer.NONE);
@@ -62,18 +65,18 @@ public record CachePolicy(
         };
     }
 
-    /** Whether a value that another process fetched is as good as one fetched now. */
+    /** Whether a value that another process loaded is too young to be refreshed. */
     boolean isNew(EntityKey entity, FeatureVector vector, long nowMillis) {
         return !isOver(refreshAfter, entity, vector.readMillis(), nowMillis);
     }
 
-    /** How long Redis is to keep it; 0 when not at all. */
-    long ttlMillis(EntityKey entity, Held held, long nowMillis) {
+    /** Returns the TTL of an entry in Redis; 0 when it must not be stored. */
+    long ttlMillis(EntityKey entity, CacheEntry held, long nowMillis) {
         return switch (held) {
-            case Held.Known(FeatureVector known) -> left(keepFor, entity, known.readMillis(), nowMillis);
-            case Held.Absent(long checked, Optional<FeatureVector> last) ->
+            case CacheEntry.Present(FeatureVector known) -> left(keepFor, entity, known.readMillis(), nowMillis);
+            case CacheEntry.Absent(long checked, Optional<FeatureVector> last) ->
                 left(missingFor, entity, checked, nowMillis);
-            case Held.Failed failed -> 0;
+            case CacheEntry.Failed failed -> 0;
         };
     }
 
@@ -98,8 +101,9 @@ public record CachePolicy(
         long mixed = (entity.hashCode() * 0x9E3779B97F4A7C15L) ^ (sinceMillis * 0xC2B2AE3D27D4EB4FL);
         double share = (((mixed ^ (mixed >>> 31)) * 0x9E3779B97F4A7C15L) >>> 11) * 0x1p-53;
         long jittered = (long) (age.toMillis() * (1 - jitter * share));
-        // By a clock that is ahead of ours: a time is trusted as little ahead as behind, or it would stay fresh until
-        // we get there.
+        // A time ahead of our clock comes from another machine's clock. It ages by its distance from now, like a time
+        // behind.
+        // Otherwise it would stay fresh until our clock caught up.
         return Math.max(0, jittered - Math.abs(nowMillis - sinceMillis));
     }
 }

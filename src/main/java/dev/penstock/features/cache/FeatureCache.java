@@ -22,19 +22,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The features of one view in three tiers: this process (L1), Redis (L2), the source (L3). Thread-safe; no call of it blocks.
+ * The feature cache of one view, in three tiers: this process (L1), Redis (L2) and the source (L3). Thread-safe. No method blocks.
  *
- * <p>A batch is looked up as a batch: one pass over L1, one round trip to Redis for all its misses, full calls to the source for what is
- * left, and one pipelined write back. An entity that is being fetched is not fetched again: whoever else wants it waits for the same
- * answer. What is old but good enough is served at once and fetched anew beside.
+ * <p>A batch costs one pass over L1, one Redis round trip for all L1 misses, bulk source calls for the rest, and one pipelined write back.
+ * Concurrent lookups of an entity share one load (single flight). An aging value is served at once and refreshed in the background.
  */
 public final class FeatureCache implements AutoCloseable {
-    /** Of an entry beside its values, roughly: keys, references, Caffeine's own. */
+    /** The approximate overhead of an entry beside its values: key, references and Caffeine's node. */
     private static final int ENTRY_BYTES = 160;
 
     private static final int USUAL_KEY_LENGTH = 16;
 
-    /** Longer than a lookup takes, and the way of an update into Redis. */
+    /** Longer than a lookup, and longer than an update takes to reach Redis. */
     private static final Duration PUBLISHED_FOR = Duration.ofSeconds(10);
 
     private final FeatureView view;
@@ -45,26 +44,27 @@ public final class FeatureCache implements AutoCloseable {
     private final FeatureSource source;
     private final FeatureMeters meters;
     private final BulkLoader loader;
-    private final Cache<EntityKey, Held> l1;
+    private final Cache<EntityKey, CacheEntry> l1;
 
-    /** What was published of late: an answer that was under way meanwhile may be older. */
-    private final Cache<EntityKey, Held> published;
+    /** Recent updates from the view's topic. A load that was already running may return an older value. */
+    private final Cache<EntityKey, CacheEntry> published;
 
-    /** The single flight: what is being fetched, and the answer to come. */
+    /** Running loads by entity (single flight). */
     private final Map<EntityKey, CompletableFuture<Lookup>> pending = new ConcurrentHashMap<>();
 
     /**
-     * @param maxEntities that L1 holds, when their keys are of the usual length; longer ones count for more
-     * @param maxPending entities being fetched at a time; lookups over it are unavailable
-     * @param bulkSize entities of one call to the source
-     * @param sourceCalls at a time
+     * @param maxEntities the capacity of L1 in entities with keys of 16 characters; longer keys weigh more
+     * @param maxPending the maximum number of entities that load at once; lookups beyond it return {@link Lookup.Unavailable}
+     * @param bulkSize the maximum number of entities per source call
+     * @param sourceCalls the maximum number of concurrent source calls
+     * @param gather how long an entity waits for others before a partly filled source call starts
      */
-    public record Limits(int maxEntities, int maxPending, int bulkSize, int sourceCalls, Duration gather) {}
+    public record CacheLimits(int maxEntities, int maxPending, int bulkSize, int sourceCalls, Duration gather) {}
 
     public FeatureCache(
             FeatureView view,
             CachePolicy policy,
-            Limits limits,
+            CacheLimits limits,
             Optional<SharedCache> shared,
             FeatureSource source,
             MeterRegistry registry,
@@ -78,13 +78,14 @@ public final class FeatureCache implements AutoCloseable {
         this.meters = new FeatureMeters(registry, view.name());
         this.loader = new BulkLoader(
                 source,
-                new BulkLoader.Limits(limits.bulkSize, limits.sourceCalls, limits.gather),
+                new BulkLoader.CallLimits(limits.bulkSize, limits.sourceCalls, limits.gather),
                 meters.source,
                 this::loaded,
                 clock);
         this.l1 = Caffeine.newBuilder()
                 .maximumWeight((long) limits.maxEntities * weight(USUAL_KEY_LENGTH))
-                .weigher((EntityKey entity, Held held) -> weight(entity.text().length()))
+                .weigher((EntityKey entity, CacheEntry held) ->
+                        weight(entity.text().length()))
                 .expireAfterWrite(policy.keepFor())
                 .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
                 .executor(Runnable::run)
@@ -101,9 +102,9 @@ public final class FeatureCache implements AutoCloseable {
         return view;
     }
 
-    /** An answer for each of the entities; never fails. Dependants run on whatever thread brought the last answer. */
+    /** Looks up all entities; never fails. The future completes on the thread that delivers the last result. */
     public CompletableFuture<Map<EntityKey, Lookup>> lookup(Collection<EntityKey> entities) {
-        Map<EntityKey, CompletableFuture<Lookup>> found = find(entities);
+        Map<EntityKey, CompletableFuture<Lookup>> found = lookupEach(entities);
         return CompletableFuture.allOf(found.values().toArray(CompletableFuture[]::new))
                 .thenApply(done -> {
                     Map<EntityKey, Lookup> answers = new HashMap<>();
@@ -112,8 +113,8 @@ public final class FeatureCache implements AutoCloseable {
                 });
     }
 
-    /** The same, for those who need not wait for all: what is held is there at once, however long the rest takes. */
-    public Map<EntityKey, CompletableFuture<Lookup>> find(Collection<EntityKey> entities) {
+    /** Looks up entities, one future each; never fails. Entities in L1 are complete on return. */
+    public Map<EntityKey, CompletableFuture<Lookup>> lookupEach(Collection<EntityKey> entities) {
         long start = System.nanoTime();
         long now = clock.millis();
         Map<EntityKey, CompletableFuture<Lookup>> answers = new HashMap<>();
@@ -142,26 +143,27 @@ public final class FeatureCache implements AutoCloseable {
         return answers;
     }
 
-    /** Something was published of an entity: replaces what this process holds of it, if it holds something older. */
+    /** Applies an update from the view's topic to L1, unless L1 holds a newer entry or none. */
     public void update(FeatureUpdate update) {
-        published.asMap().merge(update.entity(), update.news(), (before, news) -> news.over(Optional.of(before)));
+        published.asMap().merge(update.entity(), update.entry(), (before, entry) -> entry.over(Optional.of(before)));
         l1.asMap()
-                .computeIfPresent(update.entity(), (same, held) -> update.news().over(Optional.of(held)));
+                .computeIfPresent(
+                        update.entity(), (same, held) -> update.entry().over(Optional.of(held)));
     }
 
-    /** Whether workers share what they hold. */
+    /** Whether a shared cache is configured. */
     public boolean isShared() {
         return shared.isPresent();
     }
 
-    /** Something was published of entities: replaces what all workers share of them. Fails when it may not have. */
+    /** Writes updates from the view's topic to the shared cache. Fails when a write may be lost. */
     public CompletionStage<?> share(Collection<FeatureUpdate> updates) {
-        Map<EntityKey, Held> news = new HashMap<>();
+        Map<EntityKey, CacheEntry> entries = new HashMap<>();
         for (FeatureUpdate update : updates) {
-            news.merge(update.entity(), update.news(), (before, later) -> later.over(Optional.of(before)));
+            entries.merge(update.entity(), update.entry(), (before, later) -> later.over(Optional.of(before)));
         }
-        return shared.<CompletionStage<?>>map(cache -> cache.write(news))
-                .orElseGet(() -> CompletableFuture.completedFuture(news));
+        return shared.<CompletionStage<?>>map(cache -> cache.write(entries))
+                .orElseGet(() -> CompletableFuture.completedFuture(entries));
     }
 
     @Override
@@ -175,7 +177,7 @@ public final class FeatureCache implements AutoCloseable {
                 .orElseGet(() -> new CachePolicy.Answer(Optional.empty(), false));
     }
 
-    /** The answer to come; adds the entity to {@code wanted} when it is ours to fetch. */
+    /** Returns the future of the running load. Starts none; adds the entity to {@code wanted} when the caller has to load it. */
     private CompletableFuture<Lookup> await(EntityKey entity, long now, List<EntityKey> wanted) {
         boolean mayFetch = pending.size() < maxPending;
         CompletableFuture<Lookup> mine = new CompletableFuture<>();
@@ -183,7 +185,7 @@ public final class FeatureCache implements AutoCloseable {
         if (others != null) {
             return others;
         }
-        // Another flight may have landed between our look and our start.
+        // Another load may have completed between our first look at L1 and our registration.
         Optional<Lookup> landed = held(entity, now).lookup();
         if (mayFetch && landed.isEmpty()) {
             wanted.add(entity);
@@ -191,11 +193,11 @@ public final class FeatureCache implements AutoCloseable {
         }
         pending.remove(entity, mine);
         mine.complete(landed.orElseGet(() -> new Lookup.Unavailable(
-                "more than " + maxPending + " entities of view '" + view.name() + "' are being fetched")));
+                "too many entities of view '" + view.name() + "' are loading (limit " + maxPending + ")")));
         return mine;
     }
 
-    /** Whoever misses an entity goes before those who want a newer one than they have. */
+    /** Refreshes use at most half of the pending loads, so that misses take precedence. */
     private boolean mayRefresh() {
         return pending.size() < maxPending / 2;
     }
@@ -220,12 +222,12 @@ public final class FeatureCache implements AutoCloseable {
         });
     }
 
-    /** Settles what Redis knows well enough; gives the rest. */
-    private List<EntityKey> settleShared(List<EntityKey> entities, Map<EntityKey, Held> found, long now) {
+    /** Completes the lookups that Redis can answer. Returns the entities that the source has to answer. */
+    private List<EntityKey> settleShared(List<EntityKey> entities, Map<EntityKey, CacheEntry> found, long now) {
         List<EntityKey> rest = new ArrayList<>();
         for (EntityKey entity : entities) {
-            Held held = found.get(entity);
-            if (held instanceof Held.Known(FeatureVector known) && known.isFromTheFuture(now)) {
+            CacheEntry held = found.get(entity);
+            if (held instanceof CacheEntry.Present(FeatureVector known) && known.isFromTheFuture(now)) {
                 meters.redis.errors.increment();
                 rest.add(entity);
                 continue;
@@ -240,58 +242,58 @@ public final class FeatureCache implements AutoCloseable {
                 meters.redis.misses.increment();
             } else {
                 meters.redis.stale.increment();
-                hold(entity, held); // to fall back to, should the source fail
+                hold(entity, held); // the fallback if the source fails
             }
         }
         return rest;
     }
 
-    /** A refresh wants something newer than what it refreshes; a miss takes what is fresh, and its next lookup refreshes. */
-    private boolean isGoodEnough(EntityKey entity, Held held, long now) {
+    /** A miss accepts any fresh value; its next lookup refreshes it. A refresh needs a value that is itself too young to refresh. */
+    private boolean isGoodEnough(EntityKey entity, CacheEntry held, long now) {
         return switch (held) {
-            case Held.Known(FeatureVector known) ->
+            case CacheEntry.Present(FeatureVector known) ->
                 l1.getIfPresent(entity) == null
                         ? policy.answer(entity, held, false, now).lookup().isPresent()
                         : policy.isNew(entity, known, now);
-            case Held.Absent absent ->
+            case CacheEntry.Absent absent ->
                 policy.answer(entity, absent, false, now).lookup().isPresent();
-            case Held.Failed failed -> false;
+            case CacheEntry.Failed failed -> false;
         };
     }
 
     private void loaded(Map<EntityKey, SourceResult> results, long askedMillis) {
         long now = clock.millis();
-        Map<EntityKey, Held> news = new HashMap<>();
+        Map<EntityKey, CacheEntry> entries = new HashMap<>();
         results.forEach((entity, result) -> {
             switch (result) {
                 case SourceResult.Found(FeatureVector vector)
                 when vector.isFromTheFuture(now) -> {
                     meters.source.errors.increment();
-                    String reason = "its version must be an hour ahead of now at most, was " + vector.version();
-                    settle(entity, new Held.Failed(now, reason, Optional.empty()), now);
+                    String reason = "version must be at most one hour ahead of the clock, was " + vector.version();
+                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now);
                 }
                 case SourceResult.Found(FeatureVector vector) -> {
                     meters.source.hits.increment();
-                    news.put(entity, settle(entity, new Held.Known(vector), now));
+                    entries.put(entity, settle(entity, new CacheEntry.Present(vector), now));
                 }
                 case SourceResult.NotFound none -> {
                     meters.source.misses.increment();
-                    news.put(entity, settle(entity, new Held.Absent(askedMillis, Optional.empty()), now));
+                    entries.put(entity, settle(entity, new CacheEntry.Absent(askedMillis, Optional.empty()), now));
                 }
-                case SourceResult.Broken(String reason) -> {
+                case SourceResult.Invalid(String reason) -> {
                     meters.source.errors.increment();
-                    settle(entity, new Held.Failed(now, reason, Optional.empty()), now);
+                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now);
                 }
             }
         });
-        if (!news.isEmpty()) {
-            shared.ifPresent(cache -> cache.write(news));
+        if (!entries.isEmpty()) {
+            shared.ifPresent(cache -> cache.write(entries));
         }
     }
 
-    /** Holds it, and lands the flight: in this order, so that whoever finds no flight finds the value. */
-    private Held settle(EntityKey entity, Held news, long now) {
-        Held held = hold(entity, news);
+    /** Stores the entry, then completes the load. In this order, a lookup that finds no running load finds the entry. */
+    private CacheEntry settle(EntityKey entity, CacheEntry entry, long now) {
+        CacheEntry held = hold(entity, entry);
         CompletableFuture<Lookup> flight = pending.remove(entity);
         if (flight != null) {
             flight.complete(policy.answer(entity, held, view.servesStale(), now)
@@ -301,22 +303,22 @@ public final class FeatureCache implements AutoCloseable {
         return held;
     }
 
-    /** What has just come is as good as can be had, however old. */
-    private static Lookup asItIs(Held held) {
+    /** Serves a result that has just been loaded, whatever its age. */
+    private static Lookup asItIs(CacheEntry held) {
         return switch (held) {
-            case Held.Known(FeatureVector known) -> new Lookup.Fresh(known);
-            case Held.Absent(long checked, Optional<FeatureVector> last) -> new Lookup.Missing(last);
-            case Held.Failed(long checked, String reason, Optional<FeatureVector> last) ->
+            case CacheEntry.Present(FeatureVector known) -> new Lookup.Fresh(known);
+            case CacheEntry.Absent(long checked, Optional<FeatureVector> last) -> new Lookup.Missing(last);
+            case CacheEntry.Failed(long checked, String reason, Optional<FeatureVector> last) ->
                 new Lookup.Unavailable(reason);
         };
     }
 
-    @SuppressWarnings("NullAway") // Caffeine gives null for what was not there
-    private Held hold(EntityKey entity, Held news) {
+    @SuppressWarnings("NullAway") // Caffeine passes null for an absent entry
+    private CacheEntry hold(EntityKey entity, CacheEntry entry) {
         return l1.asMap()
                 .compute(
                         entity,
-                        (same, before) -> news.over(Optional.ofNullable(before))
+                        (same, before) -> entry.over(Optional.ofNullable(before))
                                 .over(Optional.ofNullable(published.getIfPresent(entity))));
     }
 

@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** The meters of one view; names as in the contract. */
+/** The meters of one view. */
 public final class FeatureMeters {
     final Tier l1;
     public final Tier redis;
@@ -18,7 +18,7 @@ public final class FeatureMeters {
         source = new Tier(registry, view, "source");
     }
 
-    /** One tier: entities by result, and the time that a whole call of it took. */
+    /** The meters of one tier: entities by result, and the duration of each bulk call. */
     static final class Tier {
         final Counter hits;
         final Counter stale;
@@ -32,7 +32,7 @@ public final class FeatureMeters {
             misses = counter(registry, view, tier, "miss");
             errors = counter(registry, view, tier, "error");
             calls = Timer.builder("feature.lookup")
-                    .description("One call of a tier, for however many entities")
+                    .description("Duration of one bulk call of a tier, for any number of entities")
                     .tag("view", view)
                     .tag("tier", tier)
                     .serviceLevelObjectives(

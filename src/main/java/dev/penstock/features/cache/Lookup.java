@@ -3,22 +3,22 @@ package dev.penstock.features.cache;
 import dev.penstock.features.vector.FeatureVector;
 import java.util.Optional;
 
-/** What is known of an entity. That there is none, and that nobody could say, are two answers. */
+/** The result of looking up one entity. {@link Missing} (no such entity) and {@link Unavailable} (no answer) are different results. */
 public sealed interface Lookup {
 
-    /** Recent enough. */
+    /** The values are younger than {@code fresh-for}. */
     record Fresh(FeatureVector vector) implements Lookup {}
 
-    /** Older than it should be: a newer one is on its way, or cannot be had. Only for views that serve such. */
+    /** The values are older than {@code fresh-for}; a refresh is running or has failed. Only views with {@code serve_stale} get this. */
     record Stale(FeatureVector vector) implements Lookup {}
 
     /**
      * The source has no such entity.
      *
-     * @param last what it had before, where that is not too long ago
+     * @param last its last known values, if they are younger than {@code keep-for}
      */
     record Missing(Optional<FeatureVector> last) implements Lookup {}
 
-    /** Nobody could say. */
+    /** No tier could answer. */
     record Unavailable(String reason) implements Lookup {}
 }

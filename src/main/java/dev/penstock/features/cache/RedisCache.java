@@ -20,15 +20,15 @@ import java.util.concurrent.CompletionStage;
 import org.jboss.logging.Logger;
 
 /**
- * One view in Redis: an MGET for a whole batch, pipelined conditional SETs with a TTL. Every round trip is bounded, and none is tried while
- * the circuit is open. Thread-safe.
+ * The entries of one view in Redis. A batch is read by one MGET and written by pipelined conditional SETs with a TTL. Every round trip has
+ * a timeout, and an open circuit breaker skips it. Thread-safe.
  */
 public final class RedisCache implements SharedCache {
     private static final Logger LOG = Logger.getLogger(RedisCache.class);
 
     /**
-     * As {@link Held#over}: two values are ordered by the version behind the form byte, all else by the time behind that, see
-     * {@link StoredForm}. Compared in halves: Lua's numbers are exact to 2^53 only.
+     * Implements the order of {@link CacheEntry#over} in Lua. Two entries with values compare by version (byte 1); any other pair compares by
+     * time (byte 9), see {@link CacheEntryCodec}. The int64 is compared in two halves because Lua numbers are exact only up to 2^53.
      */
     private static final String SET_UNLESS_NEWER = """
             local held = redis.call('GETRANGE', KEYS[1], 0, 16)
@@ -49,12 +49,12 @@ public final class RedisCache implements SharedCache {
     private final InstantSource clock;
     private final FeatureMeters.Tier meters;
 
-    /** Of all views: one Redis, one circuit. Writes have their own, since a full Redis still answers reads. */
+    /** The circuit breakers that all views share. Writes have their own, since a Redis that is out of memory still answers reads. */
     public record Guards(GuardedRedis reads, GuardedRedis writes) {
         public static Guards of(Redis redis, Duration timeout, Duration openFor) {
             return new Guards(
                     new GuardedRedis("features", redis, timeout, openFor),
-                    new GuardedRedis("writes of features", redis, timeout, openFor));
+                    new GuardedRedis("feature writes", redis, timeout, openFor));
         }
     }
 
@@ -69,7 +69,7 @@ public final class RedisCache implements SharedCache {
     }
 
     @Override
-    public CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities) {
+    public CompletionStage<Map<EntityKey, CacheEntry>> read(Collection<EntityKey> entities) {
         List<EntityKey> order = List.copyOf(entities);
         Request request = Request.cmd(Command.MGET);
         order.forEach(entity -> request.arg(key(entity)));
@@ -77,7 +77,7 @@ public final class RedisCache implements SharedCache {
     }
 
     @Override
-    public CompletionStage<?> write(Map<EntityKey, Held> held) {
+    public CompletionStage<?> write(Map<EntityKey, CacheEntry> held) {
         long now = clock.millis();
         List<Request> requests = new ArrayList<>(held.size());
         held.forEach((entity, each) -> {
@@ -87,7 +87,7 @@ public final class RedisCache implements SharedCache {
                         .arg(SET_UNLESS_NEWER)
                         .arg(1)
                         .arg(key(entity))
-                        .arg(Buffer.buffer(StoredForm.write(each)))
+                        .arg(Buffer.buffer(CacheEntryCodec.encode(each)))
                         .arg(ttlMillis));
             }
         });
@@ -97,7 +97,7 @@ public final class RedisCache implements SharedCache {
         return guards.writes.batch(requests).toCompletionStage().whenComplete((written, failure) -> {
             if (failure != null) {
                 meters.errors.increment(requests.size());
-                LOG.debugf("View %s: %d values not written to Redis: %s", view.name(), requests.size(), failure);
+                LOG.debugf("View %s: %d entries were not written to Redis: %s", view.name(), requests.size(), failure);
             }
         });
     }
@@ -106,18 +106,19 @@ public final class RedisCache implements SharedCache {
         return keyPrefix + entity.text();
     }
 
-    private Map<EntityKey, Held> read(List<EntityKey> order, Response values) {
-        Map<EntityKey, Held> found = new HashMap<>();
+    private Map<EntityKey, CacheEntry> read(List<EntityKey> order, Response values) {
+        Map<EntityKey, CacheEntry> found = new HashMap<>();
         for (int i = 0; i < order.size(); i++) {
             Response value = values.get(i);
             if (value != null) {
                 try {
                     found.put(
                             order.get(i),
-                            StoredForm.read(value.toBytes(), view.features().size()));
-                } catch (StoredForm.BrokenException broken) {
+                            CacheEntryCodec.decode(
+                                    value.toBytes(), view.features().size()));
+                } catch (CacheEntryCodec.InvalidEntryException broken) {
                     meters.errors.increment();
-                    LOG.debugf("%s: %s", key(order.get(i)), broken.getMessage());
+                    LOG.debugf("Entry %s in Redis is invalid: %s", key(order.get(i)), broken.getMessage());
                 }
             }
         }

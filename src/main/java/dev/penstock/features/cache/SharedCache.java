@@ -5,12 +5,12 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
-/** What all workers share of one view. Trouble with it is no trouble: whoever reads asks the source next. */
+/** The cache of one view that all workers share. A failed read is harmless: the caller asks the source next. */
 public interface SharedCache {
 
-    /** All in one round trip. What is not there, or is broken, is not in the answer; fails when the cache is out of reach. */
-    CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities);
+    /** Reads all entities in one round trip. The result omits missing and invalid entries. Fails when the cache is unreachable. */
+    CompletionStage<Map<EntityKey, CacheEntry>> read(Collection<EntityKey> entities);
 
-    /** Writes. What is older never replaces what is newer. Completes when all is there; fails, and is counted, when it may not be. */
-    CompletionStage<?> write(Map<EntityKey, Held> held);
+    /** Writes entries; an older entry never replaces a newer one. Fails, and counts an error per entry, when a write may be lost. */
+    CompletionStage<?> write(Map<EntityKey, CacheEntry> held);
 }

@@ -1,5 +1,5 @@
 /**
- * The tiered cache of feature vectors. It never asks two tiers or two calls for the same entity at once.
+ * The tiered cache of feature vectors. At any time, at most one call is loading a given entity.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.features.cache;

@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureVectorBuilder;
 import dev.penstock.features.vector.FeatureView;
 import dev.penstock.features.vector.SourceResult;
-import dev.penstock.features.vector.VectorBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -28,16 +28,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /**
- * Features from a Feast feature server ({@code POST /get-online-features}). Its answer comes by columns: one result a feature, with a
+ * Loads features from a Feast feature server ({@code POST /get-online-features}). The response is columnar: one result per feature, with a
  * value and a status for each entity. Thread-safe.
  */
 public final class FeastSource implements FeatureSource {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Of an answer, for each value: a number, a status, a timestamp, and as much again. */
+    /** Response bytes per value: a number, a status and a timestamp, with a margin of the same size. */
     private static final long MOST_BYTES_A_VALUE = 256;
 
-    /** So much that a value may be huge without harm to others. */
+    /** Extra response bytes, so that one huge value does not spoil the response for the other entities. */
     private static final long MOST_BYTES_BESIDE = 4 * 1024 * 1024;
 
     private final HttpClient http;
@@ -47,7 +47,7 @@ public final class FeastSource implements FeatureSource {
     private final Duration timeout;
     private final InstantSource clock;
 
-    /** @param joinKey by which Feast knows the entity, such as {@code driver_id} */
+    /** @param joinKey Feast's join key of the entity, such as {@code driver_id} */
     public FeastSource(
             URI server, String joinKey, FeatureView view, Duration timeout, InstantSource clock, Executor threads) {
         this.http = HttpClient.newBuilder()
@@ -55,7 +55,7 @@ public final class FeastSource implements FeatureSource {
                 .connectTimeout(timeout)
                 .executor(threads)
                 .build();
-        // Its Go server tells statuses only when asked to; the others take no notice.
+        // Feast's Go server sends statuses only on request. Other servers ignore the parameter.
         this.url = URI.create(server.toString().replaceAll("/+$", "") + "/get-online-features?status=true");
         this.joinKey = joinKey;
         this.view = view;
@@ -74,8 +74,10 @@ public final class FeastSource implements FeatureSource {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(question(order)))
                 .build();
-        CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request, info -> new LimitedBody(mostBytes));
-        // The request's own timeout ends with the headers: a body that trickles would hold its connection for ever.
+        CompletableFuture<HttpResponse<byte[]>> answer =
+                http.sendAsync(request, info -> new LimitedBodySubscriber(mostBytes));
+        // HttpRequest's timeout covers the headers only. Without this, a trickling body would hold its connection
+        // forever.
         CompletableFuture.delayedExecutor(timeout.toMillis(), MILLISECONDS, Runnable::run)
                 .execute(() -> answer.cancel(true));
         return answer.thenApply(whole -> read(whole, order, askedMillis));
@@ -107,65 +109,66 @@ public final class FeastSource implements FeatureSource {
 
     private Map<EntityKey, SourceResult> read(HttpResponse<byte[]> answer, List<EntityKey> entities, long askedMillis) {
         if (answer.statusCode() != 200) {
-            throw new IllegalStateException("Feast answered " + answer.statusCode());
+            throw new IllegalStateException("Feast responded with status " + answer.statusCode());
         }
         try {
-            FeastAnswer columns = FeastAnswer.read(answer.body());
-            List<FeastAnswer.Column> features = view.features().stream()
+            FeastResponse columns = FeastResponse.read(answer.body());
+            List<FeastResponse.Column> features = view.features().stream()
                     .map(feature -> column(columns, feature))
                     .toList();
-            Optional<FeastAnswer.Column> keys = columns.column(joinKey);
+            Optional<FeastResponse.Column> keys = columns.column(joinKey);
             Map<EntityKey, SourceResult> results = new HashMap<>();
             for (int i = 0; i < entities.size(); i++) {
                 EntityKey entity = entities.get(i);
                 results.put(
                         entity,
                         isOfAnother(entity, keys, i)
-                                ? new SourceResult.Broken("Feast answers for another entity in its place")
+                                ? new SourceResult.Invalid("Feast's response has another entity in this entity's place")
                                 : result(features, i, entities.size(), askedMillis));
             }
             return results;
         } catch (IOException broken) {
-            throw new UncheckedIOException("Feast's answer is not JSON", broken);
+            throw new UncheckedIOException("Feast's response is not JSON", broken);
         }
     }
 
-    /** The feature's column, wherever it stands in the answer. */
-    private FeastAnswer.Column column(FeastAnswer answer, String feature) {
+    /** Finds the feature's column by name; its position in the response does not matter. */
+    private FeastResponse.Column column(FeastResponse answer, String feature) {
         return answer.column(feature, view.name() + "__" + feature)
-                .orElseThrow(() -> new IllegalStateException("Feast's answer has no feature '" + feature + "'"));
+                .orElseThrow(() -> new IllegalStateException("Feast's response has no feature '" + feature + "'"));
     }
 
-    /** The entities stand in the answer too: rows that have moved would be somebody else's. */
-    private static boolean isOfAnother(EntityKey entity, Optional<FeastAnswer.Column> keys, int index) {
+    /** Compares with the entity that the response names at this index. Shifted rows would give an entity the values of another. */
+    private static boolean isOfAnother(EntityKey entity, Optional<FeastResponse.Column> keys, int index) {
         return keys.isPresent()
                 && !keys.get().value(index).asText(entity.text()).equals(entity.text());
     }
 
     /**
-     * An entity is not there when all of its features are NOT_FOUND, or one is too old: a view's row expires as a whole. Where only some are NOT_FOUND,
-     * its row is older than those features, and has no values of them.
+     * Reads one entity. It is missing when all of its features are NOT_FOUND, or when one is OUTSIDE_MAX_AGE, since a view's row expires as
+     * a whole. When only some features are NOT_FOUND, the row is older than those features and has no values for them.
      */
-    private SourceResult result(List<FeastAnswer.Column> columns, int index, int entities, long askedMillis) {
-        VectorBuilder vector = new VectorBuilder(view);
+    private SourceResult result(List<FeastResponse.Column> columns, int index, int entities, long askedMillis) {
+        FeatureVectorBuilder vector = new FeatureVectorBuilder(view);
         boolean found =
                 columns.stream().anyMatch(column -> !column.status(index).equals("NOT_FOUND"));
         if (!found) {
             return new SourceResult.NotFound();
         }
-        for (FeastAnswer.Column column : columns) {
+        for (FeastResponse.Column column : columns) {
             if (column.values().size() > entities) {
-                return new SourceResult.Broken("Feast's answer must have " + entities + " values a feature, had "
+                return new SourceResult.Invalid("Feast's response must have " + entities + " values per feature, had "
                         + column.values().size());
             }
             switch (column.status(index)) {
                 case "OUTSIDE_MAX_AGE" -> {
                     return new SourceResult.NotFound();
                 }
-                case "NULL_VALUE", "NOT_FOUND" -> vector.addNone();
+                case "NULL_VALUE", "NOT_FOUND" -> vector.addMissing();
                 case "PRESENT" -> vector.add(column.value(index));
-                case "INVALID" -> vector.addBroken("is INVALID to Feast");
-                default -> vector.addBroken("must have a status that Feast knows");
+                case "INVALID" -> vector.addInvalid("has the Feast status INVALID");
+                default ->
+                    vector.addInvalid("must have a status of Feast's FieldStatus, was '" + column.status(index) + "'");
             }
         }
         return vector.build(askedMillis, askedMillis);

@@ -6,10 +6,10 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
-/** Where feature values come from. Bulk by contract; never blocks its caller. */
+/** A source of feature values. Loads in bulk and never blocks the caller. */
 public interface FeatureSource extends AutoCloseable {
 
-    /** @return a result for each of the entities; fails when the source cannot be asked, or its answer as a whole is broken */
+    /** Returns a result for each entity. Fails when the source is unreachable, or when its response as a whole is invalid. */
     CompletionStage<Map<EntityKey, SourceResult>> load(Collection<EntityKey> entities);
 
     @Override

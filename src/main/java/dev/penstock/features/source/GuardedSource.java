@@ -13,7 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
 
-/** A source behind a timeout, a bulkhead, a circuit breaker, and a retry with a budget. */
+/** Guards a source with a timeout, a bulkhead, a circuit breaker, and retries from a budget. */
 public final class GuardedSource implements FeatureSource {
     private static final int RETRIES = 2;
 
@@ -22,13 +22,13 @@ public final class GuardedSource implements FeatureSource {
     private final TypedGuard<CompletionStage<Map<EntityKey, SourceResult>>> guard;
 
     /**
-     * @param timeout of each try
-     * @param calls at a time; the queue behind them is the loader's
-     * @param openFor how long a source is left alone when half of its last 20 calls failed
+     * @param timeout of each attempt
+     * @param calls the maximum number of concurrent calls; {@code BulkLoader} queues the rest
+     * @param openFor how long the circuit breaker stays open; it opens when half of the last 20 calls failed
      */
-    public record Limits(Duration timeout, int calls, Duration openFor) {}
+    public record GuardLimits(Duration timeout, int calls, Duration openFor) {}
 
-    public GuardedSource(String name, FeatureSource source, Limits limits) {
+    public GuardedSource(String name, FeatureSource source, GuardLimits limits) {
         this.source = source;
         this.guard = TypedGuard.create(new TypeLiteral<CompletionStage<Map<EntityKey, SourceResult>>>() {})
                 .withDescription("features from " + name)
@@ -65,7 +65,7 @@ public final class GuardedSource implements FeatureSource {
         source.close();
     }
 
-    /** Whether trying again could help: not against an open circuit. */
+    /** Whether a retry may help. It cannot while the circuit breaker is open. */
     private static boolean mayPass(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;

@@ -1,8 +1,8 @@
 package dev.penstock.features.source;
 
 /**
- * How often may be tried again: a tenth of the calls made, and a few at once. When a source is down, retries would multiply the load on it
- * just then. Thread-safe.
+ * Limits retries to a tenth of the calls, with a burst of 10. Without a limit, retries would multiply the load on a source just when it
+ * is down. Thread-safe.
  */
 final class RetryBudget {
     private static final double PER_CALL = 0.1;

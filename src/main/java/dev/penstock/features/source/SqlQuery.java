@@ -6,14 +6,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The operator's query, with one {@code ?} where the entities go: {@code WHERE id IN (?)}, or {@code WHERE id = ANY (?)} for databases
- * with arrays. Entities are only ever bound, never written into the text.
+ * The operator's query, with one {@code ?} for the entities: {@code WHERE id IN (?)}, or {@code WHERE id = ANY (?)} for databases with
+ * arrays. Entities are always bound as parameters, never written into the text.
  */
 public record SqlQuery(String text, int placeholder, boolean takesArray) {
     private static final Pattern IN = Pattern.compile("(?i)\\bIN\\s*\\(\\s*$");
     private static final Pattern ANY = Pattern.compile("(?i)=\\s*ANY\\s*\\(\\s*$");
 
-    /** @throws IllegalArgumentException when there is not exactly one place for the entities */
+    /** @throws IllegalArgumentException unless the query has exactly one {@code ?}, in {@code IN (?)} or {@code = ANY (?)} */
     public static SqlQuery parse(String text) {
         int placeholder = -1;
         char quote = 0;
@@ -25,7 +25,7 @@ public record SqlQuery(String text, int placeholder, boolean takesArray) {
                 quote = c;
             } else if (c == '?') {
                 if (placeholder >= 0) {
-                    throw new IllegalArgumentException("must have one ? where the entities go, had more: " + text);
+                    throw new IllegalArgumentException("query must have exactly one ?, for the entities, was: " + text);
                 }
                 placeholder = i;
             }
@@ -34,14 +34,14 @@ public record SqlQuery(String text, int placeholder, boolean takesArray) {
         Matcher any = ANY.matcher(before);
         boolean takesArray = any.find();
         if (!takesArray && !IN.matcher(before).find()) {
-            throw new IllegalArgumentException("must say IN (?) or = ANY (?) where the entities go: " + text);
+            throw new IllegalArgumentException("query must contain IN (?) or = ANY (?) for the entities, was: " + text);
         }
         return new SqlQuery(text, placeholder, takesArray);
     }
 
     /**
-     * As many parameters as it takes for so many entities: the next power of two, so that databases see few different statements. What is too
-     * many is bound to the last entity again.
+     * Returns the number of parameters for a batch: the next power of two, so that the database sees few different statements. The last
+     * entity fills the surplus parameters.
      */
     int parameters(Collection<EntityKey> entities) {
         return takesArray ? 1 : Math.max(1, Integer.highestOneBit(2 * entities.size() - 1));

@@ -1,9 +1,9 @@
 package dev.penstock.features.source;
 
 import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureVectorBuilder;
 import dev.penstock.features.vector.FeatureView;
 import dev.penstock.features.vector.SourceResult;
-import dev.penstock.features.vector.VectorBuilder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,16 +23,16 @@ import java.util.concurrent.Executors;
 import javax.sql.DataSource;
 
 /**
- * Features from a database, by one query for many entities. The query's first column is the entity; the view's features are columns by
- * name; a column {@code feature_version}, if there is one, orders an entity's values, else the time of the query does. Thread-safe.
+ * Loads features from a SQL database, by one query for many entities. The first column of the query is the entity. The view's features are
+ * columns by name. An optional column {@code feature_version} orders an entity's values; otherwise the time of the query does. Thread-safe.
  */
 public final class SqlSource implements FeatureSource {
     private static final String VERSION = "feature_version";
 
-    /** Of a query's rows, for each entity asked for: one is right, some more are told of, and beyond that nobody reads on. */
+    /** Rows read per entity. One is correct, more are reported as an error, and reading stops at this limit. */
     private static final int MOST_ROWS = 4;
 
-    /** How long after its timeout a query that cannot be given up loses its connection. */
+    /** How long after its timeout a query that the driver cannot cancel loses its connection. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
     private final DataSource database;
@@ -44,9 +44,9 @@ public final class SqlSource implements FeatureSource {
     private final ExecutorService threads;
 
     /**
-     * @param timeout after which the database is told to give a query up
-     * @param connections at a time, and so threads that wait for it
-     * @param pool closed with this
+     * @param timeout after which the driver cancels a query
+     * @param connections the number of concurrent queries, and of threads that run them
+     * @param pool closed with this source
      */
     public SqlSource(
             DataSource database,
@@ -90,7 +90,8 @@ public final class SqlSource implements FeatureSource {
         try {
             pool.close();
         } catch (Exception broken) {
-            throw new IllegalStateException("the pool of view '" + view.name() + "' does not close", broken);
+            throw new IllegalStateException(
+                    "the connection pool of view '" + view.name() + "' failed to close", broken);
         }
     }
 
@@ -114,21 +115,24 @@ public final class SqlSource implements FeatureSource {
                 int read = 0;
                 for (; rows.next(); read++) {
                     String text = String.valueOf(rows.getString(1));
-                    // Columns of a fixed length are filled up with blanks.
+                    // Columns of type CHAR(n) are padded with blanks.
                     EntityKey entity = byText.getOrDefault(text, byText.get(text.stripTrailing()));
                     if (entity == null) {
-                        continue; // of somebody who was not asked for
+                        continue; // an entity that was not requested
                     }
                     SourceResult before = results.put(entity, columns.read(rows, askedMillis));
                     if (before != null) {
                         results.put(
-                                entity, new SourceResult.Broken("the query gives more than one row for the entity"));
+                                entity,
+                                new SourceResult.Invalid(
+                                        "the query must return at most one row per entity, returned more"));
                     }
                 }
                 SourceResult unseen = read < mostRows
                         ? new SourceResult.NotFound()
-                        : new SourceResult.Broken("the query gives " + mostRows + " rows or more for " + entities.size()
-                                + " entities, and the entity's is not among them");
+                        : new SourceResult.Invalid(
+                                "the query must return at most one row per entity, returned " + mostRows
+                                        + " rows or more for " + entities.size() + " entities and none for this one");
                 entities.forEach(entity -> results.putIfAbsent(entity, unseen));
             }
         }
@@ -158,7 +162,7 @@ public final class SqlSource implements FeatureSource {
         };
     }
 
-    /** Where in a row a view's features are. */
+    /** The column numbers of a view's features. */
     private record Columns(List<Integer> features, Optional<Integer> version, FeatureView view) {
 
         static Columns of(ResultSet rows, FeatureView view) throws SQLException {
@@ -175,21 +179,21 @@ public final class SqlSource implements FeatureSource {
         }
 
         SourceResult read(ResultSet rows, long askedMillis) throws SQLException {
-            VectorBuilder vector = new VectorBuilder(view);
+            FeatureVectorBuilder vector = new FeatureVectorBuilder(view);
             for (int column : features) {
                 Object value = rows.getObject(column);
                 switch (value) {
-                    case null -> vector.addNone();
+                    case null -> vector.addMissing();
                     case Number number -> vector.add(number.doubleValue());
                     case Boolean flag -> vector.add(flag ? 1 : 0);
                     default ->
-                        vector.addBroken(
-                                "must be a number, was of " + value.getClass().getSimpleName());
+                        vector.addInvalid(
+                                "must be a number, was a " + value.getClass().getSimpleName());
                 }
             }
             long versionNow = version.isPresent() ? rows.getLong(version.get()) : askedMillis;
             return version.isPresent() && rows.wasNull()
-                    ? new SourceResult.Broken("its " + VERSION + " must be a number, was NULL")
+                    ? new SourceResult.Invalid(VERSION + " must be a number, was NULL")
                     : vector.build(versionNow, askedMillis);
         }
     }

@@ -1,5 +1,5 @@
 /**
- * The sources of features, a Feast server or a database, each behind a guard with a time limit and a retry budget.
+ * Feature sources: a Feast feature server or a SQL database. A guard gives each a timeout, a circuit breaker and a retry budget.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.features.source;

@@ -1,10 +1,10 @@
 package dev.penstock.features.vector;
 
-/** Whom features belong to: a customer, a device, a shop. */
+/** The key of an entity that has features: a customer, a device, a shop. */
 public sealed interface EntityKey {
     int MAX_LENGTH = 512;
 
-    /** An entity that goes by a number; {@code Id(7)} and {@code Name("7")} are two. */
+    /** A numeric key. {@code Id(7)} and {@code Name("7")} are different keys. */
     record Id(long value) implements EntityKey {
         @Override
         public String text() {
@@ -12,12 +12,12 @@ public sealed interface EntityKey {
         }
     }
 
-    /** An entity that goes by a name. */
+    /** A text key of 1 to 512 characters. */
     record Name(String value) implements EntityKey {
         public Name {
             if (value.isEmpty() || value.length() > MAX_LENGTH) {
                 throw new IllegalArgumentException(
-                        "an entity must have 1.." + MAX_LENGTH + " characters, had " + value.length());
+                        "length of an entity key must be in 1.." + MAX_LENGTH + " characters, was " + value.length());
             }
         }
 
@@ -27,6 +27,6 @@ public sealed interface EntityKey {
         }
     }
 
-    /** As it stands in keys of Redis and of topics. */
+    /** The key's text in Redis keys and record keys. */
     String text();
 }

@@ -1,6 +1,6 @@
 package dev.penstock.features.vector;
 
-/** How good the feature values of a request are, from best to worst. */
+/** The quality of a request's feature values, from best to worst. */
 public enum FeatureQuality {
     FRESH,
     STALE,

@@ -4,9 +4,9 @@ import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** An entity's values, in the order of its view's features. All are finite. Immutable. */
+/** The feature values of one entity, in the order of its view's features. All are finite. Immutable. */
 public final class FeatureVector {
-    /** How far a version may be ahead of the clock: one much further would win over all that comes, for as long as that takes to pass. */
+    /** How far a version may be ahead of the clock. A larger one would win over all later versions until the clock caught up. */
     private static final Duration MOST_AHEAD = Duration.ofHours(1);
 
     private final float[] values;
@@ -14,8 +14,8 @@ public final class FeatureVector {
     private final long readMillis;
 
     /**
-     * @param version orders the vectors of one entity; milliseconds since the epoch unless the source keeps versions of its own
-     * @param readMillis since the epoch: when the values were last known to be true
+     * @param version orders the vectors of one entity; milliseconds since the epoch unless the source has versions of its own
+     * @param readMillis when the source last confirmed the values, in milliseconds since the epoch
      */
     public FeatureVector(float[] values, long version, long readMillis) {
         for (int i = 0; i < values.length; i++) {
@@ -56,12 +56,15 @@ public final class FeatureVector {
         columns.put(values);
     }
 
-    /** Whether its version is of a clock that is wrong, or of somebody who means harm. Versions are milliseconds since the epoch, or count from less. */
+    /**
+     * Whether the version is more than an hour ahead of the clock: a wrong clock or an attack. Versions are milliseconds since the epoch, or
+     * smaller numbers.
+     */
     public boolean isFromTheFuture(long nowMillis) {
         return version > nowMillis + MOST_AHEAD.toMillis();
     }
 
-    /** The same values, known to be true at a later time. */
+    /** Returns the same values, confirmed at a later time. */
     public FeatureVector confirmed(long atMillis) {
         return atMillis <= readMillis ? this : new FeatureVector(values, version, atMillis);
     }

@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Which values of an entity a model wants.
+ * The features of an entity that a model needs.
  *
- * @param name as sources and topics know it
- * @param version to be raised when the same names come to mean something else
- * @param features their names, in the model's order
- * @param defaults what stands in for a single feature that the source holds no value of; empty, or one for each feature
- * @param servesStale whether an old value is better than none, and good enough while a new one is fetched
+ * @param name the view's name in sources and topics
+ * @param version raise it when the same feature names change their meaning
+ * @param features feature names, in the model's order
+ * @param defaults replace features without a value in the source; empty, or one per feature
+ * @param servesStale whether to serve a value older than {@code fresh-for} while a new one loads or when loading fails
  */
 public record FeatureView(String name, int version, List<String> features, List<Float> defaults, boolean servesStale) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
@@ -22,27 +22,27 @@ public record FeatureView(String name, int version, List<String> features, List<
         features = List.copyOf(features);
         defaults = List.copyOf(defaults);
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("name of a view must match " + NAME + ", was '" + name + "'");
+            throw new IllegalArgumentException("view name must match " + NAME + ", was '" + name + "'");
         }
         if (features.isEmpty() || features.size() > MOST_FEATURES) {
             throw new IllegalArgumentException(
-                    "features must be 1.." + MOST_FEATURES + " names, were " + features.size());
+                    "number of features must be in 1.." + MOST_FEATURES + ", was " + features.size());
         }
         if (new HashSet<>(features).size() < features.size()) {
-            throw new IllegalArgumentException("features must be named once each, were " + features);
+            throw new IllegalArgumentException("feature names must be unique, were " + features);
         }
         if (!defaults.isEmpty() && defaults.size() != features.size()) {
             throw new IllegalArgumentException(
-                    "defaults must be one for each of " + features.size() + " features, were " + defaults.size());
+                    "number of defaults must be 0 or " + features.size() + ", one per feature, was " + defaults.size());
         }
     }
 
-    /** Tells apart what must not be mixed: a view whose names or order have changed reads none of what it stored before. */
+    /** Identifies the feature layout. When names, order or version change, the view no longer reads entries that it stored before. */
     public String layout() {
         return "%d.%08x".formatted(version, features.hashCode());
     }
 
-    /** What stands in for an entity, where defaults are given. */
+    /** The vector of all defaults, if the view has defaults. */
     public Optional<FeatureVector> defaultVector() {
         if (defaults.isEmpty()) {
             return Optional.empty();
@@ -54,7 +54,7 @@ public record FeatureView(String name, int version, List<String> features, List<
         return Optional.of(new FeatureVector(values, 0, 0));
     }
 
-    /** Where vectors are in Redis; the entity follows. */
+    /** The prefix of the view's Redis keys; the entity follows. */
     public String keyPrefix() {
         return "penstock:feature:" + name + ":" + layout() + ":";
     }

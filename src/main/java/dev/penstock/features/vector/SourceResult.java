@@ -1,14 +1,14 @@
 package dev.penstock.features.vector;
 
-/** What a source says of one entity. */
+/** A source's result for one entity. */
 public sealed interface SourceResult {
 
-    /** Its values. */
+    /** The entity has these values. */
     record Found(FeatureVector vector) implements SourceResult {}
 
-    /** There is no such entity. */
+    /** The source has no such entity. */
     record NotFound() implements SourceResult {}
 
-    /** What it says cannot be used; other entities of the same answer can. */
-    record Broken(String reason) implements SourceResult {}
+    /** The result for this entity is invalid. Other entities of the same response are not affected. */
+    record Invalid(String reason) implements SourceResult {}
 }

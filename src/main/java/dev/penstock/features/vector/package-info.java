@@ -1,5 +1,5 @@
 /**
- * Feature views, entity keys, and the vectors of values that a source returns for them.
+ * Feature views, entity keys and feature vectors.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.features.vector;

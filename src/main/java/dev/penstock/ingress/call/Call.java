@@ -7,9 +7,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What somebody asks over REST. What the headers do not say, the body's parameters or the defaults do.
+ * An inference call over REST, before it is checked.
  *
- * @param lag of the event loop that its connection is on
+ * @param timeout from the headers; if empty, a parameter of the body or a default decides
+ * @param lane from the headers; if empty, a parameter of the body or the default decides
+ * @param lag of the event loop of its connection
  */
 public record Call(
         Tenant tenant,
@@ -19,4 +21,4 @@ public record Call(
         Optional<Duration> timeout,
         Optional<Lane> lane,
         Optional<String> traceparent,
-        LoopLag lag) {}
+        EventLoopLag lag) {}

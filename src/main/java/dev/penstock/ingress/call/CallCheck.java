@@ -10,8 +10,9 @@ import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.tenants.Tenant;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
-/** Decides whether a call can be accepted, before anything is. Thread-safe. */
+/** Checks a call against its tenant's rights and its model's limits, before anything is accepted. Thread-safe. */
 public final class CallCheck {
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(7);
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
@@ -20,13 +21,23 @@ public final class CallCheck {
     private final RequestReader reader;
     private final Duration syncTimeout;
     private final Duration asyncTimeout;
+    private final LongSupplier nanoClock;
 
-    /** The timeouts are the deadlines of calls that name none, and whose model names none. */
-    public CallCheck(Catalogue catalogue, RequestReader reader, Duration syncTimeout, Duration asyncTimeout) {
+    /**
+     * @param syncTimeout the timeout of a synchronous call, if neither it nor its model has one
+     * @param asyncTimeout the same for an asynchronous call
+     */
+    public CallCheck(
+            Catalogue catalogue,
+            RequestReader reader,
+            Duration syncTimeout,
+            Duration asyncTimeout,
+            LongSupplier nanoClock) {
         this.catalogue = catalogue;
         this.reader = reader;
         this.syncTimeout = syncTimeout;
         this.asyncTimeout = asyncTimeout;
+        this.nanoClock = nanoClock;
     }
 
     public int maxBodyBytes() {
@@ -34,24 +45,24 @@ public final class CallCheck {
     }
 
     /**
-     * Checks everything that can be told without running the model.
+     * Checks everything that does not need the model to run.
      *
-     * @param async whether the caller will poll, so that the longer default deadline holds
+     * @param async selects the default timeout
      * @throws InvalidRequestException when the body or a header breaks a rule
-     * @throws Refusal when the tenant may not, there is no such model, or it does not take that much
+     * @throws ProblemException when the tenant may not make the call, the model is unknown, or the request is too large for it
      */
     public CheckedCall check(Call call, boolean async) throws InvalidRequestException {
         requireAllowed(call.tenant(), call.model());
         Announcement model = catalogue
                 .find(call.model(), call.version())
-                .orElseThrow(() -> new Refusal(unknownModel(call.model(), call.version())));
+                .orElseThrow(() -> new ProblemException(unknownModel(call.model(), call.version())));
         InferenceRequest request = reader.read(call.payload(), model.signature());
         checkSize(request, model);
         Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
         requireAllowed(call.tenant(), lane);
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = asked.orElseGet(() -> standard(model, async));
-        Duration waited = Duration.ofNanos(call.lag().nanos(System.nanoTime()));
+        Duration waited = Duration.ofNanos(call.lag().nanos(nanoClock.getAsLong()));
         return new CheckedCall(call, rows(request), lane, left(timeout, waited), waited);
     }
 
@@ -60,24 +71,25 @@ public final class CallCheck {
         return left.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : left;
     }
 
-    /** Asked before the catalogue is, so that who may not use a model does not hear whether there is one. */
+    /** Called before the catalogue is searched. So a tenant that may not use a model does not learn whether it exists. */
     public static void requireAllowed(Tenant tenant, String model) {
         if (!tenant.mayUse(model)) {
-            throw new Refusal(Problem.of(
-                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use a model '" + model + "'"));
+            throw new ProblemException(Problem.of(
+                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use model '" + model + "'"));
         }
     }
 
     private static void requireAllowed(Tenant tenant, Lane lane) {
         if (!tenant.lanes().contains(lane)) {
-            throw new Refusal(Problem.of(
-                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use the priority " + lane.label()));
+            throw new ProblemException(Problem.of(
+                    Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use priority " + lane.label()));
         }
     }
 
     public static Problem unknownModel(String model, Optional<String> version) {
-        String what = version.map(number -> "version '" + number + "' of model").orElse("a model");
-        return Problem.of(Problem.Kind.NOT_FOUND, "no worker has announced " + what + " '" + model + "'");
+        String subject =
+                version.map(number -> "version '" + number + "' of model").orElse("model");
+        return Problem.of(Problem.Kind.NOT_FOUND, "no worker has announced " + subject + " '" + model + "'");
     }
 
     private Duration standard(Announcement model, boolean async) {
@@ -99,7 +111,7 @@ public final class CallCheck {
         }
         for (Tensor input : request.inputs()) {
             if (input.data().limit() > model.maxTensorBytes()) {
-                throw new Refusal(Problem.of(
+                throw new ProblemException(Problem.of(
                         Problem.Kind.PAYLOAD_TOO_LARGE,
                         "input '" + input.name() + "' has " + input.data().limit()
                                 + " bytes; the model's max_tensor_bytes is " + model.maxTensorBytes()));
@@ -107,7 +119,7 @@ public final class CallCheck {
         }
     }
 
-    /** The v2 parameter {@code priority}; Triton's numbers 0 (default) and 1 (highest) are both interactive. */
+    /** Reads the v2 parameter {@code priority}. Triton's numbers 0 (default) and 1 (highest) both mean interactive. */
     private static Lane lane(InferenceRequest request) throws InvalidRequestException {
         Object priority = request.parameters().get("priority");
         if (priority == null || priority.equals(0L) || priority.equals(1L)) {
@@ -118,7 +130,7 @@ public final class CallCheck {
                         "parameters.priority", "must be interactive or bulk, was '" + priority + "'"));
     }
 
-    /** The v2 parameter {@code timeout}, in microseconds as in Triton; 0 is none. */
+    /** Reads the v2 parameter {@code timeout}, in microseconds as in Triton; 0 means none. */
     private static Optional<Duration> timeout(InferenceRequest request) throws InvalidRequestException {
         Object timeout = request.parameters().get("timeout");
         if (timeout == null || timeout.equals(0L)) {

@@ -1,6 +1,7 @@
 package dev.penstock.ingress.call;
 
 import dev.penstock.messages.Announcement;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -10,8 +11,13 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
-/** The models that workers have announced. Read from event loops, written by the thread that follows the topic. */
+/**
+ * The models that workers have announced. Thread-safe: event loops read it, and the thread that follows the topic writes it.
+ */
 public final class Catalogue {
+    /** A worker that dies hard is replaced, and has loaded its models, within this time. */
+    private static final long RETIRED_NANOS = Duration.ofMinutes(10).toNanos();
+
     private final Map<String, Map<String, Heard>> byModel = new ConcurrentHashMap<>();
     private final long workerTimeoutNanos;
     private final LongSupplier nanoClock;
@@ -21,14 +27,26 @@ public final class Catalogue {
         this.nanoClock = nanoClock;
     }
 
-    /** @param fresh false for what the topic held before this ingress began to listen: known, but perhaps long gone */
-    void heard(Announcement announcement, boolean fresh) {
-        boolean ready = fresh && announcement.ready();
-        byModel.computeIfAbsent(announcement.model(), none -> new ConcurrentHashMap<>())
-                .put(announcement.key(), new Heard(announcement, ready, nanoClock.getAsLong()));
+    /** A worker announces a model version now. */
+    public void heard(Announcement announcement) {
+        put(announcement, announcement.ready(), nanoClock.getAsLong());
     }
 
-    /** A worker's announcement was deleted. */
+    /**
+     * The topic held this announcement before the ingress started to follow it: the model is known, but its worker may be gone.
+     *
+     * @param age of the announcement
+     */
+    void heardBefore(Announcement announcement, Duration age) {
+        put(announcement, false, nanoClock.getAsLong() - age.toNanos());
+    }
+
+    private void put(Announcement announcement, boolean isReady, long heardNanos) {
+        byModel.computeIfAbsent(announcement.model(), none -> new ConcurrentHashMap<>())
+                .put(announcement.key(), new Heard(announcement, isReady, heardNanos));
+    }
+
+    /** The topic's owner deleted an announcement. */
     void forgotten(String key) {
         byModel.values().forEach(announced -> announced.remove(key));
         byModel.values().removeIf(Map::isEmpty);
@@ -39,7 +57,7 @@ public final class Catalogue {
         return byModel.keySet().stream().sorted().toList();
     }
 
-    /** That version of the model, or the highest that is ready, or else the highest. */
+    /** Returns that version of the model. Without a version: the highest that is ready, otherwise the highest. */
     public Optional<Announcement> find(String model, Optional<String> version) {
         return announced(model).stream()
                 .filter(heard -> version.isEmpty() || version.get().equals(heard.announcement.version()))
@@ -56,7 +74,35 @@ public final class Catalogue {
                         (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
     }
 
-    /** The versions of a model, ascending, and whether each is ready. */
+    /** How often a model's workers commit: the longest interval that one of them announces, since the backlog is their sum. */
+    public long commitIntervalMillis(String model) {
+        return announced(model).stream()
+                .filter(this::isReady)
+                .mapToLong(heard -> heard.announcement.commitIntervalMs())
+                .max()
+                .orElse(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
+    }
+
+    /** Whether there is a model, and each model that is not retired has a worker that is ready. */
+    public boolean isEveryModelReady() {
+        List<String> counted =
+                models().stream().filter(model -> !isRetired(model)).toList();
+        return !counted.isEmpty() && counted.stream().allMatch(model -> isReady(model, Optional.empty()));
+    }
+
+    /**
+     * Whether no worker serves the model any more: each has withdrawn it, or has been silent for very long. The topic remembers such a
+     * model for a week. A worker that warms up announces "not ready" too, but repeats it.
+     */
+    private boolean isRetired(String model) {
+        long now = nanoClock.getAsLong();
+        return announced(model).stream().allMatch(heard -> {
+            long silence = now - heard.nanos;
+            return silence >= (heard.announcement.ready() ? RETIRED_NANOS : workerTimeoutNanos);
+        });
+    }
+
+    /** Returns the versions of a model, ascending, and whether each is ready. */
     public Map<String, Boolean> versions(String model) {
         Map<String, Boolean> versions = new TreeMap<>(Comparator.comparingLong(Catalogue::number));
         for (Heard heard : announced(model)) {

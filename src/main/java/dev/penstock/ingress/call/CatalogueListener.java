@@ -9,28 +9,34 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
-/** Follows {@code penstock.models} from its beginning, without a group: every ingress hears everything. */
+/** Follows {@code penstock.models} from its beginning, without a group, so that every ingress knows every model. */
 public final class CatalogueListener implements TopicFollower.Listener {
     private static final Logger LOG = Logger.getLogger(CatalogueListener.class);
 
     private final Catalogue catalogue;
-    private final Consumer<String> modelHeard;
+    private final java.util.function.Consumer<String> modelHeard;
+    private final LongSupplier wallClock;
     private long freshFrom;
 
-    /** @param modelHeard told of every model that is announced, on this follower's thread */
-    public CatalogueListener(Catalogue catalogue, Consumer<String> modelHeard) {
+    /**
+     * @param modelHeard called with the name of each model that is announced, on the follower's thread; must not block
+     * @param wallClock milliseconds, to be compared with the broker's timestamps
+     */
+    public CatalogueListener(
+            Catalogue catalogue, java.util.function.Consumer<String> modelHeard, LongSupplier wallClock) {
         this.catalogue = catalogue;
         this.modelHeard = modelHeard;
+        this.wallClock = wallClock;
     }
 
     @Override
-    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+    public void assign(Consumer<byte[], byte[]> consumer) {
         TopicPartition partition = new TopicPartition(Topics.MODELS, 0);
         consumer.assign(List.of(partition));
         Map<TopicPartition, Long> end = consumer.endOffsets(List.of(partition), Duration.ofSeconds(30));
@@ -50,10 +56,15 @@ public final class CatalogueListener implements TopicFollower.Listener {
         }
         try {
             Announcement announcement = Announcement.read(record.value());
-            catalogue.heard(announcement, record.offset() >= freshFrom);
+            if (record.offset() >= freshFrom) {
+                catalogue.heard(announcement);
+            } else {
+                catalogue.heardBefore(
+                        announcement, Duration.ofMillis(Math.max(0, wallClock.getAsLong() - record.timestamp())));
+            }
             modelHeard.accept(announcement.model());
         } catch (IOException notOurs) {
-            LOG.warnf(notOurs, "%s@%d is no announcement; skipped", record.topic(), record.offset());
+            LOG.warnf("%s@%d is no announcement; skipped: %s", record.topic(), record.offset(), notOurs.getMessage());
         }
     }
 }

@@ -4,14 +4,14 @@ import dev.penstock.protocol.Lane;
 import java.time.Duration;
 
 /**
- * A call that its tenant may make, and that the model will take.
+ * A call that passed its check.
  *
- * @param rows of its inputs
- * @param timeout what is left of the time that it has
- * @param waited for this ingress to read it: what is not left of that time
+ * @param rows the rows of its inputs
+ * @param timeout the time left to its deadline
+ * @param waited the part of its timeout that passed before this ingress read it
  */
 public record CheckedCall(Call call, long rows, Lane lane, Duration timeout, Duration waited) {
-    /** The same with another timeout. */
+    /** The same call with another timeout. */
     public CheckedCall within(Duration other) {
         return new CheckedCall(call, rows, lane, other, waited);
     }

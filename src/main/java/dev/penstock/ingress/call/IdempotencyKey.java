@@ -3,17 +3,16 @@ package dev.penstock.ingress.call;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Sha256;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What makes two calls the same request: the tenant's key, and what was asked.
+ * The key and the request of a call that may be repeated. Two calls are the same request if both are equal.
  *
- * @param name of the claim in Redis: the tenant, and a hash of the key, which may be a secret
+ * @param name the name of the claim in Redis: the tenant, and a hash of the key, which may be a secret
  * @param request a hash of the model, the content type and the body
  */
 public record IdempotencyKey(String name, String request) {
@@ -21,7 +20,7 @@ public record IdempotencyKey(String name, String request) {
 
     private static final int MOST = 255;
 
-    /** The values of all such headers; there may be one. */
+    /** Reads the key from the values of all {@code Idempotency-Key} headers, of which one is allowed. */
     public static Optional<String> read(List<String> headers) throws InvalidRequestException {
         if (headers.isEmpty()) {
             return Optional.empty();
@@ -37,31 +36,24 @@ public record IdempotencyKey(String name, String request) {
         return Optional.of(key);
     }
 
-    public static IdempotencyKey of(String key, Call call, @Nullable String contentType) {
-        MessageDigest request = sha256();
+    /** @param contentType empty when the call has none */
+    public static IdempotencyKey of(String key, Call call, String contentType) {
+        MessageDigest request = Sha256.newDigest();
         for (String part : List.of(
                 call.model(),
                 call.version().orElse(""),
-                contentType == null ? "" : contentType,
+                contentType,
                 call.payload().jsonLength().toString())) {
             request.update(part.getBytes(UTF_8));
             request.update((byte) 0);
         }
         request.update(call.payload().bytes().duplicate());
         return new IdempotencyKey(
-                Integer.toHexString(call.tenant().tag()) + ":" + text(sha256().digest(key.getBytes(UTF_8))),
+                Integer.toHexString(call.tenant().tag()) + ":" + text(Sha256.hash(key.getBytes(UTF_8))),
                 text(request.digest()));
     }
 
     private static String text(byte[] hash) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java runtime has SHA-256", impossible);
-        }
     }
 }

@@ -1,5 +1,5 @@
 /**
- * A call and its check: the catalogue of models that workers announced, request ids, and refusals.
+ * Calls and their checks: the catalogue of models that workers announced, request ids, and problems.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.ingress.call;

@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whose requests to hold back when not everybody's can be served: weighted max-min fairness. No clock of its own. Not thread-safe.
+ * Decides which tenants' requests to hold back when not all can be served: weighted max-min fairness. It reads no clock. Not thread-safe.
  *
- * <p>From each tenant's rate of arrival r and weight w follows the level L at which the sum of all min(r, w L) is what the workers do.
- * Who comes no faster than w L is never held back. Of the others, the part w L / r goes, times a factor that is 2 when the predicted
- * wait reaches {@link #THRESHOLD} of what the least patient tenant accepts, 0 when it is all of that, and ever more as the queue runs empty: the queue settles in between,
- * long enough to keep the workers busy and short enough for those who keep to their share. (Rates, and the part that goes, are as in
- * core-stateless fair queueing, Stoica et al. 1998.)
+ * <p>Let r be a tenant's arrival rate and w its weight. The level L is the solution of: the sum of all min(r, w L) is the rate at which
+ * the workers serve. A tenant with r of at most w L is never held back. Of any other tenant the part w L / r is admitted, times a factor.
+ * The factor is 2 when the predicted wait reaches {@link #THRESHOLD} of the shortest wait that an active tenant accepts, and 0 when it
+ * reaches all of it. It grows without limit as the queue empties. So the queue settles between the two: long enough to keep the workers
+ * busy, and short enough for tenants within their share. Rates and the admitted part are as in core-stateless fair queueing (Stoica et
+ * al. 1998).
  */
 final class FairShare {
     static final double THRESHOLD = 0.6;
@@ -23,7 +24,7 @@ final class FairShare {
     private static final long FORGET_NANOS = 5_000_000_000L;
     private static final long LEVEL_FOR_NANOS = 50_000_000;
 
-    /** Shorter deadlines do not keep others' queue shorter than this: workers would run dry. */
+    /** The shortest wait that counts. With an even shorter queue, workers would run out of work. */
     private static final long LEAST_PATIENCE_NANOS = 250_000_000;
 
     private final Map<String, Flow> flows = new HashMap<>();
@@ -48,11 +49,11 @@ final class FairShare {
     }
 
     /**
-     * Whether a request that has just come is to be held back.
+     * Whether to hold back a request that has just arrived.
      *
-     * @param fitsNanos that it can wait
-     * @param waitNanos that it would wait
-     * @param perSecond requests that can be served
+     * @param fitsNanos the longest wait that it accepts
+     * @param waitNanos its predicted wait
+     * @param perSecond the rate at which requests can be served
      */
     boolean holdsBack(String tenant, int weight, long fitsNanos, long waitNanos, double perSecond, long now) {
         Flow flow = flows.computeIfAbsent(tenant, name -> {

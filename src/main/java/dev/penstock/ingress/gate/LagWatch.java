@@ -1,8 +1,10 @@
 package dev.penstock.ingress.gate;
 
-import dev.penstock.ingress.gate.Admission.Lag;
+import dev.penstock.ingress.gate.LaneAdmission.Lag;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,18 +14,18 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.jboss.logging.Logger;
 
-/** Asks Kafka, again and again, how far the workers of the models in demand are behind. A thread of its own. */
+/** Asks Kafka at an interval how far the workers of the models in demand are behind. Runs a thread. */
 public final class LagWatch implements AutoCloseable {
-    private static final Logger LOG = Logger.getLogger(LagWatch.class);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long REFRESH_NANOS = Duration.ofSeconds(5).toNanos();
 
@@ -31,43 +33,53 @@ public final class LagWatch implements AutoCloseable {
     private final Duration interval;
     private final Supplier<Collection<String>> models;
     private final Listener listener;
-    private final Thread thread;
+    private final ServiceThread thread;
     private final Map<String, List<TopicPartition>> partitions = new HashMap<>();
-    private final NotedWork work = new NotedWork();
+    private final CommittedWork work = new CommittedWork();
     private int ingresses = 1;
     private long refreshedNanos = System.nanoTime() - REFRESH_NANOS;
 
-    /** Hears of each lane of each model, on the watch's thread. */
+    /** Receives the lag of each lane of each model, on the watch's thread. */
     interface Listener {
-        /** Before Kafka is asked: its answer tells of this moment at the latest. */
+        /** Called before Kafka is asked: the answer describes this moment or an earlier one. */
         void asking(Collection<String> models);
 
         void lag(String model, Lane lane, Lag lag);
     }
 
-    /** @param models those to ask about */
-    public LagWatch(Admin admin, Duration interval, Supplier<Collection<String>> models, Listener listener) {
+    /** @param models to ask about */
+    public LagWatch(
+            Admin admin,
+            Duration interval,
+            Supplier<Collection<String>> models,
+            Listener listener,
+            Consumer<? super Fault> faults) {
         this.admin = admin;
         this.interval = interval;
         this.models = models;
         this.listener = listener;
-        this.thread = Thread.ofPlatform().name("penstock-lag").daemon().start(this::run);
+        this.thread = new ServiceThread(
+                        "penstock-lag", "Admission no longer sees how far the workers are behind.", faults, new Watch())
+                .start();
     }
 
-    private void run() {
-        try (admin) {
-            while (true) {
-                TimeUnit.NANOSECONDS.sleep(interval.toNanos());
-                try {
-                    ask(Set.copyOf(models.get()));
-                } catch (ExecutionException | TimeoutException trouble) {
-                    LOG.debugf(trouble, "Kafka did not say how far the workers are; asking again");
-                } catch (RuntimeException bug) {
-                    LOG.warnf(bug, "Could not find out how far the workers are; asking again");
-                }
-            }
-        } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
+    private final class Watch implements ServiceThread.Duty {
+        @Override
+        public void turn() throws ExecutionException, InterruptedException, TimeoutException {
+            TimeUnit.NANOSECONDS.sleep(interval.toNanos());
+            ask(Set.copyOf(models.get()));
+        }
+
+        @Override
+        public boolean isTransient(Exception failure) {
+            return failure instanceof ExecutionException
+                    || failure instanceof TimeoutException
+                    || failure instanceof KafkaException;
+        }
+
+        @Override
+        public void release() {
+            admin.close();
         }
     }
 
@@ -82,7 +94,7 @@ public final class LagWatch implements AutoCloseable {
             }
         }
         listener.asking(wanted);
-        // Committed first: what is answered in between must not look like more work than there is.
+        // Committed offsets first: requests answered in between must not look like waiting work.
         Map<TopicPartition, Long> done = committed(wanted);
         Map<TopicPartition, Long> end = offsets(all(wanted), OffsetSpec.latest());
         Map<TopicPartition, Long> untouched = offsets(
@@ -149,7 +161,7 @@ public final class LagWatch implements AutoCloseable {
                 .toList();
     }
 
-    /** Now and then: partitions may have become more, and each ingress is one member of the group that records outcomes. */
+    /** Every few seconds: partitions may have been added, and each ingress is one member of the group that records outcomes. */
     private void refresh() throws ExecutionException, InterruptedException, TimeoutException {
         if (System.nanoTime() - refreshedNanos < REFRESH_NANOS) {
             return;
@@ -170,11 +182,6 @@ public final class LagWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join(Duration.ofSeconds(5));
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-        }
+        thread.close();
     }
 }

@@ -2,15 +2,15 @@ package dev.penstock.ingress.gate;
 
 import dev.penstock.tenants.quota.Quota;
 import dev.penstock.tenants.quota.QuotaDecision;
-import dev.penstock.tenants.quota.QuotaLeft;
 import dev.penstock.tenants.quota.QuotaLimit;
+import dev.penstock.tenants.quota.RemainingQuota;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A quota as the response fields {@code RateLimit-Policy} and {@code RateLimit}, in the form of
- * draft-ietf-httpapi-ratelimit-headers-11. The window of a policy is the time in which its bucket fills; what is left is offered over
- * the time in which it would be used up at the quota's own rate, so that nobody reads more than that into it.
+ * Writes a quota as the response fields {@code RateLimit-Policy} and {@code RateLimit}, as draft-ietf-httpapi-ratelimit-headers-11
+ * defines them. The window of a policy is the time in which its bucket fills. The remaining tokens are reported with the time that they
+ * last at the quota's own rate. So no client reads more into them than the quota allows.
  */
 final class RateLimitFields {
     static final String POLICY = "RateLimit-Policy";
@@ -18,14 +18,14 @@ final class RateLimitFields {
 
     private RateLimitFields() {}
 
-    static Map<String, String> of(Quota quota, QuotaLeft left) {
+    static Map<String, String> of(Quota quota, RemainingQuota left) {
         String limit = limit("requests", left.requests(), seconds(left.requests(), quota.requestsPerSecond())) + ","
                 + limit("rows", left.rows(), seconds(left.rows(), quota.rowsPerSecond()));
         return fields(quota, limit);
     }
 
-    /** The policy that was violated alone: its window ends when the caller may come back. */
-    static Map<String, String> of(Quota quota, QuotaDecision.Refused refused) {
+    /** Reports only the policy that was violated. Its window ends when the caller may retry. */
+    static Map<String, String> of(Quota quota, QuotaDecision.Exceeded refused) {
         return fields(quota, limit(refused.limit().label(), 0, refused.retryAfterSeconds()));
     }
 

@@ -1,5 +1,5 @@
 /**
- * Admission: a call is let in only if its predicted wait fits its deadline and its tenant's quota has room for it.
+ * Admission control: a request is admitted only if its tenant's quota has room for it and its predicted wait fits its deadline.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.ingress.gate;

@@ -1,64 +1,79 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.Ingress;
+import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.Call;
+import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.ingress.call.Drain;
+import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.LoopLag;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.gate.QuotaCheck;
+import dev.penstock.ingress.outcomes.KeptOutcomes;
+import dev.penstock.ingress.submit.IdempotentSubmissions;
+import dev.penstock.ingress.submit.Submissions;
+import dev.penstock.ingress.submit.SynchronousCalls;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
-import dev.penstock.protocol.Lane;
-import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
 import io.smallrye.common.annotation.NonBlocking;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import java.nio.ByteBuffer;
-import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.RestPath;
 
-/** Inference, synchronous or not. Runs on the event loops. Shares its root path with the metadata, since JAX-RS looks no further than the class that fits best. */
+/**
+ * Inference calls, synchronous and asynchronous, with and without an idempotency key. Each goes one way: read, check, quota, admit,
+ * publish, answer. Runs on the event loops. Its root path is that of {@link ServerResource}, since JAX-RS searches only the class whose
+ * path fits best.
+ */
 @Path("/v2")
 @Singleton
 @NonBlocking
 public final class InferResource {
-    /** JSON in any wrapping, the binary form, and what curl calls a body when it is told nothing. */
-    private static final Set<String> CONTENT_TYPES =
-            Set.of("application/json", "application/octet-stream", "application/x-www-form-urlencoded");
+    private final AuthenticationFilter authentication;
+    private final HttpLimits limits;
+    private final Drain drain;
+    private final CallCheck check;
+    private final QuotaCheck quotas;
+    private final SynchronousCalls synchronousCalls;
+    private final Submissions submissions;
+    private final IdempotentSubmissions idempotentSubmissions;
+    private final KeptOutcomes outcomes;
 
-    /** W3C Trace Context; whatever else comes under that name is no trace, and left behind. */
-    private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
-
-    private final Ingress ingress;
-    private final Callers callers;
-
-    InferResource(Ingress ingress, Callers callers) {
-        this.ingress = ingress;
-        this.callers = callers;
+    InferResource(
+            AuthenticationFilter authentication,
+            HttpLimits limits,
+            Drain drain,
+            CallCheck check,
+            QuotaCheck quotas,
+            SynchronousCalls synchronousCalls,
+            Submissions submissions,
+            IdempotentSubmissions idempotentSubmissions,
+            KeptOutcomes outcomes) {
+        this.authentication = authentication;
+        this.limits = limits;
+        this.drain = drain;
+        this.check = check;
+        this.quotas = quotas;
+        this.synchronousCalls = synchronousCalls;
+        this.submissions = submissions;
+        this.idempotentSubmissions = idempotentSubmissions;
+        this.outcomes = outcomes;
     }
 
     @POST
     @Path("models/{model}/infer")
     public CompletionStage<Response> infer(@RestPath String model, @Context RoutingContext context)
             throws InvalidRequestException {
-        return infer(model, Optional.empty(), context);
+        return read(model, Optional.empty(), context);
     }
 
     @POST
@@ -66,160 +81,73 @@ public final class InferResource {
     public CompletionStage<Response> infer(
             @RestPath String model, @RestPath String version, @Context RoutingContext context)
             throws InvalidRequestException {
-        return infer(model, Optional.of(version), context);
+        return read(model, Optional.of(version), context);
     }
 
-    private CompletionStage<Response> infer(String model, Optional<String> version, RoutingContext context)
+    private CompletionStage<Response> read(String model, Optional<String> version, RoutingContext context)
             throws InvalidRequestException {
-        HttpServerRequest http = context.request();
-        Tenant tenant = callers.tenantOf(context);
-        if (!ingress.isTaking()) {
-            http.response().putHeader("Connection", "close");
-            throw new Refusal(
-                    Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; nothing was accepted"), 1);
-        }
-        checkContent(http);
-        Preference preference = Preference.parse(http.headers().getAll("Prefer"));
-        OptionalInt jsonLength = jsonLength(http);
-        Optional<Duration> timeout = timeout(http);
-        Optional<Lane> lane = lane(http);
-        LoopLag lag = LoopLag.of(context);
-        Optional<String> key = IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER));
-        return CallBody.read(http, ingress.maxBodyBytes(), ingress.bodyTimeout())
-                .thenCompose(body -> {
-                    Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
-                    Optional<String> traceparent = Optional.ofNullable(http.getHeader("traceparent"))
-                            .filter(given -> TRACEPARENT.matcher(given).matches());
-                    Call call = new Call(tenant, model, version, payload, timeout, lane, traceparent, lag);
-                    return key.isEmpty()
-                            ? run(call, preference, atDisconnect(context))
-                            : run(
-                                    call,
-                                    preference,
-                                    IdempotencyKey.of(key.get(), call, http.getHeader(HttpHeaders.CONTENT_TYPE)));
-                });
+        Tenant tenant = authentication.tenantOf(context);
+        refuseWhileDraining(context);
+        InferHeaders headers = InferHeaders.read(context.request());
+        EventLoopLag lag = EventLoopLag.of(context);
+        return BodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
+                .thenCompose(body -> check(headers.call(tenant, model, version, body, lag), headers, context));
     }
 
-    private CompletionStage<Response> run(Call call, Preference preference, Consumer<Runnable> atDisconnect) {
+    private CompletionStage<Response> check(Call call, InferHeaders headers, RoutingContext context) {
         CheckedCall checked;
         try {
-            checked = ingress.check(call, preference.respondAsync());
+            checked = check.check(call, headers.preference().respondAsync());
         } catch (InvalidRequestException invalid) {
             return CompletableFuture.failedFuture(invalid);
         }
-        return ingress.withinQuota(checked, () -> answer(checked, preference, atDisconnect));
+        return quotas.check(checked)
+                .thenCompose(fields ->
+                        run(checked, headers, context).thenApply(response -> HttpResponses.with(fields, response)));
     }
 
-    private CompletionStage<Response> answer(
-            CheckedCall checked, Preference preference, Consumer<Runnable> atDisconnect) {
-        Call call = checked.call();
-        if (!preference.respondAsync()) {
-            return ingress.answer(checked, atDisconnect)
-                    .thenApply(answered -> Answers.of(answered.id(), answered.reply()));
+    private CompletionStage<Response> run(CheckedCall checked, InferHeaders headers, RoutingContext context) {
+        boolean isAsync = headers.preference().respondAsync();
+        Optional<IdempotencyKey> key = headers.idempotencyKey(checked.call());
+        if (key.isEmpty() && !isAsync) {
+            return answer(synchronousCalls.start(checked), context);
         }
-        return ingress.submit(checked).thenCompose(id -> {
-            if (preference.patience().isZero()) {
-                return CompletableFuture.completedFuture(Answers.accepted(id, call.model()));
-            }
-            return accepted(id, call, preference);
-        });
-    }
-
-    private CompletionStage<Response> run(Call call, Preference preference, IdempotencyKey key) {
-        CheckedCall checked;
-        try {
-            checked = ingress.check(call, preference.respondAsync());
-        } catch (InvalidRequestException invalid) {
-            return CompletableFuture.failedFuture(invalid);
+        CompletionStage<RequestId> submitted =
+                key.isPresent() ? idempotentSubmissions.submit(checked, key.get()) : submissions.submit(checked);
+        if (!isAsync) {
+            return submitted.thenCompose(
+                    id -> outcomes.awaitUntilDeadline(id).thenApply(reply -> HttpResponses.of(id, reply)));
         }
-        return ingress.withinQuota(checked, () -> answer(checked, preference, key));
+        // Only a request with a key may have its outcome already.
+        boolean isNew = key.isEmpty() && headers.preference().patience().isZero();
+        String model = checked.call().model();
+        return submitted.thenCompose(id -> isNew
+                ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model))
+                : answerOrAccept(id, model, headers.preference()));
     }
 
-    private CompletionStage<Response> answer(CheckedCall checked, Preference preference, IdempotencyKey key) {
-        Call call = checked.call();
-        if (!preference.respondAsync()) {
-            return ingress.answer(checked, key).thenApply(answered -> Answers.of(answered.id(), answered.reply()));
-        }
-        return ingress.submit(checked, key).thenCompose(id -> accepted(id, call, preference));
-    }
-
-    /** The outcome if it comes soon enough for the caller, or else where to look for it. */
-    private CompletionStage<Response> accepted(RequestId id, Call call, Preference preference) {
-        return ingress.outcome(id, preference.patience())
-                .exceptionally(redisIsAway -> Optional.empty())
-                .thenApply(outcome -> outcome.map(result -> Answers.of(id, Optional.of(result.reply())))
-                        .orElseGet(() -> Answers.accepted(id, call.model())));
-    }
-
-    private static Consumer<Runnable> atDisconnect(RoutingContext context) {
-        return action -> context.addEndHandler(sent -> {
+    private static CompletionStage<Response> answer(SynchronousCalls.PendingCall call, RoutingContext context) {
+        context.addEndHandler(sent -> {
             if (sent.failed()) {
-                action.run();
+                call.callerDisconnected();
             }
         });
+        return call.reply().thenApply(reply -> HttpResponses.of(call.id(), reply));
     }
 
-    private static void checkContent(HttpServerRequest http) {
-        if (http.version() != HttpVersion.HTTP_2
-                && !http.headers().contains("Content-Length")
-                && !http.headers().contains("Transfer-Encoding")) {
-            throw new Refusal(Problem.of(
-                    Problem.Kind.LENGTH_REQUIRED,
-                    "there must be a body, with Content-Length or Transfer-Encoding: chunked"));
-        }
-        for (String encoding : http.headers().getAll("Content-Encoding")) {
-            if (!encoding.equalsIgnoreCase("identity")) {
-                throw new Refusal(Problem.of(
-                        Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
-                        "Content-Encoding must be absent or identity, was '" + encoding + "'"));
-            }
-        }
-        String type = http.getHeader("Content-Type");
-        if (type != null
-                && !CONTENT_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
-            throw new Refusal(Problem.of(
-                    Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
-                    "Content-Type must be application/json or application/octet-stream, was '" + type + "'"));
-        }
+    /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
+    private CompletionStage<Response> answerOrAccept(RequestId id, String model, Preference preference) {
+        return outcomes.await(id, preference.patience())
+                .exceptionally(redisUnavailable -> Optional.empty())
+                .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply())))
+                        .orElseGet(() -> HttpResponses.accepted(id, model)));
     }
 
-    private static OptionalInt jsonLength(HttpServerRequest http) throws InvalidRequestException {
-        Optional<Long> length = number(http, "Inference-Header-Content-Length", 0);
-        return length.isPresent()
-                ? OptionalInt.of((int) Math.min(length.get(), Integer.MAX_VALUE))
-                : OptionalInt.empty();
-    }
-
-    private static Optional<Duration> timeout(HttpServerRequest http) throws InvalidRequestException {
-        return number(http, "Penstock-Timeout-Ms", 1).map(Duration::ofMillis);
-    }
-
-    private static Optional<Lane> lane(HttpServerRequest http) throws InvalidRequestException {
-        String priority = http.getHeader("Penstock-Priority");
-        if (priority == null) {
-            return Optional.empty();
+    private void refuseWhileDraining(RoutingContext context) {
+        if (drain.hasBegun()) {
+            context.response().putHeader("Connection", "close");
+            throw new ProblemException(
+                    Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; the request was not accepted"), 1);
         }
-        Optional<Lane> lane = Lane.labelled(priority);
-        if (lane.isEmpty()) {
-            throw new InvalidRequestException(
-                    "Penstock-Priority", "must be interactive or bulk, was '" + priority + "'");
-        }
-        return lane;
-    }
-
-    private static Optional<Long> number(HttpServerRequest http, String header, long min)
-            throws InvalidRequestException {
-        String text = http.getHeader(header);
-        if (text == null) {
-            return Optional.empty();
-        }
-        if (text.isEmpty()
-                || text.length() > 18
-                || !text.chars().allMatch(c -> c >= '0' && c <= '9')
-                || Long.parseLong(text) < min) {
-            throw new InvalidRequestException(
-                    header, "must be a whole number of " + min + " or more, was '" + text + "'");
-        }
-        return Optional.of(Long.parseLong(text));
     }
 }

@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a client prefers, by RFC 7240.
+ * The preferences of a client (RFC 7240).
  *
- * @param respondAsync {@code respond-async}: an id to poll is as good as an answer
- * @param patience {@code wait=N}: how long to hold the call for the answer; zero when not given
+ * @param respondAsync {@code respond-async}: the client accepts an id to poll
+ * @param patience {@code wait=N}: how long the client waits for the outcome; zero when absent
  */
 record Preference(boolean respondAsync, Duration patience) {
     static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
     /**
-     * Reads the values of all {@code Prefer} headers. Preferences that we do not know are left alone, as the RFC asks; waits are cut to
+     * Reads the values of all {@code Prefer} headers. Unknown preferences are ignored, as the RFC requires; longer waits are cut to
      * {@link #LONGEST_WAIT}.
      */
     static Preference parse(List<String> headers) throws InvalidRequestException {

@@ -1,6 +1,6 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import jakarta.ws.rs.WebApplicationException;
@@ -11,13 +11,13 @@ import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
-/** Every error as a problem document. */
+/** Maps every error to a problem document. */
 public final class ProblemMappers {
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
 
     @ServerExceptionMapper
-    public Response refused(Refusal refusal) {
-        Response.ResponseBuilder response = Answers.problem(refusal.problem());
+    public Response refused(ProblemException refusal) {
+        Response.ResponseBuilder response = HttpResponses.problem(refusal.problem());
         refusal.retryAfterSeconds().ifPresent(seconds -> response.header(HttpHeaders.RETRY_AFTER, seconds));
         refusal.headers().forEach(response::header);
         return response.build();
@@ -25,14 +25,14 @@ public final class ProblemMappers {
 
     @ServerExceptionMapper
     public Response invalid(InvalidRequestException invalid) {
-        return Answers.problem(Problem.of(invalid)).build();
+        return HttpResponses.problem(Problem.of(invalid)).build();
     }
 
-    /** What HTTP itself forbids. */
+    /** Maps errors that JAX-RS finds, such as an unknown path or a wrong method. */
     @ServerExceptionMapper
     public Response forbidden(WebApplicationException http) {
         int status = http.getResponse().getStatus();
-        Response.ResponseBuilder response = Answers.problem(of(status, String.valueOf(http.getMessage())));
+        Response.ResponseBuilder response = HttpResponses.problem(of(status, String.valueOf(http.getMessage())));
         String allow = http.getResponse().getHeaderString(HttpHeaders.ALLOW);
         if (allow != null) {
             response.header(HttpHeaders.ALLOW, allow);
@@ -45,13 +45,13 @@ public final class ProblemMappers {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return switch (cause) {
-            case Refusal refusal -> refused(refusal);
+            case ProblemException refusal -> refused(refusal);
             case InvalidRequestException invalid -> invalid(invalid);
             case WebApplicationException http -> forbidden(http);
             default -> {
-                LOG.error("A call ended in a fault of ours", cause);
-                yield Answers.problem(
-                                Problem.of(Problem.Kind.INTERNAL, "the service failed on this call; its log says why"))
+                LOG.error("A call failed because of a bug", cause);
+                yield HttpResponses.problem(Problem.of(
+                                Problem.Kind.INTERNAL, "the service failed on this call; its log has the cause"))
                         .build();
             }
         };

@@ -1,7 +1,10 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.Ingress;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.HttpLimits;
+import dev.penstock.ingress.call.Catalogue;
+import dev.penstock.ingress.call.Drain;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.tenants.Tenant;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpMethod;
@@ -14,44 +17,64 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Refuses the calls of a tenant whose quota is used up before anything else is done with them, so that who sends far more than its quota
- * takes next to nothing from the others. What it lets through is counted by {@code QuotaGate}, as soon as its rows are known.
+ * Refuses the calls of a tenant whose quota is used up before their bodies are read. So a tenant that sends far more than its quota costs
+ * the others almost nothing. All other calls are counted by {@link QuotaCheck}, once their rows are known.
  */
 @Singleton
 public final class QuotaFilter {
-    private static final int AFTER_CALLERS = 800;
+    private static final int AFTER_AUTHENTICATION = 800;
     private static final Pattern INFER = Pattern.compile("/v2/models/([^/]+)(?:/versions/([^/]+))?/infer");
 
-    private final Callers callers;
-    private final Instance<Ingress> ingress;
+    private final AuthenticationFilter authentication;
+    private final HttpLimits limits;
+    private final Instance<Drain> drain;
+    private final Instance<Catalogue> catalogue;
+    private final Instance<QuotaCheck> quotas;
 
-    /** @param ingress there as soon as there are calls */
-    QuotaFilter(Callers callers, Instance<Ingress> ingress) {
-        this.callers = callers;
-        this.ingress = ingress;
+    /** The parts of the ingress are looked up at the first call: filters are registered before the role has started. */
+    QuotaFilter(
+            AuthenticationFilter authentication,
+            HttpLimits limits,
+            Instance<Drain> drain,
+            Instance<Catalogue> catalogue,
+            Instance<QuotaCheck> quotas) {
+        this.authentication = authentication;
+        this.limits = limits;
+        this.drain = drain;
+        this.catalogue = catalogue;
+        this.quotas = quotas;
     }
 
     void register(@Observes Filters filters) {
-        filters.register(this::check, AFTER_CALLERS);
+        filters.register(this::check, AFTER_AUTHENTICATION);
     }
 
     private void check(RoutingContext call) {
-        Optional<Refusal> refusal = HttpMethod.POST.equals(call.request().method()) ? refusal(call) : Optional.empty();
+        Optional<ProblemException> refusal =
+                HttpMethod.POST.equals(call.request().method()) ? refusal(call) : Optional.empty();
         if (refusal.isPresent()) {
-            EarlyAnswer.send(call, refusal.get(), ingress.get().bodyTimeout());
+            EarlyResponse.send(call, refusal.get(), limits.bodyTimeout());
         } else {
             call.next();
         }
     }
 
-    private Optional<Refusal> refusal(RoutingContext call) {
+    private Optional<ProblemException> refusal(RoutingContext call) {
         Matcher infer = INFER.matcher(call.request().path());
         if (!infer.matches()) {
             return Optional.empty();
         }
-        Tenant tenant = callers.tenantOf(call);
+        Tenant tenant = authentication.tenantOf(call);
         return tenant.quota().isEmpty()
                 ? Optional.empty()
-                : ingress.get().usedUp(tenant, infer.group(1), Optional.ofNullable(infer.group(2)));
+                : refusal(tenant, infer.group(1), Optional.ofNullable(infer.group(2)));
+    }
+
+    /** Calls that end in another refusal anyway are left to the resource. */
+    private Optional<ProblemException> refusal(Tenant tenant, String model, Optional<String> version) {
+        boolean isCounted = !drain.get().hasBegun()
+                && tenant.mayUse(model)
+                && catalogue.get().find(model, version).isPresent();
+        return isCounted ? quotas.get().usedUp(tenant, model) : Optional.empty();
     }
 }

@@ -2,11 +2,13 @@ package dev.penstock.ingress.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.penstock.ingress.Ingress;
-import dev.penstock.ingress.IngressConfig;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.HttpLimits;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.outcomes.StatusDocument;
 import dev.penstock.ingress.outcomes.StoredResult;
+import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
@@ -31,19 +33,28 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jboss.resteasy.reactive.RestPath;
 
-/** Requests by their id: poll, cancel, follow. */
+/** Requests by their id: polls, cancellations and event streams. */
 @Path("/v2/requests/{id}")
 @Singleton
 @NonBlocking
 public final class RequestsResource {
-    private final Ingress ingress;
-    private final Callers callers;
+    private final AuthenticationFilter authentication;
+    private final RequestIdIssuer ids;
+    private final KeptOutcomes outcomes;
+    private final Cancellation cancellation;
     private final Duration heartbeat;
 
-    RequestsResource(Ingress ingress, Callers callers, IngressConfig config) {
-        this.ingress = ingress;
-        this.callers = callers;
-        this.heartbeat = config.eventsHeartbeat();
+    RequestsResource(
+            AuthenticationFilter authentication,
+            RequestIdIssuer ids,
+            KeptOutcomes outcomes,
+            Cancellation cancellation,
+            HttpLimits limits) {
+        this.authentication = authentication;
+        this.ids = ids;
+        this.outcomes = outcomes;
+        this.cancellation = cancellation;
+        this.heartbeat = limits.eventsHeartbeat();
     }
 
     @GET
@@ -52,7 +63,7 @@ public final class RequestsResource {
         RequestId request = verified(id, context);
         Duration patience =
                 Preference.parse(context.request().headers().getAll("Prefer")).patience();
-        return ingress.outcome(request, patience).handle((outcome, failure) -> {
+        return outcomes.await(request, patience).handle((outcome, failure) -> {
             if (failure != null) {
                 throw resultsUnavailable();
             }
@@ -60,7 +71,7 @@ public final class RequestsResource {
                 return document(StatusDocument.completed(request, outcome.get()))
                         .build();
             }
-            refuseForgotten(request);
+            outcomes.requireKept(request);
             return document(StatusDocument.pending(request, Optional.empty()))
                     .header(HttpHeaders.RETRY_AFTER, 1)
                     .build();
@@ -70,37 +81,37 @@ public final class RequestsResource {
     @DELETE
     public CompletionStage<Response> cancel(@RestPath String id, @Context RoutingContext context) {
         RequestId request = verified(id, context);
-        return ingress.outcome(request, Duration.ZERO)
+        return outcomes.await(request, Duration.ZERO)
                 .handle((outcome, failure) -> {
                     if (failure != null) {
                         throw resultsUnavailable();
                     }
                     if (outcome.isPresent()) {
-                        throw new Refusal(Problem.of(
+                        throw new ProblemException(Problem.of(
                                 Problem.Kind.ALREADY_COMPLETED,
-                                "the request has "
-                                        + outcome.get().reply().outcome().status() + " already"));
+                                "the request has already "
+                                        + outcome.get().reply().outcome().status()));
                     }
-                    refuseForgotten(request);
+                    outcomes.requireKept(request);
                     return request;
                 })
-                .thenCompose(ingress::cancel)
+                .thenCompose(cancellation::cancel)
                 .thenApply(cancelled -> Response.accepted().build());
     }
 
-    /** First how things stand, then, unless that was it, the outcome. */
+    /** Sends the current status first, and then the outcome once there is one. */
     @GET
     @Path("events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     public Multi<OutboundSseEvent> events(@RestPath String id, @Context Sse sse, @Context RoutingContext context) {
         RequestId request = verified(id, context);
         Uni<Optional<StoredResult>> now =
-                Uni.createFrom().completionStage(() -> ingress.outcome(request, Duration.ZERO));
+                Uni.createFrom().completionStage(() -> outcomes.await(request, Duration.ZERO));
         return now.onItem().transformToMulti(outcome -> {
             if (outcome.isPresent()) {
                 return Multi.createFrom().item(event(sse, request, outcome.get()));
             }
-            refuseForgotten(request);
+            outcomes.requireKept(request);
             OutboundSseEvent queued =
                     sse.newEvent("status", new String(StatusDocument.pending(request, Optional.empty()), UTF_8));
             return Multi.createBy()
@@ -113,17 +124,17 @@ public final class RequestsResource {
         });
     }
 
-    /** Looks again after each wait, until there is an outcome or can be none any more. */
+    /** Waits again and again until there is an outcome, or until it would no longer be kept. */
     private Multi<Optional<StoredResult>> looks(RequestId request) {
         return Multi.createBy()
                 .repeating()
-                .completionStage(() -> ingress.outcome(request, heartbeat))
+                .completionStage(() -> outcomes.await(request, heartbeat))
                 .whilst(Optional::isEmpty);
     }
 
-    /** A comment, which readers pass over: the connection is not idle, neither for us nor for the proxies between. */
+    /** A comment, which clients ignore. It keeps the server and proxies from closing an idle connection. */
     private OutboundSseEvent heartbeat(Sse sse, RequestId request) {
-        refuseForgotten(request);
+        outcomes.requireKept(request);
         return sse.newEventBuilder().comment("waiting").build();
     }
 
@@ -133,20 +144,16 @@ public final class RequestsResource {
     }
 
     private RequestId verified(String id, RoutingContext context) {
-        return ingress.verify(id, callers.tenantOf(context))
-                .orElseThrow(() -> new Refusal(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
+        return ids.verify(id, authentication.tenantOf(context))
+                .orElseThrow(() ->
+                        new ProblemException(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
     }
 
-    private void refuseForgotten(RequestId request) {
-        if (ingress.isForgotten(request)) {
-            throw new Refusal(Problem.of(Problem.Kind.GONE, "the outcome of this request is no longer kept"));
-        }
-    }
-
-    private static Refusal resultsUnavailable() {
-        return new Refusal(
+    private static ProblemException resultsUnavailable() {
+        return new ProblemException(
                 Problem.of(
-                        Problem.Kind.UNAVAILABLE, "Redis, which holds the outcomes, does not answer; nothing is lost"),
+                        Problem.Kind.UNAVAILABLE,
+                        "Redis, which stores the outcomes, does not answer; no outcome is lost"),
                 1);
     }
 

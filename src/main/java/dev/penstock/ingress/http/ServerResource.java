@@ -7,7 +7,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.call.CallCheck;
-import dev.penstock.ingress.call.Refusal;
+import dev.penstock.ingress.call.Catalogue;
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.protocol.Problem;
@@ -26,7 +27,7 @@ import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.resteasy.reactive.RestPath;
 
-/** What the protocol tells about the server and its models. */
+/** Metadata and health of the server and its models. */
 @Path("/v2")
 @Singleton
 @NonBlocking
@@ -35,13 +36,18 @@ public final class ServerResource {
     private static final List<String> EXTENSIONS = List.of("binary_tensor_data");
 
     private final Ingress ingress;
-    private final Callers callers;
+    private final Catalogue catalogue;
+    private final AuthenticationFilter authentication;
     private final String version;
 
     ServerResource(
-            Ingress ingress, Callers callers, @ConfigProperty(name = "quarkus.application.version") String version) {
+            Ingress ingress,
+            Catalogue catalogue,
+            AuthenticationFilter authentication,
+            @ConfigProperty(name = "quarkus.application.version") String version) {
         this.ingress = ingress;
-        this.callers = callers;
+        this.catalogue = catalogue;
+        this.authentication = authentication;
         this.version = version;
     }
 
@@ -53,31 +59,28 @@ public final class ServerResource {
         return json(node);
     }
 
-    /** Alive as long as it answers; never depends on Kafka or Redis. */
+    /** Live as long as it answers. It never depends on Kafka or Redis. */
     @GET
     @Path("health/live")
     public Response live() {
         return json(JSON.createObjectNode().put("live", true));
     }
 
-    /** Ready when every known model is. */
+    /** Ready when every model is that workers still serve. */
     @GET
     @Path("health/ready")
     public Response ready() {
-        List<String> models = ingress.catalogue().models();
-        boolean ready = ingress.isConnected()
-                && !models.isEmpty()
-                && models.stream().allMatch(model -> ingress.catalogue().isReady(model, Optional.empty()));
-        return ready(ready, "not every model has a worker that is ready");
+        return ready(
+                ingress.isConnected() && catalogue.isEveryModelReady(), "not every model has a worker that is ready");
     }
 
     @GET
     @Path("models")
     public Response models(@Context RoutingContext context) {
-        Tenant tenant = callers.tenantOf(context);
+        Tenant tenant = authentication.tenantOf(context);
         ObjectNode node = JSON.createObjectNode();
         ArrayNode models = node.putArray("models");
-        ingress.catalogue().models().stream().filter(tenant::mayUse).forEach(models::add);
+        catalogue.models().stream().filter(tenant::mayUse).forEach(models::add);
         return json(node);
     }
 
@@ -109,7 +112,7 @@ public final class ServerResource {
         Announcement announcement = announced(model, version, context);
         ObjectNode node = JSON.createObjectNode().put("name", model);
         ArrayNode versions = node.putArray("versions");
-        ingress.catalogue().versions(model).keySet().forEach(versions::add);
+        catalogue.versions(model).keySet().forEach(versions::add);
         node.put("platform", "onnx_onnxv1");
         specs(node.putArray("inputs"), announcement.signature().inputs());
         specs(node.putArray("outputs"), announcement.signature().outputs());
@@ -118,14 +121,14 @@ public final class ServerResource {
 
     private Response modelReady(String model, Optional<String> version, RoutingContext context) {
         announced(model, version, context);
-        return ready(ingress.catalogue().isReady(model, version), "no worker that serves it is ready");
+        return ready(catalogue.isReady(model, version), "the model has no ready worker");
     }
 
     private Announcement announced(String model, Optional<String> version, RoutingContext context) {
-        CallCheck.requireAllowed(callers.tenantOf(context), model);
-        return ingress.catalogue()
+        CallCheck.requireAllowed(authentication.tenantOf(context), model);
+        return catalogue
                 .find(model, version)
-                .orElseThrow(() -> new Refusal(CallCheck.unknownModel(model, version)));
+                .orElseThrow(() -> new ProblemException(CallCheck.unknownModel(model, version)));
     }
 
     private static void specs(ArrayNode array, List<TensorSpec> specs) {
@@ -140,10 +143,11 @@ public final class ServerResource {
         }
     }
 
-    /** The specification's text and its OpenAPI file disagree on the body; both keys satisfy either. */
+    /** The specification's text and its OpenAPI file disagree on the body. With both keys, it satisfies both. */
     private static Response ready(boolean ready, String reason) {
         if (!ready) {
-            throw new Refusal(Problem.of(Problem.Kind.UNAVAILABLE, reason).with("ready", false), 2);
+            throw new ProblemException(
+                    Problem.of(Problem.Kind.UNAVAILABLE, reason).with("ready", false), 2);
         }
         return json(JSON.createObjectNode().put("ready", true).put("live", true));
     }

@@ -16,8 +16,8 @@ import java.time.Duration;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * Gives each connection that the service accepts its {@link ConnectionWatch}, ahead of the HTTP codec. Found as a service by Vert.x,
- * which offers no other way to see a connection before it has made a call.
+ * Gives each connection that the service accepts a {@link ConnectionTimeouts}, before the HTTP codec. Vert.x finds it as a service and
+ * offers no other way to see a connection before its first call.
  */
 public final class WatchedTransport implements VertxServiceProvider {
     @Override
@@ -37,6 +37,7 @@ public final class WatchedTransport implements VertxServiceProvider {
                 }));
     }
 
+    /** Reads the configuration itself, since Vert.x makes this class before there are beans. */
     private static Duration headerTimeout() {
         return ConfigProvider.getConfig()
                 .unwrap(SmallRyeConfig.class)
@@ -44,7 +45,7 @@ public final class WatchedTransport implements VertxServiceProvider {
                 .headerTimeout();
     }
 
-    /** What a server socket reads are its connections, which no event loop runs yet. */
+    /** A server socket reads new connections, which no event loop runs yet. */
     @ChannelHandler.Sharable
     private static final class Watching extends ChannelInboundHandlerAdapter {
         private final Duration headerTimeout;
@@ -55,7 +56,7 @@ public final class WatchedTransport implements VertxServiceProvider {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object connection) {
-            ((Channel) connection).pipeline().addFirst(new ConnectionWatch(headerTimeout));
+            ((Channel) connection).pipeline().addFirst(new ConnectionTimeouts(headerTimeout));
             context.fireChannelRead(connection);
         }
     }

@@ -1,5 +1,6 @@
 /**
- * The REST door: resources, filters, limits on headers and bodies, and answers. The only package with JAX-RS and Vert.x HTTP.
+ * The REST API: resources, filters, limits on headers and bodies, and responses. Only this package of the ingress uses JAX-RS and Vert.x
+ * HTTP.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.ingress.http;

@@ -18,9 +18,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jboss.logging.Logger;
 
 /**
- * Waits for outcomes on behalf of long polls: subscribes to a request's channel in Redis while somebody waits for it, over one
- * connection for all. Each wait also looks for itself every second, so that a lost connection, or a Redis that is away for a while, costs
- * latency and nothing else.
+ * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis while any call waits for it, over one
+ * connection for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only adds latency.
+ * Thread-safe.
  */
 public final class OutcomeWatch {
     private static final Logger LOG = Logger.getLogger(OutcomeWatch.class);
@@ -31,7 +31,7 @@ public final class OutcomeWatch {
     private final Redis redis;
     private final ResultStore store;
     private final Map<String, List<Runnable>> waiting = new ConcurrentHashMap<>();
-    /** The last look of each wait. */
+    /** The final look of each wait. */
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
 
     private volatile boolean released;
@@ -44,7 +44,7 @@ public final class OutcomeWatch {
         this.store = store;
     }
 
-    /** Completes with the outcome once there is one, or empty after that time; fails when Redis cannot be asked by then. */
+    /** Completes with the outcome once there is one, or empty after that time; fails when Redis does not answer then. */
     public CompletableFuture<Optional<StoredResult>> await(String id, Duration atMost) {
         CompletableFuture<Optional<StoredResult>> result = new CompletableFuture<>();
         if (released || !atMost.isPositive()) {
@@ -78,10 +78,14 @@ public final class OutcomeWatch {
         return result;
     }
 
-    /** Nobody is made to wait any more: all waits end with what there is. */
+    /** Ends all waits after one more look, and from now on all new ones too. */
     public void release() {
         released = true;
         ends.forEach(Runnable::run);
+    }
+
+    public boolean isReleased() {
+        return released;
     }
 
     private void look(String id, CompletableFuture<Optional<StoredResult>> result, boolean last) {
@@ -101,7 +105,7 @@ public final class OutcomeWatch {
                 });
     }
 
-    /** Redis confirms a subscription on the channel's own connection; the confirmation makes the watchers look too, see received. */
+    /** Redis confirms a subscription on the same connection. The confirmation also makes the waits look: see {@link #received}. */
     private synchronized void subscribe(String channel, Runnable look) {
         if (connection.isPresent()) {
             send(Command.SUBSCRIBE, channel);
@@ -121,7 +125,7 @@ public final class OutcomeWatch {
                 connecting = false;
                 if (connected.failed()) {
                     LOG.warnf(
-                            "No connection to Redis for wake-ups (%s); long polls look every second",
+                            "Redis cannot notify long polls, since the connection failed (%s); they look every second instead",
                             connected.cause().getMessage());
                     return;
                 }
@@ -145,7 +149,7 @@ public final class OutcomeWatch {
         connection.ifPresent(live -> live.send(Request.cmd(command).arg(channel)));
     }
 
-    /** Looks on a wake-up, and when a subscription stands: nothing that was published before can have been missed then. */
+    /** Looks on each message, and when a subscription is confirmed, since an earlier message may have been missed. */
     private void received(Response message) {
         boolean list = message.type() == ResponseType.MULTI || message.type() == ResponseType.PUSH;
         if (list && message.size() == 3 && LOOK_ON.contains(message.get(0).toString())) {

@@ -1,6 +1,6 @@
 package dev.penstock.ingress.outcomes;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.kafka.TopicRecorder;
 import dev.penstock.messages.Reply;
 import dev.penstock.protocol.InvalidRequestException;
@@ -10,15 +10,15 @@ import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 
-/** Takes outcomes of asynchronous requests from {@code penstock.results} into Redis. The ingresses share the work as one group. */
+/** Copies outcomes from {@code penstock.results} to Redis. All ingresses share the work as one consumer group. */
 public final class ResultRecorder implements TopicRecorder.Store {
     private static final Logger LOG = Logger.getLogger(ResultRecorder.class);
 
     private final ResultStore store;
-    private final Ids ids;
-    private final DroppedReplies dropped;
+    private final RequestIdIssuer ids;
+    private final DroppedReplyMeters dropped;
 
-    public ResultRecorder(ResultStore store, Ids ids, DroppedReplies dropped) {
+    public ResultRecorder(ResultStore store, RequestIdIssuer ids, DroppedReplyMeters dropped) {
         this.store = store;
         this.ids = ids;
         this.dropped = dropped;
@@ -33,12 +33,12 @@ public final class ResultRecorder implements TopicRecorder.Store {
                 if (ids.verify(reply.correlationId()).isPresent()) {
                     replies.add(reply);
                 } else {
-                    dropped.forged(); // nobody could ask for it, and it would fill Redis
+                    dropped.forged(); // no caller could poll for it, and it would fill Redis
                 }
             } catch (InvalidRequestException broken) {
                 dropped.broken();
                 LOG.warnf(
-                        "%s-%d@%d is no reply; skipped: %s",
+                        "Skipped %s-%d@%d, which is not a reply: %s",
                         record.topic(), record.partition(), record.offset(), broken.getMessage());
             }
         }

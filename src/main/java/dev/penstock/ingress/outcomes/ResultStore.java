@@ -1,6 +1,6 @@
 package dev.penstock.ingress.outcomes;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.redis.GuardedRedis;
@@ -12,47 +12,59 @@ import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
- * Outcomes that wait to be polled, in Redis. The first outcome of a request wins; later ones are dropped. Each is forgotten when the
- * result TTL has passed since the request's deadline; the durable record is the topic. Thread-safe.
+ * Stores outcomes in Redis until they are polled. The first outcome of a request wins; later ones are dropped. An outcome expires when the
+ * result TTL has passed since the request's deadline. The durable record is the topic. Thread-safe.
  */
 public final class ResultStore {
     private final Redis redis;
     private final GuardedRedis guarded;
-    private final Ids ids;
+    private final RequestIdIssuer ids;
     private final OpenRequests open;
     private final Duration ttl;
+    private final LongSupplier epochMillis;
 
     /**
-     * @param guarded the same Redis, for whoever has a caller waiting
-     * @param open where requests have places that are free with their outcome
+     * @param guarded the same Redis with a limit on time, for reads while a caller waits
+     * @param open the places that requests release with their outcome
+     * @param ttl how long after its deadline an outcome is kept
      */
-    public ResultStore(Redis redis, GuardedRedis guarded, Ids ids, OpenRequests open, Duration ttl) {
+    public ResultStore(
+            Redis redis,
+            GuardedRedis guarded,
+            RequestIdIssuer ids,
+            OpenRequests open,
+            Duration ttl,
+            LongSupplier epochMillis) {
         this.redis = redis;
         this.guarded = guarded;
         this.ids = ids;
         this.open = open;
         this.ttl = ttl;
+        this.epochMillis = epochMillis;
     }
 
-    /** Stores all, wakes whoever waits for one of them, and frees their places among their tenants' open requests. */
+    /** Stores outcomes, notifies the long polls for them, and releases their places among their tenants' open requests. */
     public Future<Void> store(List<Reply> replies) {
+        Instant now = Instant.ofEpochMilli(epochMillis.getAsLong());
         List<Request> commands = new ArrayList<>(3 * replies.size());
         for (Reply reply : replies) {
             String id = reply.correlationId();
             Optional<RequestId> issued = ids.verify(id);
             commands.add(Request.cmd(Command.SET)
                     .arg(key(id))
-                    .arg(Buffer.buffer(StoredResult.of(reply).toBytes()))
+                    .arg(Buffer.buffer(new StoredResult(now, reply).toBytes()))
                     .arg("NX")
                     .arg("PX")
                     .arg(millisToKeep(issued)));
             commands.add(Request.cmd(Command.PUBLISH).arg(channel(id)).arg(""));
-            issued.filter(Ids::hasPlace).map(open::settled).ifPresent(commands::add);
+            issued.filter(RequestIdIssuer::hasPlace).map(open::settled).ifPresent(commands::add);
         }
         return redis.batch(commands).mapEmpty();
     }
@@ -62,21 +74,10 @@ public final class ResultStore {
                 .map(value -> Optional.ofNullable(value).map(Response::toBytes).map(StoredResult::read));
     }
 
-    /** The secret that signs request ids: the one that is shared already, or else {@code candidate}, shared from now on. */
-    public static Future<byte[]> shareKey(Redis redis, byte[] candidate) {
-        Request keep = Request.cmd(Command.SET)
-                .arg("penstock:request-id-key")
-                .arg(Buffer.buffer(candidate))
-                .arg("NX");
-        return redis.send(keep)
-                .compose(kept -> redis.send(Request.cmd(Command.GET).arg("penstock:request-id-key")))
-                .map(Response::toBytes);
-    }
-
-    /** From the deadline on, whenever the outcome came: a poll must not find it gone before the id says so. */
+    /** Counts from the deadline, not from the outcome: a poll must not miss an outcome that its id says is kept. */
     private String millisToKeep(Optional<RequestId> id) {
         long left =
-                id.map(own -> own.deadlineMillis() - System.currentTimeMillis()).orElse(0L);
+                id.map(own -> own.deadlineMillis() - epochMillis.getAsLong()).orElse(0L);
         return Long.toString(ttl.toMillis() + Math.max(0, left));
     }
 

@@ -21,14 +21,14 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** The document that polling shows. */
+/** Writes the JSON document that a poll returns. */
 public final class StatusDocument {
     private static final JsonFactory JSON = new JsonFactory();
     private static final ResponseReader RESPONSES = new ResponseReader(ReaderLimits.DEFAULT);
 
     private StatusDocument() {}
 
-    /** No outcome yet. Whether it runs already is not known here. */
+    /** Writes the document of a request without an outcome. It is reported as queued, since the ingress does not know whether it runs. */
     public static byte[] pending(RequestId id, Optional<String> model) {
         return write(json -> {
             json.writeStringField("id", id.toString());
@@ -76,7 +76,7 @@ public final class StatusDocument {
         json.writeEndObject();
     }
 
-    /** The document is JSON, so a response that was asked for in binary form is shown in JSON here. */
+    /** Writes a binary response as JSON too, since the document is JSON. */
     private static void response(JsonGenerator json, Payload payload) throws IOException {
         if (payload.jsonLength().isEmpty()) {
             raw(json, "response", payload.bytes());

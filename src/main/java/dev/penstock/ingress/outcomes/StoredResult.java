@@ -14,16 +14,12 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
- * A reply as it is kept in Redis: a version byte, when it completed, and the reply's headers and value as on the topic.
+ * A reply as it is stored in Redis: a format byte, the time of its completion, and the reply's headers and value as on the topic.
  *
- * @param completedAt when the outcome was recorded
+ * @param completedAt when the outcome was stored
  */
 public record StoredResult(Instant completedAt, Reply reply) {
     private static final int FORMAT = 1;
-
-    static StoredResult of(Reply reply) {
-        return new StoredResult(Instant.now(), reply);
-    }
 
     byte[] toBytes() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
@@ -46,7 +42,7 @@ public record StoredResult(Instant completedAt, Reply reply) {
         return bytes.toByteArray();
     }
 
-    /** @throws UncheckedIOException when these are not bytes that {@link #toBytes} made */
+    /** @throws UncheckedIOException when the bytes were not written by {@link #toBytes} */
     static StoredResult read(byte[] stored) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(stored))) {
             if (in.readByte() != FORMAT) {

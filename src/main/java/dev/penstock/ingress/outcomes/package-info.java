@@ -1,5 +1,5 @@
 /**
- * Outcomes of asynchronous requests: recorded from {@code penstock.results} into Redis, found for polls, long polls and event streams.
+ * Kept outcomes: copied from {@code penstock.results} to Redis, and found there for polls, long polls and event streams.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.ingress.outcomes;

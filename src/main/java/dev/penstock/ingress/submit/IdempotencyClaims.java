@@ -10,14 +10,14 @@ import io.vertx.redis.client.Response;
 import java.time.Duration;
 
 /**
- * Which request an idempotency key belongs to, in Redis, for all ingresses alike. A claim holds the id before anything is published,
- * under a lease: an ingress that dies in between blocks its successors no longer than that. Thread-safe.
+ * Stores in Redis which request an idempotency key belongs to, for all ingresses. A claim stores the id under a lease before the request is
+ * published. If the ingress dies before it publishes, others are blocked only until the lease ends. Thread-safe.
  */
 public final class IdempotencyClaims {
-    /** Longer than the publisher waits for the broker. */
+    /** Longer than the publisher waits for Kafka. */
     private static final Duration LEASE = Duration.ofSeconds(3);
 
-    /** Redis's own clock, so that ingresses need not agree on the time. */
+    /** Uses the clock of Redis, since the clocks of ingresses may differ. */
     private static final String CLAIM = """
             local held = redis.call('HMGET', KEYS[1], 'id', 'request', 'deadline', 'lease')
             local time = redis.call('TIME')
@@ -46,28 +46,34 @@ public final class IdempotencyClaims {
     private final GuardedRedis redis;
     private final Duration ttl;
 
-    /** @param ttl how long a claim is held, from the request's deadline on */
+    /** @param ttl how long after the request's deadline a claim is kept */
     public IdempotencyClaims(GuardedRedis redis, Duration ttl) {
         this.redis = redis;
         this.ttl = ttl;
     }
 
-    /** @param id of the request that the key belongs to */
+    /**
+     * The result of a claim.
+     *
+     * @param id the id of the request that the key belongs to
+     */
     record Claim(State state, String id) {}
 
-    /** How a claim went. */
+    /** Who has to publish the request. */
     enum State {
-        /** The key was free and is the caller's now, and so is the duty to publish. */
+        /** The key was free. It is now the caller's, who must publish. */
         NEW,
-        /** Somebody claimed it and did not publish in time, or could not say so: the duty is the caller's now. */
+        /** Another call claimed the key, but did not confirm that it published. The caller must publish now. */
         LEFT,
-        /** Somebody is about to publish. */
+        /** Another call is about to publish. */
         IN_HAND,
+        /** Kafka has the request. */
         PUBLISHED,
-        /** Of something else. */
+        /** The key belongs to another request. */
         OTHER_REQUEST
     }
 
+    /** Claims the key for the candidate, unless another request has it. */
     Future<Claim> claim(IdempotencyKey key, RequestId candidate) {
         Request claim = Request.cmd(Command.EVAL)
                 .arg(CLAIM)
@@ -83,16 +89,17 @@ public final class IdempotencyClaims {
                         State.valueOf(held.get(0).toString()), held.get(1).toString()));
     }
 
+    /** Records that Kafka has the request. */
     Future<Response> published(IdempotencyKey key, RequestId id) {
         return change(SET_LEASE, key, id, "published");
     }
 
-    /** Whether it was published is not known: whoever comes next may see to it at once. */
+    /** Records that it is unknown whether the request was published. The next call with the key may publish it at once. */
     Future<Response> leave(IdempotencyKey key, RequestId id) {
         return change(SET_LEASE, key, id, "0");
     }
 
-    /** It was not published: the key is free. */
+    /** Frees the key of a request that was not published. */
     Future<Response> release(IdempotencyKey key, RequestId id) {
         return change(RELEASE, key, id, "");
     }

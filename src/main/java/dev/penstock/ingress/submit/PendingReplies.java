@@ -1,7 +1,7 @@
 package dev.penstock.ingress.submit;
 
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.outcomes.DroppedReplies;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.outcomes.DroppedReplyMeters;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Reply;
@@ -13,33 +13,38 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that wait for their replies. Replies come on this ingress's own partition of {@code penstock.replies}, read without a group
- * so that no rebalance comes between a caller and its answer. Several ingresses may share a partition: the id tells whose a reply is.
- * Thread-safe.
+ * Matches replies to the synchronous calls that wait for them. It reads this ingress's partition of {@code penstock.replies} without a
+ * group, so that no rebalance delays a reply. Several ingresses may share a partition; the id of a reply shows which
+ * one it is for. Thread-safe.
  */
 public final class PendingReplies implements TopicFollower.Listener {
     private static final Logger LOG = Logger.getLogger(PendingReplies.class);
 
     private final int partition;
-    private final Ids ids;
+    private final RequestIdIssuer ids;
     private final Consumer<Reply> unclaimed;
-    private final DroppedReplies dropped;
+    private final DroppedReplyMeters dropped;
     private final int max;
+    private final Semaphore places;
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
     /**
-     * @param unclaimed receives replies of ours for which nobody waits any more, so that they can be polled
+     * @param max the most calls that may wait
+     * @param unclaimed receives replies to calls of this ingress that no longer wait
      */
-    public PendingReplies(int partition, int max, Ids ids, Consumer<Reply> unclaimed, DroppedReplies dropped) {
+    public PendingReplies(
+            int partition, int max, RequestIdIssuer ids, Consumer<Reply> unclaimed, DroppedReplyMeters dropped) {
         this.partition = partition;
         this.max = max;
+        this.places = new Semaphore(max);
         this.ids = ids;
         this.dropped = dropped;
         this.unclaimed = unclaimed;
@@ -49,9 +54,13 @@ public final class PendingReplies implements TopicFollower.Listener {
         return partition;
     }
 
-    /** A place to wait; empty when all are taken. Completes with the reply, or empty at the deadline. */
+    public int max() {
+        return max;
+    }
+
+    /** Lets a call wait, unless too many do. The future completes with the reply, or empty at the deadline. */
     public Optional<CompletableFuture<Optional<Reply>>> await(RequestId id, long deadlineNanos) {
-        if (waiters.size() >= max) {
+        if (!places.tryAcquire()) {
             return Optional.empty();
         }
         CompletableFuture<Optional<Reply>> reply = new CompletableFuture<>();
@@ -59,26 +68,35 @@ public final class PendingReplies implements TopicFollower.Listener {
         return Optional.of(reply);
     }
 
-    /** Nobody waits any more; false when nobody did. */
+    /** Ends the wait of a call; false if it did not wait. */
     public boolean abandon(RequestId id) {
-        return waiters.remove(id.toString()) != null;
+        return leave(id.toString()) != null;
+    }
+
+    private @Nullable Waiter leave(String id) {
+        Waiter waiter = waiters.remove(id);
+        if (waiter != null) {
+            places.release();
+        }
+        return waiter;
     }
 
     public int size() {
         return waiters.size();
     }
 
-    /** Tells those that have waited to their deadline. Called every few milliseconds. */
+    /** Ends the waits whose deadline has passed. Called every few milliseconds. */
     public void sweep(long nowNanos) {
         waiters.forEach((id, waiter) -> {
             if (waiter.deadlineNanos - nowNanos <= 0 && waiters.remove(id, waiter)) {
+                places.release();
                 waiter.reply.complete(Optional.empty());
             }
         });
     }
 
     @Override
-    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+    public void assign(org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer) {
         List<TopicPartition> own = List.of(new TopicPartition(Topics.REPLIES, partition));
         consumer.assign(own);
         consumer.seekToEnd(own);
@@ -93,8 +111,8 @@ public final class PendingReplies implements TopicFollower.Listener {
         }
         try {
             Reply reply = Reply.read(record.headers(), record.value());
-            // Not before: what is no reply leaves its waiter where the deadline finds it.
-            Waiter waiter = waiters.remove(id);
+            // Not earlier: a record that is no reply must not end a wait.
+            Waiter waiter = leave(id);
             if (waiter == null) {
                 unclaimed.accept(reply);
             } else {
@@ -103,19 +121,19 @@ public final class PendingReplies implements TopicFollower.Listener {
         } catch (InvalidRequestException broken) {
             dropped.broken();
             LOG.warnf(
-                    "%s-%d@%d is no reply; skipped: %s",
+                    "Skipped %s-%d@%d, which is not a reply: %s",
                     record.topic(), record.partition(), record.offset(), broken.getMessage());
         }
     }
 
     private boolean isOurs(String id) {
-        Ids.Issuer issuer = ids.issuerOf(id);
+        RequestIdIssuer.Origin issuer = ids.originOf(id);
         switch (issuer) {
             case THIS_INGRESS -> {}
             case ANOTHER_INGRESS -> dropped.foreign();
             case NOBODY -> dropped.forged();
         }
-        return issuer == Ids.Issuer.THIS_INGRESS;
+        return issuer == RequestIdIssuer.Origin.THIS_INGRESS;
     }
 
     private record Waiter(CompletableFuture<Optional<Reply>> reply, long deadlineNanos) {}

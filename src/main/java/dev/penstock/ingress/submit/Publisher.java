@@ -1,32 +1,35 @@
 package dev.penstock.ingress.submit;
 
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Puts requests on Kafka without ever blocking the caller for long: it sends only to topics whose metadata it has, and only while its
- * bytes on the way are within bounds. Gathering pays when busy and costs when idle, so there are two producers: one has a request on its
- * way to a broker at a time, which goes at once, and what comes meanwhile goes with the next; what has a queue before it, in which it
- * would wait much longer anyway, goes by the other and gathers for the queued linger. The order between requests carries no meaning.
- * Thread-safe.
+ * Publishes records to Kafka without blocking an event loop: it sends only to topics whose metadata it has, and only while the bytes in
+ * flight are within their limit. Thread-safe.
+ *
+ * <p>Batching pays under load and costs when idle, so there are two producers. The prompt one sends a record at once if none is in flight
+ * to that broker; records that arrive meanwhile go together with the next. The queued one lingers. It takes records that would wait much
+ * longer than that in the queue of their model anyway. The order between requests carries no meaning.
  */
 public final class Publisher implements AutoCloseable {
-    /** A queue is long when gathering in front of it takes no more than a fifth of the wait in it: the prediction is not exact. */
+    /** A queue is long when its predicted wait is at least this many times the linger. The prediction is not exact. */
     private static final int LONG_QUEUE_IN_LINGERS = 5;
 
-    /** Records of one batch go to one partition, and so to one worker: more would keep one busy while others idle. */
+    /** A batch goes to one partition, and so to one worker. Larger batches would keep one worker busy while others idle. */
     private static final int BATCH_BYTES = 32 * 1024;
 
     private final KafkaProducer<byte[], byte[]> prompt;
@@ -36,37 +39,28 @@ public final class Publisher implements AutoCloseable {
     private final AtomicLong bytesInFlight = new AtomicLong();
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
-    /** Why a record was not published, or may not have been. */
-    public enum Failure {
-        /** It was never sent. */
-        REFUSED,
-        /** It was sent, and no acknowledgement came. */
-        UNKNOWN_FATE
-    }
-
     /**
      * How records are sent.
      *
-     * @param maxBytes of records that may be on their way to Kafka at once
-     * @param queuedLinger how long records gather that have a long queue before them
-     * @param maxRecordBytes of one record, headers included
+     * @param maxBytes the most bytes in flight to Kafka
+     * @param queuedLinger how long the queued producer lingers
+     * @param maxRecordBytes the most bytes of one record, headers included
      */
     public record Settings(long maxBytes, Duration queuedLinger, int maxRecordBytes) {}
 
-    /** @param kafka what all clients share: brokers and credentials */
-    public Publisher(Map<String, Object> kafka, Settings settings) {
+    public Publisher(KafkaClients kafka, Settings settings) {
         this.maxBytes = settings.maxBytes();
-        Map<String, Object> prompt = properties(kafka, settings.maxRecordBytes());
+        Map<String, Object> prompt = properties(settings.maxRecordBytes());
         prompt.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         prompt.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        this.prompt = new KafkaProducer<>(prompt, new ByteArraySerializer(), new ByteArraySerializer());
-        Map<String, Object> queued = properties(kafka, settings.maxRecordBytes());
+        this.prompt = kafka.producer(prompt);
+        Map<String, Object> queued = properties(settings.maxRecordBytes());
         queued.put(ProducerConfig.LINGER_MS_CONFIG, settings.queuedLinger().toMillis());
-        this.queued = new KafkaProducer<>(queued, new ByteArraySerializer(), new ByteArraySerializer());
+        this.queued = kafka.producer(queued);
         this.queueNanos = LONG_QUEUE_IN_LINGERS * settings.queuedLinger().toNanos();
     }
 
-    /** Fetches the metadata of a topic, so that it can be published to. Blocks; not for event loops. */
+    /** Fetches the metadata of a topic, which must happen before records are published to it. Blocks: not for event loops. */
     public void prepare(String topic) {
         if (!known.contains(topic)) {
             prompt.partitionsFor(topic);
@@ -82,35 +76,36 @@ public final class Publisher implements AutoCloseable {
     }
 
     /**
-     * Sends.
+     * Sends a record. Never fails and never blocks; completes on the producer's thread, or at once when nothing was sent.
      *
      * @param waitNanos how long the record is expected to wait in the queue that it goes to
-     * @param acknowledged called once the broker has it
-     * @param failed called otherwise; either may be called before this returns, or later from another thread
      */
-    public void publish(
-            ProducerRecord<byte[], byte[]> record, long waitNanos, Runnable acknowledged, Consumer<Failure> failed) {
+    public CompletableFuture<Publication> publish(ProducerRecord<byte[], byte[]> record, long waitNanos) {
         int bytes = record.value().length;
         if (!known.contains(record.topic()) || bytesInFlight.get() + bytes > maxBytes) {
-            failed.accept(Failure.REFUSED);
-            return;
+            return CompletableFuture.completedFuture(Publication.NOT_SENT);
         }
         bytesInFlight.addAndGet(bytes);
         KafkaProducer<byte[], byte[]> producer = waitNanos > queueNanos ? queued : prompt;
+        CompletableFuture<Publication> publication = new CompletableFuture<>();
         try {
             producer.send(record, (metadata, failure) -> {
                 bytesInFlight.addAndGet(-bytes);
-                if (failure == null) {
-                    acknowledged.run();
-                } else {
-                    failed.accept(
-                            metadata != null && metadata.partition() < 0 ? Failure.REFUSED : Failure.UNKNOWN_FATE);
-                }
+                publication.complete(publication(metadata, failure));
             });
         } catch (KafkaException notSent) {
             bytesInFlight.addAndGet(-bytes);
-            failed.accept(Failure.REFUSED);
+            publication.complete(Publication.NOT_SENT);
         }
+        return publication;
+    }
+
+    /** A record that failed before it had a partition was never sent. */
+    private static Publication publication(@Nullable RecordMetadata metadata, @Nullable Exception failure) {
+        if (failure == null) {
+            return Publication.ACKNOWLEDGED;
+        }
+        return metadata != null && metadata.partition() < 0 ? Publication.NOT_SENT : Publication.IN_DOUBT;
     }
 
     @Override
@@ -119,17 +114,17 @@ public final class Publisher implements AutoCloseable {
         queued.close(Duration.ofSeconds(5));
     }
 
-    private static Map<String, Object> properties(Map<String, Object> kafka, int maxRecordBytes) {
-        Map<String, Object> config = new HashMap<>(kafka);
+    private static Map<String, Object> properties(int maxRecordBytes) {
+        Map<String, Object> config = new HashMap<>();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         config.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
         config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
-        // Kafka out of reach is a 503 within two seconds, not a caller that hangs.
+        // When Kafka is out of reach, callers get 503 within two seconds.
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000);
         config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 1500);
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 1900);
-        // A topic whose metadata was dropped for idleness would block the next send.
+        // If the metadata of an idle topic were dropped, the next send would block.
         config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
         return config;
     }

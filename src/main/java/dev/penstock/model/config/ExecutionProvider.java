@@ -8,42 +8,42 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a session may run on. A required one that is missing refuses the model; a preferred one that is missing is passed over with a
- * note.
+ * An execution provider of ONNX Runtime. If a required provider is unavailable, the model is refused. If a preferred one is unavailable,
+ * it is skipped and logged.
  */
 public sealed interface ExecutionProvider {
 
-    /** As in model.yaml. */
+    /** The name in model.yaml. */
     String name();
 
     boolean required();
 
     /**
-     * The host's processors, always there.
+     * The CPUs of the host. Always available.
      *
-     * @param intraOpThreads of one run
-     * @param concurrentRuns of one session, sharing its weights
+     * @param intraOpThreads threads per run
+     * @param concurrentRuns concurrent runs per session; they share its weights
      */
     record Cpu(int intraOpThreads, int concurrentRuns) implements ExecutionProvider {
-        private static final int MOST_THREADS = 256;
-        private static final int MOST_RUNS = 64;
+        private static final int MAX_THREADS = 256;
+        private static final int MAX_RUNS = 64;
 
-        /** Each slot has buffers of its own; on a large host, more than these are to be asked for. */
-        private static final int MOST_RUNS_BY_DEFAULT = 8;
+        /** Every slot has its own buffers, so more runs on a large host must be configured explicitly. */
+        private static final int MAX_RUNS_BY_DEFAULT = 8;
 
-        /** One thread a run, and a run for each core, since batches are faster side by side than split. */
+        /** One thread per run and one run per core: running batches in parallel is faster than splitting one batch across cores. */
         public static final Cpu DEFAULT = onAllCores(1);
 
         static Cpu onAllCores(int intraOpThreads) {
             int runs = Runtime.getRuntime().availableProcessors() / intraOpThreads;
-            return new Cpu(intraOpThreads, Math.clamp(runs, 1, MOST_RUNS_BY_DEFAULT));
+            return new Cpu(intraOpThreads, Math.clamp(runs, 1, MAX_RUNS_BY_DEFAULT));
         }
 
         static Cpu read(YamlSection options) throws ModelRefusedException {
             options.flag("required", true);
-            Cpu standard = onAllCores(options.integer("intra_op_threads", 1, MOST_THREADS, DEFAULT.intraOpThreads));
+            Cpu standard = onAllCores(options.integer("intra_op_threads", 1, MAX_THREADS, DEFAULT.intraOpThreads));
             return new Cpu(
-                    standard.intraOpThreads, options.integer("concurrent_runs", 1, MOST_RUNS, standard.concurrentRuns));
+                    standard.intraOpThreads, options.integer("concurrent_runs", 1, MAX_RUNS, standard.concurrentRuns));
         }
 
         @Override
@@ -58,11 +58,11 @@ public sealed interface ExecutionProvider {
     }
 
     /**
-     * NVIDIA GPUs by CUDA and cuDNN.
+     * NVIDIA GPUs with CUDA and cuDNN.
      *
-     * @param memoryLimitBytes of the session's arena, which never shrinks; unset, it may take the whole device
-     * @param cudnnSearch how convolutions are chosen for each new input shape. Heuristic, since batches come in many shapes and the
-     *     exhaustive search takes hundreds of milliseconds for each
+     * @param memoryLimitBytes the limit of the session's arena, which never shrinks. Without a limit it may fill the device
+     * @param cudnnSearch how cuDNN chooses a convolution algorithm for each new input shape. The default is heuristic, because batches
+     *     have many shapes and an exhaustive search takes hundreds of milliseconds per shape
      */
     record Cuda(
             boolean required,
@@ -74,7 +74,7 @@ public sealed interface ExecutionProvider {
 
         static final Cuda PREFERRED = new Cuda(false, 0, OptionalLong.empty(), Optional.empty(), CudnnSearch.HEURISTIC);
 
-        /** How the arena grows. */
+        /** How the memory arena grows. */
         public enum ArenaStrategy {
             NEXT_POWER_OF_TWO("kNextPowerOfTwo"),
             SAME_AS_REQUESTED("kSameAsRequested");
@@ -86,7 +86,7 @@ public sealed interface ExecutionProvider {
             }
         }
 
-        /** How cuDNN looks for the best convolution. */
+        /** How cuDNN searches for the best convolution algorithm. */
         public enum CudnnSearch {
             EXHAUSTIVE,
             HEURISTIC,
@@ -108,7 +108,7 @@ public sealed interface ExecutionProvider {
             return "cuda";
         }
 
-        /** As ONNX Runtime's CUDA provider calls them. */
+        /** The options by the names of ONNX Runtime's CUDA provider. */
         public Map<String, String> options() {
             Map<String, String> options = new HashMap<>();
             options.put("device_id", Integer.toString(deviceId));
@@ -120,10 +120,10 @@ public sealed interface ExecutionProvider {
     }
 
     /**
-     * NVIDIA GPUs by engines that TensorRT compiles from the graph, which takes minutes without a cache.
+     * NVIDIA GPUs with TensorRT. It compiles an engine from the graph, which takes minutes without a cache.
      *
-     * @param workspaceBytes what the compiler may use for choosing kernels
-     * @param cacheFolder where engines are kept between starts
+     * @param workspaceBytes memory that the compiler may use while it chooses kernels
+     * @param cacheFolder the folder that keeps engines across restarts
      */
     record TensorRt(
             boolean required, int deviceId, boolean fp16, OptionalLong workspaceBytes, Optional<String> cacheFolder)
@@ -145,10 +145,10 @@ public sealed interface ExecutionProvider {
         }
 
         /**
-         * As ONNX Runtime's TensorRT provider calls them.
+         * The options by the names of ONNX Runtime's TensorRT provider. A batch outside the range of shapes would compile another engine.
          *
-         * @param smallest and {@code largest}: the shapes that one engine must serve, as in {@code x:1x64}; a batch outside of them
-         *     would compile another
+         * @param smallest the smallest shapes that the engine must serve, as in {@code x:1x64}
+         * @param largest the largest shapes
          */
         public Map<String, String> options(String smallest, String largest) {
             Map<String, String> options = new HashMap<>();
@@ -173,13 +173,12 @@ public sealed interface ExecutionProvider {
     }
 
     /**
-     * A captured graph replays with the addresses, and so with the inputs, of the run that captured it, unless the caller binds inputs
-     * and outputs on the device. ONNX Runtime's Java API cannot (onnxruntime#26209): every answer would be that of the first run.
+     * A CUDA graph replays with the addresses, and so with the inputs, of the run that captured it, unless the caller binds inputs and
+     * outputs on the device. ONNX Runtime's Java API cannot bind them (onnxruntime#26209), so every run would return the first result.
      */
     private static void refuseCudaGraphs(YamlSection options) throws ModelRefusedException {
         if (options.flag("cuda_graphs", false)) {
-            throw options.refused(
-                    "cuda_graphs", "must be false: ONNX Runtime's Java API lacks the I/O binding that they need", true);
+            throw options.refused("cuda_graphs", "must be false (ONNX Runtime's Java API lacks I/O binding)", true);
         }
     }
 }

@@ -12,23 +12,24 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How a model is served: its model.yaml, every key optional.
+ * The contents of model.yaml. Every key is optional.
  *
- * @param maxBatchSize {@code max_batch_size}: the most rows of a run. More rows use the accelerator better and take longer
- * @param maxQueueDelay {@code max_queue_delay}: how long a request may wait for others while there is capacity; when absent, as long as
- *     the batcher finds worth it
- * @param minQueueDelay {@code min_queue_delay}: how long a request waits for others, unless the batch is full, though there is capacity.
- *     Makes runs fewer and every answer on an idle system later
- * @param preferredBatchSizes {@code preferred_batch_sizes}: sizes worth running at once, ascending
- * @param shapeBuckets {@code shape_buckets}: the sizes that other variable dimensions are padded to; without, only requests of equal sizes
- *     share a run
- * @param maxBatchElements {@code max_batch_elements}: the most rows × variable sizes (such as tokens) of a run, padding included. Long rows
- *     gain less from company and take more memory
- * @param instances {@code instances}: sessions, each with its own copy of the weights
+ * @param maxBatchSize {@code max_batch_size}: the row limit of a run. More rows use the accelerator better and take longer
+ * @param maxQueueDelay {@code max_queue_delay}: the longest time that a request waits for others while there is capacity. If absent, the
+ *     batcher decides
+ * @param minQueueDelay {@code min_queue_delay}: the time that a request waits for others, even with free capacity, unless the batch is
+ *     full. A longer delay means fewer runs, and later answers on an idle system
+ * @param preferredBatchSizes {@code preferred_batch_sizes}: sizes that are worth running immediately, ascending
+ * @param shapeBuckets {@code shape_buckets}: the sizes that other variable dimensions are padded to. Without it, only requests of equal
+ *     sizes share a run
+ * @param maxBatchElements {@code max_batch_elements}: the limit of rows × variable sizes (such as tokens) of a run, padding included. Long
+ *     rows gain less from batching and need more memory
+ * @param instances {@code instances}: the number of sessions, each with its own copy of the weights
  * @param executionProviders {@code execution_providers}: in order of preference, CPU last
- * @param checksums {@code sha256}: what model.onnx must hash to
- * @param timeout {@code timeout}: the deadline of requests that name none
- * @param maxTensorBytes {@code max_tensor_bytes}: the largest input tensor of a request
+ * @param warmUp {@code warm_up}: the runs before the model is announced
+ * @param checksums {@code sha256}: the expected hashes of model.onnx
+ * @param timeout {@code timeout}: the deadline of requests that set none
+ * @param maxTensorBytes {@code max_tensor_bytes}: the largest input tensor of a request, in bytes
  * @param features {@code features}: columns that are looked up by entity
  */
 public record ModelConfig(
@@ -46,14 +47,14 @@ public record ModelConfig(
         long maxTensorBytes,
         Optional<FeaturesSection> features) {
 
-    /** A request may have so many times the rows of a batch: it runs in parts. */
-    public static final int MOST_BATCHES_A_REQUEST = 64;
+    /** The row limit of a request, in full batches. A request larger than a batch runs in parts. */
+    public static final int MAX_BATCHES_PER_REQUEST = 64;
 
-    private static final int MOST_ROWS = 1024;
-    private static final Duration MOST_DELAY = Duration.ofSeconds(10);
-    private static final int MOST_INSTANCES = 64;
+    private static final int MAX_ROWS = 1024;
+    private static final Duration MAX_DELAY = Duration.ofSeconds(10);
+    private static final int MAX_INSTANCES = 64;
 
-    /** An accelerator where there is one: the same folder serves on a laptop and on a GPU image. */
+    /** Uses a GPU if there is one, so the same folder works on a laptop and in a GPU image. */
     private static final List<ExecutionProvider> DEFAULT_PROVIDERS = List.of(Cuda.PREFERRED, Cpu.DEFAULT);
 
     public ModelConfig {
@@ -61,20 +62,20 @@ public record ModelConfig(
         executionProviders = List.copyOf(executionProviders);
     }
 
-    /** Rows that one request may have. */
+    /** The most rows that one request may have. */
     public int maxRequestRows() {
-        return MOST_BATCHES_A_REQUEST * maxBatchSize;
+        return MAX_BATCHES_PER_REQUEST * maxBatchSize;
     }
 
     /** @throws ModelRefusedException naming the key, the value and the allowed range */
     public static ModelConfig parse(String yaml) throws ModelRefusedException {
         YamlSection section = YamlSection.parse(yaml);
-        int maxBatchSize = section.integer("max_batch_size", 1, MOST_ROWS, 64);
-        Optional<Duration> maxQueueDelay = section.duration("max_queue_delay", Duration.ZERO, MOST_DELAY);
+        int maxBatchSize = section.integer("max_batch_size", 1, MAX_ROWS, 64);
+        Optional<Duration> maxQueueDelay = section.duration("max_queue_delay", Duration.ZERO, MAX_DELAY);
         ModelConfig config = new ModelConfig(
                 maxBatchSize,
                 maxQueueDelay,
-                section.duration("min_queue_delay", Duration.ZERO, maxQueueDelay.orElse(MOST_DELAY))
+                section.duration("min_queue_delay", Duration.ZERO, maxQueueDelay.orElse(MAX_DELAY))
                         .orElse(Duration.ZERO),
                 section.integers("preferred_batch_sizes", 1, maxBatchSize).stream()
                         .sorted()
@@ -82,18 +83,18 @@ public record ModelConfig(
                         .toList(),
                 ShapeBuckets.read(section.section("shape_buckets")),
                 maxBatchElements(section),
-                section.integer("instances", 1, MOST_INSTANCES, 1),
+                section.integer("instances", 1, MAX_INSTANCES, 1),
                 providers(section),
                 WarmUp.read(section.section("warm_up"), maxBatchSize),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
                 FeaturesSection.read(section.section("features")));
-        section.refuseUnread();
+        section.refuseUnknownKeys();
         return config;
     }
 
-    /** The most rows of a run whose variable dimensions, but for the rows, have these sizes. A request with more is run alone. */
+    /** The row limit of a run whose other variable dimensions have these sizes. A request with more rows runs alone. */
     int maxRows(Map<String, Long> sizes) {
         double elements = 1;
         for (long size : sizes.values()) {
@@ -119,11 +120,12 @@ public record ModelConfig(
                         case "tensorrt" -> TensorRt.read(options);
                         default ->
                             throw section.refused(
-                                    "execution_providers", "must be of cpu, cuda, tensorrt", entry.getKey());
+                                    "execution_providers", "must be cpu, cuda or tensorrt", entry.getKey());
                     });
-            options.refuseUnread();
+            options.refuseUnknownKeys();
             if (names.contains("cpu") || names.contains(entry.getKey())) {
-                throw section.refused("execution_providers", "must name each once and cpu last", entry.getKey());
+                throw section.refused(
+                        "execution_providers", "must name each provider once, and cpu last", entry.getKey());
             }
             names.add(entry.getKey());
         }

@@ -14,21 +14,21 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * The sizes that variable dimensions are padded to, so that requests of different sizes can share a batch: {@code shape_buckets} of
- * model.yaml.
+ * {@code shape_buckets} in model.yaml: the sizes that variable dimensions are padded to, so that requests of different sizes can share a
+ * batch.
  *
- * @param dimensions by name: the model's own, or {@code input.index}
+ * @param dimensions by name: the name in the model, or {@code input.index}
  */
 public record ShapeBuckets(Map<String, Dimension> dimensions) {
     static final ShapeBuckets NONE = new ShapeBuckets(Map.of());
 
-    private static final int MOST_SIZE = 1 << 20;
+    private static final int MAX_SIZE = 1 << 20;
 
     /**
      * @param sizes ascending; a size above the last is not padded
-     * @param isLearned whether only those of the sizes are used that turn out to be worth it
-     * @param pad what each input that has this dimension is filled up with, by the input's name
-     * @param mask the input that tells the model which positions are real, filled up with 0
+     * @param isLearned whether traffic decides which of the sizes are in use
+     * @param pad the padding value of each input with this dimension, by input name
+     * @param mask the input that marks real positions for the model; padded with 0
      */
     public record Dimension(List<Integer> sizes, boolean isLearned, Map<String, Double> pad, Optional<String> mask) {
         public Dimension {
@@ -37,13 +37,13 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         }
 
         private static Dimension read(YamlSection section) throws ModelRefusedException {
-            List<Integer> sizes = section.integers("sizes", 1, MOST_SIZE);
-            int upTo = section.integer("up_to", 1, MOST_SIZE, 0);
+            List<Integer> sizes = section.integers("sizes", 1, MAX_SIZE);
+            int upTo = section.integer("up_to", 1, MAX_SIZE, 0);
             if (sizes.isEmpty() && upTo == 0) {
-                throw section.refused("sizes", "must be a list of at least one integer, or up_to be given", sizes);
+                throw section.refused("sizes", "must list at least one integer, or set up_to instead", sizes);
             }
             if (!sizes.isEmpty() && upTo > 0) {
-                throw section.refused("up_to", "must not be given where sizes are", upTo);
+                throw section.refused("up_to", "must be absent when sizes is set", upTo);
             }
             Map<String, Double> pad = new HashMap<>();
             YamlSection values = section.section("pad");
@@ -51,13 +51,13 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
                 pad.put(input, values.number(input));
             }
             Optional<String> mask = section.text("mask");
-            section.refuseUnread();
+            section.refuseUnknownKeys();
             return upTo > 0
-                    ? new Dimension(LearnedSizes.ladder(upTo), true, pad, mask)
+                    ? new Dimension(LearnedBuckets.ladder(upTo), true, pad, mask)
                     : new Dimension(List.copyOf(new TreeSet<>(sizes)), false, pad, mask);
         }
 
-        /** The smallest bucket that holds that size, or the size itself when none does. */
+        /** The smallest bucket of at least this size; the size itself if there is none. */
         long padded(long size) {
             for (int bucket : sizes) {
                 if (bucket >= size) {
@@ -84,23 +84,23 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         return dimensions.isEmpty();
     }
 
-    /** What is to be learned of how each dimension is used. */
-    Map<String, LearnedSizes> learned() {
-        Map<String, LearnedSizes> learned = new HashMap<>();
+    /** A new learner for each dimension whose sizes are learned. */
+    Map<String, LearnedBuckets> learned() {
+        Map<String, LearnedBuckets> learned = new HashMap<>();
         dimensions.forEach((name, dimension) -> {
             if (dimension.isLearned) {
-                learned.put(name, new LearnedSizes(dimension.sizes));
+                learned.put(name, new LearnedBuckets(dimension.sizes));
             }
         });
         return learned;
     }
 
-    /** Pads the sizes of a request where a bucket is declared. */
+    /** Replaces the sizes of a request by their buckets, where buckets are declared. */
     void pad(Map<String, Long> sizes) {
         dimensions.forEach((name, dimension) -> sizes.computeIfPresent(name, (same, size) -> dimension.padded(size)));
     }
 
-    /** One element to fill up an input with, little-endian; empty when the input has no padded dimension. */
+    /** The bytes of one padding element, little-endian; empty if the input has no padded dimension. */
     Optional<byte[]> padding(TensorSpec input, SymbolicShape shape) {
         return dimensions.entrySet().stream()
                 .filter(each -> shape.variables().contains(each.getKey()))
@@ -109,7 +109,7 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
                 .map(value -> element(input.datatype(), value));
     }
 
-    /** @throws ModelRefusedException naming the key that does not fit the model */
+    /** @throws ModelRefusedException naming the key that does not match the model */
     public void check(OnnxGraph graph) throws ModelRefusedException {
         for (Map.Entry<String, Dimension> each : dimensions.entrySet()) {
             check(graph, "shape_buckets." + each.getKey(), each.getKey(), each.getValue());
@@ -121,18 +121,18 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         if (inputs.isEmpty()) {
             TreeSet<String> variables = new TreeSet<>();
             graph.inputShapes().forEach(shape -> variables.addAll(shape.variables()));
-            throw refused(path, "must be a variable dimension of an input, of " + variables, name);
+            throw refused(path, "must be a variable dimension of an input, one of " + variables, name);
         }
         List<String> names = inputs.stream().map(TensorSpec::name).toList();
         for (String padded : dimension.pad.keySet()) {
             if (!names.contains(padded)) {
-                throw refused(path + ".pad", "must name the inputs that have this dimension, " + names, padded);
+                throw refused(path + ".pad", "must name inputs that have this dimension (" + names + ")", padded);
             }
         }
         for (TensorSpec input : inputs) {
             Double value = dimension.pad.get(input.name());
             if (value == null) {
-                throw refused(path + ".pad." + input.name(), "must say what the input is filled up with", "absent");
+                throw refused(path + ".pad." + input.name(), "must be the padding value of the input", "absent");
             }
             checkValue(path + ".pad." + input.name(), input, value);
         }
@@ -142,12 +142,12 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         }
         for (TensorSpec output : having(name, graph.signature().outputs(), graph.outputShapes())) {
             if (!output.datatype().isFixedSize()) {
-                throw refused(path, "must not be a dimension of an output of strings", output.name());
+                throw refused(path, "must not be a dimension of a BYTES output", output.name());
             }
         }
     }
 
-    /** An input filled up for two dimensions is filled with one value. */
+    /** An input with two padded dimensions has one padding value. */
     private void checkValue(String path, TensorSpec input, double value) throws ModelRefusedException {
         for (Dimension other : dimensions.values()) {
             if (other.pad.getOrDefault(input.name(), value) != value) {
@@ -155,7 +155,7 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
             }
         }
         switch (input.datatype()) {
-            case BYTES -> throw refused(path, "must be of an input of numbers", "BYTES");
+            case BYTES -> throw refused(path, "must be for a numeric input", "BYTES");
             case FP16, FP32, FP64 -> {}
             case BOOL -> checkInteger(path, value, 0, 1);
             case INT8 -> checkInteger(path, value, Byte.MIN_VALUE, Byte.MAX_VALUE);
@@ -168,9 +168,9 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         }
     }
 
-    private static void checkInteger(String path, double value, long least, long most) throws ModelRefusedException {
-        if (value != Math.rint(value) || value < least || value > most) {
-            throw refused(path, "must be an integer in " + least + ".." + most, value);
+    private static void checkInteger(String path, double value, long min, long max) throws ModelRefusedException {
+        if (value != Math.rint(value) || value < min || value > max) {
+            throw refused(path, "must be an integer in " + min + ".." + max, value);
         }
     }
 

@@ -11,17 +11,18 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * The shapes to run before a model is announced: {@code warm_up} of model.yaml. Each new shape may cost a search for kernels, which no
- * request should pay for.
+ * {@code warm_up} in model.yaml: the shapes to run before a model is announced. The first run of a shape may search for kernels; no
+ * request should wait for that.
  *
- * <p>Every bucket of {@code shape_buckets} is run too, whatever {@code sizes} says.
+ * <p>Every bucket of {@code shape_buckets} is run too, in addition to {@code sizes}.
  *
- * @param rows row counts; when empty, one row and a full batch
- * @param sizes sizes of the other variable dimensions by name: the model's own, or {@code input.index}; {@value #DEFAULT_SIZE} for the rest
+ * @param rows row counts; if empty, one row and a full batch
+ * @param sizes sizes of the other variable dimensions, by the name in the model or {@code input.index}. Dimensions without sizes and
+ *     buckets run with {@value #DEFAULT_SIZE}
  */
 public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
 
-    /** One run: that many rows, and these sizes of the variable dimensions. */
+    /** The shape of one run: its rows, and the sizes of the other variable dimensions by name. */
     public record Run(int rows, Map<String, Long> sizes) {
         @Override
         public String toString() {
@@ -29,10 +30,10 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         }
     }
 
-    private static final int MOST_RUNS = 256;
-    private static final int MOST_SIZE = 1 << 20;
+    private static final int MAX_RUNS = 256;
+    private static final int MAX_SIZE = 1 << 20;
 
-    /** Small enough for every sequence model, large enough for the usual five halvings of an image model. */
+    /** Small enough for every sequence model, and large enough for an image model that halves its input five times. */
     private static final int DEFAULT_SIZE = 32;
 
     public WarmUp {
@@ -46,34 +47,38 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         YamlSection named = section.section("sizes");
         long runs = Math.max(2, rows.size());
         for (String name : named.keys()) {
-            List<Integer> values = named.integers(name, 1, MOST_SIZE);
+            List<Integer> values = named.integers(name, 1, MAX_SIZE);
             if (values.isEmpty()) {
-                throw named.refused(name, "must be a list of at least one integer", values);
+                throw named.refused(name, "must list at least one integer", values);
             }
             sizes.put(name, values);
             runs *= values.size();
-            if (runs > MOST_RUNS) {
-                throw section.refused("sizes", "must make at most " + MOST_RUNS + " runs with rows", runs);
+            if (runs > MAX_RUNS) {
+                throw section.refused("sizes", "must make at most " + MAX_RUNS + " runs together with rows", runs);
             }
         }
-        section.refuseUnread();
+        section.refuseUnknownKeys();
         return new WarmUp(rows, sizes);
     }
 
-    /** Every row count with every combination of sizes; the last run is the largest. */
+    /**
+     * Every row count with every combination of sizes; the last run is the largest.
+     *
+     * @throws ModelRefusedException if a dimension is unknown, or there are more than {@value #MAX_RUNS} runs
+     */
     public List<Run> runs(OnnxGraph graph, ModelConfig config) throws ModelRefusedException {
         TreeSet<String> variables = variables(graph);
         for (String name : sizes.keySet()) {
             if (!variables.contains(name)) {
                 throw new ModelRefusedException("model.yaml: warm_up.sizes." + name
-                        + " is no variable dimension of the model; it has " + variables);
+                        + " must be a variable dimension of the model, one of " + variables);
             }
         }
         List<Map<String, Long>> combinations = List.of(Map.of());
         for (String name : variables) {
             TreeSet<Integer> sizesOfDimension = sizesOf(name, config.shapeBuckets());
-            // Before they are made: a model.yaml of a few lines could ask for billions.
-            refuseMoreThanMost((long) combinations.size() * sizesOfDimension.size());
+            // Checked before the list is built: a model.yaml of a few lines could ask for billions of runs.
+            refuseTooMany((long) combinations.size() * sizesOfDimension.size());
             List<Map<String, Long>> longer = new ArrayList<>();
             for (Map<String, Long> combination : combinations) {
                 for (int size : sizesOfDimension) {
@@ -93,18 +98,18 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
             }
             counts.forEach(count -> runs.add(new Run(count, combination)));
         }
-        refuseMoreThanMost(runs.size());
+        refuseTooMany(runs.size());
         return runs;
     }
 
-    private static void refuseMoreThanMost(long runs) throws ModelRefusedException {
-        if (runs > MOST_RUNS) {
-            throw new ModelRefusedException("model.yaml: shape_buckets and warm_up must make at most " + MOST_RUNS
+    private static void refuseTooMany(long runs) throws ModelRefusedException {
+        if (runs > MAX_RUNS) {
+            throw new ModelRefusedException("model.yaml: shape_buckets and warm_up must make at most " + MAX_RUNS
                     + " runs before the model is ready, made " + runs);
         }
     }
 
-    /** The most rows that a run may have, each of the largest sizes. */
+    /** A run of {@code max_batch_size} rows of the largest sizes. */
     public Run largest(OnnxGraph graph, ModelConfig config) {
         Map<String, Long> sizes = new LinkedHashMap<>();
         variables(graph)
@@ -113,13 +118,13 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         return new Run(config.maxBatchSize(), sizes);
     }
 
-    /** As many of the largest rows as may run together. */
+    /** As many rows of the largest sizes as may run together. */
     public Run fullBatch(OnnxGraph graph, ModelConfig config) {
         Run largest = largest(graph, config);
         return new Run(config.maxRows(largest.sizes()), largest.sizes());
     }
 
-    /** One row at the smallest sizes. */
+    /** One row of the smallest sizes. */
     public Run smallest(OnnxGraph graph, ModelConfig config) {
         Map<String, Long> sizes = new LinkedHashMap<>();
         variables(graph)
@@ -128,7 +133,7 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         return new Run(1, sizes);
     }
 
-    /** The inputs' shapes in that run, in signature order. */
+    /** The shapes of the inputs in a run, in signature order. */
     public static List<Shape> inputShapes(OnnxGraph graph, Run run) {
         return graph.inputShapes().stream()
                 .map(shape -> shape.resolve(run.rows(), run.sizes()).orElseThrow())

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A mapping in model.yaml, read key by key. Whatever has the wrong type or range, and whatever nobody read, is refused. */
+/** A mapping in model.yaml, read key by key. Rejects values of the wrong type or range, and keys that were never read. */
 final class YamlSection {
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -33,7 +33,7 @@ final class YamlSection {
 
     private final String path;
     private final JsonNode mapping;
-    private final Set<String> known = new LinkedHashSet<>();
+    private final Set<String> knownKeys = new LinkedHashSet<>();
 
     private YamlSection(String path, JsonNode mapping) {
         this.path = path;
@@ -53,7 +53,7 @@ final class YamlSection {
         } catch (JsonProcessingException e) {
             int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
             throw new ModelRefusedException(
-                    "model.yaml is not YAML, near line " + line + ": " + e.getOriginalMessage(), e);
+                    "model.yaml must be valid YAML, has an error near line " + line + ": " + e.getOriginalMessage(), e);
         }
     }
 
@@ -61,21 +61,21 @@ final class YamlSection {
         return new YamlSection(path, JsonNodeFactory.instance.objectNode());
     }
 
-    int integer(String key, int least, int most, int otherwise) throws ModelRefusedException {
+    int integer(String key, int min, int max, int defaultValue) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
-        return value.isEmpty() ? otherwise : integer(key, value.get(), least, most);
+        return value.isEmpty() ? defaultValue : integer(key, value.get(), min, max);
     }
 
-    /** In the order given; empty when absent. */
-    List<Integer> integers(String key, int least, int most) throws ModelRefusedException {
+    /** In file order; empty if absent. */
+    List<Integer> integers(String key, int min, int max) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         List<Integer> integers = new ArrayList<>();
         if (value.isPresent()) {
             if (!value.get().isArray()) {
-                throw refused(key, "must be a list of integers in " + least + ".." + most, value.get());
+                throw refused(key, "must be a list of integers in " + min + ".." + max, value.get());
             }
             for (JsonNode element : value.get()) {
-                integers.add(integer(key, element, least, most));
+                integers.add(integer(key, element, min, max));
             }
         }
         return integers;
@@ -90,23 +90,23 @@ final class YamlSection {
         return value.get().doubleValue();
     }
 
-    /** In the order given, each once; empty when absent. */
-    List<String> texts(String key, int most) throws ModelRefusedException {
-        String rule = "must be a list of at most " + most + " names, each once";
-        Set<String> texts = new LinkedHashSet<>();
-        for (JsonNode element : list(key, rule, most)) {
-            if (!element.isTextual() || element.textValue().isBlank() || !texts.add(element.textValue())) {
+    /** Distinct names in file order; empty if absent. */
+    List<String> names(String key, int max) throws ModelRefusedException {
+        String rule = "must be a list of at most " + max + " distinct names";
+        Set<String> names = new LinkedHashSet<>();
+        for (JsonNode element : list(key, rule, max)) {
+            if (!element.isTextual() || element.textValue().isBlank() || !names.add(element.textValue())) {
                 throw refused(key, rule, element);
             }
         }
-        return List.copyOf(texts);
+        return List.copyOf(names);
     }
 
-    /** In the order given; empty when absent. */
-    List<Float> numbers(String key, int most) throws ModelRefusedException {
-        String rule = "must be a list of at most " + most + " finite numbers";
+    /** In file order; empty if absent. */
+    List<Float> numbers(String key, int max) throws ModelRefusedException {
+        String rule = "must be a list of at most " + max + " finite numbers";
         List<Float> numbers = new ArrayList<>();
-        for (JsonNode element : list(key, rule, most)) {
+        for (JsonNode element : list(key, rule, max)) {
             if (!element.isNumber() || !Float.isFinite(element.floatValue())) {
                 throw refused(key, rule, element);
             }
@@ -115,20 +115,20 @@ final class YamlSection {
         return numbers;
     }
 
-    private Iterable<JsonNode> list(String key, String rule, int most) throws ModelRefusedException {
+    private Iterable<JsonNode> list(String key, String rule, int max) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
-        if (value.isPresent() && (!value.get().isArray() || value.get().size() > most)) {
+        if (value.isPresent() && (!value.get().isArray() || value.get().size() > max)) {
             throw refused(key, rule, value.get());
         }
         return value.<Iterable<JsonNode>>map(node -> node).orElse(List.of());
     }
 
-    boolean flag(String key, boolean otherwise) throws ModelRefusedException {
+    boolean flag(String key, boolean defaultValue) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         if (value.isPresent() && !value.get().isBoolean()) {
             throw refused(key, "must be true or false", value.get());
         }
-        return value.map(JsonNode::booleanValue).orElse(otherwise);
+        return value.map(JsonNode::booleanValue).orElse(defaultValue);
     }
 
     Optional<String> text(String key) throws ModelRefusedException {
@@ -140,7 +140,7 @@ final class YamlSection {
         return value.map(JsonNode::textValue);
     }
 
-    /** A constant by its name in lower case. */
+    /** An enum constant, by its name in lower case. */
     <E extends Enum<E>> Optional<E> choice(String key, Class<E> type) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         if (value.isEmpty()) {
@@ -156,7 +156,7 @@ final class YamlSection {
         throw refused(key, "must be one of " + String.join(", ", names), value.get());
     }
 
-    Optional<Duration> duration(String key, Duration least, Duration most) throws ModelRefusedException {
+    Optional<Duration> duration(String key, Duration min, Duration max) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         if (value.isEmpty()) {
             return Optional.empty();
@@ -166,17 +166,17 @@ final class YamlSection {
         if (isZero || matcher.matches()) {
             Duration duration =
                     isZero ? Duration.ZERO : Duration.of(Long.parseLong(matcher.group(1)), timeUnit(matcher.group(2)));
-            if (duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
+            if (duration.compareTo(min) >= 0 && duration.compareTo(max) <= 0) {
                 return Optional.of(duration);
             }
         }
         throw refused(
                 key,
-                "must be a duration such as 5ms (us, ms, s, m) in " + inUnits(least) + ".." + inUnits(most),
+                "must be a duration such as 5ms (us, ms, s, m) in " + inUnits(min) + ".." + inUnits(max),
                 value.get());
     }
 
-    OptionalLong bytes(String key, long least, long most) throws ModelRefusedException {
+    OptionalLong bytes(String key, long min, long max) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         if (value.isEmpty()) {
             return OptionalLong.empty();
@@ -186,12 +186,14 @@ final class YamlSection {
             long bytes = matcher.matches()
                     ? Long.parseLong(matcher.group(1)) << sizeShift(matcher.group(2))
                     : value.get().longValue();
-            if (bytes >= least && bytes <= most) {
+            if (bytes >= min && bytes <= max) {
                 return OptionalLong.of(bytes);
             }
         }
         throw refused(
-                key, "must be bytes, or a size such as 512MiB (KiB, MiB, GiB), in " + least + ".." + most, value.get());
+                key,
+                "must be a number of bytes, or a size such as 512MiB (KiB, MiB, GiB), in " + min + ".." + max,
+                value.get());
     }
 
     YamlSection section(String key) throws ModelRefusedException {
@@ -209,7 +211,7 @@ final class YamlSection {
         return mapping.path(key).isTextual();
     }
 
-    /** A list whose elements are a name, or a mapping from a name to its options. */
+    /** A list whose elements are a name, or a mapping from one name to its options. */
     List<Map.Entry<String, YamlSection>> namedSections(String key) throws ModelRefusedException {
         Optional<JsonNode> value = value(key);
         List<Map.Entry<String, YamlSection>> sections = new ArrayList<>();
@@ -219,35 +221,28 @@ final class YamlSection {
                     : element.textValue();
             JsonNode options = element.isObject() ? element.path(String.valueOf(name)) : empty(path).mapping;
             if (name == null || !options.isObject()) {
-                throw refused(
-                        key, "must be a list of names, or of one name each with a mapping of its options", value.get());
+                throw refused(key, "must be a list of names, or of mappings from one name to its options", value.get());
             }
             sections.add(Map.entry(name, new YamlSection(path + key + "." + name + ".", options)));
         }
         if (value.isPresent() && sections.isEmpty()) {
-            throw refused(key, "must be a list of at least one name", value.get());
+            throw refused(key, "must list at least one name", value.get());
         }
         return sections;
     }
 
-    /** The mapping's keys, for mappings whose keys are names of the user's choice. */
+    /** The keys of the mapping, for mappings whose keys the user chooses. */
     List<String> keys() {
         List<String> keys = new ArrayList<>();
         mapping.fieldNames().forEachRemaining(keys::add);
         return keys;
     }
 
-    void refuse(String key, String reason) throws ModelRefusedException {
-        if (value(key).isPresent()) {
-            throw new ModelRefusedException("model.yaml: " + path + key + " " + reason);
-        }
-    }
-
-    void refuseUnread() throws ModelRefusedException {
+    void refuseUnknownKeys() throws ModelRefusedException {
         for (String key : keys()) {
-            if (!known.contains(key)) {
+            if (!knownKeys.contains(key)) {
                 throw new ModelRefusedException(
-                        "model.yaml: unknown key '" + path + key + "'; known are " + String.join(", ", known));
+                        "model.yaml: key '" + path + key + "' is unknown; known keys: " + String.join(", ", knownKeys));
             }
         }
     }
@@ -257,13 +252,13 @@ final class YamlSection {
     }
 
     private Optional<JsonNode> value(String key) {
-        known.add(key);
+        knownKeys.add(key);
         return Optional.ofNullable(mapping.get(key));
     }
 
-    private int integer(String key, JsonNode value, int least, int most) throws ModelRefusedException {
-        if (!value.isInt() || value.intValue() < least || value.intValue() > most) {
-            throw refused(key, "must be an integer in " + least + ".." + most, value);
+    private int integer(String key, JsonNode value, int min, int max) throws ModelRefusedException {
+        if (!value.isInt() || value.intValue() < min || value.intValue() > max) {
+            throw refused(key, "must be an integer in " + min + ".." + max, value);
         }
         return value.intValue();
     }

@@ -4,12 +4,12 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.penstock.protocol.Datatype;
 import java.util.Optional;
 
-/** The names of our datatypes in ONNX files. */
+/** Maps ONNX element types to datatypes of the protocol. */
 final class OnnxDatatypes {
 
     private OnnxDatatypes() {}
 
-    /** Empty for those that the protocol has no name for, such as BFLOAT16. */
+    /** Empty if the protocol has no such datatype, as for BFLOAT16. */
     static Optional<Datatype> fromOnnx(int elementType) {
         DataType type = DataType.forNumber(elementType);
         if (type == null) {

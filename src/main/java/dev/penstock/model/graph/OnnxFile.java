@@ -5,21 +5,23 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.penstock.model.ModelRefusedException;
+import dev.penstock.protocol.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
-/** A model file, mapped into memory: weights are hashed, checked and handed to the runtime without a copy on the heap. */
+/** A memory-mapped model file. It is hashed, checked and passed to ONNX Runtime without a copy on the heap. */
 public record OnnxFile(ByteBuffer bytes) {
 
-    /** What a buffer, and a protobuf message, can hold. */
-    public static final long MOST_BYTES = Integer.MAX_VALUE;
+    /** The largest size of a buffer and of a protobuf message. */
+    public static final long MAX_BYTES = Integer.MAX_VALUE;
 
+    /**
+     * @throws ModelRefusedException if the file is missing or has more than {@code limitBytes} bytes
+     * @throws IOException if the file cannot be read
+     */
     public static OnnxFile map(Path path, long limitBytes) throws ModelRefusedException, IOException {
         if (!Files.isRegularFile(path)) {
             throw new ModelRefusedException(path.getFileName() + " is missing");
@@ -28,22 +30,18 @@ public record OnnxFile(ByteBuffer bytes) {
             long size = channel.size();
             if (size > limitBytes) {
                 throw new ModelRefusedException(
-                        path.getFileName() + " has " + size + " bytes; the limit is " + limitBytes);
+                        path.getFileName() + " must have at most " + limitBytes + " bytes, has " + size);
             }
             return new OnnxFile(channel.map(FileChannel.MapMode.READ_ONLY, 0, size));
         }
     }
 
+    /** The SHA-256 of the file as 64 lower-case hex digits. */
     public String sha256() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(bytes.duplicate());
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Sha256.hex(bytes);
     }
 
+    /** @throws ModelRefusedException if the file is not an ONNX model */
     public ModelProto parse() throws ModelRefusedException, IOException {
         CodedInputStream input =
                 UnsafeByteOperations.unsafeWrap(bytes.duplicate()).newCodedInput();

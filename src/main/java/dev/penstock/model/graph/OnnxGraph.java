@@ -17,7 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a model's graph takes and gives, read from the file without the runtime. Shapes come in the signature's order. */
+/** The inputs and outputs of a model, read from its file without the runtime. Shapes are in signature order. */
 public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, List<SymbolicShape> outputShapes) {
 
     public OnnxGraph {
@@ -38,8 +38,8 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
                 .filter(input -> !constants.contains(input.getName()))
                 .toList();
         if (inputs.isEmpty() || graph.getOutputCount() == 0) {
-            throw new ModelRefusedException("the graph must have an input and an output, has " + inputs.size() + " and "
-                    + graph.getOutputCount());
+            throw new ModelRefusedException("the graph must have at least one input and one output, has "
+                    + inputs.size() + " inputs and " + graph.getOutputCount() + " outputs");
         }
         List<SymbolicShape> inputShapes = shapes("input", inputs);
         List<SymbolicShape> outputShapes = shapes("output", graph.getOutputList());
@@ -59,8 +59,8 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
             ValueInfoProto value = values.get(i);
             int elementType = value.getType().getTensorType().getElemType();
             Datatype datatype = OnnxDatatypes.fromOnnx(elementType)
-                    .orElseThrow(() -> new ModelRefusedException(side + " '" + value.getName() + "' has the datatype "
-                            + OnnxDatatypes.nameInOnnx(elementType) + ", which is not supported"));
+                    .orElseThrow(() -> new ModelRefusedException(side + " '" + value.getName()
+                            + "' has the unsupported datatype " + OnnxDatatypes.nameInOnnx(elementType)));
             specs.add(new TensorSpec(value.getName(), datatype, shapes.get(i).shape()));
         }
         return specs;
@@ -74,37 +74,38 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
         return shapes;
     }
 
-    private static SymbolicShape shape(String what, ValueInfoProto value) throws ModelRefusedException {
+    private static SymbolicShape shape(String name, ValueInfoProto value) throws ModelRefusedException {
         if (value.getType().getValueCase() != TypeProto.ValueCase.TENSOR_TYPE) {
             throw new ModelRefusedException(
-                    what + " is a " + value.getType().getValueCase() + "; only tensors can be served");
+                    name + " must be a tensor, was " + value.getType().getValueCase());
         }
         TypeProto.Tensor tensor = value.getType().getTensorType();
         if (!tensor.hasShape()) {
-            throw new ModelRefusedException(what + " declares no shape: run ONNX shape inference on the model");
+            throw new ModelRefusedException(name + " must declare a shape; run ONNX shape inference on the model");
         }
         List<Dimension> declared = tensor.getShape().getDimList();
         if (declared.isEmpty()) {
             throw new ModelRefusedException(
-                    what + " is a scalar: without a first dimension that counts rows, requests cannot be batched");
+                    name
+                            + " must have a first dimension that counts rows, was a scalar; without it, requests cannot be batched");
         }
         long[] dimensions = new long[declared.size()];
         List<String> names = new ArrayList<>();
         for (int i = 0; i < dimensions.length; i++) {
             Dimension dimension = declared.get(i);
-            // Some exporters write -1 where the standard wants no value at all.
+            // Some exporters write -1 for a variable dimension. The ONNX standard requires no value.
             boolean isFixed = dimension.hasDimValue() && dimension.getDimValue() >= 0;
             dimensions[i] = isFixed ? dimension.getDimValue() : Shape.VARIABLE;
             names.add(dimension.getDimParam().isEmpty() ? value.getName() + "." + i : dimension.getDimParam());
         }
         if (dimensions[0] != Shape.VARIABLE) {
-            throw new ModelRefusedException(what + " has the first dimension fixed at " + dimensions[0]
-                    + ": export the model with a variable batch dimension, so that requests can share a run");
+            throw new ModelRefusedException(name + " must have a variable first dimension, was " + dimensions[0]
+                    + "; export the model with a variable batch dimension so that requests can share a run");
         }
         return new SymbolicShape(Shape.of(dimensions), names);
     }
 
-    /** A shape such as [batch, batch] relates the rows of one request to those of another. */
+    /** Rejects shapes such as [batch, batch], where the rows of one request depend on the rows of others. */
     private static void checkRowsAreIndependent(
             String side, List<ValueInfoProto> values, List<SymbolicShape> shapes, List<SymbolicShape> inputs)
             throws ModelRefusedException {
@@ -113,8 +114,8 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
                 String rows = input.names().get(0);
                 if (shapes.get(i).variables().contains(rows)) {
                     throw new ModelRefusedException(
-                            side + " '" + values.get(i).getName() + "' uses the batch dimension '" + rows
-                                    + "' below its first dimension: its rows would depend on the requests that share the run");
+                            side + " '" + values.get(i).getName() + "' must use the batch dimension '" + rows
+                                    + "' only as its first dimension; otherwise its rows depend on other requests in the run");
                 }
             }
         }

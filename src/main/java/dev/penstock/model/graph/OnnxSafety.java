@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a model may not contain, since models are untrusted input: data in other files (path traversal: CVE-2024-27318, CVE-2025-51480)
- * and operators that only a native library could bring. Looks into subgraphs and functions as well.
+ * Rejects unsafe content, because models are untrusted input. Data in other files allows path traversal (CVE-2024-27318,
+ * CVE-2025-51480). Custom operators need native libraries. Subgraphs and functions are checked too.
  */
 public final class OnnxSafety {
     private static final Set<String> DOMAINS = Set.of("", "ai.onnx", "ai.onnx.ml", "com.microsoft");
@@ -25,6 +25,7 @@ public final class OnnxSafety {
         this.ownFunctions = ownFunctions;
     }
 
+    /** @throws ModelRefusedException naming the node or tensor that is unsafe */
     public static void check(ModelProto model) throws ModelRefusedException {
         Set<String> functions = model.getFunctionsList().stream()
                 .map(function -> qualified(function.getDomain(), function.getName()))
@@ -58,12 +59,12 @@ public final class OnnxSafety {
         String operator = qualified(node.getDomain(), node.getOpType());
         if (!DOMAINS.contains(node.getDomain()) && !ownFunctions.contains(operator)) {
             throw new ModelRefusedException("node '" + node.getName() + "' uses the custom operator " + operator
-                    + "; only operators of ai.onnx, ai.onnx.ml and com.microsoft are run");
+                    + "; use only operators of ai.onnx, ai.onnx.ml and com.microsoft");
         }
-        // A compiled part that an execution provider would read from a path of the model's choosing.
+        // A precompiled subgraph. The execution provider would read it from a path that the model chooses.
         if (node.getOpType().equals("EPContext")) {
-            throw new ModelRefusedException(
-                    "node '" + node.getName() + "' is an EPContext, which may refer to another file");
+            throw new ModelRefusedException("node '" + node.getName()
+                    + "' is an EPContext, which may refer to another file; export the model without it");
         }
     }
 
@@ -91,8 +92,8 @@ public final class OnnxSafety {
 
     private static void checkTensor(TensorProto tensor) throws ModelRefusedException {
         if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL || tensor.getExternalDataCount() > 0) {
-            throw new ModelRefusedException("tensor '" + tensor.getName()
-                    + "' keeps its data in another file; only models in one file are served");
+            throw new ModelRefusedException(
+                    "tensor '" + tensor.getName() + "' has external data; save the model as one file");
         }
     }
 

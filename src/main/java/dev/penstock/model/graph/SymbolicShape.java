@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A declared shape together with the names of its variable dimensions: equal names mean equal sizes, so that an output's shape follows
- * from those of the inputs. The first dimension counts rows, whatever its name.
+ * A declared shape with the names of its variable dimensions. Equal names mean equal sizes, so the shapes of outputs follow from the
+ * shapes of inputs. The first dimension counts rows, whatever its name.
  *
- * @param names one for each dimension: the model's own name of it, or {@code tensor.index} where it has none; unused where fixed
+ * @param names one per dimension: the name in the model, or {@code tensor.index} if it has none. Unused for fixed dimensions
  */
 public record SymbolicShape(Shape shape, List<String> names) {
 
@@ -21,7 +21,7 @@ public record SymbolicShape(Shape shape, List<String> names) {
         }
     }
 
-    /** The names of the variable dimensions below the first. */
+    /** The names of the variable dimensions, without the first. */
     public List<String> variables() {
         List<String> variables = new ArrayList<>();
         for (int i = 1; i < shape.rank(); i++) {
@@ -32,7 +32,7 @@ public record SymbolicShape(Shape shape, List<String> names) {
         return variables;
     }
 
-    /** Notes the sizes that {@code actual} gives to the variable dimensions. Answers the name of one that has another size already. */
+    /** Adds the sizes of the variable dimensions in {@code actual} to {@code sizes}. Returns the name of a dimension whose size conflicts. */
     public Optional<String> bind(Shape actual, Map<String, Long> sizes) {
         for (int i = 1; i < shape.rank(); i++) {
             if (shape.dimension(i) == Shape.VARIABLE) {
@@ -45,7 +45,7 @@ public record SymbolicShape(Shape shape, List<String> names) {
         return Optional.empty();
     }
 
-    /** The shape for that many rows and these sizes; empty when it depends on a size that nobody bound. */
+    /** The shape for this number of rows and these sizes. Empty if a size is missing. */
     public Optional<Shape> resolve(long rows, Map<String, Long> sizes) {
         long[] dimensions = shape.toArray();
         dimensions[0] = rows;

@@ -1,5 +1,5 @@
 /**
- * Reads and checks an ONNX file without the runtime: signature, symbolic shapes, unsafe content.
+ * Reads and checks ONNX files without ONNX Runtime: signature, symbolic shapes, unsafe content.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.model.graph;

@@ -4,7 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import dev.penstock.model.InferenceException;
 import dev.penstock.model.graph.SymbolicShape;
-import dev.penstock.protocol.Corners;
+import dev.penstock.protocol.BlockCopy;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One input of a batch: the rows of all requests, one after the other. */
+/** One input of a batch: the rows of all requests, in order. */
 final class BatchInput {
     private final int index;
     private final TensorSpec spec;
     private final SymbolicShape declared;
-    /** What fills up one element; empty when this input is never padded. */
+    /** The bytes of one padding element; empty if this input is never padded. */
     private final Optional<byte[]> padding;
 
     private final ReusedBuffer buffer = new ReusedBuffer();
@@ -28,7 +28,7 @@ final class BatchInput {
     private ByteBuffer data = ByteBuffer.allocate(0);
     private String[] strings = {};
 
-    /** @param index of this input in the signature, and so in every request */
+    /** @param index the index of this input in the signature, and so in every request */
     BatchInput(int index, TensorSpec spec, SymbolicShape declared, Optional<byte[]> padding) {
         this.index = index;
         this.spec = spec;
@@ -36,16 +36,16 @@ final class BatchInput {
         this.padding = padding;
     }
 
-    /** The name under which the loaded graph takes it. */
+    /** The name of this input in the loaded graph. */
     String feedName() {
-        return UnsignedInputs.feedName(spec);
+        return UnsignedInputRewrite.feedName(spec);
     }
 
     long rows() {
         return shape.rows();
     }
 
-    /** Copies this input of all requests, filled up to {@code sizes}, the batch's variable dimensions. */
+    /** Copies this input of all requests and pads it to {@code sizes}, the variable dimensions of the batch. */
     void gather(List<List<Tensor>> requests, Map<String, Long> sizes) throws InferenceException {
         Shape key = declared.resolve(1, sizes).orElseThrow().withRows(Shape.VARIABLE);
         long rows = 0;
@@ -54,8 +54,9 @@ final class BatchInput {
             if (tensor.datatype() != spec.datatype()
                     || !spec.shape().admits(tensor.shape())
                     || !(key.admits(tensor.shape()) || (padding.isPresent() && isWithin(tensor.shape(), key)))) {
-                throw new IllegalArgumentException("input '" + spec.name() + "' must be " + spec.datatype()
-                        + " of shape " + key + " in this batch, was " + tensor.datatype() + " of " + tensor.shape());
+                throw new IllegalArgumentException(
+                        "input '" + spec.name() + "' must be " + spec.datatype() + " of shape " + key
+                                + " in this batch, was " + tensor.datatype() + " of shape " + tensor.shape());
             }
             rows += tensor.shape().rows();
         }
@@ -90,13 +91,13 @@ final class BatchInput {
             } else {
                 int end = offset + Math.toIntExact(place.elements() * elementBytes);
                 fillUp(offset, end);
-                Corners.copy(source, 0, tensor.shape(), data, offset, place, elementBytes);
+                BlockCopy.copyOverlap(source, 0, tensor.shape(), data, offset, place, elementBytes);
                 offset = end;
             }
         }
     }
 
-    /** Each copy doubles what is there. */
+    /** Fills a range with padding. Each copy doubles the filled part. */
     private void fillUp(int start, int end) {
         byte[] element = padding.orElseThrow();
         data.put(start, element);
@@ -113,11 +114,11 @@ final class BatchInput {
         }
     }
 
-    /** A native tensor over the gathered data; the caller closes it. */
+    /** Creates a native tensor over the gathered data. The caller closes it. */
     OnnxTensor open() throws OrtException {
         return spec.datatype() == Datatype.BYTES
                 ? OnnxTensor.createTensor(OnnxEnvironment.get(), strings, shape.toArray())
                 : OnnxTensor.createTensor(
-                        OnnxEnvironment.get(), data, shape.toArray(), CarrierTypes.carrier(spec.datatype()));
+                        OnnxEnvironment.get(), data, shape.toArray(), OrtTypes.javaType(spec.datatype()));
     }
 }

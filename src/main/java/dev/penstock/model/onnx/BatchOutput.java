@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
 
-/** One output of a batch: pinned to a reused buffer where its shape is known before the run, else copied from the runtime's own memory. */
+/** One output of a batch. If its shape is known before the run, it is pinned to a reused buffer. Otherwise it is copied from runtime memory. */
 final class BatchOutput {
     private final TensorSpec spec;
     private final SymbolicShape declared;
@@ -27,25 +27,22 @@ final class BatchOutput {
         return spec.name();
     }
 
-    /** The shape that this output must have, where it can be pinned. */
+    /** The shape of this output; empty if it cannot be pinned. */
     Optional<Shape> pinnableShape(long rows, Map<String, Long> sizes) {
-        boolean canBeMade = spec.datatype() != Datatype.BYTES && !CarrierTypes.isCarriedAsSigned(spec.datatype());
-        return canBeMade ? declared.resolve(rows, sizes) : Optional.empty();
+        boolean isPinnable = spec.datatype() != Datatype.BYTES && !OrtTypes.isPassedAsSigned(spec.datatype());
+        return isPinnable ? declared.resolve(rows, sizes) : Optional.empty();
     }
 
-    /** A reused buffer for that shape. */
+    /** Reserves a reused buffer for this shape. */
     Tensor reserve(Shape shape) throws InferenceException {
         long bytes = Math.multiplyExact(shape.elements(), spec.datatype().byteSize());
         return new Tensor(spec.name(), spec.datatype(), shape, buffer.ofSize(bytes));
     }
 
-    /** A native tensor over a reserved buffer; the caller closes it. */
+    /** Creates a native tensor over a reserved buffer. The caller closes it. */
     OnnxTensor pin(Tensor reserved) throws OrtException {
         return OnnxTensor.createTensor(
-                OnnxEnvironment.get(),
-                reserved.data(),
-                reserved.shape().toArray(),
-                CarrierTypes.carrier(spec.datatype()));
+                OnnxEnvironment.get(), reserved.data(), reserved.shape().toArray(), OrtTypes.javaType(spec.datatype()));
     }
 
     Tensor copy(OnnxTensor produced) throws OrtException, InferenceException {

@@ -8,9 +8,9 @@ import java.lang.reflect.Method;
 import org.jboss.logging.Logger;
 
 /**
- * The process's one ONNX Runtime environment, with telemetry off. Since 1.29 the official builds report usage to their maker on Linux
- * and macOS too; only the environment variable, set before the process starts, prevents it altogether. It also prevents a crash:
- * while it collects, the library overflows its stack on a command line of some ten thousand characters.
+ * The only ONNX Runtime environment of the process, with telemetry off. Since 1.29 the official builds send usage data to Microsoft on
+ * Linux and macOS too. Only the environment variable, set before the process starts, fully prevents that. It also prevents a crash:
+ * while it collects data, the library overflows its stack on a command line of about ten thousand characters.
  */
 final class OnnxEnvironment {
     private static final String OPT_OUT = "ORT_DISABLE_TELEMETRY";
@@ -27,24 +27,27 @@ final class OnnxEnvironment {
     private static OrtEnvironment open() {
         if (!"1".equals(System.getenv(OPT_OUT))) {
             Logger.getLogger(OnnxEnvironment.class)
-                    .warnf("%s=1 is not set: ONNX Runtime may tell its maker that this process has started", OPT_OUT);
+                    .warnf(
+                            "%s=1 is not set: ONNX Runtime may report the start of this process to Microsoft. Set it before the start.",
+                            OPT_OUT);
         }
         try {
             OrtEnvironment environment = OrtEnvironment.getEnvironment(LEVEL, NAME);
             environment.setTelemetry(false);
-            keepToTheEnd();
+            keepUntilExit();
             return environment;
         } catch (OrtException | ReflectiveOperationException e) {
-            throw new IllegalStateException("ONNX Runtime does not start", e);
+            throw new IllegalStateException("ONNX Runtime cannot start", e);
         }
     }
 
     /**
-     * The library's Java API frees the environment as soon as the JVM is told to end (microsoft/onnxruntime#31352). A model that still
-     * loads then fails or crashes the process, and what was taken and still runs would lose its GPU's provider, which is unloaded with
-     * it. The environment counts its holders; one more, which never lets it go, keeps it. There is no public way to be one.
+     * Keeps the environment until the process ends. The Java API frees it as soon as JVM shutdown begins (microsoft/onnxruntime#31352).
+     * A model that is still loading would then fail or crash the process, and running batches would lose their GPU provider, which is
+     * unloaded with it. The native environment is reference-counted, so one extra reference that is never released keeps it alive. The
+     * public API has no way to take one.
      */
-    static void keepToTheEnd() throws ReflectiveOperationException {
+    static void keepUntilExit() throws ReflectiveOperationException {
         Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
         Method hold = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
         api.setAccessible(true);

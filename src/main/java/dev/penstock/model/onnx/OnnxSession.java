@@ -6,33 +6,33 @@ import ai.onnxruntime.OrtSession;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
 import dev.penstock.model.config.ExecutionProvider;
-import dev.penstock.model.config.Fitting;
 import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.protocol.Signature;
 import java.util.Map;
 import java.util.Set;
 
-/** A session of ONNX Runtime. */
+/** A session of ONNX Runtime. Thread-safe; slots are not. */
 public final class OnnxSession implements Session {
-    private final SessionOpener.Opened opened;
+    private final SessionOpener.OpenedSession opened;
     private final OnnxGraph graph;
-    private final Fitting fitting;
+    private final PaddingPlanner planner;
     private final int concurrentRuns;
 
-    private volatile Shapes shapes = Shapes.UNSEEN;
+    private volatile OutputShapes outputShapes = OutputShapes.UNKNOWN;
 
-    /** What outputs the model was seen to give. */
-    private enum Shapes {
-        UNSEEN,
+    /** How the output shapes of past runs compare with the declared ones. */
+    private enum OutputShapes {
+        UNKNOWN,
         AS_DECLARED,
-        OTHERS
+        DIFFERENT
     }
 
-    public OnnxSession(SessionOpener.Opened opened, OnnxGraph graph, ModelConfig config) {
+    public OnnxSession(SessionOpener.OpenedSession opened, OnnxGraph graph, ModelConfig config) {
         this.opened = opened;
         this.graph = graph;
-        this.fitting = new Fitting(graph, config);
+        this.planner = new PaddingPlanner(graph, config);
         this.concurrentRuns = config.executionProviders().stream()
                 .filter(provider -> provider.name().equals(opened.executionProvider()))
                 .map(provider -> provider instanceof ExecutionProvider.Cpu cpu ? cpu.concurrentRuns() : 1)
@@ -57,7 +57,7 @@ public final class OnnxSession implements Session {
 
     @Override
     public Slot openSlot() {
-        return new OnnxSlot(this, graph, fitting);
+        return new OnnxSlot(this, graph, planner);
     }
 
     OrtSession.Result run(Map<String, OnnxTensor> inputs, Set<String> requested, Map<String, OnnxTensor> pinned)
@@ -66,17 +66,17 @@ public final class OnnxSession implements Session {
     }
 
     /**
-     * Whether outputs may be pinned: not before a run has given what the model declares. A pinned output of another shape fails on the
-     * CPU; CUDA copies it, when it has as many elements, and nobody would know.
+     * Whether outputs may be pinned. They may after a run has returned the declared shapes. A pinned output of another shape fails on the
+     * CPU. CUDA silently copies it if it has the same number of elements.
      */
-    public boolean isPinning() {
-        return shapes == Shapes.AS_DECLARED;
+    public boolean mayPinOutputs() {
+        return outputShapes == OutputShapes.AS_DECLARED;
     }
 
-    /** A model that gave other shapes once is not believed again. */
-    synchronized void sawShapes(boolean asDeclared) {
-        if (shapes != Shapes.OTHERS) {
-            shapes = asDeclared ? Shapes.AS_DECLARED : Shapes.OTHERS;
+    /** Records whether a run returned the declared shapes. After one mismatch, the session never pins again. */
+    synchronized void recordOutputShapes(boolean asDeclared) {
+        if (outputShapes != OutputShapes.DIFFERENT) {
+            outputShapes = asDeclared ? OutputShapes.AS_DECLARED : OutputShapes.DIFFERENT;
         }
     }
 

@@ -5,7 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.penstock.model.InferenceException;
 import dev.penstock.model.Slot;
-import dev.penstock.model.config.Fitting;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -21,29 +21,29 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Buffers of one batch. Used by one thread at a time; native tensors live only during a run, and are closed whatever comes of it.
+ * The buffers of one batch. Used by one thread at a time. Native tensors exist only during a run and are closed on every path.
  *
- * <p>Outputs are pinned wherever their shape follows from the inputs', which saves a copy, once a run has shown that it does. A model may
- * give another all the same: then the run is repeated without, and the session pins no more.
+ * <p>Outputs whose shape follows from the input shapes are pinned, which saves a copy. Pinning starts after a run has returned the
+ * declared shapes. If a later run returns another shape, it is repeated without pinning, and the session never pins again.
  */
 final class OnnxSlot implements Slot {
-    /** What the executor says of an output of another shape, and what CUDA's copy says of one of another size. */
+    /** The messages of the executor and of CUDA's copy for a pinned output of the wrong shape or size. */
     private static final Pattern WRONG_PIN =
             Pattern.compile("The output OrtValue provided for output|Tensor size mismatch\\. src:");
 
     private final OnnxSession session;
-    private final Fitting fitting;
+    private final PaddingPlanner planner;
     private final List<BatchInput> inputs = new ArrayList<>();
     private final List<BatchOutput> outputs = new ArrayList<>();
     private Map<String, Long> sizes = Map.of();
     private long rows;
 
-    OnnxSlot(OnnxSession session, OnnxGraph graph, Fitting fitting) {
+    OnnxSlot(OnnxSession session, OnnxGraph graph, PaddingPlanner planner) {
         this.session = session;
-        this.fitting = fitting;
+        this.planner = planner;
         List<TensorSpec> inputSpecs = graph.signature().inputs();
         for (int i = 0; i < inputSpecs.size(); i++) {
-            inputs.add(new BatchInput(i, inputSpecs.get(i), graph.inputShapes().get(i), fitting.padding(i)));
+            inputs.add(new BatchInput(i, inputSpecs.get(i), graph.inputShapes().get(i), planner.padding(i)));
         }
         List<TensorSpec> outputSpecs = graph.signature().outputs();
         for (int i = 0; i < outputSpecs.size(); i++) {
@@ -54,7 +54,7 @@ final class OnnxSlot implements Slot {
     @Override
     public void assemble(List<List<Tensor>> requests) throws InferenceException {
         rows = 0;
-        sizes = fitting.batchSizes(requests);
+        sizes = planner.batchSizes(requests);
         for (BatchInput input : inputs) {
             input.gather(requests, sizes);
             if (input.rows() != inputs.get(0).rows()) {
@@ -71,16 +71,16 @@ final class OnnxSlot implements Slot {
         }
         try {
             try {
-                return run(session.isPinning());
+                return run(session.mayPinOutputs());
             } catch (OrtException e) {
                 if (!WRONG_PIN.matcher(String.valueOf(e.getMessage())).find()) {
                     throw e;
                 }
-                session.sawShapes(false);
+                session.recordOutputShapes(false);
                 return run(false);
             }
         } catch (OrtException e) {
-            throw RuntimeFailures.of(e);
+            throw OrtFailures.classify(e);
         }
     }
 
@@ -128,8 +128,8 @@ final class OnnxSlot implements Slot {
             if (tensor.shape().rank() == 0 || tensor.shape().rows() != rows) {
                 throw new InferenceException(
                         InferenceException.Kind.FAILED,
-                        "output '" + output.name() + "' has the shape " + tensor.shape() + " for " + rows
-                                + " rows: its first dimension must count rows");
+                        "output '" + output.name() + "' must have " + rows
+                                + " rows as its first dimension, was of shape " + tensor.shape());
             }
             if (pinned == null) {
                 asDeclared &=
@@ -137,11 +137,11 @@ final class OnnxSlot implements Slot {
             }
             tensors.add(tensor);
         }
-        session.sawShapes(asDeclared);
+        session.recordOutputShapes(asDeclared);
         return tensors;
     }
 
-    /** Native tensors do not outlive a run, and the buffers go with the slot. */
+    /** Nothing to close: native tensors are closed after each run, and the garbage collector frees the buffers. */
     @Override
     public void close() {}
 }

@@ -4,29 +4,29 @@ import dev.penstock.model.InferenceException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Direct memory that grows to need and is then used again: the runtime reads and writes it without a copy. */
+/** A direct buffer that grows on demand and is reused. The runtime reads and writes it without a copy. */
 final class ReusedBuffer {
-    /** What ONNX Runtime's Java API takes as one buffer. */
-    private static final long MOST_BYTES = Integer.MAX_VALUE - 64;
+    /** The largest buffer that ONNX Runtime's Java API accepts. */
+    private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
 
     private ByteBuffer buffer = ByteBuffer.allocateDirect(0);
 
-    /** The first {@code bytes}, little-endian; what they held before is undefined. */
+    /** The first {@code bytes} of the buffer, little-endian. Their content is undefined. */
     ByteBuffer ofSize(long bytes) throws InferenceException {
         requireFits(bytes);
         if (buffer.capacity() < bytes) {
-            // At least doubled, so that slowly growing batches do not leave a trail of garbage behind.
-            buffer = allocate((int) Math.min(MOST_BYTES, Math.max(bytes, 2L * buffer.capacity())));
+            // At least doubles, so that slowly growing batches do not create garbage each time.
+            buffer = allocate((int) Math.min(MAX_BYTES, Math.max(bytes, 2L * buffer.capacity())));
         }
         return buffer.slice(0, (int) bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** @throws InferenceException when no buffer can hold a tensor of that size */
+    /** @throws InferenceException if no buffer can hold a tensor of this size */
     static void requireFits(long bytes) throws InferenceException {
-        if (bytes > MOST_BYTES) {
+        if (bytes > MAX_BYTES) {
             throw new InferenceException(
                     InferenceException.Kind.OUT_OF_MEMORY,
-                    "a tensor of " + bytes + " bytes is over the limit of " + MOST_BYTES);
+                    "a tensor must have at most " + MAX_BYTES + " bytes, has " + bytes);
         }
     }
 
@@ -34,10 +34,10 @@ final class ReusedBuffer {
         try {
             return ByteBuffer.allocateDirect(bytes);
         } catch (OutOfMemoryError e) {
-            // Of direct memory only: the heap is fine, and a smaller batch may fit.
+            // Only direct memory is exhausted: the heap is fine, and a smaller batch may fit.
             throw new InferenceException(
                     InferenceException.Kind.OUT_OF_MEMORY,
-                    "no direct memory for " + bytes + " bytes: " + e.getMessage());
+                    "cannot allocate " + bytes + " bytes of direct memory: " + e.getMessage());
         }
     }
 }

@@ -24,15 +24,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
 
-/** Opens native sessions on the execution providers that a model wants, passing over preferred ones that cannot be had. */
+/** Opens native sessions on the execution providers of a model. Skips preferred providers that are unavailable. */
 public final class SessionOpener {
 
     /**
-     * A native session, and the native options that must live as long.
+     * A native session, with the native options that must live as long as it does.
      *
-     * @param notes what was passed over, and why
+     * @param notes the providers that were skipped, with the reasons
      */
-    public record Opened(
+    public record OpenedSession(
             OrtSession session,
             SessionOptions options,
             RunOptions runOptions,
@@ -55,8 +55,12 @@ public final class SessionOpener {
 
     private SessionOpener() {}
 
-    /** @throws ModelRefusedException naming the required provider that is missing, or what is wrong with the model */
-    public static Opened open(ByteBuffer model, OnnxGraph graph, ModelConfig config) throws ModelRefusedException {
+    /**
+     * @param model the bytes of the model, in a direct buffer
+     * @throws ModelRefusedException if a required provider is unavailable, or ONNX Runtime cannot load the model
+     */
+    public static OpenedSession open(ByteBuffer model, OnnxGraph graph, ModelConfig config)
+            throws ModelRefusedException {
         List<ExecutionProvider> wanted = new ArrayList<>(config.executionProviders());
         List<String> notes = new ArrayList<>();
         while (true) {
@@ -65,11 +69,11 @@ public final class SessionOpener {
             } catch (UnavailableException e) {
                 if (e.provider.required()) {
                     throw new ModelRefusedException(
-                            "execution provider " + e.provider.name() + " is required and cannot be had: "
+                            "execution provider " + e.provider.name() + " is required but unavailable: "
                                     + e.getMessage(),
                             e);
                 }
-                notes.add("execution provider " + e.provider.name() + " was passed over: " + e.getMessage());
+                notes.add("execution provider " + e.provider.name() + " was skipped: " + e.getMessage());
                 wanted.remove(e.provider);
             }
             if (wanted.isEmpty()) {
@@ -79,10 +83,10 @@ public final class SessionOpener {
         }
     }
 
-    private static Opened attempt(
+    private static OpenedSession attempt(
             ByteBuffer model, OnnxGraph graph, ModelConfig config, List<ExecutionProvider> wanted, List<String> notes)
             throws ModelRefusedException, UnavailableException {
-        // Before any option: a provider that is added logs through it.
+        // Created before any option, because a provider logs through it when it is added.
         OrtEnvironment environment = OnnxEnvironment.get();
         SessionOptions options = new SessionOptions();
         Optional<RunOptions> runOptions = Optional.empty();
@@ -95,7 +99,8 @@ public final class SessionOpener {
             }
             OrtSession session = create(environment, model, options, wanted.get(0));
             isOpen = true;
-            return new Opened(session, options, runOptions.get(), wanted.get(0).name(), List.copyOf(notes));
+            return new OpenedSession(
+                    session, options, runOptions.get(), wanted.get(0).name(), List.copyOf(notes));
         } catch (OrtException e) {
             throw new ModelRefusedException("ONNX Runtime cannot load the model: " + e.getMessage(), e);
         } finally {
@@ -106,7 +111,7 @@ public final class SessionOpener {
         }
     }
 
-    /** Every failure comes back as an exception; the runtime's own line would let anybody's bad rows fill the log. */
+    /** Silences the runtime. Every failure is returned as an exception; the runtime's own log lines would let bad requests flood the log. */
     private static RunOptions quietRuns() throws OrtException {
         RunOptions options = new RunOptions();
         options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -121,11 +126,12 @@ public final class SessionOpener {
         options.setIntraOpNumThreads(threads);
         options.setInterOpNumThreads(1);
         options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
-        // Its warnings come again with every run of a model that declares wrong shapes.
+        // A model that declares wrong shapes would repeat its warnings on every run.
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-        // Waiting threads would burn the cores that Kafka and HTTP need.
+        // Spinning threads would take CPU time from Kafka and HTTP.
         options.addConfigEntry("session.intra_op.allow_spinning", "0");
-        // A pattern is kept for ever for each input shape, and batches come in all sizes; without, runs are as fast.
+        // The runtime keeps one pattern per input shape forever, and batches have many shapes. Runs are as fast without
+        // patterns.
         options.setMemoryPatternOptimization(false);
     }
 
@@ -134,7 +140,7 @@ public final class SessionOpener {
         try {
             switch (provider) {
                 case Cpu cpu -> {
-                    // Always there, as the last.
+                    // Always available: ONNX Runtime adds it last by itself.
                 }
                 case Cuda cuda -> {
                     try (OrtCUDAProviderOptions settings = new OrtCUDAProviderOptions(cuda.deviceId())) {
@@ -161,7 +167,7 @@ public final class SessionOpener {
         }
     }
 
-    /** The first provider answers for a session that cannot be created: a library without its device shows only here. */
+    /** Attributes a failure to the first provider: a provider library without its device fails only here. */
     private static OrtSession create(
             OrtEnvironment environment, ByteBuffer model, SessionOptions options, ExecutionProvider first)
             throws OrtException, UnavailableException {
@@ -175,7 +181,7 @@ public final class SessionOpener {
         }
     }
 
-    /** As in {@code ids:1x16,mask:1x16}. */
+    /** The shapes of a run as TensorRT expects them, as in {@code ids:1x16,mask:1x16}. */
     public static String profile(OnnxGraph graph, WarmUp.Run run) {
         StringJoiner profile = new StringJoiner(",");
         List<Shape> shapes = WarmUp.inputShapes(graph, run);
@@ -184,7 +190,7 @@ public final class SessionOpener {
             for (long dimension : shapes.get(i).toArray()) {
                 dimensions.add(Long.toString(dimension));
             }
-            profile.add(UnsignedInputs.feedName(graph.signature().inputs().get(i)) + ":" + dimensions);
+            profile.add(UnsignedInputRewrite.feedName(graph.signature().inputs().get(i)) + ":" + dimensions);
         }
         return profile.toString();
     }

@@ -10,15 +10,19 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Turns BYTES tensors into the strings that ONNX Runtime's Java API takes, and back. It passes them as JNI's modified UTF-8, which
- * cannot carry bytes that are not text, U+0000, and characters beyond U+FFFF such as emoji: on the way in these are refused rather
- * than changed. On the way out they cannot be told apart: a model whose outputs hold such characters gives them back garbled.
+ * Converts BYTES tensors to the strings of ONNX Runtime's Java API, and back. The API passes strings as JNI's modified UTF-8. It corrupts
+ * invalid UTF-8, U+0000, and characters beyond U+FFFF such as emoji. Inputs with these are rejected. In outputs they cannot be detected,
+ * so a model that returns such characters returns garbled text.
  */
 final class StringElements {
 
     private StringElements() {}
 
-    /** Decodes all elements of {@code tensor} into {@code into}, from {@code at}. Answers the position after the last. */
+    /**
+     * Decodes all elements of {@code tensor} into {@code into}, starting at {@code at}. Returns the index after the last.
+     *
+     * @throws InferenceException if an element cannot be passed unchanged
+     */
     static int decode(Tensor tensor, String[] into, int at) throws InferenceException {
         ByteBuffer data = tensor.data();
         int offset = 0;
@@ -34,18 +38,18 @@ final class StringElements {
                     throw refused(
                             tensor,
                             element,
-                            "holds U+0000 or a character beyond U+FFFF, which ONNX Runtime for Java cannot take");
+                            "must not have U+0000 or characters beyond U+FFFF, which ONNX Runtime for Java cannot pass");
                 }
                 into[at++] = text;
             } catch (CharacterCodingException e) {
-                throw refused(tensor, element, "is not UTF-8, which models' strings must be");
+                throw refused(tensor, element, "must be valid UTF-8");
             }
             offset += length;
         }
         return at;
     }
 
-    /** The elements of a string tensor in the binary form of BYTES. */
+    /** Encodes the elements of a string tensor in the binary form of BYTES. */
     static ByteBuffer encode(OnnxTensor tensor) throws OrtException {
         byte[][] elements = new byte[Math.toIntExact(tensor.getInfo().getNumElements())][];
         if (elements.length > 0) {
@@ -62,7 +66,7 @@ final class StringElements {
         return data.flip();
     }
 
-    /** The API nests arrays as deep as the tensor has dimensions. */
+    /** Flattens the value: the API returns one level of arrays per dimension. */
     private static int collect(Object value, byte[][] into, int at) {
         if (value instanceof Object[] nested) {
             for (Object part : nested) {

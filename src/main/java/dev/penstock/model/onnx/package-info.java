@@ -1,5 +1,5 @@
 /**
- * Sessions on ONNX Runtime. The only package that imports it.
+ * Sessions of ONNX Runtime. No other package imports it.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.model.onnx;

@@ -5,12 +5,12 @@ import dev.penstock.model.Session;
 import java.util.List;
 
 /**
- * A model that has proven itself in its warm-up runs.
+ * A loaded model whose warm-up runs succeeded.
  *
- * @param session the caller's to close
- * @param runs what the warm-up runs took, once each shape was known
- * @param rowsPerSecond what this session does with full batches, one after the other
- * @param notes what an operator should know, such as a preferred execution provider that is missing
+ * @param session closed with this model
+ * @param runs the durations of the warm-up runs, after a first run of each shape
+ * @param rowsPerSecond the throughput of this session with full batches, one after another
+ * @param notes messages for the operator, such as a preferred execution provider that is unavailable
  */
 public record LoadedModel(
         ModelDefinition definition, Session session, List<MeasuredRun> runs, double rowsPerSecond, List<String> notes)

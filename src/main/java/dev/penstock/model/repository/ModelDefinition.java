@@ -5,10 +5,10 @@ import dev.penstock.model.graph.OnnxGraph;
 import java.nio.file.Path;
 
 /**
- * A model that was found fit to be loaded.
+ * A model version that passed all checks and can be loaded.
  *
- * @param file the model.onnx
- * @param sha256 what it hashed to when it was checked, in lower-case hex
+ * @param file the path of model.onnx
+ * @param sha256 the hash of the file when it was checked, in lower-case hex
  */
 public record ModelDefinition(
         String name, long version, Path file, String sha256, OnnxGraph graph, ModelConfig config) {}

@@ -11,7 +11,7 @@ import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.onnx.OnnxSession;
 import dev.penstock.model.onnx.SessionOpener;
-import dev.penstock.model.onnx.UnsignedInputs;
+import dev.penstock.model.onnx.UnsignedInputRewrite;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -22,14 +22,19 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Makes sessions of definitions: loads, warms up, and measures what the session can do. */
+/** Loads models: opens a session, warms it up and measures its throughput. */
 public final class ModelLoader {
-    private static final int MOST_MEASURED_RUNS = 5;
+    private static final int MAX_MEASURED_RUNS = 5;
     private static final long MEASURING_NANOS = 2_000_000_000L;
 
-    /** Loads one session; a model with several instances is loaded as often. */
+    /**
+     * Loads one session. A model with several instances is loaded once per instance.
+     *
+     * @throws ModelRefusedException if the file has changed, the session cannot be opened, or a warm-up run fails
+     */
     public LoadedModel load(ModelDefinition definition) throws ModelRefusedException {
-        SessionOpener.Opened opened = SessionOpener.open(bytes(definition), definition.graph(), definition.config());
+        SessionOpener.OpenedSession opened =
+                SessionOpener.open(bytes(definition), definition.graph(), definition.config());
         Session session = new OnnxSession(opened, definition.graph(), definition.config());
         boolean isWarm = false;
         try {
@@ -44,28 +49,30 @@ public final class ModelLoader {
         }
     }
 
+    /** The bytes of the model as ONNX Runtime can load them, in a direct buffer. */
     public static ByteBuffer bytes(ModelDefinition definition) throws ModelRefusedException {
         try {
-            OnnxFile file = OnnxFile.map(definition.file(), OnnxFile.MOST_BYTES);
+            OnnxFile file = OnnxFile.map(definition.file(), OnnxFile.MAX_BYTES);
             if (!file.sha256().equals(definition.sha256())) {
-                throw new ModelRefusedException("model.onnx has changed since it was checked");
+                throw new ModelRefusedException("model.onnx changed after it was checked; restart to check it again");
             }
-            return UnsignedInputs.areIn(definition.graph().signature())
-                    ? UnsignedInputs.castIn(file.parse(), definition.graph().signature())
+            return UnsignedInputRewrite.isNeeded(definition.graph().signature())
+                    ? UnsignedInputRewrite.rewrite(
+                            file.parse(), definition.graph().signature())
                     : file.bytes();
         } catch (IOException e) {
             throw new ModelRefusedException("model.onnx cannot be read: " + e, e);
         }
     }
 
-    /** Answers rows per second: of full batches at the largest sizes, the median run. */
+    /** Runs every warm-up shape. Returns the rows per second of the median run of full batches with the largest sizes. */
     private static double warmUp(Session session, ModelDefinition definition, List<MeasuredRun> measured)
             throws ModelRefusedException {
         OnnxGraph graph = definition.graph();
         ModelConfig config = definition.config();
         try (Slot slot = session.openSlot()) {
             for (WarmUp.Run run : config.warmUp().runs(graph, config)) {
-                run(slot, graph, run); // the first of a shape may take long, and tells nothing of the next
+                run(slot, graph, run); // the first run of a shape may be slow and is not measured
                 measured.add(new MeasuredRun(run.rows(), WarmUp.inputShapes(graph, run), run(slot, graph, run)));
             }
             WarmUp.Run full = config.warmUp().fullBatch(graph, config);
@@ -74,13 +81,13 @@ public final class ModelLoader {
             long start = System.nanoTime();
             do {
                 nanos.add(run(slot, graph, full));
-            } while (nanos.size() < MOST_MEASURED_RUNS && System.nanoTime() - start < MEASURING_NANOS);
+            } while (nanos.size() < MAX_MEASURED_RUNS && System.nanoTime() - start < MEASURING_NANOS);
             nanos.sort(null);
             return full.rows() * 1e9 / Math.max(1, nanos.get(nanos.size() / 2));
         }
     }
 
-    /** Runs as many requests of one row of zeros. Answers how long it took, in nanoseconds. */
+    /** Runs a batch of one-row requests filled with zeros. Returns the duration in nanoseconds. */
     private static long run(Slot slot, OnnxGraph graph, WarmUp.Run run) throws ModelRefusedException {
         List<Tensor> row = new ArrayList<>();
         List<Shape> shapes = WarmUp.inputShapes(graph, run);
@@ -93,12 +100,12 @@ public final class ModelLoader {
             slot.run();
             return System.nanoTime() - start;
         } catch (InferenceException | ArithmeticException e) {
-            String advice = run.sizes().isEmpty() ? "" : ". Name sizes that the model takes under warm_up.sizes";
+            String advice = run.sizes().isEmpty() ? "" : "; set warm_up.sizes to sizes that the model accepts";
             throw new ModelRefusedException("the warm-up with " + run + " failed: " + e.getMessage() + advice, e);
         }
     }
 
-    /** For BYTES, empty strings: their lengths are zeros too. */
+    /** A tensor of zeros. For BYTES these are empty strings, because their lengths are zeros too. */
     private static Tensor zeros(TensorSpec input, Shape shape) {
         int elementBytes = input.datatype() == Datatype.BYTES
                 ? Integer.BYTES

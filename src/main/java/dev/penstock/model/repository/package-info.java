@@ -1,5 +1,5 @@
 /**
- * The folder of models: finds them, refuses the broken ones by name and reason, loads and warms up the others.
+ * The model repository. Scans the folder, refuses broken models with a reason, and loads and warms up the others.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.model.repository;

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Writes one body: the JSON part, which the caller fills member by member, and then the blobs of its tensors in binary form. */
+/** Writes one body: first the JSON part, filled by the caller, then the blobs of the tensors in binary form. */
 final class BodyWriter {
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** What the caller writes into the top level object. */
-    interface Members {
+    /** Writes the members of the top-level object. */
+    interface MemberWriter {
         void write(BodyWriter body) throws IOException, NoJsonFormException;
     }
 
@@ -30,7 +30,7 @@ final class BodyWriter {
         this.json = JSON.createGenerator(bytes);
     }
 
-    static Payload write(Members members) throws NoJsonFormException {
+    static Payload write(MemberWriter members) throws NoJsonFormException {
         try {
             BodyWriter body = new BodyWriter();
             try (JsonGenerator json = body.json) {
@@ -40,7 +40,7 @@ final class BodyWriter {
             }
             return body.payload();
         } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory", e);
+            throw new UncheckedIOException("cannot write to an in-memory buffer", e);
         }
     }
 

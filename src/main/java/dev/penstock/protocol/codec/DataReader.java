@@ -6,7 +6,7 @@ import dev.penstock.protocol.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Reads the {@code data} of one tensor from JSON, flat or nested as its shape says, straight into the binary form. */
+/** Reads the {@code data} of one tensor from JSON directly into binary form. The JSON array may be flat or nested like the shape. */
 final class DataReader {
     private static final int STRING_BYTES_EXPECTED = 8;
 
@@ -26,8 +26,9 @@ final class DataReader {
 
     ByteBuffer read() throws InvalidRequestException {
         boolean more = json.open('[');
-        // An element takes a character and a comma or bracket: a shape that promises more than the body holds gets no
-        // memory.
+        // Each element takes at least two bytes of JSON: one character, and a comma or bracket. A shape that claims
+        // more
+        // elements than the body can hold is rejected before memory is allocated for it.
         if (elements > json.remaining() / 2) {
             throw wrongCount("fewer");
         }
@@ -54,7 +55,7 @@ final class DataReader {
         }
     }
 
-    /** The entries of an array that was opened, {@code level} deep in the nesting. */
+    /** Reads the entries of an open array at nesting depth {@code level}. */
     private void entries(int level, boolean more) throws InvalidRequestException {
         boolean innermost = level == shape.rank() - 1;
         long expected = shape.dimension(level);
@@ -62,7 +63,7 @@ final class DataReader {
         for (; more; more = json.another('[')) {
             json.path().at(count);
             if (found++ == expected || innermost == (json.peek() == '[')) {
-                throw json.broken("must be nested as shape " + shape + " says, or flat");
+                throw json.invalid("must be flat or nested to match shape " + shape);
             }
             if (innermost) {
                 element();
@@ -73,7 +74,7 @@ final class DataReader {
         }
         if (found < expected) {
             json.path().at(count);
-            throw json.broken("must be nested as shape " + shape + " says, or flat");
+            throw json.invalid("must be flat or nested to match shape " + shape);
         }
     }
 
@@ -141,7 +142,7 @@ final class DataReader {
     private JsonNumber wholeNumber() throws InvalidRequestException {
         JsonNumber number = json.number();
         if (!number.isInteger()) {
-            throw json.broken("must be an integer without fraction or exponent, was " + number);
+            throw json.invalid("must be an integer without fraction or exponent, was " + number);
         }
         return number;
     }
@@ -162,11 +163,11 @@ final class DataReader {
     }
 
     private InvalidRequestException outOfRange(JsonNumber number) {
-        return json.broken("must be in the range of " + datatype + ", was " + number);
+        return json.invalid("must be in the range of " + datatype + ", was " + number);
     }
 
     private InvalidRequestException wrongCount(String found) {
-        json.path().at(FieldPath.WHOLE);
-        return json.broken("must have " + elements + " elements, as shape " + shape + " says, had " + found);
+        json.path().at(FieldPath.NO_INDEX);
+        return json.invalid("must have " + elements + " elements for shape " + shape + ", had " + found);
     }
 }

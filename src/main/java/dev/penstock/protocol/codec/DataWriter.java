@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Writes the data of a tensor as a flat JSON array; floating point with the fewest digits that read back as the same number. */
+/** Writes the data of a tensor as a flat JSON array. Floating-point numbers get the fewest digits that parse to the same number. */
 final class DataWriter {
     private final JsonGenerator json;
     private final Tensor tensor;

@@ -1,12 +1,12 @@
 package dev.penstock.protocol.codec;
 
 /**
- * Where a reader stands in a body, so that an error can name the field: {@code inputs[1].data[17]}. Elements of nested data are
- * counted as if it were flat. Costs a store or two a step; the text is built only for an error.
+ * The path of the field being read, such as {@code inputs[1].data[17]}, so that errors can name it. Elements of nested data have their
+ * flat index. Each step costs one or two stores; the text is built only for an error.
  */
 final class FieldPath {
-    /** The index of none of an array's entries, but the array itself. */
-    static final int WHOLE = -1;
+    /** In place of an index: the path names the array itself. */
+    static final int NO_INDEX = -1;
 
     private static final int MAX_DEPTH = 8;
 
@@ -16,11 +16,11 @@ final class FieldPath {
 
     void enter(String name) {
         names[depth] = name;
-        indexes[depth] = WHOLE;
+        indexes[depth] = NO_INDEX;
         depth++;
     }
 
-    /** Stands at that index of the array that was entered last. */
+    /** Moves to an index of the innermost array. */
     void at(int index) {
         indexes[depth - 1] = index;
     }
@@ -37,7 +37,7 @@ final class FieldPath {
         StringBuilder path = new StringBuilder();
         for (int i = 0; i < depth; i++) {
             path.append(i == 0 ? "" : ".").append(names[i].isEmpty() ? "\"\"" : names[i]);
-            if (indexes[i] != WHOLE) {
+            if (indexes[i] != NO_INDEX) {
                 path.append('[').append(indexes[i]).append(']');
             }
         }

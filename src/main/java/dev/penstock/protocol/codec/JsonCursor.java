@@ -7,8 +7,8 @@ import java.text.ParseException;
 import java.util.Set;
 
 /**
- * Walks strictly over JSON (RFC 8259) in a byte array, asking for one value after the other. There are no tokens, no boxes and no
- * copies, which makes it more than twice as fast on tensors as a general streaming parser, and each error knows its field.
+ * A strict pull parser for JSON (RFC 8259) in a byte array. It creates no tokens, boxes or copies, which makes it more than twice as fast
+ * on tensors as a general streaming parser. Each error names its field. Confined to one thread.
  */
 final class JsonCursor {
     private static final int MAX_DEPTH = 64;
@@ -21,7 +21,7 @@ final class JsonCursor {
     private final JsonNumber number = new JsonNumber();
     private int position;
 
-    // The string that was passed last: its bytes between the quotes; its text where these do not stand for themselves.
+    // The last string: the range of its bytes between the quotes, and its decoded text unless it is plain ASCII.
     private int stringStart;
     private int stringEnd;
     private boolean stringIsPlain;
@@ -35,7 +35,7 @@ final class JsonCursor {
         this.position = start;
     }
 
-    /** Where the reader stands; readers of nested fields keep it. */
+    /** The path of the current field. Callers update it as they enter and leave nested fields. */
     FieldPath path() {
         return path;
     }
@@ -48,17 +48,17 @@ final class JsonCursor {
         return position;
     }
 
-    /** Goes (back) to a position. */
+    /** Moves to a position, forwards or backwards. */
     void seek(int position) {
         this.position = position;
     }
 
-    /** Bytes that have not been read. */
+    /** The number of unread bytes. */
     int remaining() {
         return end - position;
     }
 
-    /** Opens an object or array; whether it has a first entry. To be followed by {@link #another}. */
+    /** Opens an object or array. Returns whether it has a first entry. Call {@link #another} after each entry. */
     boolean open(char bracket) throws InvalidRequestException {
         if (peek() != bracket) {
             throw mismatch(bracket == '{' ? "an object" : "an array");
@@ -67,7 +67,7 @@ final class JsonCursor {
         return !take(closing(bracket));
     }
 
-    /** After an entry: whether one more follows. */
+    /** Call after an entry. Returns whether another entry follows; otherwise the object or array is closed. */
     boolean another(char bracket) throws InvalidRequestException {
         byte next = peek();
         if (next != ',' && next != closing(bracket)) {
@@ -77,34 +77,34 @@ final class JsonCursor {
         return next == ',';
     }
 
-    /** Passes a member's key and enters it in the path; refuses one that is not allowed here, or was seen already. */
-    Member member(Set<Member> allowed, Set<Member> seen) throws InvalidRequestException {
-        passString();
-        for (Member member : allowed) {
-            if (stringIs(member.word)) {
-                path.enter(member.word);
+    /** Reads the key of a member and adds it to the path. Rejects a key that is not in {@code allowed} or already in {@code seen}. */
+    JsonMember member(Set<JsonMember> allowed, Set<JsonMember> seen) throws InvalidRequestException {
+        readString();
+        for (JsonMember member : allowed) {
+            if (stringIs(member.key)) {
+                path.enter(member.key);
                 if (!seen.add(member)) {
-                    throw broken("must be given once");
+                    throw invalid("must appear only once");
                 }
                 expect(':');
                 return member;
             }
         }
         path.enter(lastString());
-        throw broken("is not a member of the protocol; what extends it goes into parameters");
+        throw invalid("is not a member of the protocol; put extensions into parameters");
     }
 
-    /** Refuses an object without one of these members. */
-    void require(Set<Member> seen, Member... required) throws InvalidRequestException {
-        for (Member member : required) {
+    /** Rejects an object that lacks one of these members. */
+    void require(Set<JsonMember> seen, JsonMember... required) throws InvalidRequestException {
+        for (JsonMember member : required) {
             if (!seen.contains(member)) {
-                path.enter(member.word);
-                throw broken("must be given");
+                path.enter(member.key);
+                throw invalid("is required");
             }
         }
     }
 
-    /** Passes a key of any name. */
+    /** Reads a key with any name. */
     String key() throws InvalidRequestException {
         String key = string();
         expect(':');
@@ -112,22 +112,22 @@ final class JsonCursor {
     }
 
     String string() throws InvalidRequestException {
-        passString();
+        readString();
         return lastString();
     }
 
-    /** A string that is not empty. */
+    /** Reads a non-empty string. */
     String name() throws InvalidRequestException {
         String name = string();
         if (name.isEmpty()) {
-            throw broken("must not be empty");
+            throw invalid("must not be empty");
         }
         return name;
     }
 
-    /** A string's bytes, as a view that is valid for as long as the body is. */
+    /** Reads a string as UTF-8 bytes. May be a view of the body. */
     ByteBuffer stringBytes() throws InvalidRequestException {
-        passString();
+        readString();
         return stringIsPlain
                 ? ByteBuffer.wrap(bytes, stringStart, stringEnd - stringStart)
                 : StandardCharsets.UTF_8.encode(lastString());
@@ -143,7 +143,7 @@ final class JsonCursor {
         throw mismatch("a boolean");
     }
 
-    /** Passes a number and gives its parts, which are valid until the next one. */
+    /** Reads a number. The returned object is reused: it is valid until the next call. */
     JsonNumber number() throws InvalidRequestException {
         byte first = peek();
         if (first != '-' && (first < '0' || first > '9')) {
@@ -156,20 +156,20 @@ final class JsonCursor {
         }
         position = after;
         if (number.length() > JsonNumber.MAX_LENGTH) {
-            throw broken("must have at most " + JsonNumber.MAX_LENGTH + " characters, had " + number.length());
+            throw invalid("must have at most " + JsonNumber.MAX_LENGTH + " characters, had " + number.length());
         }
         return number;
     }
 
-    /** Passes arrays of anything but objects, which lie {@code depth} deep. */
+    /** Skips an array at nesting depth {@code depth}. It may hold anything except objects. */
     void skipArrays(int depth) throws InvalidRequestException {
         if (depth > MAX_DEPTH) {
-            throw broken("must be nested at most " + MAX_DEPTH + " deep");
+            throw invalid("must be nested at most " + MAX_DEPTH + " levels deep");
         }
         for (boolean more = open('['); more; more = another('[')) {
             switch (peek()) {
                 case '[' -> skipArrays(depth + 1);
-                case '"' -> passString();
+                case '"' -> readString();
                 case 't', 'f' -> bool();
                 case 'n' -> literal("null");
                 default -> number();
@@ -177,7 +177,7 @@ final class JsonCursor {
         }
     }
 
-    /** The next significant byte. */
+    /** Skips whitespace and returns the next byte, without consuming it. */
     byte peek() throws InvalidRequestException {
         for (; position < end; position++) {
             byte next = bytes[position];
@@ -191,21 +191,21 @@ final class JsonCursor {
     void expectEnd() throws InvalidRequestException {
         for (; position < end; position++) {
             if (" \n\r\t".indexOf(bytes[position]) < 0) {
-                throw malformed("something follows its end");
+                throw malformed("unexpected content after its end");
             }
         }
     }
 
-    InvalidRequestException broken(String rule) {
+    InvalidRequestException invalid(String rule) {
         return new InvalidRequestException(path.toString(), rule);
     }
 
     InvalidRequestException mismatch(String expected) throws InvalidRequestException {
-        return broken("must be " + expected + ", was " + kind());
+        return invalid("must be " + expected + ", was " + kind());
     }
 
     private InvalidRequestException malformed(String why) {
-        return broken("must be valid JSON: " + why + " (byte " + (position - start) + ")");
+        return invalid("must be valid JSON: " + why + " (byte " + (position - start) + ")");
     }
 
     private String kind() throws InvalidRequestException {
@@ -217,7 +217,7 @@ final class JsonCursor {
             case 't', 'f' -> "a boolean";
             case 'n' -> "null";
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> "a number";
-            case 'N', 'I' -> throw malformed("it has no NaN and no Infinity");
+            case 'N', 'I' -> throw malformed("NaN and Infinity are not JSON numbers");
             default -> throw malformed("expected a value");
         };
     }
@@ -249,7 +249,7 @@ final class JsonCursor {
         return true;
     }
 
-    private void passString() throws InvalidRequestException {
+    private void readString() throws InvalidRequestException {
         if (peek() != '"') {
             throw mismatch("a string");
         }
@@ -260,7 +260,7 @@ final class JsonCursor {
             if (next == '"') {
                 stringEnd = position++;
                 if (stringEnd - stringStart > limits.maxStringBytes()) {
-                    throw broken("must have at most " + limits.maxStringBytes() + " bytes, had "
+                    throw invalid("must have at most " + limits.maxStringBytes() + " bytes, had "
                             + (stringEnd - stringStart));
                 }
                 if (!stringIsPlain) {
@@ -278,7 +278,7 @@ final class JsonCursor {
             }
         }
         position = end;
-        throw malformed("it ends within a string");
+        throw malformed("it ends inside a string");
     }
 
     private boolean stringIs(String word) {
@@ -304,7 +304,7 @@ final class JsonCursor {
 
     private String decoded() throws InvalidRequestException {
         try {
-            return JsonText.decode(ByteBuffer.wrap(bytes, stringStart, stringEnd - stringStart));
+            return JsonStringDecoder.decode(ByteBuffer.wrap(bytes, stringStart, stringEnd - stringStart));
         } catch (ParseException e) {
             throw malformed(String.valueOf(e.getMessage()));
         }

@@ -4,14 +4,14 @@ import com.fasterxml.jackson.core.io.NumberInput;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A JSON number taken apart: (−1)^negative × mantissa × 10^exponent. Mutable, so that a tensor of a million takes one object.
+ * A parsed JSON number: (−1)^negative × mantissa × 10^exponent. Mutable, so that a tensor of a million numbers needs one object.
  *
- * <p>Most numbers need no more than one division. For FP64 that is exact when mantissa and power both are (Clinger 1990: up to 2^53
- * and 10^22). For FP32 an inexact double does, as long as it is not so close to the middle between two floats that its error could
- * tip the rounding. The rest goes to a general parser.
+ * <p>Most numbers need at most one multiplication or division. For FP64 the result is exact when mantissa and power of ten both are
+ * (Clinger 1990: up to 2^53 and 10^22). For FP32 an inexact double suffices, unless it is so close to the midpoint between two floats
+ * that its error could change the rounding. All other numbers go to a general parser.
  */
 final class JsonNumber {
-    /** The longest exact decimal of a double has 1,075 characters and some. */
+    /** The longest exact decimal of a double has slightly more than 1,075 characters. */
     static final int MAX_LENGTH = 1100;
 
     private static final int MANTISSA_DIGITS = 19;
@@ -20,7 +20,7 @@ final class JsonNumber {
 
     private static final long FLOAT_TAIL_MASK = (1L << 29) - 1;
     private static final long FLOAT_TAIL_MIDDLE = 1L << 28;
-    /** Three roundings (mantissa, power, quotient) are off by 3 units in the last place at most; this is well over it. */
+    /** Three roundings (mantissa, power, quotient) are off by at most 3 units in the last place. The margin is well above that. */
     private static final long FLOAT_TAIL_MARGIN = 8;
 
     private byte[] bytes = {};
@@ -32,7 +32,7 @@ final class JsonNumber {
     private int digits;
     private int exponent;
 
-    /** Scans the number at {@code from}; the position after it, or the complement of the position where it breaks the grammar. */
+    /** Scans the number at {@code from}. Returns the position after it, or the bitwise complement of the position of a syntax error. */
     int scan(byte[] source, int from, int limit) {
         int at = from;
         boolean minus = source[at] == '-';
@@ -74,7 +74,8 @@ final class JsonNumber {
             int power = 0;
             int powerStart = at;
             while (at < limit && (digit = source[at] - '0') >= 0 && digit <= 9) {
-                power = Math.min(power * 10 + digit, 1_000_000); // Beyond all datatypes, and does not overflow.
+                power = Math.min(
+                        power * 10 + digit, 1_000_000); // Out of range for every datatype, and cannot overflow.
                 at++;
             }
             if (at == powerStart) {
@@ -98,7 +99,7 @@ final class JsonNumber {
         return end - start;
     }
 
-    /** Without fraction and exponent. */
+    /** Whether the number has neither fraction nor exponent. */
     boolean isInteger() {
         return integer;
     }
@@ -117,7 +118,7 @@ final class JsonNumber {
         if (!integer || (negative && mantissa != 0)) {
             return false;
         }
-        // With 20 digits the mantissa may have wrapped, and then it is not what the text says.
+        // With 20 digits the mantissa may have wrapped around, so compare it with the text.
         return digits <= MANTISSA_DIGITS
                 || (digits == MANTISSA_DIGITS + 1
                         && Long.toUnsignedString(mantissa).equals(toString()));
@@ -127,7 +128,7 @@ final class JsonNumber {
         return mantissa;
     }
 
-    /** The nearest FP32 number; infinite when it overflows. */
+    /** The nearest FP32 number; infinite on overflow. */
     float floatValue() {
         if (digits <= MANTISSA_DIGITS && mantissa >= 0 && Math.abs(exponent) < POWERS_OF_TEN.length) {
             double nearby = scaled();
@@ -140,7 +141,7 @@ final class JsonNumber {
         return NumberInput.parseFloat(toString(), true);
     }
 
-    /** The nearest FP64 number; infinite when it overflows. */
+    /** The nearest FP64 number; infinite on overflow. */
     double doubleValue() {
         if (digits <= MANTISSA_DIGITS
                 && mantissa >= 0
@@ -151,7 +152,7 @@ final class JsonNumber {
         return NumberInput.parseDouble(toString(), true);
     }
 
-    /** As it was written. */
+    /** The number as it appears in the source. */
     @Override
     public String toString() {
         return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1);

@@ -2,11 +2,11 @@ package dev.penstock.protocol.codec;
 
 import dev.penstock.protocol.Tensor;
 
-/** A tensor holds what JSON cannot carry: NaN, an infinity, bytes that are not text. It has to go in binary form. */
+/** A tensor holds values that JSON cannot represent: NaN, an infinity, or bytes that are not UTF-8. It needs the binary form. */
 public final class NoJsonFormException extends Exception {
-    NoJsonFormException(Tensor tensor, String what) {
+    NoJsonFormException(Tensor tensor, String content) {
         super(
-                "'" + tensor.name() + "' has " + what + ", which JSON cannot carry; use the binary form",
+                "'" + tensor.name() + "' has " + content + ", which JSON cannot represent; use the binary form",
                 null,
                 false,
                 false);

@@ -1,13 +1,13 @@
 package dev.penstock.protocol.codec;
 
-import static dev.penstock.protocol.codec.Member.PARAMETERS;
+import static dev.penstock.protocol.codec.JsonMember.PARAMETERS;
 
 import dev.penstock.protocol.InvalidRequestException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The protocol's extension point: an object of scalars, read as String, Boolean, Long or Double. */
+/** Reads {@code parameters}, the extension point of the protocol: an object whose values are String, Boolean, Long or Double. */
 final class Parameters {
     private Parameters() {}
 
@@ -17,17 +17,18 @@ final class Parameters {
             String key = json.key();
             json.path().enter(key);
             if (parameters.size() == json.limits().maxParameters()) {
-                throw json.broken("must be one of at most " + json.limits().maxParameters());
+                throw json.invalid(
+                        "must be within the limit of " + json.limits().maxParameters() + " parameters");
             }
             if (parameters.putIfAbsent(key, scalar(json)) != null) {
-                throw json.broken("must be given once");
+                throw json.invalid("must appear only once");
             }
             json.path().leave();
         }
         return parameters;
     }
 
-    /** The flag of that name among the parameters of the object that was just read. */
+    /** A boolean parameter of the object that was just read. */
     static Optional<Boolean> flag(String name, Map<String, Object> parameters, JsonCursor json)
             throws InvalidRequestException {
         Object value = parameters.get(name);
@@ -35,9 +36,9 @@ final class Parameters {
             return Optional.empty();
         }
         if (!(value instanceof Boolean flag)) {
-            json.path().enter(PARAMETERS.word);
+            json.path().enter(PARAMETERS.key);
             json.path().enter(name);
-            throw json.broken("must be a boolean, was " + value);
+            throw json.invalid("must be a boolean, was " + value);
         }
         return Optional.of(flag);
     }
@@ -55,13 +56,13 @@ final class Parameters {
         JsonNumber number = json.number();
         if (number.isInteger()) {
             if (!number.fitsLong()) {
-                throw json.broken("must be in the range of INT64, was " + number);
+                throw json.invalid("must be in the range of INT64, was " + number);
             }
             return number.longValue();
         }
         double value = number.doubleValue();
         if (Double.isInfinite(value)) {
-            throw json.broken("must be in the range of FP64, was " + number);
+            throw json.invalid("must be in the range of FP64, was " + number);
         }
         return value;
     }

@@ -1,13 +1,13 @@
 package dev.penstock.protocol.codec;
 
 /**
- * The most that a reader takes in one body.
+ * Limits on the bodies that a reader accepts.
  *
  * @param maxBodyBytes the whole body, JSON and binary parts together
- * @param maxTensors inputs, and requested outputs, each
- * @param maxElements elements of one tensor, 2^27 at most
+ * @param maxTensors the number of inputs, and of requested outputs
+ * @param maxElements elements of one tensor, at most 2^27
  * @param maxParameters entries of each {@code parameters} object
- * @param maxStringBytes bytes of one JSON string: a name, a parameter, or an element of a BYTES tensor
+ * @param maxStringBytes the length of one JSON string in bytes: a name, a parameter, or an element of a BYTES tensor
  */
 public record ReaderLimits(int maxBodyBytes, int maxTensors, int maxElements, int maxParameters, int maxStringBytes) {
 

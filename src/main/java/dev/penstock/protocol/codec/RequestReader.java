@@ -1,10 +1,10 @@
 package dev.penstock.protocol.codec;
 
-import static dev.penstock.protocol.codec.Member.ID;
-import static dev.penstock.protocol.codec.Member.INPUTS;
-import static dev.penstock.protocol.codec.Member.NAME;
-import static dev.penstock.protocol.codec.Member.OUTPUTS;
-import static dev.penstock.protocol.codec.Member.PARAMETERS;
+import static dev.penstock.protocol.codec.JsonMember.ID;
+import static dev.penstock.protocol.codec.JsonMember.INPUTS;
+import static dev.penstock.protocol.codec.JsonMember.NAME;
+import static dev.penstock.protocol.codec.JsonMember.OUTPUTS;
+import static dev.penstock.protocol.codec.JsonMember.PARAMETERS;
 
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceRequest.RequestedOutput;
@@ -21,10 +21,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads v2 inference requests, strictly: what it lets through has data of exactly the announced shape and datatype. Thread-safe. */
+/** Reads v2 inference requests strictly: the data of an accepted tensor has exactly the declared shape and datatype. Thread-safe. */
 public final class RequestReader {
-    private static final Set<Member> MEMBERS = Collections.unmodifiableSet(EnumSet.of(INPUTS, ID, PARAMETERS, OUTPUTS));
-    private static final Set<Member> OUTPUT_MEMBERS = Collections.unmodifiableSet(EnumSet.of(NAME, PARAMETERS));
+    private static final Set<JsonMember> MEMBERS =
+            Collections.unmodifiableSet(EnumSet.of(INPUTS, ID, PARAMETERS, OUTPUTS));
+    private static final Set<JsonMember> OUTPUT_MEMBERS = Collections.unmodifiableSet(EnumSet.of(NAME, PARAMETERS));
 
     private final ReaderLimits limits;
 
@@ -37,7 +38,7 @@ public final class RequestReader {
     }
 
     /**
-     * Reads a request and checks it against what the model takes; a JSON length of 0 announces a raw body.
+     * Reads a request and checks it against the signature of its model. A JSON length of 0 marks a raw body.
      *
      * @throws InvalidRequestException naming the field and the rule that it breaks
      */
@@ -54,9 +55,9 @@ public final class RequestReader {
      * @throws InvalidRequestException naming the field and the rule that it breaks
      */
     public InferenceRequest read(Payload payload) throws InvalidRequestException {
-        Body body = Body.open(payload, limits);
+        BodyReader body = BodyReader.open(payload, limits);
         JsonCursor json = body.json();
-        Set<Member> seen = EnumSet.noneOf(Member.class);
+        Set<JsonMember> seen = EnumSet.noneOf(JsonMember.class);
         Optional<String> id = Optional.empty();
         Map<String, Object> parameters = Map.of();
         List<Tensor> inputs = List.of();
@@ -73,7 +74,7 @@ public final class RequestReader {
         json.expectEnd();
         json.require(seen, INPUTS);
         if (inputs.isEmpty()) {
-            throw new InvalidRequestException("inputs", "must have 1 or more");
+            throw new InvalidRequestException("inputs", "must have at least one entry");
         }
         body.tensors().expectNoMoreBlobs();
         Optional<Boolean> binaryOutput = Parameters.flag("binary_data_output", parameters, json);
@@ -84,13 +85,13 @@ public final class RequestReader {
     }
 
     /**
-     * Reads a raw body: the binary data of the model's only input and nothing else. Its rows, or its one other variable dimension,
-     * follow from its size; for BYTES it is one string. Outputs come in binary form.
+     * Reads a raw body: the binary data of the model's only input, and nothing else. The size of the body determines the number of rows,
+     * or the one other variable dimension. For BYTES, the body is one string. Outputs use the binary form.
      */
     public InferenceRequest readRaw(ByteBuffer bytes, Signature signature) throws InvalidRequestException {
-        Body.checkSize(bytes, limits);
+        BodyReader.checkSize(bytes, limits);
         return new InferenceRequest(
-                Optional.empty(), Map.of(), List.of(RawInput.read(bytes, signature)), List.of(), true);
+                Optional.empty(), Map.of(), List.of(RawBodyReader.read(bytes, signature)), List.of(), true);
     }
 
     private List<RequestedOutput> requestedOutputs(JsonCursor json) throws InvalidRequestException {
@@ -98,12 +99,13 @@ public final class RequestReader {
         for (boolean more = json.open('['); more; more = json.another('[')) {
             json.path().at(outputs.size());
             if (outputs.size() == json.limits().maxTensors()) {
-                throw json.broken("must be one of at most " + json.limits().maxTensors());
+                throw json.invalid(
+                        "must be within the limit of " + json.limits().maxTensors() + " outputs");
             }
             RequestedOutput output = requestedOutput(json);
             for (RequestedOutput other : outputs) {
                 if (other.name().equals(output.name())) {
-                    throw json.broken("must have a name of its own, was a second '" + output.name() + "'");
+                    throw json.invalid("must have a unique name, was a second '" + output.name() + "'");
                 }
             }
             outputs.add(output);
@@ -112,7 +114,7 @@ public final class RequestReader {
     }
 
     private RequestedOutput requestedOutput(JsonCursor json) throws InvalidRequestException {
-        Set<Member> seen = EnumSet.noneOf(Member.class);
+        Set<JsonMember> seen = EnumSet.noneOf(JsonMember.class);
         String name = "";
         Map<String, Object> parameters = Map.of();
         for (boolean more = json.open('{'); more; more = json.another('{')) {

@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Writes v2 inference requests, as clients do. */
+/** Writes v2 inference requests. */
 public final class RequestWriter {
     private RequestWriter() {}
 
     /**
-     * @param binary which inputs go in binary form, by name; FP16 has no other
-     * @throws NoJsonFormException when an input that is to be JSON is FP16, or holds NaN, an infinity, or bytes that are not UTF-8
+     * @param binary selects by name the inputs that use the binary form. FP16 inputs have no other form
+     * @throws NoJsonFormException if an input in JSON is FP16, or holds NaN, an infinity, or bytes that are not UTF-8
      */
     public static Payload write(InferenceRequest request, Predicate<String> binary) throws NoJsonFormException {
         for (Tensor input : request.inputs()) {

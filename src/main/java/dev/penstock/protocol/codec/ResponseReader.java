@@ -1,10 +1,10 @@
 package dev.penstock.protocol.codec;
 
-import static dev.penstock.protocol.codec.Member.ID;
-import static dev.penstock.protocol.codec.Member.MODEL_NAME;
-import static dev.penstock.protocol.codec.Member.MODEL_VERSION;
-import static dev.penstock.protocol.codec.Member.OUTPUTS;
-import static dev.penstock.protocol.codec.Member.PARAMETERS;
+import static dev.penstock.protocol.codec.JsonMember.ID;
+import static dev.penstock.protocol.codec.JsonMember.MODEL_NAME;
+import static dev.penstock.protocol.codec.JsonMember.MODEL_VERSION;
+import static dev.penstock.protocol.codec.JsonMember.OUTPUTS;
+import static dev.penstock.protocol.codec.JsonMember.PARAMETERS;
 
 import dev.penstock.protocol.InferenceResponse;
 import dev.penstock.protocol.InvalidRequestException;
@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads v2 inference responses, in either form. Thread-safe. */
+/** Reads v2 inference responses in JSON or binary form. Thread-safe. */
 public final class ResponseReader {
-    private static final Set<Member> MEMBERS =
+    private static final Set<JsonMember> MEMBERS =
             Collections.unmodifiableSet(EnumSet.of(MODEL_NAME, MODEL_VERSION, ID, PARAMETERS, OUTPUTS));
 
     private final ReaderLimits limits;
@@ -29,7 +29,7 @@ public final class ResponseReader {
         this.limits = limits;
     }
 
-    /** @throws IOException when it is no response of the protocol: the fault of who sent it, never of the request */
+    /** @throws IOException if the payload is not a v2 response. This is an error of the sender, never of the request */
     public InferenceResponse read(Payload payload) throws IOException {
         try {
             return response(payload);
@@ -39,9 +39,9 @@ public final class ResponseReader {
     }
 
     private InferenceResponse response(Payload payload) throws InvalidRequestException {
-        Body body = Body.open(payload, limits);
+        BodyReader body = BodyReader.open(payload, limits);
         JsonCursor json = body.json();
-        Set<Member> seen = EnumSet.noneOf(Member.class);
+        Set<JsonMember> seen = EnumSet.noneOf(JsonMember.class);
         String modelName = "";
         String modelVersion = "";
         Optional<String> id = Optional.empty();

@@ -9,8 +9,8 @@ public final class ResponseWriter {
     private ResponseWriter() {}
 
     /**
-     * @param binary which outputs go in binary form, by name; as a rule {@code request::wantsBinary}
-     * @throws NoJsonFormException when an output that is to be JSON holds NaN, an infinity, or bytes that are not UTF-8
+     * @param binary selects by name the outputs that use the binary form; usually {@code request::wantsBinary}
+     * @throws NoJsonFormException if an output in JSON holds NaN, an infinity, or bytes that are not UTF-8
      */
     public static Payload write(InferenceResponse response, Predicate<String> binary) throws NoJsonFormException {
         return BodyWriter.write(body -> {

@@ -1,10 +1,10 @@
 package dev.penstock.protocol.codec;
 
-import static dev.penstock.protocol.codec.Member.DATA;
-import static dev.penstock.protocol.codec.Member.DATATYPE;
-import static dev.penstock.protocol.codec.Member.NAME;
-import static dev.penstock.protocol.codec.Member.PARAMETERS;
-import static dev.penstock.protocol.codec.Member.SHAPE;
+import static dev.penstock.protocol.codec.JsonMember.DATA;
+import static dev.penstock.protocol.codec.JsonMember.DATATYPE;
+import static dev.penstock.protocol.codec.JsonMember.NAME;
+import static dev.penstock.protocol.codec.JsonMember.PARAMETERS;
+import static dev.penstock.protocol.codec.JsonMember.SHAPE;
 
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InvalidRequestException;
@@ -21,31 +21,31 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads the tensors of one body: their descriptions from its JSON part, their data from there or from the blobs that follow it. */
+/** Reads the tensors of one body: metadata from the JSON part, data from the JSON part or from the blobs that follow it. */
 final class TensorReader {
-    private static final Set<Member> MEMBERS =
+    private static final Set<JsonMember> MEMBERS =
             Collections.unmodifiableSet(EnumSet.of(NAME, SHAPE, DATATYPE, DATA, PARAMETERS));
     private static final int MAX_RANK = 32;
-    /** In {"inputs":[{"data":[…]}]}, data lies this deep. */
+    /** The nesting depth of data in {"inputs":[{"data":[…]}]}. */
     private static final int DATA_DEPTH = 4;
 
     private final JsonCursor json;
     private final ByteBuffer blobs;
     private final boolean binaryForm;
 
-    /** @param blobs what follows the JSON part; tensors take theirs from the front */
+    /** @param blobs the bytes after the JSON part. Each tensor in binary form takes its data from the front */
     TensorReader(JsonCursor json, ByteBuffer blobs, boolean binaryForm) {
         this.json = json;
         this.blobs = blobs;
         this.binaryForm = binaryForm;
     }
 
-    /** The tensors of a request; FP16 has no JSON form there. */
+    /** Reads the tensors of a request. The protocol has no JSON form of FP16 in requests. */
     List<Tensor> inputs() throws InvalidRequestException {
         return list(false);
     }
 
-    /** The tensors of a response; FP16 is written as exact numbers. */
+    /** Reads the tensors of a response. FP16 values are exact decimal numbers there. */
     List<Tensor> outputs() throws InvalidRequestException {
         return list(true);
     }
@@ -55,12 +55,13 @@ final class TensorReader {
         for (boolean more = json.open('['); more; more = json.another('[')) {
             json.path().at(tensors.size());
             if (tensors.size() == json.limits().maxTensors()) {
-                throw json.broken("must be one of at most " + json.limits().maxTensors());
+                throw json.invalid(
+                        "must be within the limit of " + json.limits().maxTensors() + " tensors");
             }
             Tensor tensor = tensor(fp16InJson);
             for (Tensor other : tensors) {
                 if (other.name().equals(tensor.name())) {
-                    throw json.broken("must have a name of its own, was a second '" + tensor.name() + "'");
+                    throw json.invalid("must have a unique name, was a second '" + tensor.name() + "'");
                 }
             }
             tensors.add(tensor);
@@ -68,16 +69,16 @@ final class TensorReader {
         return tensors;
     }
 
-    /** Refuses blobs that no tensor took. */
+    /** Rejects bytes that belong to no tensor. */
     void expectNoMoreBlobs() throws InvalidRequestException {
         if (blobs.hasRemaining()) {
             throw new InvalidRequestException(
-                    "body", "must end with the last tensor's binary data, had " + blobs.remaining() + " bytes more");
+                    "body", "must end with the last tensor's binary data, had " + blobs.remaining() + " extra bytes");
         }
     }
 
     private Tensor tensor(boolean fp16InJson) throws InvalidRequestException {
-        Set<Member> seen = EnumSet.noneOf(Member.class);
+        Set<JsonMember> seen = EnumSet.noneOf(JsonMember.class);
         String name = "";
         Datatype datatype = Datatype.BYTES;
         Shape shape = Shape.of();
@@ -108,7 +109,7 @@ final class TensorReader {
         }
         json.require(seen, DATA);
         if (data.isEmpty()) {
-            json.path().enter(DATA.word);
+            json.path().enter(DATA.key);
             int after = json.position();
             json.seek(dataPosition);
             data = Optional.of(data(datatype, shape, fp16InJson));
@@ -122,7 +123,7 @@ final class TensorReader {
         String name = json.string();
         Optional<Datatype> datatype = Datatype.named(name);
         if (datatype.isEmpty()) {
-            throw json.broken("must be one of " + Arrays.toString(Datatype.values()) + ", was '" + name + "'");
+            throw json.invalid("must be one of " + Arrays.toString(Datatype.values()) + ", was '" + name + "'");
         }
         return datatype.get();
     }
@@ -134,17 +135,17 @@ final class TensorReader {
         for (boolean more = json.open('['); more; more = json.another('[')) {
             json.path().at(rank);
             if (rank == MAX_RANK) {
-                throw json.broken("must be one of at most " + MAX_RANK + " dimensions");
+                throw json.invalid("must be within the limit of " + MAX_RANK + " dimensions");
             }
             JsonNumber number = json.number();
             if (!number.fitsLong() || number.longValue() < 0) {
-                throw json.broken("must be an integer of 0 or more, was " + number);
+                throw json.invalid("must be a non-negative integer, was " + number);
             }
             long dimension = number.longValue();
-            // An empty dimension does not excuse the others: a row must be countable too.
+            // A dimension of 0 counts as 1: the number of elements per row must be within the limit too.
             if (dimension > json.limits().maxElements() / elements) {
-                throw json.broken(
-                        "must keep the tensor at " + json.limits().maxElements() + " elements or fewer, was " + number);
+                throw json.invalid(
+                        "must keep the tensor within " + json.limits().maxElements() + " elements, was " + number);
             }
             elements *= Math.max(dimension, 1);
             if (rank == dimensions.length) {
@@ -157,38 +158,39 @@ final class TensorReader {
 
     private ByteBuffer data(Datatype datatype, Shape shape, boolean fp16InJson) throws InvalidRequestException {
         if (datatype == Datatype.FP16 && !fp16InJson) {
-            throw json.broken("must be in binary form, since FP16 has no JSON form");
+            throw json.invalid("must be in binary form: FP16 has no JSON form");
         }
         return new DataReader(json, shape, datatype).read();
     }
 
-    private ByteBuffer blob(Set<Member> seen, Datatype datatype, Shape shape, Object declaredSize)
+    private ByteBuffer blob(Set<JsonMember> seen, Datatype datatype, Shape shape, Object declaredSize)
             throws InvalidRequestException {
         if (seen.contains(DATA)) {
-            json.path().enter(DATA.word);
-            throw json.broken("must not be given beside binary_data_size");
+            json.path().enter(DATA.key);
+            throw json.invalid("must be absent when binary_data_size is set");
         }
-        json.path().enter(PARAMETERS.word);
+        json.path().enter(PARAMETERS.key);
         json.path().enter("binary_data_size");
         if (!(declaredSize instanceof Long size) || size < 0) {
-            throw json.broken("must be an integer of 0 or more, was " + declaredSize);
+            throw json.invalid("must be a non-negative integer, was " + declaredSize);
         }
         if (!binaryForm) {
-            throw json.broken("needs a body in the binary form, announced by " + Payload.JSON_LENGTH_HEADER);
+            throw json.invalid("requires a body in binary form; set the header " + Payload.JSON_LENGTH_HEADER);
         }
         if (size > blobs.remaining()) {
-            throw json.broken("must be at most the " + blobs.remaining() + " bytes that are left, was " + size);
+            throw json.invalid("must be at most the " + blobs.remaining() + " remaining bytes, was " + size);
         }
         long expected = shape.elements() * datatype.byteSize();
         if (datatype.isFixedSize() && size != expected) {
-            throw json.broken("must be " + expected + " for " + datatype + " of shape " + shape + ", was " + size);
+            throw json.invalid("must be " + expected + " for " + datatype + " of shape " + shape + ", was " + size);
         }
         ByteBuffer blob = blobs.slice(blobs.position(), size.intValue());
         if (!datatype.isFixedSize() && !Tensor.holdsStrings(blob, shape.elements())) {
-            throw json.broken("must announce " + shape.elements() + " strings, each a length and that many bytes");
+            throw json.invalid("must cover exactly " + shape.elements()
+                    + " strings, each a uint32 length followed by that many bytes");
         }
         if (datatype == Datatype.BOOL && !Tensor.holdsBooleans(blob)) {
-            throw json.broken("must announce bytes of 0 or 1, as BOOL is in binary form");
+            throw json.invalid("must cover only the bytes 0 and 1, as BOOL requires");
         }
         blobs.position(blobs.position() + size.intValue());
         json.path().leave();

@@ -1,5 +1,5 @@
 /**
- * The JSON form and the binary form of the protocol: readers, writers, and the limits on what is read. Bad input ends in an
+ * The JSON form and the binary form of the protocol: readers, writers, and limits on input. Invalid input causes an
  * {@link dev.penstock.protocol.InvalidRequestException} that names the field and the rule.
  */
 @org.jspecify.annotations.NullMarked

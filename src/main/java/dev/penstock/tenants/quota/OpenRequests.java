@@ -15,14 +15,14 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * How many requests of a tenant are accepted and without an outcome, over all ingresses together: their ids by their deadlines, in
- * Redis, a place each. A place is free again with the outcome, and with the deadline in any case. While Redis is away each ingress
- * goes by its part of the limit. Thread-safe.
+ * Limits the open requests of a tenant, over all ingresses together. A request is open from its acceptance until its outcome, or until its
+ * deadline at the latest. Redis holds one place per open request: a sorted set of ids, scored by deadline. While Redis is unavailable, each
+ * ingress enforces its share of the limit. Thread-safe.
  */
 public final class OpenRequests {
     private static final Logger LOG = Logger.getLogger(OpenRequests.class);
 
-    /** An id that has a place keeps it. Else it gets one, or hears in how many milliseconds the first deadline frees one. */
+    /** Returns 0 if the id has a place or gets one; otherwise the milliseconds until the first deadline frees a place. */
     private static final String TAKE = """
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -39,12 +39,12 @@ public final class OpenRequests {
     private final IntSupplier ingresses;
     private final LongSupplier epochMillis;
 
-    /** What was let in here while Redis was away, by tenant: ids and their deadlines. Forgotten when Redis answers. */
+    /** Deadlines by id and tenant, of requests admitted here while Redis was unavailable. Cleared when Redis answers. */
     private final Map<Integer, Map<String, Long>> own = new ConcurrentHashMap<>();
 
     /**
-     * @param redis with its own limit on time
-     * @param ingresses how many there are, this one included
+     * @param redis sends a command, with a timeout
+     * @param ingresses the number of ingresses, this one included
      */
     public OpenRequests(Function<Request, Future<Response>> redis, IntSupplier ingresses, LongSupplier epochMillis) {
         this.redis = redis;
@@ -53,10 +53,10 @@ public final class OpenRequests {
     }
 
     /**
-     * Takes a place for a request of its tenant. Never fails.
+     * Takes a place for a request. Never fails.
      *
-     * @param most places that the tenant has
-     * @return empty when it has one now; else milliseconds until one is free at the latest
+     * @param most the tenant's limit
+     * @return empty when the request has a place; otherwise the milliseconds until a place is free at the latest
      */
     public CompletionStage<OptionalLong> take(RequestId id, int most) {
         long leftMillis = Math.max(1, id.deadlineMillis() - epochMillis.getAsLong());
@@ -75,12 +75,14 @@ public final class OpenRequests {
                 .toCompletionStage();
     }
 
-    /** Frees the place of a request that was not accepted; where Redis does not hear of it, the deadline does so. */
+    /** Frees the place of a request that was not accepted. If Redis is unavailable, the deadline frees it. */
     public void leave(RequestId id) {
-        redis.apply(settled(id)).onFailure(away -> LOG.debugf(away, "The place of %s is taken until its deadline", id));
+        redis.apply(settled(id))
+                .onFailure(away ->
+                        LOG.debugf(away, "Redis is unavailable: the place of request %s is freed at its deadline", id));
     }
 
-    /** Frees the place of a request that has its outcome, if it has one: here at once, in Redis by this command. */
+    /** Frees the place of a request with an outcome. Frees it here at once; the returned command frees it in Redis. */
     public Request settled(RequestId id) {
         Map<String, Long> places = own.get(id.tenantTag());
         if (places != null) {

@@ -3,13 +3,13 @@ package dev.penstock.tenants.quota;
 import java.util.OptionalInt;
 
 /**
- * What a tenant may use: two token buckets, and places for requests that wait.
+ * A tenant's limits: a token bucket for requests, one for rows, and a number of open requests.
  *
- * @param requestsPerSecond at which its bucket of requests fills
- * @param requestBurst requests that the full bucket holds
- * @param rowsPerSecond at which its bucket of rows fills
- * @param rowBurst rows that the full bucket holds, and so the most that one request may have
- * @param openRequests accepted and without an outcome at once, of those whose outcome is kept; unlimited when empty
+ * @param requestsPerSecond refill rate of the request bucket, in (0, 1e6]
+ * @param requestBurst capacity of the request bucket, in 1..1e9
+ * @param rowsPerSecond refill rate of the row bucket, in (0, 1e6]
+ * @param rowBurst capacity of the row bucket, in 1..1e9; also the maximum rows of one request
+ * @param openRequests the maximum number of open requests whose outcome will be stored, in 1..1e6; empty for unlimited
  */
 public record Quota(
         double requestsPerSecond, long requestBurst, double rowsPerSecond, long rowBurst, OptionalInt openRequests) {
@@ -27,14 +27,14 @@ public record Quota(
         }
     }
 
-    /** With as many open requests as there may be. */
+    /** A quota with unlimited open requests. */
     public Quota(double requestsPerSecond, long requestBurst, double rowsPerSecond, long rowBurst) {
         this(requestsPerSecond, requestBurst, rowsPerSecond, rowBurst, OptionalInt.empty());
     }
 
     private static void requireRate(String name, double perSecond) {
         if (!(perSecond > 0 && perSecond <= MOST_PER_SECOND)) {
-            throw new IllegalArgumentException(name + " must be over 0 and up to 1000000, was " + perSecond);
+            throw new IllegalArgumentException(name + " must be above 0 and at most 1000000, was " + perSecond);
         }
     }
 

@@ -1,14 +1,14 @@
 package dev.penstock.tenants.quota;
 
-/** A quota's bucket of requests and its bucket of rows: a request takes from both, when both have enough. Not thread-safe. */
+/** The request bucket and the row bucket of a quota. A request takes from both, once both have enough. Not thread-safe. */
 final class QuotaBuckets {
     private final TokenBucket requests;
     private final TokenBucket rows;
 
     /**
-     * Full ones.
+     * Creates full buckets.
      *
-     * @param parties among whom the quota is divided evenly; each may have a token at least
+     * @param parties the number of equal shares of the quota; a share holds at least one token
      */
     QuotaBuckets(Quota quota, int parties, long now) {
         this.requests =
@@ -16,13 +16,13 @@ final class QuotaBuckets {
         this.rows = new TokenBucket(quota.rowsPerSecond() / parties, Math.max(1, quota.rowBurst() / parties), now);
     }
 
-    /** Until that many tokens of each can be taken; 0 when they can be now. */
+    /** Returns how long to wait until both buckets have the tokens; 0 when they have them now. */
     long waitNanos(long requestTokens, long rowTokens, long now) {
         return Math.max(requests.waitNanos(requestTokens, now), rows.waitNanos(rowTokens, now));
     }
 
-    /** The bucket that makes it wait longer. */
-    QuotaLimit shorter(long requestRows, long now) {
+    /** Returns the bucket with the longer wait. */
+    QuotaLimit limiting(long requestRows, long now) {
         return rows.waitNanos(requestRows, now) > requests.waitNanos(1, now) ? QuotaLimit.ROWS : QuotaLimit.REQUESTS;
     }
 
@@ -31,11 +31,11 @@ final class QuotaBuckets {
         rows.take(requestRows, now);
     }
 
-    QuotaLeft left(long now) {
-        return new QuotaLeft(requests.left(now), rows.left(now));
+    RemainingQuota left(long now) {
+        return new RemainingQuota(requests.left(now), rows.left(now));
     }
 
-    /** Somebody who knows better says how long each takes to fill. */
+    /** Replaces the estimate of when each bucket is full. */
     void fillIn(long requestsNanos, long rowsNanos, long now) {
         requests.fillsIn(requestsNanos, now);
         rows.fillsIn(rowsNanos, now);

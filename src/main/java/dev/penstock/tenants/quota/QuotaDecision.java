@@ -1,17 +1,17 @@
 package dev.penstock.tenants.quota;
 
-/** Whether a quota lets a request in. */
+/** The decision of a quota about one request. */
 public sealed interface QuotaDecision {
-    record Admitted(QuotaLeft left) implements QuotaDecision {}
+    record Admitted(RemainingQuota left) implements QuotaDecision {}
 
     /**
-     * Not now.
+     * The quota is used up for now.
      *
-     * @param limit that is used up
-     * @param retryAfterSeconds when there is a place for it
+     * @param limit the limit that is used up
+     * @param retryAfterSeconds when the quota can admit the request
      */
-    record Refused(QuotaLimit limit, int retryAfterSeconds) implements QuotaDecision {}
+    record Exceeded(QuotaLimit limit, int retryAfterSeconds) implements QuotaDecision {}
 
-    /** Not ever: it has more rows than the bucket of rows holds. */
+    /** The request can never pass: it has more rows than the row bucket holds. */
     record TooManyRows(long most) implements QuotaDecision {}
 }

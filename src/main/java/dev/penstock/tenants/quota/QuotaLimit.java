@@ -1,6 +1,6 @@
 package dev.penstock.tenants.quota;
 
-/** What of a quota can be used up. The label names the policy in {@code RateLimit} fields, and the reason of a refusal in metrics. */
+/** The limits of a quota. The label names the policy in {@code RateLimit} fields, and is the {@code reason} tag of refusals in metrics. */
 public enum QuotaLimit {
     REQUESTS("requests"),
     ROWS("rows"),

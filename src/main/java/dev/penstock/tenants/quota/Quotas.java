@@ -16,8 +16,9 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Holds each tenant to its quota, over all ingresses together: they lease tokens from buckets in Redis, ahead of need, so that few
- * requests wait for it. While Redis is away each ingress goes by its part of the quota. docs/quotas.md has the bounds. Thread-safe.
+ * Enforces each tenant's quota over all ingresses together. Ingresses lease tokens from buckets in Redis ahead of need, so that few
+ * requests wait for Redis. While Redis is unavailable, each ingress enforces its share of the quota. docs/quotas.md gives the bounds.
+ * Thread-safe.
  */
 public final class Quotas {
     private static final Logger LOG = Logger.getLogger(Quotas.class);
@@ -32,21 +33,21 @@ public final class Quotas {
     private volatile long triedNanos;
 
     /**
-     * How Redis is used.
+     * Timing of Redis calls.
      *
-     * @param lease how long leased tokens may be used; longer than Redis may take for an answer
-     * @param lookAgain how often Redis is tried while it is away
+     * @param lease how long leased tokens are valid; longer than the Redis timeout
+     * @param lookAgain how often Redis is probed while it is unavailable
      */
     public record Settings(Duration lease, Duration lookAgain) {
-        /** @param timeout that Redis is given */
+        /** @param timeout of one Redis call */
         public static Settings of(Duration timeout, Duration lookAgain) {
             return new Settings(timeout.multipliedBy(2).plusMillis(100), lookAgain);
         }
     }
 
     /**
-     * @param redis with its own limit on time
-     * @param ingresses how many there are, this one included
+     * @param redis sends a command, with a timeout
+     * @param ingresses the number of ingresses, this one included
      */
     public Quotas(
             Function<Request, Future<Response>> redis,
@@ -59,7 +60,7 @@ public final class Quotas {
         this.nanoClock = nanoClock;
     }
 
-    /** Whether that many rows may go now, which is then counted. Never fails; complete at once, unless Redis has to be asked first. */
+    /** Decides about a request of this many rows, and counts it if admitted. Never fails. Completes at once unless tokens must be leased. */
     public CompletionStage<QuotaDecision> decide(String tenant, Quota quota, long rows) {
         if (rows > quota.rowBurst()) {
             return CompletableFuture.completedFuture(new QuotaDecision.TooManyRows(quota.rowBurst()));
@@ -72,14 +73,14 @@ public final class Quotas {
         return decision;
     }
 
-    /** What any request would hear now, if it is known already that none can go, however few rows it has; nothing is counted. */
-    public Optional<QuotaDecision.Refused> usedUp(String tenant, Quota quota) {
+    /** The decision for any request, if the quota is known to be used up; takes no tokens. */
+    public Optional<QuotaDecision.Exceeded> usedUp(String tenant, Quota quota) {
         TenantQuota held = tenants.get(tenant);
         if (held == null || !held.isOf(quota)) {
             return Optional.empty();
         }
         long now = nanoClock.getAsLong();
-        Optional<QuotaDecision.Refused> refused = held.usedUp(ingresses.getAsInt(), away, now);
+        Optional<QuotaDecision.Exceeded> refused = held.usedUp(ingresses.getAsInt(), away, now);
         probeIfAway(tenant, quota, held, now);
         return refused;
     }
@@ -104,9 +105,9 @@ public final class Quotas {
                         : new TenantQuota(quota, settings.lease.toNanos(), ingresses.getAsInt(), now));
     }
 
-    private void act(String tenant, Quota quota, TenantQuota held, TenantQuota.Next next) {
-        next.ask().ifPresent(ask -> send(tenant, quota, held, ask, nanoClock.getAsLong()));
-        next.told().forEach(Runnable::run);
+    private void act(String tenant, Quota quota, TenantQuota held, TenantQuota.Actions actions) {
+        actions.ask().ifPresent(ask -> send(tenant, quota, held, ask, nanoClock.getAsLong()));
+        actions.decisions().forEach(Runnable::run);
     }
 
     private void send(String tenant, Quota quota, TenantQuota held, Ask ask, long askedAt) {
@@ -115,14 +116,15 @@ public final class Quotas {
             if (answer.succeeded()) {
                 if (away) {
                     away = false;
-                    LOG.info("Redis answers again: quotas are shared");
+                    LOG.info("Redis is available again: quotas hold over all ingresses together");
                 }
                 act(tenant, quota, held, held.granted(answer.result(), askedAt, ingresses.getAsInt(), now));
             } else {
                 triedNanos = now;
                 if (!away) {
                     away = true;
-                    LOG.warnf("Redis is away, each ingress goes by its part of each quota: %s", answer.cause());
+                    LOG.warnf(
+                            "Redis is unavailable: each ingress enforces its share of each quota: %s", answer.cause());
                 }
                 act(tenant, quota, held, held.failed(ingresses.getAsInt(), now));
             }

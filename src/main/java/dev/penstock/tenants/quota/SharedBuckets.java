@@ -6,9 +6,12 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.function.Function;
 
-/** The buckets that all ingresses share, in Redis, on Redis's own clock: two times a tenant, as in {@link TokenBucket}. Thread-safe. */
+/**
+ * The buckets in Redis that all ingresses share, on Redis's clock. Redis holds two times per tenant: when each bucket is full again, as in
+ * {@link TokenBucket}. Thread-safe.
+ */
 final class SharedBuckets {
-    /** A time that lies further ahead than a debt can is from another clock, or of another quota. */
+    /** Clamps a time that is further ahead than the largest debt: it comes from another clock or an earlier quota. */
     private static final String LEASE = """
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
@@ -32,15 +35,18 @@ final class SharedBuckets {
 
     private final Function<Request, Future<Response>> redis;
 
-    /** @param redis with its own limit on time */
+    /** @param redis sends a command, with a timeout */
     SharedBuckets(Function<Request, Future<Response>> redis) {
         this.redis = redis;
     }
 
-    /** Tokens wanted: none of either bucket, unless there are the least of both. */
+    /** A request for tokens. Grants the least to the most of each bucket, or none if either bucket has fewer than its least. */
     record Ask(long leastRequests, long mostRequests, long leastRows, long mostRows) {}
 
-    /** @param requestsNanos until the bucket of requests is full */
+    /**
+     * @param requestsNanos until the request bucket is full
+     * @param rowsNanos until the row bucket is full
+     */
     record Grant(long requests, long rows, long requestsNanos, long rowsNanos) {}
 
     Future<Grant> lease(String tenant, Quota quota, Ask ask) {

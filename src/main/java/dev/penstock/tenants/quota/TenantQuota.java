@@ -10,27 +10,27 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One tenant's quota at one ingress. Requests go by tokens leased from the shared bucket; those that find none wait for what Redis
- * answers, unless it has said lately that there are none. Who asks Redis is somebody else: here is no clock and no I/O. Thread-safe.
+ * One tenant's quota at one ingress. Requests use tokens leased from the shared buckets. A request that finds none waits for Redis, unless
+ * Redis has reported lately that the buckets are empty. Has no clock and no I/O: {@link Quotas} sends the calls. Thread-safe.
  */
 final class TenantQuota {
-    /** What the tenant used in this time is leased ahead, twice. */
+    /** Twice the tenant's use in this time is leased ahead. */
     private static final double AHEAD_NANOS = 50e6;
 
-    /** So that a first request counts as a rare one. */
+    /** The assumed time since the last lease before the first request, so that the first request does not lease ahead. */
     private static final long LONG_AGO_NANOS = 10_000_000_000L;
 
     private final Quota quota;
     private final long leaseNanos;
-    private final Lease requests = new Lease();
-    private final Lease rows = new Lease();
-    private final Deque<Waiting> waiting = new ArrayDeque<>();
-    private final RetryPlaces places;
+    private final LeasedTokens requests = new LeasedTokens();
+    private final LeasedTokens rows = new LeasedTokens();
+    private final Deque<QueuedRequest> waiting = new ArrayDeque<>();
+    private final RetryAfterSchedule retries;
 
-    /** As Redis told it last. */
+    /** The shared buckets, as Redis last reported them. */
     private final QuotaBuckets shared;
 
-    /** This ingress's part, for when Redis is away. */
+    /** This ingress's share, used while Redis is unavailable. */
     private QuotaBuckets own;
 
     private int parties;
@@ -40,21 +40,21 @@ final class TenantQuota {
     private long askedNanos;
     private long usedNanos;
 
-    private record Waiting(long rows, CompletableFuture<QuotaDecision> decision) {}
+    private record QueuedRequest(long rows, CompletableFuture<QuotaDecision> decision) {}
 
-    /** @param leaseNanos how long tokens may be used after they were asked for */
+    /** @param leaseNanos how long tokens are valid, counted from the call that leased them */
     TenantQuota(Quota quota, long leaseNanos, int ingresses, long now) {
         this.quota = quota;
         this.leaseNanos = leaseNanos;
-        this.places = new RetryPlaces(quota);
+        this.retries = new RetryAfterSchedule(quota);
         this.shared = new QuotaBuckets(quota, 1, now);
         this.own = new QuotaBuckets(quota, ingresses, now);
         this.parties = ingresses;
         this.askedNanos = now - LONG_AGO_NANOS;
     }
 
-    /** What to do after something happened: decisions to tell, and tokens to ask Redis for. */
-    record Next(List<Runnable> told, Optional<Ask> ask) {}
+    /** The caller's next actions: complete these decisions, and lease these tokens. */
+    record Actions(List<Runnable> decisions, Optional<Ask> ask) {}
 
     boolean isOf(Quota other) {
         return quota.equals(other);
@@ -64,35 +64,35 @@ final class TenantQuota {
         return waiting.isEmpty() && !asking && usedNanos - sinceNanos < 0;
     }
 
-    /** @param away whether Redis is known to be, so that nobody should wait for it */
-    synchronized Next decide(
+    /** @param away whether Redis is known to be unavailable, so that no request should wait for it */
+    synchronized Actions decide(
             long requestRows, CompletableFuture<QuotaDecision> decision, int ingresses, boolean away, long now) {
         usedNanos = now;
         wantedRequests++;
         wantedRows += requestRows;
-        List<Runnable> told = new ArrayList<>(1);
+        List<Runnable> decisions = new ArrayList<>(1);
         if (away) {
-            told.add(tell(decision, ownDecision(requestRows, ingresses, now)));
-            return new Next(told, Optional.empty());
+            decisions.add(completion(decision, ownDecision(requestRows, ingresses, now)));
+            return new Actions(decisions, Optional.empty());
         }
-        waiting.addLast(new Waiting(requestRows, decision));
-        return asking ? new Next(told, Optional.empty()) : settle(told, ingresses, now);
+        waiting.addLast(new QueuedRequest(requestRows, decision));
+        return asking ? new Actions(decisions, Optional.empty()) : settle(decisions, ingresses, now);
     }
 
-    /** What any request would hear now, if none could go; it takes a place among those who come back, and nothing else. */
-    synchronized Optional<QuotaDecision.Refused> usedUp(int ingresses, boolean away, long now) {
+    /** The decision for any request, if the quota is used up. Takes a place in the retry queue, but no tokens. */
+    synchronized Optional<QuotaDecision.Exceeded> usedUp(int ingresses, boolean away, long now) {
         usedNanos = now;
         if (away) {
             QuotaBuckets part = own(ingresses, now);
-            return part.waitNanos(1, 0, now) > 0 ? Optional.of(refused(part, 1, ingresses, now)) : Optional.empty();
+            return part.waitNanos(1, 0, now) > 0 ? Optional.of(exceeded(part, 1, ingresses, now)) : Optional.empty();
         }
         return waiting.isEmpty() && sharedWait(0, now) > 0
-                ? Optional.of(refused(shared, 1, ingresses, now))
+                ? Optional.of(exceeded(shared, 1, ingresses, now))
                 : Optional.empty();
     }
 
-    /** Redis has answered what was asked at a time. */
-    synchronized Next granted(Grant grant, long askedAt, int ingresses, long now) {
+    /** Redis has answered the call that was sent at {@code askedAt}. */
+    synchronized Actions granted(Grant grant, long askedAt, int ingresses, long now) {
         asking = false;
         requests.add(grant.requests(), askedAt + leaseNanos);
         rows.add(grant.rows(), askedAt + leaseNanos);
@@ -100,40 +100,40 @@ final class TenantQuota {
         return settle(new ArrayList<>(), ingresses, now);
     }
 
-    /** Redis has not answered. */
-    synchronized Next failed(int ingresses, long now) {
+    /** The call to Redis has failed. */
+    synchronized Actions failed(int ingresses, long now) {
         asking = false;
-        List<Runnable> told = new ArrayList<>();
-        for (Waiting each : waiting) {
-            told.add(tell(each.decision, ownDecision(each.rows, ingresses, now)));
+        List<Runnable> decisions = new ArrayList<>();
+        for (QueuedRequest each : waiting) {
+            decisions.add(completion(each.decision, ownDecision(each.rows, ingresses, now)));
         }
         waiting.clear();
-        return new Next(told, Optional.empty());
+        return new Actions(decisions, Optional.empty());
     }
 
-    /** Asks even though nobody waits, to see whether Redis is there. */
+    /** Leases without a waiting request, to see whether Redis is available. */
     synchronized Optional<Ask> probe(long now) {
         return asking ? Optional.empty() : Optional.of(ask(0, 0, now));
     }
 
-    private Next settle(List<Runnable> told, int ingresses, long now) {
+    private Actions settle(List<Runnable> decisions, int ingresses, long now) {
         while (!waiting.isEmpty()) {
             long due = waiting.getFirst().rows;
             if (requests.left(now) >= 1 && rows.left(now) >= due) {
                 requests.take(1);
                 rows.take(due);
-                told.add(tell(waiting.removeFirst().decision, new QuotaDecision.Admitted(left(now))));
+                decisions.add(completion(waiting.removeFirst().decision, new QuotaDecision.Admitted(left(now))));
             } else if (sharedWait(due, now) > 0) {
-                told.add(tell(waiting.removeFirst().decision, refused(shared, due, ingresses, now)));
+                decisions.add(completion(waiting.removeFirst().decision, exceeded(shared, due, ingresses, now)));
             } else {
-                return new Next(told, Optional.of(ask(1, due, now)));
+                return new Actions(decisions, Optional.of(ask(1, due, now)));
             }
         }
         boolean more = (requests.isLow(now) || rows.isLow(now)) && shared.waitNanos(1, 1, now) == 0;
-        return new Next(told, more ? Optional.of(ask(0, 0, now)) : Optional.empty());
+        return new Actions(decisions, more ? Optional.of(ask(0, 0, now)) : Optional.empty());
     }
 
-    /** Until Redis would grant what is missing here. */
+    /** Returns how long until the shared buckets have the tokens that are missing here. */
     private long sharedWait(long due, long now) {
         return shared.waitNanos(1 - Math.min(1, requests.left(now)), Math.max(0, due - rows.left(now)), now);
     }
@@ -144,8 +144,8 @@ final class TenantQuota {
         long leastRows = Math.max(0, neededRows - rows.left(now));
         long aheadRequests = Math.min((long) (2 * part * wantedRequests), quota.requestBurst()) - requests.left(now);
         long aheadRows = Math.min((long) (2 * part * wantedRows), quota.rowBurst()) - rows.left(now);
-        requests.suffices();
-        rows.suffices();
+        requests.refillRequested();
+        rows.refillRequested();
         asking = true;
         askedNanos = now;
         wantedRequests = 0;
@@ -157,7 +157,7 @@ final class TenantQuota {
     private QuotaDecision ownDecision(long requestRows, int ingresses, long now) {
         QuotaBuckets part = own(ingresses, now);
         if (part.waitNanos(1, requestRows, now) > 0) {
-            return refused(part, requestRows, ingresses, now);
+            return exceeded(part, requestRows, ingresses, now);
         }
         part.take(requestRows, now);
         return new QuotaDecision.Admitted(part.left(now));
@@ -171,17 +171,17 @@ final class TenantQuota {
         return own;
     }
 
-    private QuotaDecision.Refused refused(QuotaBuckets by, long requestRows, int ingresses, long now) {
-        int seconds = places.next(requestRows, by.waitNanos(1, requestRows, now), ingresses, now);
-        return new QuotaDecision.Refused(by.shorter(requestRows, now), seconds);
+    private QuotaDecision.Exceeded exceeded(QuotaBuckets by, long requestRows, int ingresses, long now) {
+        int seconds = retries.next(requestRows, by.waitNanos(1, requestRows, now), ingresses, now);
+        return new QuotaDecision.Exceeded(by.limiting(requestRows, now), seconds);
     }
 
-    private QuotaLeft left(long now) {
-        QuotaLeft there = shared.left(now);
-        return new QuotaLeft(there.requests() + requests.left(now), there.rows() + rows.left(now));
+    private RemainingQuota left(long now) {
+        RemainingQuota there = shared.left(now);
+        return new RemainingQuota(there.requests() + requests.left(now), there.rows() + rows.left(now));
     }
 
-    private static Runnable tell(CompletableFuture<QuotaDecision> waiter, QuotaDecision decision) {
+    private static Runnable completion(CompletableFuture<QuotaDecision> waiter, QuotaDecision decision) {
         return () -> waiter.complete(decision);
     }
 }

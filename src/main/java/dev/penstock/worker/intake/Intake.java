@@ -1,69 +1,75 @@
 package dev.penstock.worker.intake;
 
 import dev.penstock.messages.Outcome;
-import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Timings;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
-import dev.penstock.worker.join.FeatureGate;
+import dev.penstock.threads.TroubleLog;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.LogPartition;
+import dev.penstock.worker.accepted.OffsetCommit;
+import dev.penstock.worker.accepted.ReplyAddress;
+import dev.penstock.worker.intake.rules.Decision;
+import dev.penstock.worker.intake.rules.IntakeBounds;
+import dev.penstock.worker.intake.rules.IntakeRules;
+import dev.penstock.worker.intake.rules.RecordReader;
+import dev.penstock.worker.join.FeatureStage;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.OpenWork;
-import dev.penstock.worker.offsets.Origin;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
+import dev.penstock.worker.reply.Resolution;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
- * Takes one model's requests off the log: polls, decodes, hands tasks to the loop of their version, and commits what is settled.
- * Bounded: when too much is open, partitions pause and polling goes on, so that the group keeps its member; see {@link Backpressure}. {@link #run} is the
- * consumer's thread.
+ * Takes one model's requests off the log. Polls the consumer, asks {@link IntakeRules} what to do, and does it: serves and rejects
+ * records, pauses and resumes partitions, commits offsets. Polling goes on while partitions are paused, so that this worker stays a
+ * member of its group. {@link #run} is the consumer's thread.
  */
 public final class Intake implements Runnable {
     private static final Logger LOG = Logger.getLogger(Intake.class);
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration DRAIN_POLL = Duration.ofMillis(10);
+    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
+
+    /** A look-up takes a round trip to the broker. */
+    private static final Duration POLL_WHILE_UNRESOLVED = Duration.ofMillis(5);
 
     private final String model;
     private final Consumer<byte[], byte[]> consumer;
     private final Map<String, Version> versions;
-    private final String defaultVersion;
     private final ReplyTopics replyTopics;
     private final ReplyPublisher replies;
     private final WorkerMeters meters;
-    private final Bounds bounds;
-    private final OffsetLedger ledger = new OffsetLedger();
+    private final IntakeBounds bounds;
+    private final IntakeRules<KafkaRecord> rules;
     private volatile boolean stopping;
-    private final Backpressure backpressure;
-    private final Set<Lane> paused = EnumSet.noneOf(Lane.class);
-    private long committedNanos = System.nanoTime();
+    private final TroubleLog trouble;
+    private final Unresolved<Taken> unresolved = new Unresolved<>();
+
+    /** A record that was taken from the log, in both forms. */
+    private record Taken(KafkaRecord record, AcceptedRecord accepted) {}
 
     /** One version that is served. */
-    public record Version(RecordDecoder decoder, WorkerLoop loop, FeatureGate gate) {}
-
-    /** @param maxOpen polled and not yet answered */
-    public record Bounds(OpenWork.Amount maxOpen, Duration commitInterval, Duration drainTimeout) {}
+    public record Version(RecordDecoder decoder, WorkerLoop loop, FeatureStage features) {}
 
     public Intake(
             String model,
@@ -73,22 +79,21 @@ public final class Intake implements Runnable {
             ReplyTopics replyTopics,
             ReplyPublisher replies,
             WorkerMeters meters,
-            Bounds bounds) {
+            IntakeBounds bounds) {
         this.model = model;
         this.consumer = consumer;
-        this.versions = versions;
-        this.defaultVersion = defaultVersion;
+        this.versions = Map.copyOf(versions);
         this.replyTopics = replyTopics;
         this.replies = replies;
         this.meters = meters;
         this.bounds = bounds;
-        this.backpressure = new Backpressure(bounds.maxOpen());
+        this.trouble = new TroubleLog(LOG, "Intake of model " + model);
+        this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, System.nanoTime());
     }
 
-    /** Ends {@link #run} once what is open has been answered, or after the drain timeout. */
+    /** Ends {@link #run} once all open requests are answered, or after the drain timeout. */
     public void stop() {
-        stopping = true;
-        consumer.wakeup();
+        stopping = true; // no wake-up: it would end the drain if it came outside of a poll, and a poll is short
     }
 
     @Override
@@ -96,119 +101,119 @@ public final class Intake implements Runnable {
         try (consumer) {
             consumer.subscribe(Topics.requests(model), new Rebalances());
             while (!stopping) {
-                turn(POLL);
+                turn(unresolved.size() == 0 ? POLL : POLL_WHILE_UNRESOLVED);
             }
             drain();
         }
     }
 
     private void turn(Duration wait) {
+        poll(wait).forEach(record -> take(KafkaRecord.of(record)));
+        unresolved.release(this::resolved);
+        versions.values().forEach(version -> version.features.lookUp());
+        pauseAndResume();
+        rules.commitsDue(System.nanoTime()).ifPresent(commits -> {
+            commitAsync(commits);
+            measureBacklog();
+        });
+    }
+
+    private void take(KafkaRecord record) {
+        Taken taken = new Taken(record, rules.accept(record));
+        CompletableFuture<Resolution> resolution =
+                replyTopics.resolve(record.polled().headers());
+        if (resolution.isDone()) {
+            resolved(taken, resolution.join());
+        } else {
+            unresolved.add(taken, resolution);
+        }
+    }
+
+    private void resolved(Taken taken, Resolution resolution) {
+        switch (resolution) {
+            case Resolution.Rejected(InvalidRequestException reason) ->
+                replies.reject(taken.accepted, Problem.of(reason));
+            case Resolution.To(Optional<ReplyAddress> address) -> {
+                address.ifPresent(taken.accepted::replyTo);
+                carryOut(rules.decide(taken.record, taken.accepted));
+            }
+        }
+    }
+
+    private void carryOut(Decision decision) {
+        switch (decision) {
+            case Decision.Serve(Task task) -> serve(task);
+            case Decision.Cancel(Task task) -> replies.send(task, new Outcome.Cancelled(), Timings.NONE);
+            case Decision.Reject(AcceptedRecord rejected, Problem problem) -> replies.reject(rejected, problem);
+        }
+    }
+
+    /** Only the poll is tried again: a record that was polled has to be taken, or it is lost. */
+    private ConsumerRecords<byte[], byte[]> poll(Duration wait) {
         try {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
-            for (ConsumerRecord<byte[], byte[]> record : records) {
-                take(record);
-            }
-            versions.values().forEach(version -> version.gate.release());
-        } catch (WakeupException stop) {
-            return; // told to stop; the flag says so
-        }
-        holdBackOrGoOn();
-        if (System.nanoTime() - committedNanos >= bounds.commitInterval().toNanos()) {
-            committedNanos = System.nanoTime();
-            commitAsync();
-            measureBacklog();
+            trouble.succeeded();
+            return records;
+        } catch (RetriableException notYet) {
+            trouble.failed("trouble with the broker; polling again", notYet);
+            return ConsumerRecords.empty();
         }
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) {
-        int bytes = Math.max(0, record.serializedValueSize());
-        Lane lane = lane(record.topic());
-        OffsetLedger.Position position =
-                ledger.open(new TopicPartition(record.topic(), record.partition()), lane, record.offset(), bytes);
-        String correlationId = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID)
-                .orElseGet(() -> UUID.randomUUID().toString());
-        String version = RecordHeaders.text(record.headers(), RecordHeaders.MODEL_VERSION)
-                .orElse(defaultVersion);
-        Origin origin = new Origin(record, position, correlationId, Optional.empty(), version);
+    private void serve(Task task) {
         try {
-            origin = new Origin(record, position, correlationId, replyTopics.resolve(record.headers()), version);
-            Version serving = versions.get(version);
-            if (serving == null) {
-                replies.reject(
-                        origin,
-                        Problem.of(
-                                Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
-                return;
-            }
-            Task task = serving.decoder.decode(origin, lane, System.nanoTime(), System.currentTimeMillis());
-            position.holds(task.rows());
-            if (replies.isCancelled(task)) {
-                replies.send(task, new Outcome.Cancelled(), Timings.NONE);
-                return;
-            }
-            serving.gate.offer(task);
+            version(task.record()).features.offer(task);
         } catch (InvalidRequestException invalid) {
-            replies.reject(origin, Problem.of(invalid));
+            replies.reject(task.record(), Problem.of(invalid));
         }
     }
 
-    /** By the topic, since that is what the operator scales and watches. */
-    private Lane lane(String topic) {
-        return topic.equals(Topics.requests(model, Lane.BULK)) ? Lane.BULK : Lane.INTERACTIVE;
+    private Version version(AcceptedRecord record) {
+        return Optional.ofNullable(versions.get(record.modelVersion())).orElseThrow();
     }
 
-    private void holdBackOrGoOn() {
-        Set<Lane> held = backpressure.held(ledger.open(Lane.INTERACTIVE), ledger.open(Lane.BULK));
-        for (Lane lane : Lane.values()) {
-            if (held.contains(lane) && paused.add(lane)) {
-                consumer.pause(partitions(lane, consumer.assignment()));
-            } else if (!held.contains(lane) && paused.remove(lane)) {
-                consumer.resume(partitions(lane, consumer.assignment()));
-            }
+    private void pauseAndResume() {
+        IntakeRules.Flow flow = rules.flow();
+        if (!flow.pause().isEmpty()) {
+            consumer.pause(kafka(flow.pause()));
         }
-    }
-
-    private List<TopicPartition> partitions(Lane lane, Collection<TopicPartition> of) {
-        return of.stream().filter(partition -> lane(partition.topic()) == lane).toList();
+        if (!flow.resume().isEmpty()) {
+            consumer.resume(kafka(flow.resume()));
+        }
     }
 
     private void drain() {
         versions.values().forEach(version -> version.loop.drain());
-        long until = System.nanoTime() + bounds.drainTimeout().toNanos();
-        consumer.pause(consumer.assignment());
-        paused.addAll(EnumSet.allOf(Lane.class));
-        while (ledger.openRequests() > 0 && System.nanoTime() - until < 0) {
-            consumer.poll(Duration.ofMillis(10));
-            consumer.pause(consumer.assignment());
-        }
-        if (ledger.openRequests() > 0) {
+        rules.drain(System.nanoTime());
+        pauseAndResume();
+        do {
+            poll(DRAIN_POLL); // returns no records, since all partitions are paused; keeps the membership
+        } while (!rules.isDrained(System.nanoTime(), unresolved.size()));
+        if (rules.openRequests() > 0) {
             LOG.warnf(
-                    "Model %s: %d requests are still open after %s; another worker will serve them",
-                    model, ledger.openRequests(), bounds.drainTimeout());
+                    "Model %s: %d requests are still open, %d of them without a known reply topic; another worker will serve them",
+                    model, rules.openRequests(), unresolved.size());
         }
-        commitSync();
+        commitSync(rules.lastCommits());
     }
 
-    private void commitAsync() {
-        Map<TopicPartition, OffsetAndMetadata> offsets = ledger.takeCommittable();
-        if (!offsets.isEmpty()) {
-            consumer.commitAsync(offsets, (committed, failure) -> {
+    private void commitAsync(Map<LogPartition, OffsetCommit> commits) {
+        if (!commits.isEmpty()) {
+            consumer.commitAsync(offsets(commits), (committed, failure) -> {
                 if (failure != null) {
-                    // The next commit of these partitions covers it; until then a crash would serve some requests
-                    // twice.
-                    LOG.debugf(failure, "Commit of %s failed", committed);
+                    // The next commit of these partitions covers it. A crash before that serves some requests twice.
+                    LOG.debugf(failure, "Model %s: could not commit %s; the next commit will", model, committed);
                 }
             });
         }
     }
 
-    private void commitSync() {
-        Map<TopicPartition, OffsetAndMetadata> offsets = ledger.takeCommittable();
-        if (!offsets.isEmpty()) {
+    private void commitSync(Map<LogPartition, OffsetCommit> commits) {
+        if (!commits.isEmpty()) {
             try {
-                consumer.commitSync(offsets, Duration.ofSeconds(5));
-            } catch (RebalanceInProgressException | CommitFailedException moved) {
-                LOG.infof("Model %s: partitions moved before their last commit; some answers may be sent twice", model);
+                consumer.commitSync(offsets(commits), COMMIT_TIMEOUT);
+            } catch (RetriableException | CommitFailedException failed) {
+                LOG.infof("Model %s: the last commit failed (%s); some replies may be sent twice", model, failed);
             }
         }
     }
@@ -216,27 +221,67 @@ public final class Intake implements Runnable {
     private void measureBacklog() {
         Map<Lane, Long> backlog = new EnumMap<>(Lane.class);
         for (TopicPartition partition : consumer.assignment()) {
-            backlog.merge(
-                    lane(partition.topic()), consumer.currentLag(partition).orElse(0), Long::sum);
+            Lane lane = rules.lane(new LogPartition(partition.topic(), partition.partition()));
+            backlog.merge(lane, consumer.currentLag(partition).orElse(0), Long::sum);
         }
         backlog.forEach(meters::backlog);
+    }
+
+    private static List<TopicPartition> kafka(Collection<LogPartition> partitions) {
+        return partitions.stream().map(Intake::kafka).toList();
+    }
+
+    private static TopicPartition kafka(LogPartition partition) {
+        return new TopicPartition(partition.topic(), partition.partition());
+    }
+
+    private static List<LogPartition> ours(Collection<TopicPartition> partitions) {
+        return partitions.stream()
+                .map(partition -> new LogPartition(partition.topic(), partition.partition()))
+                .toList();
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> offsets(Map<LogPartition, OffsetCommit> commits) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        commits.forEach((partition, commit) -> offsets.put(
+                kafka(partition),
+                new OffsetAndMetadata(commit.nextOffset(), commit.note().toMetadata())));
+        return offsets;
+    }
+
+    private final class Reader implements RecordReader<KafkaRecord> {
+        @Override
+        public boolean serves(String modelVersion) {
+            return versions.containsKey(modelVersion);
+        }
+
+        @Override
+        public Task decode(KafkaRecord record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException {
+            return version(accepted)
+                    .decoder
+                    .decode(accepted, record.polled(), topicLane, System.nanoTime(), System.currentTimeMillis());
+        }
+
+        @Override
+        public boolean isCancelled(Task task) {
+            return replies.isCancelled(task);
+        }
     }
 
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-            paused.forEach(lane -> consumer.pause(partitions(lane, partitions)));
+            consumer.pause(kafka(rules.assigned(ours(partitions))));
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            commitSync();
-            ledger.forget(partitions);
+            commitSync(rules.revoked(ours(partitions)));
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
-            ledger.forget(partitions);
+            rules.lost(ours(partitions));
         }
     }
 }

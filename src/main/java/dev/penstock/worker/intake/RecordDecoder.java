@@ -3,9 +3,9 @@ package dev.penstock.worker.intake;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.model.config.FeaturesSection;
-import dev.penstock.model.config.Fit;
-import dev.penstock.model.config.Fitting;
 import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.PaddingPlan;
+import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
@@ -13,8 +13,8 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.loop.Task;
-import dev.penstock.worker.offsets.Origin;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -25,27 +25,27 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Turns a record into a task for one model version. Thread-safe. */
 public final class RecordDecoder {
-    /** Of a request whose features are still to be looked up: the true one is found with them. */
-    private static final Fit NOT_YET_KNOWN = new Fit("features are missing", 1, Map.of());
+    /** Stands in until the features of a request are looked up; the true plan depends on them. */
+    private static final PaddingPlan NOT_YET_KNOWN = new PaddingPlan("features are missing", 1, Map.of());
 
     private final RequestReader reader;
     private final Signature signature;
     private final int maxRows;
     private final Duration defaultTimeout;
     private final BrokerClock brokerClock;
-    private final Fitting fitting;
+    private final PaddingPlanner planner;
     private final Optional<String> entity;
 
     /**
-     * @param signature what requests send
-     * @param fitting of the model's own inputs
-     * @param defaultTimeout of requests that name none
+     * @param signature the inputs that requests send
+     * @param planner for the model's own inputs
+     * @param defaultTimeout for requests that set none
      */
     public RecordDecoder(
             RequestReader reader,
             Signature signature,
             ModelConfig config,
-            Fitting fitting,
+            PaddingPlanner planner,
             Duration defaultTimeout,
             BrokerClock brokerClock) {
         this.reader = reader;
@@ -54,14 +54,23 @@ public final class RecordDecoder {
         this.maxRows = config.maxRequestRows();
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
-        this.fitting = fitting;
+        this.planner = planner;
     }
 
-    /** @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature */
-    public Task decode(Origin origin, Lane lane, long nowNanos, long nowMillis) throws InvalidRequestException {
-        ConsumerRecord<byte[], byte[]> record = origin.source();
+    /**
+     * @param topicLane the lane of the record's topic; its header {@code priority} may choose another
+     * @throws InvalidRequestException when the record breaks a rule of the protocol or of the model's signature
+     */
+    public Task decode(
+            AcceptedRecord accepted,
+            ConsumerRecord<byte[], byte[]> record,
+            Lane topicLane,
+            long nowNanos,
+            long nowMillis)
+            throws InvalidRequestException {
+        Lane lane = RecordHeaders.lane(record.headers()).orElse(topicLane);
         InferenceRequest request = read(record);
-        List<Tensor> inputs = signature.ordered(request);
+        List<Tensor> inputs = signature.orderedInputs(request);
         long rows = inputs.getFirst().shape().rows();
         if (rows > maxRows) {
             throw new InvalidRequestException(
@@ -70,7 +79,7 @@ public final class RecordDecoder {
         long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
-        return new Task(origin, lane, request, inputs, fit(inputs), arrivalNanos, deadlineNanos);
+        return new Task(accepted, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
     }
 
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
@@ -82,7 +91,7 @@ public final class RecordDecoder {
         return reader.read(payload, signature);
     }
 
-    /** From arrival in the log, by the broker's clock. */
+    /** Milliseconds from arrival in the log to the deadline, by the broker's clock. */
     private long timeoutMillis(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
         long longest = Duration.ofDays(30).toMillis();
         Optional<Long> timeout = RecordHeaders.number(record.headers(), RecordHeaders.TIMEOUT_MS, 1);
@@ -92,9 +101,9 @@ public final class RecordDecoder {
         return Math.min(millis, longest);
     }
 
-    private Fit fit(List<Tensor> inputs) {
+    private PaddingPlan paddingPlan(List<Tensor> inputs) {
         boolean isJoinedLater = entity.isPresent()
                 && inputs.stream().anyMatch(input -> input.name().equals(entity.get()));
-        return isJoinedLater ? NOT_YET_KNOWN : fitting.of(inputs);
+        return isJoinedLater ? NOT_YET_KNOWN : planner.plan(inputs);
     }
 }

@@ -23,29 +23,30 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How entities become columns of one model's input.
+ * Turns the entities of a request into columns of the model's input.
  *
- * @param announced what requests send
- * @param target the input that is filled
+ * @param model the inputs of the model itself
+ * @param announced the inputs that requests send: an entity in place of the columns that features fill
+ * @param target the input whose columns features fill
  */
 public record FeatureJoin(
         FeaturesSection section, FeatureCache cache, Signature model, Signature announced, TensorSpec target) {
 
-    /** What came of a request's lookups. */
+    /** The result of a request's lookups. */
     sealed interface Joined {}
 
-    /** The model's inputs, whole; {@code kind} says how good the values are: fresh, stale or default, the worst of all rows. */
+    /** The model's own inputs. {@code kind} is the worst quality of all rows: fresh, stale or default. */
     record Inputs(List<Tensor> inputs, FeatureQuality kind) implements Joined {}
 
-    /** A policy says fail. */
-    record Refused(Problem problem) implements Joined, Choice {}
+    /** The model's policy is to fail rather than to use a fallback. */
+    record Failed(Problem problem) implements Joined, Choice {}
 
-    /** What came of one entity's lookup. */
+    /** The result of one entity's lookup. */
     sealed interface Choice {}
 
     private record Values(FeatureVector vector, FeatureQuality kind) implements Choice {}
 
-    /** The entity of each row; empty when the request brings the model's own inputs. */
+    /** The entity of each row; empty when the request sends the model's own inputs. */
     List<EntityKey> entities(Task task) throws InvalidRequestException {
         Optional<Tensor> entity = input(task, section.entity());
         if (entity.isEmpty()) {
@@ -59,7 +60,7 @@ public record FeatureJoin(
         return keys;
     }
 
-    /** @param found of each row's entity */
+    /** @param found the lookup of each row's entity */
     Joined join(Task task, List<EntityKey> entities, List<Lookup> found) {
         int width = Math.toIntExact(target.shape().dimension(1));
         int before = section.fromColumn();
@@ -72,8 +73,8 @@ public record FeatureJoin(
         FeatureQuality worst = FeatureQuality.FRESH;
         for (int row = 0; row < entities.size(); row++) {
             switch (choose(entities.get(row), found.get(row))) {
-                case Refused refused -> {
-                    return refused;
+                case Failed failed -> {
+                    return failed;
                 }
                 case Values(FeatureVector vector, FeatureQuality kind) -> {
                     copy(rest, filled, before);
@@ -107,8 +108,8 @@ public record FeatureJoin(
                         section.onUnavailable(),
                         Optional.empty(),
                         Problem.Kind.FEATURES_UNAVAILABLE,
-                        "features of entity '" + entity.text() + "' of view '" + section.view() + "' cannot be had: "
-                                + reason);
+                        "features of entity '" + entity.text() + "' of view '" + section.view()
+                                + "' are not available: " + reason);
         };
     }
 
@@ -118,7 +119,7 @@ public record FeatureJoin(
         }
         Optional<FeatureVector> defaults = cache.view().defaultVector();
         return policy == Fallback.FAIL || defaults.isEmpty()
-                ? new Refused(Problem.of(problem, reason))
+                ? new Failed(Problem.of(problem, reason))
                 : new Values(defaults.get(), FeatureQuality.DEFAULT);
     }
 

@@ -3,42 +3,41 @@ package dev.penstock.worker.join;
 import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.features.cache.FeatureUpdate;
 import dev.penstock.features.vector.EntityKey;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.kafka.TopicRecorder;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.threads.Fault;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a view warm by what is published on its topic. Each worker follows all of it, from now on, for what it holds itself; one of them, as
- * a group, takes it into Redis, from the topic's beginning.
+ * Keeps a view current with the updates on its topic. Each worker follows all updates from now on, for its own cache. As one group, the
+ * workers also copy the topic into Redis, from its beginning.
  */
 public final class FeatureUpdates implements TopicFollower.Listener, TopicRecorder.Store, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(FeatureUpdates.class);
 
-    /** A batch has to pass within one round trip's timeout. */
-    private static final int RECORDS_A_WRITE = 250;
+    /** All of them have to be written within the timeout of one round trip. */
+    private static final int RECORDS_PER_WRITE = 250;
 
-    private static final int SESSION_TIMEOUT_MS = 6000;
-    private static final Duration LONGEST_START = Duration.ofSeconds(10);
+    private static final Duration MAX_START = Duration.ofSeconds(10);
 
     private final FeatureCache cache;
     private final Datatype entities;
@@ -51,10 +50,15 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
     /**
      * The view's topic must exist.
      *
-     * @param kafka what all clients share: brokers and credentials
-     * @param entities BYTES when they go by names, else by numbers
+     * @param entities BYTES when entities are names; otherwise they are numbers
+     * @param faults hears of threads that failed
      */
-    public FeatureUpdates(Map<String, Object> kafka, FeatureCache cache, Datatype entities, MeterRegistry registry) {
+    public FeatureUpdates(
+            KafkaClients kafka,
+            FeatureCache cache,
+            Datatype entities,
+            MeterRegistry registry,
+            java.util.function.Consumer<? super Fault> faults) {
         String view = cache.view().name();
         this.cache = cache;
         this.entities = entities;
@@ -63,44 +67,43 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
         this.broken = counter(registry, view, "broken");
         this.follower = new TopicFollower(
                 "penstock-features-" + view,
-                consumer(kafka, Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest")),
+                "Features of view " + view + " change only when they are refreshed.",
+                faults,
+                kafka.follower(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest")),
                 this);
         this.recorder = cache.isShared()
                 ? Optional.of(new TopicRecorder(
                         "penstock-features-recorder-" + view,
-                        consumer(
-                                kafka,
+                        "Updates of view " + view + " do not reach Redis.",
+                        faults,
+                        kafka.recorder(
+                                Topics.featureRecorders(view, cache.view().layout()),
                                 Map.of(
                                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
                                         "earliest",
                                         ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-                                        RECORDS_A_WRITE,
-                                        ConsumerConfig.GROUP_ID_CONFIG,
-                                        Topics.featureRecorders(
-                                                view, cache.view().layout()),
-                                        ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
-                                        SESSION_TIMEOUT_MS,
-                                        ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
-                                        SESSION_TIMEOUT_MS / 4)),
+                                        RECORDS_PER_WRITE)),
                         topic,
                         this))
                 : Optional.empty();
     }
 
-    /** Waits until this worker hears of whatever is published; for a time, since without it features are only older. */
+    /** Waits until this worker receives updates, but not for long: without them features are only older. */
     public void awaitFollowing() throws InterruptedException {
-        if (!follower.awaitAssigned(LONGEST_START)) {
-            LOG.warnf("%s cannot be followed yet; until then, features change when they are refreshed", topic);
+        if (!follower.awaitAssigned(MAX_START)) {
+            LOG.warnf(
+                    "%s was not followed within %s; until then, features change only when they are refreshed",
+                    topic, MAX_START);
         }
     }
 
     @Override
-    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+    public void assign(Consumer<byte[], byte[]> consumer) {
         List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                 .map(each -> new TopicPartition(topic, each.partition()))
                 .toList();
         if (partitions.isEmpty()) {
-            throw new UnknownTopicOrPartitionException("the broker at hand has not heard of " + topic + " yet");
+            throw new UnknownTopicOrPartitionException("the broker does not know " + topic + " yet");
         }
         consumer.assign(partitions);
         consumer.seekToEnd(partitions);
@@ -134,10 +137,10 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
                     entity(record.key()),
                     Optional.ofNullable(record.value()),
                     Math.clamp(record.timestamp(), 0, System.currentTimeMillis())));
-        } catch (FeatureUpdate.BrokenException | CharacterCodingException | IllegalArgumentException notOurs) {
+        } catch (FeatureUpdate.InvalidUpdateException | CharacterCodingException | IllegalArgumentException notOurs) {
             LOG.logf(
                     ofBroken,
-                    "%s-%d@%d is no update of view '%s'; skipped: %s",
+                    "%s-%d@%d is not an update of view '%s'; skipped: %s",
                     topic,
                     record.partition(),
                     record.offset(),
@@ -162,12 +165,5 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
                 .tag("view", view)
                 .tag("result", result)
                 .register(registry);
-    }
-
-    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> kafka, Map<String, Object> more) {
-        Map<String, Object> config = new HashMap<>(kafka);
-        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.putAll(more);
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 }

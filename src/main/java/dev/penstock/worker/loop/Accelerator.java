@@ -5,13 +5,14 @@ import dev.penstock.protocol.Tensor;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Room for one batch at a time. A session has two of them, so that the next batch is assembled while one runs. */
+/** Runs one batch at a time. A session has two of them, so that the next batch is assembled while one runs. */
 public interface Accelerator {
 
     /**
-     * Takes a batch: for each request its inputs in the signature's order.
+     * Assembles a batch and runs it when the session is free.
      *
-     * @param latestStartNanos the batch must not begin to run after this
+     * @param requests the inputs of each request, in the signature's order
+     * @param latestStartNanos the batch must not start to run later
      * @param done called once, from any thread
      */
     void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done);
@@ -19,16 +20,16 @@ public interface Accelerator {
     sealed interface Result {}
 
     /**
-     * @param outputs of all rows, in the signature's order; valid until the next start
-     * @param startNanos when the run began
-     * @param nanos of the run
-     * @param assemblyNanos of the copying before it
+     * @param outputs the outputs of all rows, in the signature's order; valid until the next start
+     * @param startNanos when the run started
+     * @param nanos the time of the run
+     * @param assemblyNanos the time of copying the inputs before it
      */
     record Ran(List<Tensor> outputs, long startNanos, long nanos, long assemblyNanos) implements Result {}
 
-    /** The run failed as a whole; one request may be to blame. */
+    /** The run failed as a whole; a single request may be the cause. */
     record Broke(InferenceException.Kind kind, String reason) implements Result {}
 
-    /** What ran before took longer than expected, and the latest start has passed: the batch has not been run. */
+    /** The batch did not run: its latest start passed, since the batch before took longer than expected. */
     record TooLate() implements Result {}
 }

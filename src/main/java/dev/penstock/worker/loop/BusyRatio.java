@@ -2,7 +2,7 @@ package dev.penstock.worker.loop;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** The share of time that sessions were running something, since the reading before. Thread-safe. */
+/** Measures the share of time that sessions ran a batch, since the previous reading. Thread-safe. */
 final class BusyRatio {
     private static final long SHORTEST_NANOS = 1_000_000_000;
 
@@ -24,7 +24,7 @@ final class BusyRatio {
         sessions += more;
     }
 
-    /** Readings less than a second apart give the same. */
+    /** Readings less than a second apart return the same value. */
     synchronized double read(long now) {
         if (now - readAtNanos >= SHORTEST_NANOS && sessions > 0) {
             long busy = busyNanos.sum();

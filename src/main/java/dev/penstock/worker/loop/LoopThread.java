@@ -1,56 +1,61 @@
 package dev.penstock.worker.loop;
 
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/** Steps a loop on a thread of its own, and sleeps as long as the loop says unless somebody wakes it. */
-public final class LoopThread {
-    private final Thread thread;
-    private volatile boolean stopped;
+/** Steps a loop on a thread, and sleeps as long as the loop says unless it is woken. */
+public final class LoopThread implements AutoCloseable {
+    private final ServiceThread thread;
+    private volatile Loop loop = now -> WorkerLoop.UNTIL_WOKEN;
 
-    private volatile Duty duty = now -> WorkerLoop.UNTIL_WOKEN;
-
-    /** @param failed told of what the loop threw, if it did; the thread has ended then */
-    public LoopThread(String name, Consumer<Throwable> failed) {
-        this.thread = Thread.ofPlatform().name(name).unstarted(() -> {
-            try {
-                run();
-            } catch (Throwable bug) {
-                failed.accept(bug);
-            }
-        });
+    /**
+     * A thread that is not started yet.
+     *
+     * @param consequence a sentence for the log: what does not work once the thread has failed
+     */
+    public LoopThread(String name, String consequence, Consumer<? super Fault> faults) {
+        this.thread = new ServiceThread(name, consequence, faults, new Steps());
     }
 
-    /** What is done again and again. */
-    public interface Duty {
-        /** Nanoseconds to sleep after this turn unless woken. */
+    /** The work that is repeated. */
+    @FunctionalInterface
+    public interface Loop {
+        /** Returns the nanoseconds to sleep after this step unless woken. */
         long step(long now);
     }
 
-    public void start(Duty steps) {
-        duty = steps;
+    public void start(Loop steps) {
+        loop = steps;
         thread.start();
     }
 
-    /** From any thread; a wake-up before the loop sleeps is not lost. */
+    /** From any thread. A wake-up before the loop sleeps is not lost. */
     public void wake() {
-        LockSupport.unpark(thread);
+        LockSupport.unpark(thread.thread());
     }
 
-    public void stop() throws InterruptedException {
-        stopped = true;
-        wake();
-        thread.join();
+    /** Ends the thread after its current step. */
+    @Override
+    public void close() {
+        thread.close();
     }
 
-    private void run() {
-        while (!stopped) {
-            long sleepNanos = duty.step(System.nanoTime());
+    private final class Steps implements ServiceThread.Duty {
+        @Override
+        public void turn() {
+            long sleepNanos = loop.step(System.nanoTime());
             if (sleepNanos == WorkerLoop.UNTIL_WOKEN) {
-                LockSupport.park(this);
+                LockSupport.park(LoopThread.this);
             } else if (sleepNanos > 0) {
-                LockSupport.parkNanos(this, sleepNanos);
+                LockSupport.parkNanos(LoopThread.this, sleepNanos);
             }
+        }
+
+        @Override
+        public void interrupt(Thread self) {
+            LockSupport.unpark(self);
         }
     }
 }

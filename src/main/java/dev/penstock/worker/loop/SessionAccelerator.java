@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
-/** A slot of a session: assembles on the caller's thread, runs on the session's own. */
+/** One slot of a session. Assembles batches on the caller's thread and runs them on the session's own. */
 public final class SessionAccelerator implements Accelerator {
     private final Slot slot;
     private final Executor sessionThread;

@@ -5,11 +5,11 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 
-/** The slots of one session, and when it is expected to be free. Confined to the loop's thread. */
+/** The slots of one session, and an estimate of when the session is free. Confined to the loop's thread. */
 final class SessionSlots {
     /**
-     * What a thread may take to wake up, so that a batch closed this long before its turn is there in time. Of short runs half: to
-     * close their successors any earlier would make small batches.
+     * The time that a thread may need to wake up. A batch is closed that much before its turn, so that it is ready in time. For short
+     * runs it is half of the run: closing the next batch any earlier would make batches small.
      */
     private static final double WAKE_NANOS = 100_000;
 
@@ -43,7 +43,7 @@ final class SessionSlots {
         return new Room(freeAt, freeAt + (long) spread, lead);
     }
 
-    /** An idle one is, whatever was expected of the other. */
+    /** An idle session is free before a busy one, whatever the estimates say. */
     boolean isFreeBefore(SessionSlots other, long now) {
         if (isIdle() || other.isIdle()) {
             return !other.isIdle();
@@ -62,7 +62,7 @@ final class SessionSlots {
         busy.removeIf(batch -> batch.accelerator.equals(accelerator));
         freeAt = now;
         for (Planned next : busy) {
-            freeAt += (long) next.expectedNanos; // it has just begun
+            freeAt += (long) next.expectedNanos; // it has just started
         }
         free.addFirst(accelerator);
     }

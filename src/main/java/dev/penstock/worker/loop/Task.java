@@ -1,63 +1,66 @@
 package dev.penstock.worker.loop;
 
 import dev.penstock.features.vector.FeatureQuality;
-import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Tensor;
-import dev.penstock.worker.offsets.Origin;
+import dev.penstock.worker.accepted.AcceptedRecord;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A request that can run.
+ * A decoded request that can run.
  *
+ * @param record the record that it came as; to be settled once
  * @param inputs in the signature's order
- * @param fit which batches it fits into
- * @param arrivalNanos when it arrived in the log, on this process's monotonic clock; likewise its deadline
- * @param features what the lookups of its features came to; empty when it needed none
+ * @param paddingPlan the batches that it may join, and its padding
+ * @param arrivalNanos its arrival in the log, on this process's monotonic clock
+ * @param deadlineNanos on the same clock
+ * @param features the result of its feature lookups; empty when it needed none
  */
 public record Task(
-        Origin origin,
+        AcceptedRecord record,
         Lane lane,
         InferenceRequest request,
         List<Tensor> inputs,
-        Fit fit,
+        PaddingPlan paddingPlan,
         long arrivalNanos,
         long deadlineNanos,
         Optional<Features> features) {
 
-    /** How good its features are, and how long they took. */
+    /** The quality of its features, and how long the lookups took. */
     public record Features(FeatureQuality kind, long nanos) {}
 
     public Task(
-            Origin origin,
+            AcceptedRecord record,
             Lane lane,
             InferenceRequest request,
             List<Tensor> inputs,
-            Fit fit,
+            PaddingPlan paddingPlan,
             long arrivalNanos,
             long deadlineNanos) {
-        this(origin, lane, request, inputs, fit, arrivalNanos, deadlineNanos, Optional.empty());
+        this(record, lane, request, inputs, paddingPlan, arrivalNanos, deadlineNanos, Optional.empty());
     }
 
-    /** This task with the model's own inputs, now that its features are there. */
-    public Task joined(List<Tensor> modelInputs, Fit fit, Features features) {
-        return new Task(origin, lane, request, modelInputs, fit, arrivalNanos, deadlineNanos, Optional.of(features));
+    /** This task with the model's own inputs, once its features are known. */
+    public Task joined(List<Tensor> modelInputs, PaddingPlan paddingPlan, Features features) {
+        return new Task(
+                record, lane, request, modelInputs, paddingPlan, arrivalNanos, deadlineNanos, Optional.of(features));
     }
 
     long featuresNanos() {
         return features.map(Features::nanos).orElse(0L);
     }
 
-    /** What tasks must share to share a batch. */
+    /** Tasks share a batch only when their keys are equal. */
     Object batchKey() {
-        return fit.batchKey();
+        return paddingPlan.batchKey();
     }
 
-    /** The most rows that its batch should have: fewer the longer they are. A task with more runs alone. */
+    /** The most rows that its batch should have. The longer the rows, the fewer. */
     int maxRows() {
-        return fit.maxRows();
+        return paddingPlan.maxRows();
     }
 
     public int rows() {

@@ -3,16 +3,14 @@ package dev.penstock.worker.loop;
 import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Part;
-import dev.penstock.batching.Priority;
+import dev.penstock.batching.QueuedRequest;
 import dev.penstock.batching.Step;
-import dev.penstock.batching.Waiting;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.model.InferenceException;
-import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
-import dev.penstock.worker.offsets.OffsetLedger;
+import dev.penstock.worker.accepted.Effort;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,18 +22,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
 /**
- * The worker's duty cycle for one model version: take what arrived, answer what finished, start what the batcher says. Has no clock
- * and no thread of its own; {@link #step} is confined to one thread, {@link #offer} and completions come from others and wake it.
+ * The worker's duty cycle for one model version: takes new requests, answers finished ones, and starts the batches that the batcher
+ * returns. Has no clock and no thread of its own. {@link #step} is confined to one thread; {@link #offer} and completions come from
+ * other threads and wake it.
  *
- * <p>A batch that fails is halved and run again until the rows at fault are alone: they fail with the reason, their neighbours
- * succeed. One that runs out of memory goes back to the batcher, which makes smaller ones from then on.
+ * <p>A batch that fails is halved and run again, until each request at fault is alone. That request fails with the reason, and its
+ * neighbours succeed. A batch that runs out of memory goes back to the batcher, which makes smaller ones from then on.
  */
 public final class WorkerLoop {
-    /** What {@link #step} returns when there is nothing to wait for but an arrival or a completion. */
+    /** Returned by {@link #step} when only an arrival or a completion can change anything. */
     public static final long UNTIL_WOKEN = Long.MAX_VALUE;
 
-    /** The part of its time that an answer's way is granted: a broker that stalls shall not make all requests late before they run. */
-    private static final int MOST_DELIVERY = 4;
+    /** At most one part in this many of a request's time is set aside for delivery, so that a stalled broker does not expire them all. */
+    private static final int DELIVERY_DIVISOR = 4;
 
     private final Batcher<Task> batcher;
     private final CostModel costs;
@@ -47,14 +46,16 @@ public final class WorkerLoop {
     private final Queue<Task> arrived = new ConcurrentLinkedQueue<>();
     private final Queue<Finished> finished = new ConcurrentLinkedQueue<>();
     private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
-    private final Joins joins = new Joins();
+    private final SplitRequests splits = new SplitRequests();
 
-    /** Whether an arrival changes what the loop would do; while no slot is free it does not, and waking a thread is dear. */
+    /** Whether an arrival must wake the thread. While no slot is free it need not, and waking a thread is expensive. */
     private volatile boolean takesArrivals = true;
 
+    private volatile boolean draining;
+
     /**
-     * @param sessions of each its slots
-     * @param deviceLost told the reason when an accelerator is broken until the process is started anew
+     * @param sessions the slots of each session
+     * @param deviceLost receives the reason when an accelerator is broken until the process restarts
      * @param wake makes the thread that steps this loop step it again soon; called from any thread
      */
     public WorkerLoop(
@@ -81,9 +82,9 @@ public final class WorkerLoop {
         }
     }
 
-    /** From now on nothing waits for company. */
+    /** From now on no request is held back to fill a batch. From any thread; the batcher learns it within the next step. */
     public void drain() {
-        batcher.drain();
+        draining = true;
         wake.run();
     }
 
@@ -94,8 +95,11 @@ public final class WorkerLoop {
      */
     public long step(long now) {
         takesArrivals = true;
+        if (draining) {
+            batcher.drain();
+        }
         for (Task task = arrived.poll(); task != null; task = arrived.poll()) {
-            batcher.offer(waiting(task));
+            batcher.offer(queued(task));
         }
         for (Finished run = finished.poll(); run != null; run = finished.poll()) {
             settle(run, now);
@@ -120,18 +124,17 @@ public final class WorkerLoop {
             }
         }
         takesArrivals = false;
-        return UNTIL_WOKEN; // a completion will
+        return UNTIL_WOKEN; // a completion wakes it
     }
 
-    private Waiting<Task> waiting(Task task) {
+    private QueuedRequest<Task> queued(Task task) {
         long allowed = task.deadlineNanos() - task.arrivalNanos();
-        long delivery = Math.min(replies.deliveryNanos(), Math.max(0, allowed / MOST_DELIVERY));
-        Priority priority = task.lane() == Lane.BULK ? Priority.BULK : Priority.INTERACTIVE;
-        return new Waiting<>(
+        long delivery = Math.min(replies.deliveryNanos(), Math.max(0, allowed / DELIVERY_DIVISOR));
+        return new QueuedRequest<>(
                 task,
                 task.batchKey(),
                 task.maxRows(),
-                priority,
+                task.lane(),
                 task.rows(),
                 task.arrivalNanos(),
                 task.deadlineNanos() - delivery);
@@ -147,7 +150,7 @@ public final class WorkerLoop {
         return soonest;
     }
 
-    /** Half of a batch that failed; it keeps to itself, so that the guilty are found, but runs no later than any batch may. */
+    /** Runs half of a failed batch. It is not mixed with other requests, so that the fault is found. Its deadlines hold as for any batch. */
     private void startAgain(List<Part<Task>> half, SessionSlots session, long now) {
         long start = session.room(now).surelyFreeAtNanos();
         long p95 = (long) costs.p95Nanos(half.getFirst().of().key(), rows(half));
@@ -169,8 +172,8 @@ public final class WorkerLoop {
     private void start(List<Part<Task>> batch, long latestStartNanos, SessionSlots session, long now) {
         List<Part<Task>> wanted = new ArrayList<>(batch);
         wanted.removeIf(part -> isCancelled(part, now));
-        if (joins.open() > 0) {
-            wanted.removeIf(part -> joins.isGivenUp(part) && !joins.giveUp(part));
+        if (splits.open() > 0) {
+            wanted.removeIf(part -> splits.isGivenUp(part) && !splits.giveUp(part));
         }
         if (wanted.isEmpty()) {
             return;
@@ -189,7 +192,7 @@ public final class WorkerLoop {
         });
     }
 
-    /** The last moment to ask: from here on it runs. */
+    /** Asks at the last moment: after this, the part runs. */
     private boolean isCancelled(Part<Task> part, long now) {
         boolean cancelled = replies.isCancelled(part.request());
         if (cancelled) {
@@ -213,15 +216,28 @@ public final class WorkerLoop {
                 costs.observe(run.key(), run.rows, ran.nanos());
                 run.session.assembled(ran.assemblyNanos());
                 meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
+                countRun(run.batch);
                 answer(run, ran);
             }
             case Accelerator.TooLate late -> {
                 meters.recalled();
                 run.batch.forEach(batcher::offer);
             }
-            case Accelerator.Broke broke -> broke(run, broke);
+            case Accelerator.Broke broke -> {
+                countRun(run.batch);
+                broke(run, broke);
+            }
         }
         run.session.giveBack(run.accelerator, now);
+    }
+
+    /** A request that is split over several batches is counted with its first row. */
+    private static void countRun(List<Part<Task>> batch) {
+        for (Part<Task> part : batch) {
+            if (part.fromRow() == 0) {
+                part.request().record().countRun();
+            }
+        }
     }
 
     private void broke(Finished run, Accelerator.Broke broke) {
@@ -241,7 +257,7 @@ public final class WorkerLoop {
         }
     }
 
-    /** Writes all answers, and then sends all: so that they leave together. */
+    /** Makes all outcomes first and then sends them, so that the replies leave together. */
     private void answer(Finished run, Accelerator.Ran ran) {
         List<Answer> answers = new ArrayList<>(run.batch.size());
         int from = 0;
@@ -250,7 +266,7 @@ public final class WorkerLoop {
             if (part.isWhole()) {
                 answers.add(new Answer(task, replies.outcome(task, ran.outputs(), from)));
             } else {
-                joins.add(part, ran.outputs(), from)
+                splits.add(part, ran.outputs(), from)
                         .ifPresent(outputs -> answers.add(new Answer(task, replies.outcome(task, outputs, 0))));
             }
             from += part.rows();
@@ -260,28 +276,28 @@ public final class WorkerLoop {
         }
     }
 
-    /** Also tells that it was lost by waiting, unless it could not have been in time when it came. */
+    /** Notes the effort as given up, unless the request was already too late when it came. */
     private void expire(Part<Task> part, long now) {
         long latestStart =
                 part.of().deadlineNanos() - (long) costs.p95Nanos(part.of().key(), part.rows());
         if (latestStart - part.request().arrivalNanos() > 0) {
-            part.request().origin().position().took(OffsetLedger.Effort.GIVEN_UP);
+            part.request().record().effort(Effort.GIVEN_UP);
         }
         giveUp(part, new Outcome.Expired(), now, 0);
     }
 
     private void giveUp(Part<Task> part, Outcome outcome, long startedNanos, int batchRows) {
-        if (part.isWhole() || joins.giveUp(part)) {
+        if (part.isWhole() || splits.giveUp(part)) {
             reply(part.request(), outcome, startedNanos, 0, batchRows);
         }
     }
 
     private void reply(Task task, Outcome outcome, long startedNanos, long computeNanos, int batchRows) {
-        // What arrives during a turn may be later than the time that the turn began with.
+        // A request that arrives during a turn may be later than the start of the turn.
         long queueNanos = Math.max(0, startedNanos - task.arrivalNanos() - task.featuresNanos());
         meters.waited(task.lane(), queueNanos);
         if (batchRows > 0) {
-            task.origin().position().took(OffsetLedger.Effort.RAN);
+            task.record().effort(Effort.RAN);
         }
         replies.send(
                 task,

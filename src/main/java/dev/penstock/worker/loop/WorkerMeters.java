@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
-/** The meters of one model; names as in the contract. */
+/** The meters of one model. Their names are part of the contract. Thread-safe. */
 public final class WorkerMeters {
     private static final List<String> OUTCOMES = List.of("succeeded", "failed", "expired", "cancelled");
 
@@ -43,7 +43,7 @@ public final class WorkerMeters {
                 .serviceLevelObjectives(millis(5, 10, 25, 50, 100, 200, 350, 500, 1000, 2500, 5000, 10000, 30000))
                 .register(registry);
         sessionRun = Timer.builder("model.inference.latency")
-                .description("One run of the session, of a whole batch")
+                .description("One run of the session, for a whole batch")
                 .tag("model", model)
                 .serviceLevelObjectives(millis(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))
                 .register(registry);
@@ -53,20 +53,20 @@ public final class WorkerMeters {
                 .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
                 .register(registry);
         deadLetters = Counter.builder("inference.dead.letters")
-                .description("Records that could not be served, kept for people to look at")
+                .description("Records that could not be served and were kept as dead letters")
                 .tag("model", model)
                 .register(registry);
         recalls = Counter.builder("inference.batch.recalls")
                 .description(
-                        "Batches that were not run after all, as the one before took long and they would have been late")
+                        "Batches that were taken back, since the batch before took too long and they would have been late")
                 .tag("model", model)
                 .register(registry);
         lateStarts = Counter.builder("inference.late.starts")
-                .description("Batches that began to run after a member's latest start; none should")
+                .description("Batches that started after the latest start of a member; should stay 0")
                 .tag("model", model)
                 .register(registry);
         Gauge.builder("inference.session.busy.ratio", busy, ratio -> ratio.read(System.nanoTime()))
-                .description("The share of time that sessions were running, since the reading before")
+                .description("Share of time that sessions ran a batch, since the previous reading")
                 .tag("model", model)
                 .register(registry);
         for (Lane lane : Lane.values()) {
@@ -128,7 +128,7 @@ public final class WorkerMeters {
         deadLetters.increment();
     }
 
-    /** Records in the log behind what this worker has consumed, of the partitions that are its own. */
+    /** Sets the number of records that this worker's own partitions hold beyond those that it has consumed. */
     public void backlog(Lane lane, long records) {
         requireNonNull(backlog.get(lane)).set(records);
     }

@@ -5,71 +5,73 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.Topics;
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
+import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
-/** Says every few seconds what this worker serves, and learns the broker's clock from the acknowledgements. */
+/**
+ * Announces every few seconds what this worker serves, and measures the broker's clock by the acknowledgements. Runs a thread. Thread-safe.
+ */
 public final class Announcer implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Announcer.class);
-    private static final Duration FIRST_WORD = Duration.ofSeconds(30);
+    private static final Duration FIRST_TIMEOUT = Duration.ofSeconds(30);
 
     private final Producer<byte[], byte[]> producer;
     private final BrokerClock brokerClock;
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService heartbeat = Executors.newSingleThreadScheduledExecutor(
-            task -> Thread.ofPlatform().name("penstock-announcer").daemon().unstarted(task));
+    private final TroubleLog trouble = new TroubleLog(LOG, "Announcements of this worker's models");
+    private final ServiceThread heartbeat;
 
-    public Announcer(Producer<byte[], byte[]> producer, BrokerClock brokerClock, Duration every) {
+    /** @param interval of the heartbeat */
+    public Announcer(
+            Producer<byte[], byte[]> producer,
+            BrokerClock brokerClock,
+            Duration interval,
+            Consumer<? super Fault> faults) {
         this.producer = producer;
         this.brokerClock = brokerClock;
-        heartbeat.scheduleAtFixedRate(this::sendAll, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    /** Throws nothing: it would be the last heartbeat, and all requests would go to other workers, or be refused. */
-    private void sendAll() {
-        for (Announcement announcement : announcements.values()) {
-            try {
-                send(announcement);
-            } catch (RuntimeException trouble) {
-                LOG.warnf(trouble, "Could not announce %s", announcement.key());
-            }
-        }
+        this.heartbeat = new ServiceThread(
+                        "penstock-announcer",
+                        "Ingresses take this worker for dead, and send or refuse its requests accordingly.",
+                        faults,
+                        new Heartbeat(interval))
+                .start();
     }
 
     /**
-     * From now on says this, and waits until the broker has it.
+     * Announces this from now on, and waits until the broker has it.
      *
-     * @throws ExecutionException when the broker refuses it
+     * @throws ExecutionException when the broker rejects it
      * @throws TimeoutException when the broker is out of reach
      */
     public void announce(Announcement announcement) throws ExecutionException, InterruptedException, TimeoutException {
         announcements.put(announcement.key(), announcement);
-        send(announcement).get(FIRST_WORD.toMillis(), TimeUnit.MILLISECONDS);
+        send(announcement).get(FIRST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Says once more, of all, that they are not ready here; then no more. */
+    /** Ends the heartbeat, then announces each model once more as not ready. */
     public void withdraw() {
-        heartbeat.shutdownNow();
-        Collection<Announcement> last = announcements.values();
-        last.forEach(announcement -> send(announcement.notReady()));
+        heartbeat.close();
+        announcements.values().forEach(announcement -> send(announcement.notReady()));
         announcements.clear();
     }
 
     @Override
     public void close() {
-        heartbeat.shutdownNow();
+        heartbeat.close();
     }
 
     private Future<RecordMetadata> send(Announcement announcement) {
@@ -79,9 +81,29 @@ public final class Announcer implements AutoCloseable {
                 (metadata, failure) -> {
                     if (failure == null) {
                         brokerClock.observe(sentMillis, metadata.timestamp(), System.currentTimeMillis());
+                        trouble.succeeded();
                     } else {
-                        LOG.warnf(failure, "Could not announce %s", announcement.key());
+                        trouble.failed(announcement.key() + " could not be announced; trying again", failure);
                     }
                 });
+    }
+
+    private final class Heartbeat implements ServiceThread.Duty {
+        private final Duration interval;
+
+        private Heartbeat(Duration interval) {
+            this.interval = interval;
+        }
+
+        @Override
+        public void turn() throws InterruptedException {
+            TimeUnit.NANOSECONDS.sleep(interval.toNanos());
+            announcements.values().forEach(Announcer.this::send);
+        }
+
+        @Override
+        public boolean isTransient(Exception failure) {
+            return failure instanceof KafkaException;
+        }
     }
 }

@@ -2,36 +2,35 @@ package dev.penstock.worker.reply;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.threads.Fault;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
- * The requests that were taken back, each until its deadline: after that it does not run in any case. Read from the beginning of the
- * topic, since a request may wait in the log longer than a worker lives. Bounded: of too many, the oldest are forgotten, and may run.
- * Thread-safe.
+ * The cancelled requests, each until its deadline: later it does not run in any case. The topic is read from its beginning, since a request
+ * may wait in the log for longer than a worker lives. Bounded: when there are too many, the oldest are forgotten and may run. Thread-safe.
  */
 public final class Cancellations implements TopicFollower.Listener, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Cancellations.class);
-    private static final int MOST = 100_000;
+    private static final int MAX_REMEMBERED = 100_000;
     private static final long SWEEP_MILLIS = 1000;
     private static final TopicPartition PARTITION = new TopicPartition(Topics.CANCELLATIONS, 0);
 
-    /** What the clocks of ingress and worker may differ by, so that nothing is forgotten that might still run. */
+    /** The clocks of ingress and worker may differ by this much; nothing is forgotten that might still run. */
     private static final long SKEW_MILLIS = Duration.ofMinutes(1).toMillis();
 
     private final Map<String, Long> deadlines = new ConcurrentHashMap<>();
@@ -39,14 +38,13 @@ public final class Cancellations implements TopicFollower.Listener, AutoCloseabl
     private final TopicFollower follower;
     private long sweptMillis;
 
-    /** @param kafka what all clients share: brokers and credentials */
-    public Cancellations(Map<String, Object> kafka) {
-        Map<String, Object> settings = new HashMap<>(kafka);
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    /** Starts to follow the topic. */
+    public Cancellations(KafkaClients kafka, java.util.function.Consumer<? super Fault> faults) {
         this.follower = new TopicFollower(
                 "penstock-cancellations",
-                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                "Requests that are cancelled from now on run all the same.",
+                faults,
+                kafka.follower(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest")),
                 this);
     }
 
@@ -54,16 +52,16 @@ public final class Cancellations implements TopicFollower.Listener, AutoCloseabl
         return !deadlines.isEmpty() && deadlines.containsKey(correlationId);
     }
 
-    /** Waits until all that was taken back before now is known; goes on without when that takes longer. */
+    /** Waits until all earlier cancellations are known, and continues without them after that time. */
     public void awaitKnown(Duration atMost) throws InterruptedException {
         if (!follower.awaitAssigned(atMost)) {
-            LOG.warnf("%s was not read within %s: requests that were cancelled before may run", PARTITION, atMost);
+            LOG.warnf("%s was not read within %s; requests that were cancelled earlier may run", PARTITION, atMost);
         }
     }
 
-    /** And reads what is there already. */
+    /** Also reads the records that are there already. */
     @Override
-    public void assign(KafkaConsumer<byte[], byte[]> consumer) {
+    public void assign(Consumer<byte[], byte[]> consumer) {
         List<TopicPartition> all = List.of(PARTITION);
         consumer.assign(all);
         consumer.seekToBeginning(all);
@@ -86,13 +84,13 @@ public final class Cancellations implements TopicFollower.Listener, AutoCloseabl
                 }
             }
         } catch (InvalidRequestException broken) {
-            LOG.warnf("%s@%d is no cancellation; skipped: %s", PARTITION, record.offset(), broken.getMessage());
+            LOG.warnf("%s@%d is not a cancellation; skipped: %s", PARTITION, record.offset(), broken.getMessage());
         }
         forget(now);
     }
 
     private void forget(long now) {
-        while (order.size() > MOST) {
+        while (order.size() > MAX_REMEMBERED) {
             deadlines.remove(order.remove());
         }
         if (now - sweptMillis > SWEEP_MILLIS) {

@@ -15,11 +15,13 @@ import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.NoJsonFormException;
 import dev.penstock.protocol.codec.ResponseWriter;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.LogPartition;
+import dev.penstock.worker.accepted.ReplyAddress;
+import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.loop.Replies;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerMeters;
-import dev.penstock.worker.offsets.Origin;
-import dev.penstock.worker.offsets.ReplyAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,27 +29,24 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jboss.logging.Logger;
 
 /**
- * Sends one model's replies and dead letters, and settles each request's place in the log once the broker has acknowledged. A reply
- * that cannot be delivered makes the request a dead letter; if even that fails, the place stays unsettled and the request is served
- * again after a restart. Thread-safe.
+ * Sends one model's replies and dead letters, and settles each record once the broker has acknowledged. A request whose reply cannot be
+ * delivered becomes a dead letter. If that fails too, its record stays unsettled and is served again after a restart. Thread-safe.
  *
- * <p>Callbacks run on the producer's own network thread, where a send to a topic without metadata would wait for itself. So the metadata
- * of every topic is fetched before anything is sent to it: here for dead letters, in {@link ReplyTopics} for replies.
+ * <p>Callbacks run on the producer's network thread. A send from there to a topic without metadata would wait for itself. So metadata is
+ * fetched before the first send to a topic: here for dead letters, in {@link ReplyTopics} for replies.
  */
 public final class ReplyPublisher implements Replies {
     private static final Logger LOG = Logger.getLogger(ReplyPublisher.class);
 
-    /** Room for headers and framing within the limit on a record. */
+    /** Bytes that a record needs beside its value: headers and framing. */
     private static final int RECORD_OVERHEAD = 16 * 1024;
 
-    /** Of one length: of a request to the log, of its reply to the broker, and on to whoever waits. */
-    private static final int WAYS = 3;
+    /** Legs of the way that are taken to be equally long: request to log, reply to broker, reply to caller. */
+    private static final int DELIVERY_LEGS = 3;
 
     private final Producer<byte[], byte[]> producer;
     private final String model;
@@ -55,7 +54,7 @@ public final class ReplyPublisher implements Replies {
     private final WorkerMeters meters;
     private final Cancellations cancellations;
 
-    /** How long replies take to the broker. Confined to the producer's thread. */
+    /** The time until the broker acknowledges a reply. Confined to the producer's thread. */
     private final CostNode acknowledgement = new CostNode();
 
     private volatile long deliveryNanos;
@@ -80,17 +79,17 @@ public final class ReplyPublisher implements Replies {
         List<Tensor> outputs = new ArrayList<>(batchOutputs.size());
         for (Tensor output : batchOutputs) {
             if (request.wants(output.name())) {
-                outputs.add(task.fit().crop(output.rows(fromRow, task.rows())));
+                outputs.add(task.paddingPlan().crop(output.rows(fromRow, task.rows())));
             }
         }
         InferenceResponse response =
-                new InferenceResponse(model, task.origin().modelVersion(), request.id(), parameters(task), outputs);
+                new InferenceResponse(model, task.record().modelVersion(), request.id(), parameters(task), outputs);
         try {
             Payload payload = ResponseWriter.write(response, request::wantsBinary);
             int limit = maxRecordBytes - RECORD_OVERHEAD;
             return payload.bytes().limit() > limit
-                    ? failed("the response has " + payload.bytes().limit() + " bytes, and a record takes " + limit
-                            + ": ask for fewer rows or outputs")
+                    ? failed("the response must have at most " + limit + " bytes, had "
+                            + payload.bytes().limit() + "; ask for fewer rows or outputs")
                     : new Outcome.Succeeded(payload);
         } catch (NoJsonFormException notInThisForm) {
             return failed(String.valueOf(notInThisForm.getMessage()));
@@ -110,7 +109,7 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public boolean isCancelled(Task task) {
-        return cancellations.contains(task.origin().correlationId());
+        return cancellations.contains(task.record().correlationId());
     }
 
     @Override
@@ -118,61 +117,61 @@ public final class ReplyPublisher implements Replies {
         return deliveryNanos;
     }
 
-    /** The ways from the broker to whoever waits, and from there to the log before, are not seen here: each is taken to be as long. */
+    /** Measures the one leg that is seen here, and estimates the others from it. */
     private void acknowledged(long nanos) {
         acknowledgement.observe((double) nanos);
-        deliveryNanos = (long) (WAYS * acknowledgement.p95());
+        deliveryNanos = (long) (DELIVERY_LEGS * acknowledgement.p95());
     }
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
         long now = System.nanoTime();
         meters.settled(outcome.status(), now - task.arrivalNanos());
-        reply(task.origin(), outcome, timings, task.origin().position()::settle);
+        reply(task.record(), outcome, timings, task.record()::settle);
     }
 
-    /** For a record that cannot be served: keeps it for people, and answers where somebody can be answered. */
-    public void reject(Origin origin, Problem problem) {
+    /** Keeps a record that cannot be served as a dead letter, and replies with the problem if the sender wants a reply. */
+    public void reject(AcceptedRecord record, Problem problem) {
         meters.settled("failed", 0);
-        Runnable safe = afterTwo(origin.position()::settle);
-        deadLetter(origin, problem.detail(), safe);
-        reply(origin, new Outcome.Failed(problem), Timings.NONE, safe);
+        Runnable safe = afterTwo(record::settle);
+        deadLetter(record, problem.detail(), safe);
+        reply(record, new Outcome.Failed(problem), Timings.NONE, safe);
     }
 
-    /** @param safe runs once the broker has the reply, or nobody asked for one */
-    private void reply(Origin origin, Outcome outcome, Timings timings, Runnable safe) {
-        if (origin.replyTo().isEmpty()) {
+    /** @param safe runs once the broker has the reply, or at once when the sender wants none */
+    private void reply(AcceptedRecord record, Outcome outcome, Timings timings, Runnable safe) {
+        if (record.replyTo().isEmpty()) {
             safe.run();
             return;
         }
-        Reply reply = new Reply(origin.correlationId(), model, origin.modelVersion(), outcome, timings);
-        ReplyAddress address = origin.replyTo().get();
+        Reply reply = new Reply(record.correlationId(), model, record.modelVersion(), outcome, timings);
+        ReplyAddress address = record.replyTo().get();
         byte[] key =
-                address.partition().isPresent() ? null : origin.correlationId().getBytes(UTF_8);
-        ProducerRecord<byte[], byte[]> record =
+                address.partition().isPresent() ? null : record.correlationId().getBytes(UTF_8);
+        ProducerRecord<byte[], byte[]> sent =
                 new ProducerRecord<>(address.topic(), address.partition().orElse(null), key, reply.value());
-        reply.writeHeaders(record.headers());
-        echo(origin.source().headers(), record.headers());
-        long sent = System.nanoTime();
-        producer.send(record, (metadata, failure) -> {
+        reply.writeHeaders(sent.headers());
+        echo(record.source(), sent.headers());
+        long sentNanos = System.nanoTime();
+        producer.send(sent, (metadata, failure) -> {
             if (failure == null) {
-                acknowledged(System.nanoTime() - sent);
+                acknowledged(System.nanoTime() - sentNanos);
                 safe.run();
             } else {
                 LOG.errorf(
                         failure,
-                        "The reply to %s could not be delivered to %s",
-                        origin.correlationId(),
+                        "Could not deliver the reply to request %s to topic %s; the request becomes a dead letter",
+                        record.correlationId(),
                         address.topic());
                 deadLetter(
-                        origin,
-                        "the reply could not be delivered to " + address.topic() + ": " + failure.getMessage(),
+                        record,
+                        "the reply could not be delivered to topic " + address.topic() + ": " + failure.getMessage(),
                         safe);
             }
         });
     }
 
-    /** The second of two runs counts. */
+    /** Runs {@code then} at the second of two calls. */
     private static Runnable afterTwo(Runnable then) {
         AtomicBoolean first = new AtomicBoolean(true);
         return () -> {
@@ -183,39 +182,38 @@ public final class ReplyPublisher implements Replies {
     }
 
     /** @param kept runs once the dead letter is safe */
-    private void deadLetter(Origin origin, String error, Runnable kept) {
+    private void deadLetter(AcceptedRecord record, String error, Runnable kept) {
         meters.deadLetter();
-        var source = origin.source();
-        ProducerRecord<byte[], byte[]> record =
+        SourceRecord source = record.source();
+        LogPartition partition = source.partition();
+        ProducerRecord<byte[], byte[]> letter =
                 new ProducerRecord<>(Topics.deadLetters(model), null, source.key(), source.value());
-        source.headers().forEach(record.headers()::add);
-        RecordHeaders.set(record.headers(), "penstock-error", error);
-        RecordHeaders.set(record.headers(), "penstock-attempts", "1");
-        RecordHeaders.set(record.headers(), "penstock-source-topic", source.topic());
-        RecordHeaders.set(record.headers(), "penstock-source-partition", Integer.toString(source.partition()));
-        RecordHeaders.set(record.headers(), "penstock-source-offset", Long.toString(source.offset()));
-        producer.send(record, (metadata, failure) -> {
+        Headers headers = letter.headers();
+        source.forEachHeader(headers::add);
+        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_ERROR, error);
+        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_ATTEMPTS, Integer.toString(record.runs()));
+        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_SOURCE_TOPIC, partition.topic());
+        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_SOURCE_PARTITION, Integer.toString(partition.partition()));
+        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_SOURCE_OFFSET, Long.toString(source.offset()));
+        producer.send(letter, (metadata, failure) -> {
             if (failure == null) {
                 kept.run();
             } else {
                 LOG.errorf(
                         failure,
-                        "%s-%d@%d is neither answered nor a dead letter; it will be served again after a restart (%s)",
-                        source.topic(),
-                        source.partition(),
-                        source.offset(),
+                        "Record %s could be neither answered nor kept as a dead letter; it is served again after a restart. Problem: %s",
+                        source.place(),
                         error);
             }
         });
     }
 
-    /** What the sender uses to follow its request: trace context and CloudEvents' attributes. */
-    private static void echo(Headers from, Headers to) {
-        for (Header header : from) {
-            if (header.key().equals(RecordHeaders.TRACEPARENT)
-                    || header.key().startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
-                to.add(new RecordHeader(header.key(), header.value()));
+    /** Copies the headers by which the sender follows its request: trace context and CloudEvents' attributes. */
+    private static void echo(SourceRecord from, Headers to) {
+        from.forEachHeader((name, value) -> {
+            if (name.equals(RecordHeaders.TRACEPARENT) || name.startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
+                to.add(name, value);
             }
-        }
+        });
     }
 }

@@ -3,75 +3,107 @@ package dev.penstock.worker.reply;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
-import dev.penstock.worker.offsets.ReplyAddress;
+import dev.penstock.threads.Fault;
+import dev.penstock.threads.ServiceThread;
+import dev.penstock.worker.accepted.ReplyAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Headers;
 import org.jboss.logging.Logger;
 
 /**
- * Which topics replies may go to: those on the operator's allow-list that exist. Asked before a request runs, since a send to a topic
- * that is not there would hold up everybody's replies.
+ * Knows which topics replies may go to: those on the operator's allow-list that exist. A request is checked before it runs, since a send
+ * to a missing topic would block all replies.
+ *
+ * <p>{@link #resolve} never blocks. A known topic is answered at once. Others are looked up by a thread, many per call to the broker, so
+ * that a producer with made-up topics slows nobody. Existing and missing topics are remembered apart: made-up names displace no real one.
+ * Each look-up belongs to an open request, so {@code max-open-requests} bounds them. Thread-safe.
  */
-public final class ReplyTopics {
+public final class ReplyTopics implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ReplyTopics.class);
+
+    /** An existing topic is looked up again at this age; requests need not wait for that. */
+    private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private static final long REMEMBER_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long REMEMBER_MISSING_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final int REMEMBERED = 10_000;
+    private static final int MAX_REMEMBERED = 10_000;
+    private static final int MAX_NAMES_PER_CALL = 100;
+    private static final long CALL_TIMEOUT_SECONDS = 5;
 
     private final Admin admin;
     private final Producer<byte[], byte[]> producer;
     private final List<Pattern> allowed;
-    private final Map<String, Known> known = new ConcurrentHashMap<>();
+    private final LongSupplier nanoClock;
+    private final Map<String, Existing> existing = new Recent<>();
+    private final Map<String, Long> missingNanos = new Recent<>();
+    private final Map<String, CompletableFuture<OptionalInt>> lookUps = new ConcurrentHashMap<>();
+    private final BlockingQueue<String> names = new LinkedBlockingQueue<>();
+    private final ServiceThread thread;
 
     /**
+     * Starts the thread.
+     *
      * @param producer the one that will send the replies; its metadata is fetched here
      * @param allowed topic names in which {@code *} stands for any characters
      */
-    public ReplyTopics(Admin admin, Producer<byte[], byte[]> producer, List<String> allowed) {
+    public ReplyTopics(
+            Admin admin, Producer<byte[], byte[]> producer, List<String> allowed, Consumer<? super Fault> faults) {
+        this(admin, producer, allowed, faults, System::nanoTime);
+    }
+
+    ReplyTopics(
+            Admin admin,
+            Producer<byte[], byte[]> producer,
+            List<String> allowed,
+            Consumer<? super Fault> faults,
+            LongSupplier nanoClock) {
         this.admin = admin;
         this.producer = producer;
         this.allowed = allowed.stream().map(ReplyTopics::glob).toList();
+        this.nanoClock = nanoClock;
+        this.thread = new ServiceThread(
+                        "penstock-reply-topics",
+                        "Requests with a reply topic that is not known yet are not served.",
+                        faults,
+                        new LookUp())
+                .start();
     }
 
-    /**
-     * The address that a request's headers name, if they name one.
-     *
-     * @throws InvalidRequestException when nothing may be sent there
-     */
-    public Optional<ReplyAddress> resolve(Headers headers) throws InvalidRequestException {
+    /** The address that a request's headers name. The future never fails; it is complete unless the topic has to be looked up. */
+    public CompletableFuture<Resolution> resolve(Headers headers) {
         Optional<String> topic = RecordHeaders.text(headers, RecordHeaders.REPLY_TOPIC);
         if (topic.isEmpty()) {
-            return Optional.empty();
+            return CompletableFuture.completedFuture(new Resolution.To(Optional.empty()));
         }
-        if (!isAllowed(topic.get())) {
-            throw new InvalidRequestException(
-                    RecordHeaders.REPLY_TOPIC, "must be on penstock.replies.allowed-topics, was '" + topic.get() + "'");
+        String name = topic.get();
+        if (!isAllowed(name)) {
+            return CompletableFuture.completedFuture(new Resolution.Rejected(new InvalidRequestException(
+                    RecordHeaders.REPLY_TOPIC, "must be on penstock.replies.allowed-topics, was '" + name + "'")));
         }
-        OptionalInt partitions = partitions(topic.get());
-        if (partitions.isEmpty()) {
-            throw new InvalidRequestException(
-                    RecordHeaders.REPLY_TOPIC, "must be a topic that exists, was '" + topic.get() + "'");
-        }
-        Optional<Long> partition = RecordHeaders.number(headers, RecordHeaders.REPLY_PARTITION, 0);
-        if (partition.isPresent() && partition.get() >= partitions.getAsInt()) {
-            throw new InvalidRequestException(
-                    RecordHeaders.REPLY_PARTITION,
-                    "must be in 0.." + (partitions.getAsInt() - 1) + ", was " + partition.get());
-        }
-        return Optional.of(new ReplyAddress(topic.get(), partition.map(Long::intValue)));
+        return partitions(name).thenApply(partitions -> resolution(name, partitions, headers));
     }
 
     private boolean isAllowed(String topic) {
@@ -80,50 +112,147 @@ public final class ReplyTopics {
                 || allowed.stream().anyMatch(pattern -> pattern.matcher(topic).matches());
     }
 
-    private OptionalInt partitions(String topic) {
-        long now = System.nanoTime();
-        Known remembered = known.get(topic);
-        if (remembered != null && now - remembered.untilNanos < 0) {
-            return remembered.partitions;
+    private static Resolution resolution(String topic, OptionalInt partitions, Headers headers) {
+        try {
+            if (partitions.isEmpty()) {
+                throw new InvalidRequestException(
+                        RecordHeaders.REPLY_TOPIC, "must be a topic that exists, was '" + topic + "'");
+            }
+            Optional<Long> partition = RecordHeaders.number(headers, RecordHeaders.REPLY_PARTITION, 0);
+            if (partition.isPresent() && partition.get() >= partitions.getAsInt()) {
+                throw new InvalidRequestException(
+                        RecordHeaders.REPLY_PARTITION,
+                        "must be in 0.." + (partitions.getAsInt() - 1) + ", was " + partition.get());
+            }
+            return new Resolution.To(Optional.of(new ReplyAddress(topic, partition.map(Long::intValue))));
+        } catch (InvalidRequestException invalid) {
+            return new Resolution.Rejected(invalid);
         }
-        if (known.size() >= REMEMBERED) {
-            known.clear();
-        }
-        OptionalInt partitions = ask(topic);
-        if (partitions.isPresent()) {
-            producer.partitionsFor(topic);
-        }
-        known.put(
-                topic, new Known(partitions, now + (partitions.isPresent() ? REMEMBER_NANOS : REMEMBER_MISSING_NANOS)));
-        return partitions;
     }
 
-    /** Asks until there is an answer: without the broker there is nothing else to do. */
-    private OptionalInt ask(String topic) {
-        while (true) {
-            try {
-                var described =
-                        admin.describeTopics(List.of(topic)).allTopicNames().get(5, TimeUnit.SECONDS);
-                return described.values().stream()
-                        .mapToInt(found -> found.partitions().size())
-                        .findFirst();
-            } catch (ExecutionException | TimeoutException failed) {
-                if (failed.getCause() instanceof UnknownTopicOrPartitionException
-                        || failed.getCause() instanceof InvalidTopicException) {
-                    return OptionalInt.empty();
-                }
-                LOG.warnf(failed, "The broker does not say whether it has topic %s; asking again", topic);
-            } catch (InterruptedException stopping) {
-                Thread.currentThread().interrupt();
-                throw new InterruptException(stopping);
+    /** Empty when there is no such topic. */
+    private synchronized CompletableFuture<OptionalInt> partitions(String topic) {
+        long now = nanoClock.getAsLong();
+        Existing known = existing.get(topic);
+        if (known != null && now - known.seenNanos < REMEMBER_NANOS) {
+            if (now - known.seenNanos >= REFRESH_NANOS) {
+                lookUp(topic);
             }
+            return CompletableFuture.completedFuture(OptionalInt.of(known.partitions));
         }
+        Long missing = missingNanos.get(topic);
+        if (missing != null && now - missing < REMEMBER_MISSING_NANOS) {
+            return CompletableFuture.completedFuture(OptionalInt.empty());
+        }
+        return lookUp(topic);
+    }
+
+    private CompletableFuture<OptionalInt> lookUp(String topic) {
+        return lookUps.computeIfAbsent(topic, none -> {
+            names.add(topic);
+            return new CompletableFuture<>();
+        });
+    }
+
+    private void found(String topic, OptionalInt partitions) {
+        CompletableFuture<OptionalInt> waiting;
+        synchronized (this) {
+            long now = nanoClock.getAsLong();
+            existing.remove(topic);
+            missingNanos.remove(topic);
+            if (partitions.isPresent()) {
+                existing.put(topic, new Existing(partitions.getAsInt(), now));
+            } else {
+                missingNanos.put(topic, now);
+            }
+            waiting = lookUps.remove(topic);
+        }
+        if (waiting != null) {
+            waiting.complete(partitions);
+        }
+    }
+
+    synchronized int remembered() {
+        return existing.size() + missingNanos.size();
+    }
+
+    @Override
+    public void close() {
+        thread.close();
     }
 
     private static Pattern glob(String glob) {
         return Pattern.compile("\\Q" + glob.replace("*", "\\E.*\\Q") + "\\E");
     }
 
-    /** @param partitions empty when there is no such topic */
-    private record Known(OptionalInt partitions, long untilNanos) {}
+    private record Existing(int partitions, long seenNanos) {}
+
+    /** Forgets the entry that was not used for the longest time. */
+    private static final class Recent<V> extends LinkedHashMap<String, V> {
+        Recent() {
+            super(16, 0.75f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+            return size() > MAX_REMEMBERED;
+        }
+    }
+
+    private final class LookUp implements ServiceThread.Duty {
+        /** Names that got no answer are asked for again. */
+        @Override
+        public void turn() throws InterruptedException, ExecutionException, TimeoutException {
+            List<String> batch = new ArrayList<>();
+            batch.add(names.take());
+            names.drainTo(batch, MAX_NAMES_PER_CALL - 1);
+            Optional<Exception> unanswered = Optional.empty();
+            Map<String, KafkaFuture<TopicDescription>> answers =
+                    admin.describeTopics(batch).topicNameValues();
+            for (String name : batch) {
+                try {
+                    found(name, partitions(name, answers));
+                } catch (ExecutionException | TimeoutException | KafkaException trouble) {
+                    names.add(name);
+                    unanswered = Optional.of(trouble);
+                }
+            }
+            if (unanswered.isPresent()) {
+                throw new ExecutionException("the broker does not say which reply topics exist", unanswered.get());
+            }
+        }
+
+        /** Also fetches the producer's metadata, so that the reply is sent without a wait. */
+        private OptionalInt partitions(String name, Map<String, KafkaFuture<TopicDescription>> answers)
+                throws ExecutionException, InterruptedException, TimeoutException {
+            KafkaFuture<TopicDescription> answer = answers.get(name);
+            if (answer == null) {
+                throw new TimeoutException("no answer for topic " + name);
+            }
+            try {
+                int partitions = answer.get(CALL_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                        .partitions()
+                        .size();
+                producer.partitionsFor(name);
+                return OptionalInt.of(partitions);
+            } catch (ExecutionException failed) {
+                Throwable cause = failed.getCause();
+                if (cause instanceof TopicAuthorizationException) {
+                    LOG.warnf("This worker may not describe reply topic %s; it counts as missing", name);
+                    return OptionalInt.empty();
+                }
+                if (cause instanceof UnknownTopicOrPartitionException || cause instanceof InvalidTopicException) {
+                    return OptionalInt.empty();
+                }
+                throw failed;
+            }
+        }
+
+        @Override
+        public boolean isTransient(Exception failure) {
+            return failure instanceof ExecutionException
+                    || failure instanceof TimeoutException
+                    || failure instanceof KafkaException;
+        }
+    }
 }

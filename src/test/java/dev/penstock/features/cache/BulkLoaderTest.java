@@ -16,15 +16,15 @@ final class BulkLoaderTest {
     private static final Duration GATHER = Duration.ofMillis(1);
 
     @Test
-    void aCallThatIsNotFullWaitsForOthersForAMoment() {
-        CallPace pace = new CallPace(4, GATHER, 0);
+    void aPartlyFilledCallWaitsForTheGatherTime() {
+        CallPacer pace = new CallPacer(4, GATHER, 0);
         assertThat(pace.waitNanos(millis(7), millis(7))).isEqualTo(millis(1));
         assertThat(pace.waitNanos(millis(7), millis(8))).isLessThanOrEqualTo(0);
     }
 
     @Test
-    void callsThatAreNotFullStartEvenlyOverTheTimeThatOneTakes() {
-        CallPace pace = new CallPace(4, GATHER, 0);
+    void partlyFilledCallsAreSpreadEvenlyOverTheCallDuration() {
+        CallPacer pace = new CallPacer(4, GATHER, 0);
         for (int i = 0; i < 100; i++) {
             pace.answered(millis(80));
         }
@@ -34,10 +34,10 @@ final class BulkLoaderTest {
         assertThat(pace.waitNanos(millis(1005), millis(1020))).isLessThanOrEqualTo(0);
     }
 
-    /** As an open circuit does. */
+    /** An open circuit breaker answers in this way. */
     @Test
-    void aSourceThatAnswersAtOnceMayBeAskedAnyNumberOfTimes() {
-        MovedClock clock = new MovedClock();
+    void aSourceThatAnswersSynchronouslyDoesNotOverflowTheStack() {
+        ManualClock clock = new ManualClock();
         ScriptedSource source = new ScriptedSource(clock);
         Set<EntityKey> loaded = new HashSet<>();
         List<EntityKey> many = IntStream.range(0, 20_000)
@@ -45,7 +45,7 @@ final class BulkLoaderTest {
                 .toList();
         BulkLoader loader = new BulkLoader(
                 source,
-                new BulkLoader.Limits(1, 4, GATHER),
+                new BulkLoader.CallLimits(1, 4, GATHER),
                 new FeatureMeters(new SimpleMeterRegistry(), "customers").source,
                 (results, asked) -> loaded.addAll(results.keySet()),
                 clock);

@@ -24,7 +24,7 @@ final class CachePolicyProperties {
     void aValueIsFreshThenStaleThenGoneWhateverItsJitter(
             @ForAll long id, @ForAll @LongRange(min = 0, max = 7_200_000) long ageMillis) {
         EntityKey entity = new EntityKey.Id(id);
-        Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ));
+        CacheEntry held = new CacheEntry.Present(new FeatureVector(new float[] {1}, READ, READ));
         Optional<Lookup> answer =
                 POLICY.answer(entity, held, true, READ + ageMillis).lookup();
         if (ageMillis < 270_000) {
@@ -42,7 +42,7 @@ final class CachePolicyProperties {
             @ForAll @LongRange(min = 0, max = 4_000_000) long younger,
             @ForAll @LongRange(min = 0, max = 4_000_000) long older) {
         EntityKey entity = new EntityKey.Id(id);
-        Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ));
+        CacheEntry held = new CacheEntry.Present(new FeatureVector(new float[] {1}, READ, READ));
         long first = Math.min(younger, older);
         long second = Math.max(younger, older);
         assertThat(rank(POLICY.answer(entity, held, true, READ + second)))
@@ -50,16 +50,16 @@ final class CachePolicyProperties {
     }
 
     @Property
-    void aTimeThatIsFarAheadIsNotTrusted(@ForAll @LongRange(min = 3_600_000, max = 1_000_000_000) long ahead) {
+    void aTimeFarAheadOfTheClockIsNotTrusted(@ForAll @LongRange(min = 3_600_000, max = 1_000_000_000) long ahead) {
         EntityKey entity = new EntityKey.Id(1);
-        Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ + ahead));
+        CacheEntry held = new CacheEntry.Present(new FeatureVector(new float[] {1}, READ, READ + ahead));
         assertThat(POLICY.answer(entity, held, true, READ).lookup()).isEmpty();
         assertThat(POLICY.ttlMillis(entity, held, READ)).isZero();
     }
 
     @Property
-    void aClockThatIsALittleAheadHarmsNothing(@ForAll @LongRange(min = 0, max = 1000) long ahead) {
-        Held held = new Held.Known(new FeatureVector(new float[] {1}, READ, READ + ahead));
+    void aClockThatIsSlightlyAheadIsHarmless(@ForAll @LongRange(min = 0, max = 1000) long ahead) {
+        CacheEntry held = new CacheEntry.Present(new FeatureVector(new float[] {1}, READ, READ + ahead));
         assertThat(POLICY.answer(new EntityKey.Id(1), held, true, READ).lookup())
                 .containsInstanceOf(Lookup.Fresh.class);
     }

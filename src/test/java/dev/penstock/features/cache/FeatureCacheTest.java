@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The cache on a clock that is moved, with a source that answers when told to. */
+/** The cache with a manual clock, and a source that answers on demand. */
 final class FeatureCacheTest {
     private static final EntityKey ANNA = new EntityKey.Name("anna");
     private static final EntityKey BERT = new EntityKey.Name("bert");
@@ -38,14 +38,14 @@ final class FeatureCacheTest {
             Duration.ofSeconds(1),
             0);
 
-    private final MovedClock clock = new MovedClock();
+    private final ManualClock clock = new ManualClock();
     private final ScriptedSource source = new ScriptedSource(clock);
     private final SharedMap shared = new SharedMap();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final FeatureCache cache = cache(true);
 
     @Test
-    void looksABatchUpInOneCallAndEachEntityOnce() {
+    void looksUpABatchInOneCallAndEachEntityOnce() {
         source.rows.put(ANNA, 1f);
         source.rows.put(BERT, 2f);
         Map<EntityKey, Lookup> found = lookup(ANNA, BERT, ANNA, BERT);
@@ -55,7 +55,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void asksForNothingThatItHolds() {
+    void doesNotLoadEntitiesThatItHolds() {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Fresh.class);
@@ -67,10 +67,10 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void findsInRedisWhatAnotherWorkerFetched() {
+    void readsFromRedisWhatAnotherWorkerLoaded() {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
-        await().until(() -> shared.held.containsKey(ANNA)); // written once the lookup is answered
+        await().until(() -> shared.held.containsKey(ANNA)); // written after the lookup completes
         FeatureCache another = cache(true);
         assertThat(another.lookup(List.of(ANNA)).join().get(ANNA)).isInstanceOf(Lookup.Fresh.class);
         assertThat(source.calls).hasSize(1);
@@ -100,7 +100,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void aColdBurstForAThousandEntitiesMakesAsFewCallsAsTheyFitIn() {
+    void aColdBurstForAThousandEntitiesMakesFullCallsOnly() {
         List<EntityKey> thousand = thousand();
         source.heldBack = true;
         CompletableFuture<Map<EntityKey, Lookup>> answer = cache.lookup(thousand);
@@ -118,12 +118,12 @@ final class FeatureCacheTest {
         await().until(() -> source.calls.size() == 4);
         source.letGo();
         answers.forEach(CompletableFuture::join);
-        // Four are on their way before the queue fills up; those that were not full make room for a fifth and more.
+        // Four calls start before the queue fills up. Partly filled ones finish and make room for a fifth and more.
         assertThat(source.calls).hasSizeLessThanOrEqualTo(8);
     }
 
     @Test
-    void refreshesAheadWithoutMakingAnybodyWait() {
+    void refreshesAheadWithoutDelayingCallers() {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         clock.pass(Duration.ofSeconds(61));
@@ -137,11 +137,11 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void whoMissesHoldsBackNobodyWhoseFeaturesAreThere() {
+    void aMissDoesNotDelayLookupsOfCachedEntities() {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         source.heldBack = true;
-        Map<EntityKey, CompletableFuture<Lookup>> found = cache.find(List.of(BERT, ANNA));
+        Map<EntityKey, CompletableFuture<Lookup>> found = cache.lookupEach(List.of(BERT, ANNA));
         assertThat(found.get(ANNA)).isCompleted();
         assertThat(found.get(BERT)).isNotDone();
         await().until(() -> source.calls.size() == 2);
@@ -150,7 +150,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void missesAndRefreshesShareOneTripToRedis() {
+    void missesAndRefreshesShareOneRedisRoundTrip() {
         source.rows.put(ANNA, 1f);
         source.rows.put(BERT, 2f);
         lookup(ANNA);
@@ -185,12 +185,12 @@ final class FeatureCacheTest {
         clock.pass(Duration.ofMinutes(59));
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Stale.class);
         clock.pass(Duration.ofMinutes(2));
-        // The refresh may be under way still, and answers by the clock at which it began.
+        // The refresh may still be running; its result uses the time at which it began.
         await().untilAsserted(() -> assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Unavailable.class));
     }
 
     @Test
-    void aViewThatServesNoStaleValuesWaitsForNewOnes() {
+    void aViewThatServesNoStaleValuesWaitsForFreshOnes() {
         FeatureCache strict = cache(false);
         source.rows.put(ANNA, 1f);
         strict.lookup(List.of(ANNA)).join();
@@ -203,11 +203,11 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void missingAndUnavailableNeverMerge() {
+    void missingAndUnavailableStayDistinct() {
         assertThat(lookup(ANNA).get(ANNA)).isEqualTo(new Lookup.Missing(Optional.empty()));
         source.down = true;
         assertThat(lookup(ANNA).get(ANNA)).isEqualTo(new Lookup.Missing(Optional.empty()));
-        assertThat(lookup(BERT).get(BERT)).isEqualTo(new Lookup.Unavailable("the source cannot be asked: down"));
+        assertThat(lookup(BERT).get(BERT)).isEqualTo(new Lookup.Unavailable("the source failed: down"));
         clock.pass(Duration.ofSeconds(11));
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Unavailable.class);
         source.down = false;
@@ -216,7 +216,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void anEntityThatIsNotThereIsNotAskedForAgainForAWhile() {
+    void aMissingEntityIsNotLoadedAgainForAWhile() {
         lookup(ANNA);
         lookup(ANNA);
         assertThat(source.calls).hasSize(1);
@@ -226,7 +226,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void anEntityThatWasThereIsMissingWithWhatItLastHad() {
+    void aDeletedEntityIsMissingAndKeepsItsLastValues() {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         source.rows.remove(ANNA);
@@ -240,7 +240,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void aBrokenEntityIsUnavailableAndNoOther() {
+    void anInvalidEntityDoesNotAffectOthers() {
         source.rows.put(ANNA, 1f);
         source.broken.put(BERT, "feature 0 must be a finite number, was NaN");
         Map<EntityKey, Lookup> found = lookup(ANNA, BERT);
@@ -249,7 +249,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void aFailureIsRememberedBrieflySoThatNoStampedeFollowsIt() {
+    void aFailureIsRememberedBrieflyToPreventAStampede() {
         source.down = true;
         lookup(ANNA);
         lookup(ANNA);
@@ -261,7 +261,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void goesOnFromTheSourceWhenRedisIsOutOfReach() {
+    void loadsFromTheSourceWhenRedisIsUnreachable() {
         shared.down = true;
         source.rows.put(ANNA, 1f);
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Fresh.class);
@@ -269,7 +269,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void aNewerVectorReplacesAnOlderOneAndNeverTheOtherWayAround() throws Exception {
+    void anOlderVectorNeverReplacesANewerOne() throws Exception {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         long now = clock.millis();
@@ -277,11 +277,13 @@ final class FeatureCacheTest {
         cache.update(update(ANNA, 8, now + 4));
         cache.update(update(BERT, 7, now));
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(9));
-        assertThat(lookup(BERT).get(BERT)).as("is not held, so not taken in").isInstanceOf(Lookup.Missing.class);
+        assertThat(lookup(BERT).get(BERT))
+                .as("an update does not add an entity that L1 does not hold")
+                .isInstanceOf(Lookup.Missing.class);
     }
 
     @Test
-    void anAnswerThatWasUnderWayIsNoNewerThanWhatWasPublishedMeanwhile() throws Exception {
+    void aRunningLoadDoesNotOverwriteANewerUpdate() throws Exception {
         source.rows.put(ANNA, 1f);
         source.heldBack = true;
         CompletableFuture<Map<EntityKey, Lookup>> answer = cache.lookup(List.of(ANNA, BERT));
@@ -296,7 +298,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void anEntityThatIsGoneMayComeBackWithLowerVersions() throws Exception {
+    void aDeletedEntityMayReturnWithALowerVersion() throws Exception {
         source.rows.put(ANNA, 1f);
         lookup(ANNA);
         clock.pass(Duration.ofSeconds(1));
@@ -308,7 +310,7 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void sharesTheNewestOfWhatWasPublished() throws Exception {
+    void sharesTheNewestUpdate() throws Exception {
         long now = clock.millis();
         cache.share(List.of(update(ANNA, 9, now + 5), update(ANNA, 8, now + 4)))
                 .toCompletableFuture()
@@ -318,15 +320,16 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void whatRedisHoldsFromTheFutureWinsOverNothing() {
-        shared.held.put(ANNA, new Held.Known(new FeatureVector(new float[] {9, 9}, Long.MAX_VALUE, clock.millis())));
+    void aVersionFromTheFutureInRedisIsIgnored() {
+        shared.held.put(
+                ANNA, new CacheEntry.Present(new FeatureVector(new float[] {9, 9}, Long.MAX_VALUE, clock.millis())));
         source.rows.put(ANNA, 1f);
         assertThat(lookup(ANNA).get(ANNA)).isInstanceOfSatisfying(Lookup.Fresh.class, is(1));
         assertThat(count("redis", "error")).isEqualTo(1);
     }
 
     @Test
-    void aSourcesVersionFromTheFutureIsBrokenAndCounted() {
+    void aVersionFromTheFutureInTheSourceIsRejectedAndCounted() {
         source.rows.put(ANNA, 1f);
         source.rows.put(BERT, 2f);
         source.versions.put(ANNA, clock.millis() + Duration.ofHours(2).toMillis());
@@ -336,13 +339,14 @@ final class FeatureCacheTest {
         assertThat(count("source", "error")).isEqualTo(1);
     }
 
-    private FeatureUpdate update(EntityKey entity, int value, long version) throws FeatureUpdate.BrokenException {
+    private FeatureUpdate update(EntityKey entity, int value, long version)
+            throws FeatureUpdate.InvalidUpdateException {
         String json = "{\"version\":%d,\"values\":{\"a\":%d,\"b\":%d}}".formatted(version, value, value);
         return FeatureUpdate.read(cache.view(), entity, Optional.of(json.getBytes(UTF_8)), clock.millis());
     }
 
     @Test
-    void fetchesNoMoreAtATimeThanItMay() {
+    void limitsTheNumberOfRunningLoads() {
         source.heldBack = true;
         List<EntityKey> many =
                 IntStream.range(0, 5000).<EntityKey>mapToObj(EntityKey.Id::new).toList();
@@ -354,21 +358,21 @@ final class FeatureCacheTest {
     }
 
     @Test
-    void losesNoneOfManyConcurrentLookups() throws Exception {
-        assertThatNoneIsLost(cache);
+    void completesAllOfManyConcurrentLookups() throws Exception {
+        assertThatAllComplete(cache);
         assertThat(source.calls.stream().mapToInt(List::size).sum())
-                .as("each entity once")
+                .as("loads per entity")
                 .isEqualTo((int)
                         source.calls.stream().flatMap(List::stream).distinct().count());
     }
 
-    /** What a flight brought may be gone from L1 before those who came late for the flight have looked there. */
+    /** L1 may evict a loaded entity before a late lookup looks there. */
     @Test
-    void losesNoneEvenWhenL1HoldsNextToNothing() throws Exception {
-        assertThatNoneIsLost(cache(true, 1));
+    void completesAllEvenWhenL1IsAlmostEmpty() throws Exception {
+        assertThatAllComplete(cache(true, 1));
     }
 
-    private void assertThatNoneIsLost(FeatureCache cache) throws Exception {
+    private void assertThatAllComplete(FeatureCache cache) throws Exception {
         for (EntityKey each : thousand()) {
             source.rows.put(each, 1f);
         }
@@ -426,32 +430,32 @@ final class FeatureCacheTest {
         return new FeatureCache(
                 new FeatureView("customers", 1, List.of("a", "b"), List.of(), servesStale),
                 POLICY,
-                new FeatureCache.Limits(entities, 4096, 256, 4, Duration.ofMillis(1)),
+                new FeatureCache.CacheLimits(entities, 4096, 256, 4, Duration.ofMillis(1)),
                 Optional.of(shared),
                 source,
                 registry,
                 clock);
     }
 
-    /** Redis, as the cache sees it. */
+    /** An in-memory shared cache. */
     private static final class SharedMap implements SharedCache {
-        private final Map<EntityKey, Held> held = new ConcurrentHashMap<>();
+        private final Map<EntityKey, CacheEntry> held = new ConcurrentHashMap<>();
         private volatile boolean down;
         private final AtomicInteger reads = new AtomicInteger();
 
         @Override
-        public synchronized CompletionStage<Map<EntityKey, Held>> read(Collection<EntityKey> entities) {
+        public synchronized CompletionStage<Map<EntityKey, CacheEntry>> read(Collection<EntityKey> entities) {
             reads.incrementAndGet();
             if (down) {
                 return CompletableFuture.failedFuture(new IllegalStateException("down"));
             }
-            Map<EntityKey, Held> found = new HashMap<>(held);
+            Map<EntityKey, CacheEntry> found = new HashMap<>(held);
             found.keySet().retainAll(entities);
             return CompletableFuture.completedFuture(found);
         }
 
         @Override
-        public CompletionStage<?> write(Map<EntityKey, Held> written) {
+        public CompletionStage<?> write(Map<EntityKey, CacheEntry> written) {
             held.putAll(written);
             return CompletableFuture.completedFuture(written);
         }

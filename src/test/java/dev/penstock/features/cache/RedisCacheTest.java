@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The shared tier on a real Redis, and in real trouble. */
+/** The shared tier on a real Redis, including real faults. */
 final class RedisCacheTest {
     private static final FeatureView VIEW = new FeatureView("customers", 1, List.of("a", "b"), List.of(), true);
     private static final EntityKey ANNA = new EntityKey.Name("anna");
@@ -61,14 +61,14 @@ final class RedisCacheTest {
     }
 
     @Test
-    void keepsKnownAndAbsentEntitiesWithATimeToLive() {
+    void storesPresentAndAbsentEntitiesWithATtl() {
         long now = clock.millis();
         read(ANNA);
-        cache.write(Map.of(ANNA, known(1, now), BERT, new Held.Absent(now, Optional.empty())));
+        cache.write(Map.of(ANNA, known(1, now), BERT, new CacheEntry.Absent(now, Optional.empty())));
         await().until(() -> read(ANNA, BERT).size() == 2);
         assertThat(read(ANNA, BERT))
                 .containsEntry(ANNA, known(1, now))
-                .containsEntry(BERT, new Held.Absent(now, Optional.empty()));
+                .containsEntry(BERT, new CacheEntry.Absent(now, Optional.empty()));
         assertThat(ttlMillis(ANNA)).isBetween(3_000_000L, 3_600_000L);
         assertThat(ttlMillis(BERT)).isBetween(1L, 10_000L);
     }
@@ -88,36 +88,36 @@ final class RedisCacheTest {
     void valuesAndAbsencesReplaceEachOtherByTime() {
         long now = clock.millis();
         store(known(1, now));
-        store(new Held.Absent(now - 1, Optional.empty()));
+        store(new CacheEntry.Absent(now - 1, Optional.empty()));
         assertThat(read(ANNA)).containsEntry(ANNA, known(1, now));
-        store(new Held.Absent(now + 1, Optional.empty()));
-        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        store(new CacheEntry.Absent(now + 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, new CacheEntry.Absent(now + 1, Optional.empty()));
         store(known(3, now));
-        assertThat(read(ANNA)).containsEntry(ANNA, new Held.Absent(now + 1, Optional.empty()));
+        assertThat(read(ANNA)).containsEntry(ANNA, new CacheEntry.Absent(now + 1, Optional.empty()));
         store(known(4, now + 2));
         assertThat(read(ANNA)).containsEntry(ANNA, known(4, now + 2));
     }
 
     @Test
-    void comparesVersionsToTheLastBit() {
+    void comparesVersionsExactlyIn64Bits() {
         long now = clock.millis();
-        Held high = new Held.Known(new FeatureVector(new float[] {1, 1}, (1L << 62) + 1, now));
+        CacheEntry high = new CacheEntry.Present(new FeatureVector(new float[] {1, 1}, (1L << 62) + 1, now));
         store(high);
-        store(new Held.Known(new FeatureVector(new float[] {2, 2}, 1L << 62, now)));
+        store(new CacheEntry.Present(new FeatureVector(new float[] {2, 2}, 1L << 62, now)));
         assertThat(read(ANNA)).containsEntry(ANNA, high);
-        Held higher = new Held.Known(new FeatureVector(new float[] {3, 3}, (1L << 62) + 2, now));
+        CacheEntry higher = new CacheEntry.Present(new FeatureVector(new float[] {3, 3}, (1L << 62) + 2, now));
         store(higher);
         assertThat(read(ANNA)).containsEntry(ANNA, higher);
     }
 
     @Test
-    void whoWritesIsToldThatRedisIsAway() {
+    void aWriteFailsWhileRedisIsUnavailable() {
         redis.stop();
         assertThat(cache.write(Map.of(ANNA, known(1, clock.millis()))).toCompletableFuture())
                 .failsWithin(Duration.ofSeconds(5));
     }
 
-    private void store(Held held) {
+    private void store(CacheEntry held) {
         cache.write(Map.of(ANNA, held))
                 .toCompletableFuture()
                 .orTimeout(5, TimeUnit.SECONDS)
@@ -125,7 +125,7 @@ final class RedisCacheTest {
     }
 
     @Test
-    void aBrokenValueIsNoValueAndHarmsNoOther() {
+    void anInvalidEntryIsIgnoredAndDoesNotAffectOthers() {
         cache.write(Map.of(ANNA, known(1, clock.millis())));
         await().until(() -> !read(ANNA).isEmpty());
         redis.send(Request.cmd(Command.SET).arg(VIEW.keyPrefix() + BERT.text()).arg(Buffer.buffer("rubbish")));
@@ -138,8 +138,7 @@ final class RedisCacheTest {
         List<EntityKey> entities =
                 IntStream.range(0, 400).<EntityKey>mapToObj(EntityKey.Id::new).toList();
         entities.forEach(entity -> source.rows.put(entity, 1f));
-        // Each lookup comes to a cache whose L1 is next to nothing, so that Redis and the source are asked all the
-        // time.
+        // L1 is almost empty, so nearly every lookup reaches Redis and the source.
         FeatureCache features = features(source, 10);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger lookups = new AtomicInteger();
@@ -162,7 +161,9 @@ final class RedisCacheTest {
 
         redis.freeze();
         lookupsPass(lookups, 50);
-        assertThat(slowestNanos.get()).as("bounded while Redis is frozen").isLessThan(2_000_000_000L);
+        assertThat(slowestNanos.get())
+                .as("slowest lookup while Redis is frozen")
+                .isLessThan(2_000_000_000L);
         redis.goOn();
         awaitHits();
 
@@ -199,14 +200,14 @@ final class RedisCacheTest {
         assertThat(source.calls).hasSize(1);
     }
 
-    /** Four full calls are enough for a thousand; each may be tried three times. */
+    /** Four full calls hold a thousand entities; each call may be attempted three times. */
     @Test
     void aColdBurstForAThousandEntitiesMakesFewCalls() throws Exception {
         ScriptedSource source = new ScriptedSource(clock);
         IntStream.range(0, 1000).forEach(i -> source.rows.put(new EntityKey.Id(i), 1f));
         source.heldBack = true;
         List<CompletableFuture<Map<EntityKey, Lookup>>> answers = burst(features(source, 10_000), EntityKey.Id::new);
-        // On a busy machine, so many trips to Redis take longer than they may.
+        // On a busy machine, this many Redis round trips exceed the timeout.
         await().until(() -> source.calls.size() == 4 && lookups("miss") + lookups("error") == 1000);
         source.letGo();
         assertThat(answers)
@@ -215,7 +216,7 @@ final class RedisCacheTest {
         assertThat(source.calls).hasSizeLessThanOrEqualTo(4 * 3);
     }
 
-    /** A thousand lookups of one entity each, by many callers. */
+    /** A thousand concurrent lookups of one entity each. */
     private static List<CompletableFuture<Map<EntityKey, Lookup>>> burst(
             FeatureCache features, IntFunction<EntityKey> entity) throws Exception {
         try (ExecutorService callers = Executors.newFixedThreadPool(32)) {
@@ -236,7 +237,7 @@ final class RedisCacheTest {
         return new FeatureCache(
                 VIEW,
                 POLICY,
-                new FeatureCache.Limits(entities, 4096, 256, 4, Duration.ofMillis(1)),
+                new FeatureCache.CacheLimits(entities, 4096, 256, 4, Duration.ofMillis(1)),
                 Optional.of(cache),
                 source,
                 registry,
@@ -248,7 +249,7 @@ final class RedisCacheTest {
         await().atMost(Duration.ofSeconds(15)).until(() -> lookups.get() >= before + count);
     }
 
-    /** Within five seconds of its return, Redis answers again. */
+    /** Redis must serve hits again within five seconds of its return. */
     private void awaitHits() {
         double before = hits();
         await().atMost(Duration.ofSeconds(5)).until(() -> hits() > before);
@@ -266,11 +267,11 @@ final class RedisCacheTest {
                 .count();
     }
 
-    private static Held known(float value, long version) {
-        return new Held.Known(new FeatureVector(new float[] {value, -value}, version, version));
+    private static CacheEntry known(float value, long version) {
+        return new CacheEntry.Present(new FeatureVector(new float[] {value, -value}, version, version));
     }
 
-    private Map<EntityKey, Held> read(EntityKey... entities) {
+    private Map<EntityKey, CacheEntry> read(EntityKey... entities) {
         return cache.read(List.of(entities))
                 .toCompletableFuture()
                 .orTimeout(5, TimeUnit.SECONDS)

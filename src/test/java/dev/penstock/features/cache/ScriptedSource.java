@@ -15,7 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A source that holds what it is told, remembers its calls, and answers at once or, while held back, when let go. */
+/** A fake source. Records its calls, and answers at once or, while held back, when released. */
 final class ScriptedSource implements FeatureSource {
     final List<List<EntityKey>> calls = new CopyOnWriteArrayList<>();
     final Map<EntityKey, Float> rows = new ConcurrentHashMap<>();
@@ -75,7 +75,7 @@ final class ScriptedSource implements FeatureSource {
             results.put(
                     entity,
                     reason != null
-                            ? new SourceResult.Broken(reason)
+                            ? new SourceResult.Invalid(reason)
                             : row == null
                                     ? new SourceResult.NotFound()
                                     : new SourceResult.Found(new FeatureVector(

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Answers in the form that Feast's feature server writes: by columns, the entity's own among them. */
+/** Reads responses in the columnar format of Feast's feature server. */
 final class FeastSourceTest {
     private static final EntityKey ONE = new EntityKey.Id(1001);
     private static final EntityKey TWO = new EntityKey.Id(1002);
@@ -55,10 +55,12 @@ final class FeastSourceTest {
     }
 
     @Test
-    void asksForManyEntitiesAtOnceAndReadsColumns() {
+    void requestsManyEntitiesAtOnceAndReadsColumns() {
         answer(column("[0.5,1.5]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
         Map<EntityKey, SourceResult> found = load(List.of());
-        assertThat(query).as("without it, the Go server gives no statuses").isEqualTo("status=true");
+        assertThat(query)
+                .as("the Go server sends statuses only with this parameter")
+                .isEqualTo("status=true");
         assertThat(question)
                 .isEqualTo("{\"features\":[\"drivers:rate\",\"drivers:trips\"],"
                         + "\"entities\":{\"driver_id\":[1001,1002]},\"full_feature_names\":false}");
@@ -73,36 +75,36 @@ final class FeastSourceTest {
     }
 
     @Test
-    void notFoundAndTooOldAreNoEntity() {
+    void notFoundAndOutsideMaxAgeMeanThatTheEntityIsMissing() {
         answer(column("[null,2.0]", "NOT_FOUND", "OUTSIDE_MAX_AGE"), column("[null,3]", "NOT_FOUND", "PRESENT"));
         assertThat(load(List.of()).values()).containsOnly(new SourceResult.NotFound());
     }
 
-    /** As the Python server answers of a row that was written before its view got another feature. */
+    /** The Python server responds like this for a row that is older than one of its view's features. */
     @Test
-    void aFeatureThatOnlyItselfIsNotFoundTakesTheDefault() {
+    void aSingleFeatureThatIsNotFoundTakesTheDefault() {
         answer(column("[null,null]", "NOT_FOUND", "NOT_FOUND"), column("[7,null]", "PRESENT", "NOT_FOUND"));
         assertThat(load(List.of(3f, 4f)).get(ONE))
                 .isInstanceOfSatisfying(
                         SourceResult.Found.class,
                         one -> assertThat(one.vector().toArray()).containsExactly(3, 7));
-        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Invalid.class);
         assertThat(load(List.of(3f, 4f)).get(TWO)).isEqualTo(new SourceResult.NotFound());
     }
 
     @Test
-    void aNullTakesTheDefaultAndIsBrokenWithoutOne() {
+    void aNullTakesTheDefaultAndIsInvalidWithoutOne() {
         answer(column("[null,1]", "NULL_VALUE", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
         assertThat(load(List.of(3f, 4f)).get(ONE))
                 .isInstanceOfSatisfying(
                         SourceResult.Found.class,
                         one -> assertThat(one.vector().toArray()).containsExactly(3, 7));
-        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Invalid.class);
         assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Found.class);
     }
 
     @Test
-    void whatIsHostileOrBrokenIsSoForItsEntityOnly() {
+    void aHostileOrInvalidValueAffectsItsOwnEntityOnly() {
         for (String value : List.of(
                 "NaN",
                 "-Infinity",
@@ -123,16 +125,17 @@ final class FeastSourceTest {
                 "null")) {
             answer(column("[" + value + ",1]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
             Map<EntityKey, SourceResult> found = load(List.of());
-            assertThat(found.get(ONE)).as(value).isInstanceOf(SourceResult.Broken.class);
+            assertThat(found.get(ONE)).as(value).isInstanceOf(SourceResult.Invalid.class);
             assertThat(found.get(TWO)).as(value).isInstanceOf(SourceResult.Found.class);
         }
         answer(column("[1,1]", "INVALID", "PRESENT"), column("[7,8]", "PRESENT", "WHATEVER"));
-        assertThat(load(List.of()).get(ONE)).isEqualTo(new SourceResult.Broken("feature 'rate' is INVALID to Feast"));
-        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(ONE))
+                .isEqualTo(new SourceResult.Invalid("feature 'rate' has the Feast status INVALID"));
+        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test
-    void readsValuesThatAreWrappedAsProtobufHasThem() {
+    void readsWrappedProtobufValues() {
         answer(
                 column("[{\"double_val\":0.5},{\"doubleVal\":1.5}]", "PRESENT", "PRESENT"),
                 column("[{\"int64_val\":\"7\"},{\"bool_val\":true}]", "PRESENT", "PRESENT"));
@@ -148,9 +151,9 @@ final class FeastSourceTest {
                         two -> assertThat(two.vector().toArray()).containsExactly(1.5f, 1));
     }
 
-    /** The answer that Feast's documentation of its Python server shows, cut to two drivers and with other numbers. */
+    /** The response in Feast's documentation of the Python server, cut to two drivers and with other numbers. */
     @Test
-    void readsWhatThePythonServerWrites() {
+    void readsTheFormatOfThePythonServer() {
         answer = """
                 {
                   "metadata": {"feature_names": ["driver_id", "rate", "trips"]},
@@ -175,9 +178,9 @@ final class FeastSourceTest {
         assertFoundAndNotFound();
     }
 
-    /** Of its http_server.go: members in the order of the alphabet, values as Arrow writes them. */
+    /** The format of http_server.go: members in alphabetical order, values as Arrow writes them. */
     @Test
-    void readsWhatTheGoServerWrites() {
+    void readsTheFormatOfTheGoServer() {
         answer = """
                 {"metadata":{"feature_names":["driver_id","rate","trips"]},"results":[\
                 {"event_timestamps":["2026-04-12T07:30:00Z","2026-04-12T07:30:00Z"],\
@@ -190,9 +193,9 @@ final class FeastSourceTest {
         assertFoundAndNotFound();
     }
 
-    /** Of GetOnlineFeaturesResponse, with enumerations as numbers, which its printers may be told to write. */
+    /** GetOnlineFeaturesResponse as protobuf JSON, with enumerations as numbers, which is an option of its printers. */
     @Test
-    void readsWhatProtobufsOwnJsonIs() {
+    void readsProtobufJson() {
         answer = """
                 {"metadata":{"featureNames":{"val":["driver_id","rate","trips"]}},"results":[
                 {"values":[{"int64Val":"1001"},{"int64Val":"1002"}],"statuses":[1,1]},
@@ -212,7 +215,7 @@ final class FeastSourceTest {
     }
 
     @Test
-    void anAnswerThatBreaksOffIsGivenUp() {
+    void failsWhenTheResponseBreaksOff() {
         CompletableFuture<Void> over = new CompletableFuture<>();
         server.createContext("/stuck/get-online-features", exchange -> {
             exchange.sendResponseHeaders(200, 1000);
@@ -228,7 +231,7 @@ final class FeastSourceTest {
     }
 
     @Test
-    void takesTheAnswerToAVeryLargeQuestion() {
+    void readsTheResponseToAVeryLargeRequest() {
         answer = "{}";
         List<String> names = IntStream.range(0, 4096).mapToObj(i -> "f" + i).toList();
         List<EntityKey> many =
@@ -242,37 +245,37 @@ final class FeastSourceTest {
     }
 
     @Test
-    void aRowThatIsOfAnotherEntityIsNobodys() {
+    void rejectsARowOfAnotherEntity() {
         answer(column("[0.5,1.5]", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
         answer = answer.replace("[1001,1002]", "[1001,1003]");
         assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Found.class);
-        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test
-    void aColumnOfMoreValuesThanEntitiesIsNobodys() {
+    void rejectsAColumnWithMoreValuesThanEntities() {
         answer(column("[1,2,3]", "PRESENT", "PRESENT", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
-        assertThat(load(List.of()).values()).allMatch(SourceResult.Broken.class::isInstance);
+        assertThat(load(List.of()).values()).allMatch(SourceResult.Invalid.class::isInstance);
     }
 
     @Test
-    void aColumnThatIsTooShortBreaksOnlyThoseWithoutAValue() {
+    void aShortColumnAffectsOnlyEntitiesWithoutAValue() {
         answer(column("[1]", "PRESENT"), column("[7,8]", "PRESENT", "PRESENT"));
         assertThat(load(List.of()).get(ONE)).isInstanceOf(SourceResult.Found.class);
-        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Broken.class);
+        assertThat(load(List.of()).get(TWO)).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test
-    void anAnswerThatIsNoneFailsAsAWhole() {
+    void anInvalidResponseFailsAsAWhole() {
         status = 503;
-        assertThatThrownBy(() -> load(List.of())).hasMessageContaining("Feast answered 503");
+        assertThatThrownBy(() -> load(List.of())).hasMessageContaining("Feast responded with status 503");
         status = 200;
         answer = "<html>";
         assertThatThrownBy(() -> load(List.of())).hasMessageContaining("not JSON");
         answer = "{\"metadata\":{\"feature_names\":[\"driver_id\"]},\"results\":[]}";
         assertThatThrownBy(() -> load(List.of())).hasMessageContaining("no feature 'rate'");
         answer = "[" + "1,".repeat(3_000_000) + "1]";
-        assertThatThrownBy(() -> load(List.of())).hasStackTraceContaining("more than");
+        assertThatThrownBy(() -> load(List.of())).hasStackTraceContaining("must be at most");
     }
 
     private void answer(String rate, String trips) {

@@ -17,7 +17,7 @@ import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenExce
 import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
 import org.junit.jupiter.api.Test;
 
-/** A source in trouble is tried again, but not for ever and not by everybody. */
+/** Calls to a failing source are retried, but within limits. */
 final class GuardedSourceTest {
     private static final EntityKey ANNA = new EntityKey.Name("anna");
 
@@ -25,21 +25,21 @@ final class GuardedSourceTest {
     private volatile int failures;
 
     @Test
-    void aCallThatFailsIsTriedAgain() {
+    void retriesAFailedCall() {
         failures = 2;
         assertThat(load(guarded(Duration.ofSeconds(5)))).containsKey(ANNA);
         assertThat(tries).hasValue(3);
     }
 
     @Test
-    void aCallIsTriedThreeTimesAtMost() {
+    void attemptsACallAtMostThreeTimes() {
         failures = 3;
         assertThatThrownBy(() -> load(guarded(Duration.ofSeconds(5)))).hasRootCauseMessage("down");
         assertThat(tries).hasValue(3);
     }
 
     @Test
-    void aSourceThatIsDownIsLeftAlone() {
+    void theCircuitOpensWhenTheSourceIsDown() {
         failures = Integer.MAX_VALUE;
         FeatureSource guarded = guarded(Duration.ofSeconds(5));
         for (int i = 0; i < 100; i++) {
@@ -50,7 +50,7 @@ final class GuardedSourceTest {
     }
 
     @Test
-    void aCallThatTakesTooLongIsGivenUp() {
+    void aSlowCallTimesOut() {
         FeatureSource silent = new FeatureSource() {
             @Override
             public CompletionStage<Map<EntityKey, SourceResult>> load(Collection<EntityKey> entities) {
@@ -61,12 +61,12 @@ final class GuardedSourceTest {
             public void close() {}
         };
         FeatureSource guarded = new GuardedSource(
-                "silent", silent, new GuardedSource.Limits(Duration.ofMillis(20), 4, Duration.ofMinutes(1)));
+                "silent", silent, new GuardedSource.GuardLimits(Duration.ofMillis(20), 4, Duration.ofMinutes(1)));
         assertThatThrownBy(() -> load(guarded)).hasRootCauseInstanceOf(TimeoutException.class);
     }
 
     @Test
-    void retriesAreATenthOfTheCallsAndTenAtOnce() {
+    void retriesAreLimitedToATenthOfTheCallsWithABurstOfTen() {
         RetryBudget budget = new RetryBudget();
         for (int i = 0; i < 10; i++) {
             assertThat(budget.take()).isTrue();
@@ -91,7 +91,7 @@ final class GuardedSourceTest {
             @Override
             public void close() {}
         };
-        return new GuardedSource("flaky", flaky, new GuardedSource.Limits(timeout, 4, Duration.ofMinutes(1)));
+        return new GuardedSource("flaky", flaky, new GuardedSource.GuardLimits(timeout, 4, Duration.ofMinutes(1)));
     }
 
     private static Map<EntityKey, SourceResult> load(FeatureSource source) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Features from a real PostgreSQL. */
+/** Loads features from a real PostgreSQL. */
 final class SqlSourceTest {
     private static final String IN = "SELECT id, age, income FROM customers WHERE id IN (?)";
     private static final FeatureView VIEW = new FeatureView("customers", 1, List.of("income", "age"), List.of(), true);
@@ -63,7 +63,7 @@ final class SqlSourceTest {
     }
 
     @Test
-    void takesAnArrayWhereTheDatabaseDoes() {
+    void bindsAnArrayForDatabasesWithArrays() {
         String any = "SELECT id, age, income FROM customers WHERE id = ANY (?)";
         assertThat(load(any, VIEW, ids(IntStream.of(1, 2, 999999))).values())
                 .filteredOn(SourceResult.Found.class::isInstance)
@@ -71,19 +71,20 @@ final class SqlSourceTest {
     }
 
     @Test
-    void saysOfEachEntityWhatIsSoOfItAndOfNoOther() {
+    void reportsEachEntitySeparately() {
         Map<EntityKey, SourceResult> found = load(IN, VIEW, ids(IntStream.of(1, 600, 1001, 1002, 1003)));
         assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Found.class);
         assertThat(found.get(new EntityKey.Id(600))).isEqualTo(new SourceResult.NotFound());
         assertThat(found.get(new EntityKey.Id(1001)))
-                .isEqualTo(new SourceResult.Broken("feature 'income' must be a finite float32, was NaN"));
+                .isEqualTo(new SourceResult.Invalid("feature 'income' must be a finite float32, was NaN"));
         assertThat(found.get(new EntityKey.Id(1002)))
-                .isEqualTo(new SourceResult.Broken("feature 'age' has no value, and view 'customers' no default"));
-        assertThat(found.get(new EntityKey.Id(1003))).isInstanceOf(SourceResult.Broken.class);
+                .isEqualTo(new SourceResult.Invalid(
+                        "feature 'age' must have a value, since view 'customers' has no defaults; was null"));
+        assertThat(found.get(new EntityKey.Id(1003))).isInstanceOf(SourceResult.Invalid.class);
     }
 
     @Test
-    void theDefaultStandsInForASingleNull() {
+    void theDefaultReplacesASingleNull() {
         FeatureView view = new FeatureView("customers", 1, List.of("income", "age"), List.of(1f, 44f), true);
         assertThat(load(IN, view, ids(IntStream.of(1002))).get(new EntityKey.Id(1002)))
                 .isInstanceOfSatisfying(
@@ -92,7 +93,7 @@ final class SqlSourceTest {
     }
 
     @Test
-    void readsAVersionWhereThereIsOne() {
+    void readsTheOptionalVersionColumn() {
         String versioned = "SELECT id, age, income, changed AS feature_version FROM customers WHERE id IN (?)";
         assertThat(load(versioned, VIEW, ids(IntStream.of(42))).get(new EntityKey.Id(42)))
                 .isInstanceOfSatisfying(
@@ -101,37 +102,37 @@ final class SqlSourceTest {
     }
 
     @Test
-    void aVersionThatIsNullIsBroken() {
+    void aNullVersionIsInvalid() {
         String versioned =
                 "SELECT id, age, income, CASE WHEN id > 1 THEN changed END AS feature_version FROM customers WHERE id IN (?)";
         Map<EntityKey, SourceResult> found = load(versioned, VIEW, ids(IntStream.of(1, 2)));
         assertThat(found.get(new EntityKey.Id(1)))
-                .isEqualTo(new SourceResult.Broken("its feature_version must be a number, was NULL"));
+                .isEqualTo(new SourceResult.Invalid("feature_version must be a number, was NULL"));
         assertThat(found.get(new EntityKey.Id(2))).isInstanceOf(SourceResult.Found.class);
     }
 
     @Test
-    void aQueryThatGivesRowsOfOthersIsReadOnlySoFar() {
+    void limitsTheRowsReadFromAQueryThatReturnsOtherEntities() {
         String all = "SELECT id, age, income FROM customers WHERE id IN (?) OR true ORDER BY id";
         Map<EntityKey, SourceResult> found = load(all, VIEW, ids(IntStream.of(1, 499)));
         assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Found.class);
         assertThat(found.get(new EntityKey.Id(499)))
                 .isInstanceOfSatisfying(
-                        SourceResult.Broken.class,
-                        unseen -> assertThat(unseen.reason()).startsWith("the query gives 8 rows or more"));
+                        SourceResult.Invalid.class,
+                        unseen -> assertThat(unseen.reason()).contains("returned 8 rows or more"));
     }
 
     @Test
-    void anEntityOfMoreThanOneRowIsBrokenAndNoOther() {
+    void anEntityWithSeveralRowsIsInvalidAndDoesNotAffectOthers() {
         String twice = "SELECT i.id, age, income FROM customers c JOIN (VALUES (1), (1), (2)) i(id) ON i.id = c.id"
                 + " WHERE i.id IN (?)";
         Map<EntityKey, SourceResult> found = load(twice, VIEW, ids(IntStream.of(1, 2)));
-        assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Broken.class);
+        assertThat(found.get(new EntityKey.Id(1))).isInstanceOf(SourceResult.Invalid.class);
         assertThat(found.get(new EntityKey.Id(2))).isInstanceOf(SourceResult.Found.class);
     }
 
     @Test
-    void blanksBelongToAName() {
+    void leadingBlanksBelongToAName() {
         EntityKey blank = new EntityKey.Name(" blank");
         assertThat(load("SELECT name, age, income FROM shops WHERE name IN (?)", VIEW, List.of(blank))
                         .get(blank))
@@ -141,9 +142,9 @@ final class SqlSourceTest {
                 .isInstanceOf(SourceResult.Found.class);
     }
 
-    /** SIGSTOP: the database takes connections, and answers neither queries nor requests to give them up. */
+    /** SIGSTOP: the database accepts connections, but answers neither queries nor cancel requests. */
     @Test
-    void aDatabaseThatIsSilentHoldsNoThreadForEver() throws Exception {
+    void aSilentDatabaseDoesNotBlockAThreadForever() throws Exception {
         List<Long> frozen = new CopyOnWriteArrayList<>();
         PGSimpleDataSource freezing = new PGSimpleDataSource() {
             @Override
@@ -176,7 +177,7 @@ final class SqlSourceTest {
     }
 
     @Test
-    void bindsWhatLooksLikeSqlAndNeverRunsIt() {
+    void bindsEntitiesThatLookLikeSql() {
         List<EntityKey> names = List.of(
                 new EntityKey.Name("it's"),
                 new EntityKey.Name("x') OR ('1'='1"),
@@ -196,10 +197,10 @@ final class SqlSourceTest {
     }
 
     @Test
-    void refusesAQueryWithoutAPlaceForTheEntities() {
-        assertThatThrownBy(() -> SqlQuery.parse("SELECT * FROM customers")).hasMessageContaining("must say IN (?)");
+    void rejectsAQueryWithoutAPlaceholderForEntities() {
+        assertThatThrownBy(() -> SqlQuery.parse("SELECT * FROM customers")).hasMessageContaining("must contain IN (?)");
         assertThatThrownBy(() -> SqlQuery.parse("SELECT a FROM t WHERE a IN (?) AND b = ?"))
-                .hasMessageContaining("must have one ?");
+                .hasMessageContaining("must have exactly one ?");
         assertThat(SqlQuery.parse("SELECT '?' FROM t WHERE a in ( ? )").withParameters(2))
                 .isEqualTo("SELECT '?' FROM t WHERE a in ( ?,? )");
     }

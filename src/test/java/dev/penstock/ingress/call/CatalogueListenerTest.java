@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class CatalogueListenerTest {
     private final Catalogue catalogue = new Catalogue(100, () -> 0);
     private final List<String> heard = new ArrayList<>();
-    private final CatalogueListener listener = new CatalogueListener(catalogue, heard::add);
+    private final CatalogueListener listener = new CatalogueListener(catalogue, heard::add, () -> 0);
 
     @Test
     void skipsWhatIsNoAnnouncement() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.messages.Announcement;
 import dev.penstock.protocol.Signature;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ class CatalogueTest {
 
     @Test
     void isReadyWhileAWorkerSaysSo() {
-        catalogue.heard(announcement("1", "w", true), true);
+        catalogue.heard(announcement("1", "w", true));
         assertThat(catalogue.isReady("m", ANY)).isTrue();
         now = 100;
         assertThat(catalogue.isReady("m", ANY)).isFalse();
@@ -25,23 +26,23 @@ class CatalogueTest {
 
     @Test
     void isNotReadyByWhatTheTopicHeldBefore() {
-        catalogue.heard(announcement("1", "w", true), false);
+        catalogue.heardBefore(announcement("1", "w", true), Duration.ZERO);
         assertThat(catalogue.find("m", ANY)).isPresent();
         assertThat(catalogue.isReady("m", ANY)).isFalse();
     }
 
     @Test
     void isReadyAsLongAsOneOfSeveralWorkersIs() {
-        catalogue.heard(announcement("1", "a", false), true);
-        catalogue.heard(announcement("1", "b", true), true);
+        catalogue.heard(announcement("1", "a", false));
+        catalogue.heard(announcement("1", "b", true));
         assertThat(catalogue.isReady("m", ANY)).isTrue();
     }
 
     @Test
     void choosesTheHighestVersionThatIsReady() {
-        catalogue.heard(announcement("2", "w", true), true);
-        catalogue.heard(announcement("10", "w", true), true);
-        catalogue.heard(announcement("11", "w", false), true);
+        catalogue.heard(announcement("2", "w", true));
+        catalogue.heard(announcement("10", "w", true));
+        catalogue.heard(announcement("11", "w", false));
         assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("10");
         assertThat(catalogue.find("m", Optional.of("2")).map(Announcement::version))
                 .hasValue("2");
@@ -51,21 +52,103 @@ class CatalogueTest {
 
     @Test
     void ordersVersionsThatAreDates() {
-        catalogue.heard(announcement("20261124093000", "w", true), true);
-        catalogue.heard(announcement("20261124093001", "w", true), true);
-        catalogue.heard(announcement("9", "w", true), true);
+        catalogue.heard(announcement("20261124093000", "w", true));
+        catalogue.heard(announcement("20261124093001", "w", true));
+        catalogue.heard(announcement("9", "w", true));
         assertThat(catalogue.versions("m").keySet()).containsExactly("9", "20261124093000", "20261124093001");
     }
 
     @Test
     void forgetsWhatIsDeleted() {
         Announcement announcement = announcement("1", "w", true);
-        catalogue.heard(announcement, true);
+        catalogue.heard(announcement);
         catalogue.forgotten(announcement.key());
         assertThat(catalogue.models()).isEmpty();
     }
 
+    @Test
+    void theSlowestLiveWorkerSaysHowOftenAModelIsCommitted() {
+        catalogue.heard(announcement("1", "gone", true, 5_000));
+        now = 100;
+        assertThat(catalogue.commitIntervalMillis("m")).isEqualTo(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
+        catalogue.heard(announcement("1", "a", true, 20));
+        catalogue.heard(announcement("1", "b", true, 400));
+        catalogue.heard(announcement("1", "stopping", false, 1_000));
+        assertThat(catalogue.commitIntervalMillis("m")).isEqualTo(400);
+    }
+
+    @Test
+    void aRetiredModelDoesNotKeepTheOthersFromBeingReady() {
+        catalogue.heard(announcement("kept", "1", "w", true));
+        catalogue.heard(announcement("retired", "1", "w", true));
+        catalogue.heard(announcement("retired", "1", "w", false));
+        assertThat(catalogue.isEveryModelReady()).isFalse();
+
+        now = 100;
+        catalogue.heard(announcement("kept", "1", "w", true));
+        assertThat(catalogue.isEveryModelReady()).isTrue();
+    }
+
+    @Test
+    void aModelWhoseWorkersDiedCountsUntilTheyHaveBeenSilentForLong() {
+        catalogue.heard(announcement("kept", "1", "w", true));
+        catalogue.heard(announcement("dead", "1", "w", true));
+        now = Duration.ofMinutes(9).toNanos();
+        catalogue.heard(announcement("kept", "1", "w", true));
+        assertThat(catalogue.isEveryModelReady()).isFalse();
+
+        now = Duration.ofMinutes(10).toNanos();
+        catalogue.heard(announcement("kept", "1", "w", true));
+        assertThat(catalogue.isEveryModelReady()).isTrue();
+    }
+
+    @Test
+    void aModelThatTheTopicHeldLongAgoDoesNotCount() {
+        catalogue.heard(announcement("kept", "1", "w", true));
+        catalogue.heardBefore(announcement("forgotten", "1", "w", true), Duration.ofHours(1));
+        assertThat(catalogue.isEveryModelReady()).isTrue();
+    }
+
+    @Test
+    void aModelThatWarmsUpCounts() {
+        catalogue.heard(announcement("kept", "1", "w", true));
+        catalogue.heard(announcement("warming", "1", "w", false));
+        now = 99;
+        assertThat(catalogue.isEveryModelReady()).isFalse();
+    }
+
+    @Test
+    void withoutAModelNothingIsReady() {
+        assertThat(catalogue.isEveryModelReady()).isFalse();
+        catalogue.heard(announcement("retired", "1", "w", false));
+        now = 100;
+        assertThat(catalogue.isEveryModelReady()).isFalse();
+    }
+
     private static Announcement announcement(String version, String worker, boolean ready) {
-        return new Announcement("m", version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, "cpu", ready);
+        return announcement("m", version, worker, ready);
+    }
+
+    private static Announcement announcement(String model, String version, String worker, boolean ready) {
+        return announcement(model, version, worker, ready, 100);
+    }
+
+    private static Announcement announcement(String version, String worker, boolean ready, long commitIntervalMs) {
+        return announcement("m", version, worker, ready, commitIntervalMs);
+    }
+
+    private static Announcement announcement(
+            String model, String version, String worker, boolean ready, long commitIntervalMs) {
+        return new Announcement(
+                model,
+                version,
+                worker,
+                new Signature(List.of(), List.of()),
+                8,
+                1000,
+                0,
+                commitIntervalMs,
+                "cpu",
+                ready);
     }
 }

@@ -3,9 +3,9 @@ package dev.penstock.ingress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.penstock.ingress.gate.GateSimulation.Second;
-import dev.penstock.ingress.gate.GateSimulation.Setting;
-import dev.penstock.ingress.gate.GateSimulation.Tenant;
+import dev.penstock.ingress.gate.AdmissionSimulation.Second;
+import dev.penstock.ingress.gate.AdmissionSimulation.Setting;
+import dev.penstock.ingress.gate.AdmissionSimulation.Tenant;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What each of several tenants gets of workers that do 1000 a second, from 1 to 50 ingresses. */
+/** The shares of several tenants, with workers that serve 1,000 requests per second, and 1 to 50 ingresses. */
 class FairShareTest {
     private static final double CAPACITY = 1000;
     private static final int SETTLED = 20;
@@ -23,7 +23,7 @@ class FairShareTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 5, 50})
-    void aTenantAtTwentyTimesItsShareTakesNothingFromOneWithinIts(int ingresses) {
+    void aTenantAtTwentyTimesItsShareTakesNothingFromATenantWithinItsShare(int ingresses) {
         double offered = 200 + 20 * 500;
         List<Tenant> tenants = List.of(new Tenant("steady", 1, 200 / offered), new Tenant("noisy", 1, 1));
         run(ingresses, offered, tenants, 42);
@@ -31,10 +31,10 @@ class FairShareTest {
         assertThat(perSecond(tenants.get(1))).isCloseTo(800, TENTH);
     }
 
-    /** With 50 ingresses the lighter one gets a fifth too much, and more with other seeds: ADR 12. */
+    /** With 50 ingresses the lighter tenant gets a fifth too much, and more with other seeds: see ADR 12. */
     @ParameterizedTest
     @CsvSource({"1,42,10", "1,1,10", "1,2,10", "5,42,10", "5,1,10", "5,2,10", "50,42,20"})
-    void thoseWhoAllWantMoreGetItByWeight(int ingresses, long seed, double percent) {
+    void overloadedTenantsShareByWeight(int ingresses, long seed, double percent) {
         Percentage near = Percentage.withPercentage(percent);
         double offered = 5000 + 5000 + 100;
         List<Tenant> tenants = List.of(
@@ -48,7 +48,7 @@ class FairShareTest {
     }
 
     @Test
-    void holdsNobodyBackWhoIsAlone() {
+    void doesNotHoldBackASingleTenant() {
         FairShare share = new FairShare();
         for (long call = 0; call < 10_000; call++) {
             assertThat(share.holdsBack("alone", 1, 1_000_000_000, 900_000_000, 10, call * 100_000))
@@ -58,9 +58,10 @@ class FairShareTest {
 
     private static void run(int ingresses, double offered, List<Tenant> tenants, long seed) {
         Setting setting = new Setting(CAPACITY, t -> offered, ingresses, ingresses, 2, 0, false, seed);
-        List<Second> seconds = new GateSimulation(setting, tenants).run(SECONDS).subList(SETTLED, SECONDS);
+        List<Second> seconds =
+                new AdmissionSimulation(setting, tenants).run(SECONDS).subList(SETTLED, SECONDS);
         double served = seconds.stream().mapToInt(second -> second.served).sum();
-        assertThat(served / seconds.size()).as("served a second").isGreaterThan(0.97 * CAPACITY);
+        assertThat(served / seconds.size()).as("served per second").isGreaterThan(0.97 * CAPACITY);
         assertThat(seconds.stream().mapToInt(second -> second.servedLate).sum())
                 .as("late")
                 .isZero();

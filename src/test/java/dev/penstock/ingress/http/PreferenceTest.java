@@ -25,7 +25,8 @@ class PreferenceTest {
                 "handling=lenient, wait=1 | false | 1",
                 "waiting=5                | false | 0"
             })
-    void readsWhatRfc7240Allows(String header, boolean respondAsync, int seconds) throws InvalidRequestException {
+    void readsEveryFormThatRfc7240Allows(String header, boolean respondAsync, int seconds)
+            throws InvalidRequestException {
         assertThat(Preference.parse(List.of(header)))
                 .isEqualTo(new Preference(respondAsync, Duration.ofSeconds(seconds)));
     }
@@ -38,7 +39,7 @@ class PreferenceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"wait", "wait=", "wait=-1", "wait=1.5", "wait=soon", "wait=99999999999"})
-    void refusesAWaitThatIsNoNumberOfSeconds(String header) {
+    void rejectsAWaitThatIsNotANumberOfSeconds(String header) {
         assertThatThrownBy(() -> Preference.parse(List.of(header)))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageStartingWith("Prefer: wait must be a whole number of seconds");

@@ -3,7 +3,7 @@ package dev.penstock.ingress.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.quota.OpenRequests;
@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Polls of a Redis in trouble. */
+/** Polls while Redis fails. */
 class GuardedRedisTest {
     private static final Duration TIMEOUT = Duration.ofMillis(200);
     private static final Duration OPEN_FOR = Duration.ofSeconds(1);
@@ -24,9 +24,10 @@ class GuardedRedisTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            new Ids(new byte[16]),
+            new RequestIdIssuer(new byte[16], System::currentTimeMillis),
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            System::currentTimeMillis);
 
     @AfterEach
     void close() {
@@ -34,10 +35,10 @@ class GuardedRedisTest {
     }
 
     @Test
-    void costsNothingWhileRedisDoesNotAnswerAndGoesOnWhenItDoes() throws Exception {
+    void failsFastWhileRedisDoesNotAnswerAndRecoversWhenItDoes() throws Exception {
         redis.freeze();
         try {
-            assertThatPollsSoonCostNothing();
+            assertThatPollsSoonFailFast();
         } finally {
             redis.goOn();
         }
@@ -45,12 +46,12 @@ class GuardedRedisTest {
     }
 
     @Test
-    void costsNothingWhileRedisIsStopped() {
+    void failsFastWhileRedisIsStopped() {
         redis.stop();
-        assertThatPollsSoonCostNothing();
+        assertThatPollsSoonFailFast();
     }
 
-    private void assertThatPollsSoonCostNothing() {
+    private void assertThatPollsSoonFailFast() {
         long slowest = 0;
         for (int i = 0; i < 10; i++) {
             slowest = Math.max(slowest, millisToFail());
@@ -69,7 +70,7 @@ class GuardedRedisTest {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
     }
 
-    /** Nothing when Redis has said that there is nothing. */
+    /** Empty when Redis answered that there is no outcome. */
     private Optional<String> find() {
         CompletableFuture<Optional<String>> done = new CompletableFuture<>();
         results.find("id")

@@ -2,7 +2,7 @@ package dev.penstock.ingress.outcomes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.ingress.call.Ids;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Long polls beside a Redis in trouble. */
+/** Long polls while Redis fails. */
 class OutcomeWatchTest {
     private static final String ID = "id";
 
@@ -28,9 +28,10 @@ class OutcomeWatchTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            new Ids(new byte[16]),
+            new RequestIdIssuer(new byte[16], System::currentTimeMillis),
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            System::currentTimeMillis);
     private final OutcomeWatch watch = new OutcomeWatch(vertx, redis.client(), results);
 
     @AfterEach
@@ -40,12 +41,12 @@ class OutcomeWatchTest {
     }
 
     @Test
-    void waitsOnWhileRedisIsAway() throws Exception {
+    void keepsWaitingWhileRedisIsDown() throws Exception {
         redis.freeze();
         CompletableFuture<Optional<StoredResult>> outcome;
         try {
             outcome = watch.await(ID, Duration.ofSeconds(30));
-            assertThat(find()).as("Redis is away").isCompletedExceptionally();
+            assertThat(find()).as("Redis is down").isCompletedExceptionally();
         } finally {
             redis.goOn();
         }
@@ -58,7 +59,7 @@ class OutcomeWatchTest {
     }
 
     @Test
-    void saysThatRedisIsAwayOnceTheWaitIsOver() {
+    void failsAtTheEndOfTheWaitIfRedisIsDown() {
         redis.stop();
         CompletableFuture<Optional<StoredResult>> outcome = watch.await(ID, Duration.ofMillis(300));
         assertThat(outcome).failsWithin(Duration.ofSeconds(10));

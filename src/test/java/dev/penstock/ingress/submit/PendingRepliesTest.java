@@ -3,8 +3,8 @@ package dev.penstock.ingress.submit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.outcomes.DroppedReplies;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.outcomes.DroppedReplyMeters;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
@@ -23,13 +23,14 @@ import org.junit.jupiter.api.Test;
 class PendingRepliesTest {
     private static final byte[] KEY = "a key that only the tests know".getBytes(UTF_8);
 
-    private final Ids ids = new Ids(KEY);
+    private final RequestIdIssuer ids = new RequestIdIssuer(KEY, System::currentTimeMillis);
     private final List<Reply> unclaimed = new ArrayList<>();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final PendingReplies pending = new PendingReplies(0, 10, ids, unclaimed::add, new DroppedReplies(meters));
+    private final PendingReplies pending =
+            new PendingReplies(0, 10, ids, unclaimed::add, new DroppedReplyMeters(meters));
 
     @Test
-    void keepsTheWaiterWhenARecordWithItsIdIsNoReply() {
+    void aRecordThatIsNoReplyDoesNotEndTheWait() {
         RequestId id = issue(ids);
         CompletableFuture<Optional<Reply>> waiting = pending.await(id, 100).orElseThrow();
 
@@ -46,23 +47,25 @@ class PendingRepliesTest {
     void dropsAndCountsForgedIdsAndThoseOfOtherIngresses() {
         pending.received(cancelled("42"));
         pending.received(cancelled(
-                issue(new Ids("another key, of other people".getBytes(UTF_8))).toString()));
-        pending.received(cancelled(issue(new Ids(KEY)).toString()));
+                issue(new RequestIdIssuer("another key, of other people".getBytes(UTF_8), System::currentTimeMillis))
+                        .toString()));
+        pending.received(cancelled(
+                issue(new RequestIdIssuer(KEY, System::currentTimeMillis)).toString()));
         assertThat(unclaimed).isEmpty();
         assertThat(dropped("forged")).isEqualTo(2);
         assertThat(dropped("foreign")).isEqualTo(1);
     }
 
     @Test
-    void keepsForPollingWhatNobodyWaitsForAnyMore() {
+    void keepsAReplyWhoseCallNoLongerWaits() {
         RequestId id = issue(ids);
         pending.received(cancelled(id.toString()));
         assertThat(unclaimed).extracting(Reply::correlationId).containsExactly(id.toString());
         assertThat(dropped("foreign") + dropped("forged") + dropped("broken")).isZero();
     }
 
-    private static RequestId issue(Ids ids) {
-        return ids.issue(Tenant.anybody(Optional.empty()), Duration.ofSeconds(1));
+    private static RequestId issue(RequestIdIssuer ids) {
+        return ids.issue(Tenant.anonymous(Optional.empty()), Duration.ofSeconds(1));
     }
 
     private double dropped(String reason) {

@@ -111,31 +111,31 @@ class ModelConfigTest {
                 "{max_queue_delay: 5ms, min_queue_delay: 6ms} | min_queue_delay must be a duration such as 5ms (us, ms, s, m) in 0s..5ms, was \"6ms\"",
                 "max_queue_delay: 11s | max_queue_delay must be a duration such as 5ms (us, ms, s, m) in 0s..10s, was \"11s\"",
                 "timeout: 0 | timeout must be a duration such as 5ms (us, ms, s, m) in 1ms..3600s, was 0",
-                "max_tensor_bytes: 4GiB | max_tensor_bytes must be bytes, or a size such as 512MiB (KiB, MiB, GiB), in 1..2147483647, was \"4GiB\"",
-                "max_tensor_bytes: 0 | max_tensor_bytes must be bytes, or a size such as 512MiB (KiB, MiB, GiB), in 1..2147483647, was 0",
-                "sha256: abc | sha256 must be a SHA-256 of 64 hex digits, was abc",
-                "sha256: {latest: abc} | sha256.latest must be a version: a positive integer, was latest",
+                "max_tensor_bytes: 4GiB | max_tensor_bytes must be a number of bytes, or a size such as 512MiB (KiB, MiB, GiB), in 1..2147483647, was \"4GiB\"",
+                "max_tensor_bytes: 0 | max_tensor_bytes must be a number of bytes, or a size such as 512MiB (KiB, MiB, GiB), in 1..2147483647, was 0",
+                "sha256: abc | sha256 must be a SHA-256 with 64 hex digits, was abc",
+                "sha256: {latest: abc} | sha256.latest must be a version, a positive integer, was latest",
                 "sha256: [abc] | sha256 must be a mapping, was [\"abc\"]",
                 "warm_up: {rows: [65]} | warm_up.rows must be an integer in 1..64, was 65",
-                "warm_up: {sizes: {n: []}} | warm_up.sizes.n must be a list of at least one integer, was []",
-                "warm_up: {row: [1]} | unknown key 'warm_up.row'; known are rows, sizes",
-                "execution_providers: [] | execution_providers must be a list of at least one name, was []",
-                "execution_providers: cpu | execution_providers must be a list of at least one name, was \"cpu\"",
-                "execution_providers: [rocm] | execution_providers must be of cpu, cuda, tensorrt, was rocm",
-                "execution_providers: [cpu, cuda] | execution_providers must name each once and cpu last, was cuda",
-                "execution_providers: [cuda, cuda] | execution_providers must name each once and cpu last, was cuda",
-                "execution_providers: [cuda: {fp16: true}] | unknown key 'execution_providers.cuda.fp16'; known are cuda_graphs, required, device_id, memory_limit, arena_strategy, cudnn_search",
+                "warm_up: {sizes: {n: []}} | warm_up.sizes.n must list at least one integer, was []",
+                "warm_up: {row: [1]} | key 'warm_up.row' is unknown; known keys: rows, sizes",
+                "execution_providers: [] | execution_providers must list at least one name, was []",
+                "execution_providers: cpu | execution_providers must list at least one name, was \"cpu\"",
+                "execution_providers: [rocm] | execution_providers must be cpu, cuda or tensorrt, was rocm",
+                "execution_providers: [cpu, cuda] | execution_providers must name each provider once, and cpu last, was cuda",
+                "execution_providers: [cuda, cuda] | execution_providers must name each provider once, and cpu last, was cuda",
+                "execution_providers: [cuda: {fp16: true}] | key 'execution_providers.cuda.fp16' is unknown; known keys: cuda_graphs, required, device_id, memory_limit, arena_strategy, cudnn_search",
                 "execution_providers: [cuda: {required: 1}] | execution_providers.cuda.required must be true or false, was 1",
                 "execution_providers: [cuda: {cudnn_search: fast}] | execution_providers.cuda.cudnn_search must be one of exhaustive, heuristic, default, was \"fast\"",
-                "execution_providers: [cuda: {cuda_graphs: true}] | execution_providers.cuda.cuda_graphs must be false: ONNX Runtime's Java API lacks the I/O binding that they need, was true",
+                "execution_providers: [cuda: {cuda_graphs: true}] | execution_providers.cuda.cuda_graphs must be false (ONNX Runtime's Java API lacks I/O binding), was true",
                 "execution_providers: [tensorrt: {cache_folder: 7}] | execution_providers.tensorrt.cache_folder must be text, was 7",
                 "execution_providers: [cpu: {intra_op_threads: 0}] | execution_providers.cpu.intra_op_threads must be an integer in 1..256, was 0",
                 "shape_buckets: [16, 32] | shape_buckets must be a mapping, was [16,32]",
-                "shape_buckets: {n: {pad: {x: 0}}} | shape_buckets.n.sizes must be a list of at least one integer, or up_to be given, was []",
+                "shape_buckets: {n: {pad: {x: 0}}} | shape_buckets.n.sizes must list at least one integer, or set up_to instead, was []",
                 "shape_buckets: {n: {sizes: [0]}} | shape_buckets.n.sizes must be an integer in 1..1048576, was 0",
                 "shape_buckets: {n: {sizes: [8], pad: {x: zero}}} | shape_buckets.n.pad.x must be a number, was \"zero\"",
                 "shape_buckets: {n: {sizes: [8], mask: 1}} | shape_buckets.n.mask must be text, was 1",
-                "shape_buckets: {n: {size: 8, sizes: [8]}} | unknown key 'shape_buckets.n.size'; known are sizes, up_to, pad, mask",
+                "shape_buckets: {n: {size: 8, sizes: [8]}} | key 'shape_buckets.n.size' is unknown; known keys: sizes, up_to, pad, mask",
                 "max_batch_elements: 0 | max_batch_elements must be an integer in 1..2147483647, was 0",
             })
     void refusesWithKeyValueAndRange(String yaml, String reason) {
@@ -148,15 +148,15 @@ class ModelConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "features: {view: v, source: s, names: [a]} | features.entity must be given",
-                "features: {entity: e, view: v, source: s} | features.names must be a list of at least one name",
-                "features: {entity: e, view: v, source: s, names: [a, a]} | features.names must be a list of at most 4096 names, each once",
-                "features: {entity: e, view: v, source: s, names: [a], default: [1, 2]} | features.default must be 1 numbers",
-                "features: {entity: e, view: v, source: s, names: [a], on_missing: default} | features.default must be given",
+                "features: {view: v, source: s, names: [a]} | features.entity is required",
+                "features: {entity: e, view: v, source: s} | features.names must list at least one name",
+                "features: {entity: e, view: v, source: s, names: [a, a]} | features.names must be a list of at most 4096 distinct names",
+                "features: {entity: e, view: v, source: s, names: [a], default: [1, 2]} | features.default must have 1 numbers",
+                "features: {entity: e, view: v, source: s, names: [a], on_missing: default} | features.default is required",
                 "features: {entity: e, view: v, source: s, names: [a], entity_datatype: FP32} | features.entity_datatype must be BYTES",
-                "features: {entity: e, view: v, source: s, names: [a], ttl: 5} | unknown key 'features.ttl'",
+                "features: {entity: e, view: v, source: s, names: [a], ttl: 5} | key 'features.ttl' is unknown; known keys: ",
             })
-    void refusesFeaturesThatBreakARule(String yaml, String reason) {
+    void refusesInvalidFeatures(String yaml, String reason) {
         assertThatThrownBy(() -> ModelConfig.parse(yaml))
                 .isInstanceOf(ModelRefusedException.class)
                 .hasMessageContaining(reason);
@@ -166,22 +166,22 @@ class ModelConfigTest {
     void refusesUnknownKeysAndNamesTheKnown() {
         assertThatThrownBy(() -> ModelConfig.parse("max_batchsize: 8"))
                 .hasMessageStartingWith(
-                        "model.yaml: unknown key 'max_batchsize'; known are max_batch_size, max_queue_delay");
+                        "model.yaml: key 'max_batchsize' is unknown; known keys: max_batch_size, max_queue_delay");
     }
 
     @Test
     void refusesKeysGivenTwice() {
         assertThatThrownBy(() -> ModelConfig.parse("instances: 1\ninstances: 2"))
                 .isInstanceOf(ModelRefusedException.class)
-                .hasMessage("model.yaml is not YAML, near line 2: Duplicate field 'instances'");
+                .hasMessage("model.yaml must be valid YAML, has an error near line 2: Duplicate field 'instances'");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"a: [", "\tx: 1", "'"})
-    void refusesWhatIsNotYaml(String yaml) {
+    void refusesInvalidYaml(String yaml) {
         assertThatThrownBy(() -> ModelConfig.parse(yaml))
                 .isInstanceOf(ModelRefusedException.class)
-                .hasMessageStartingWith("model.yaml is not YAML, near line 1: ");
+                .hasMessageStartingWith("model.yaml must be valid YAML, has an error near line 1: ");
     }
 
     @ParameterizedTest
@@ -205,20 +205,20 @@ class ModelConfigTest {
     }
 
     @Test
-    void refusesWhatIsNotAMapping() {
+    void refusesADocumentThatIsNotAMapping() {
         assertThatThrownBy(() -> ModelConfig.parse("- 1")).hasMessage("model.yaml must be a mapping of keys to values");
     }
 
     @Test
-    void refusesMoreWarmUpRunsThanAnybodyWaitsFor() {
+    void refusesTooManyWarmUpRuns() {
         String sizes = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]";
 
         assertThatThrownBy(() -> ModelConfig.parse("warm_up: {sizes: {height: " + sizes + ", width: " + sizes + "}}"))
-                .hasMessage("model.yaml: warm_up.sizes must make at most 256 runs with rows, was 288");
+                .hasMessage("model.yaml: warm_up.sizes must make at most 256 runs together with rows, was 288");
     }
 
     @Test
-    void callsTheOptionsOfCudaByItsOwnNames() {
+    void usesTheOptionNamesOfCuda() {
         Cuda cuda = new Cuda(
                 false, 2, OptionalLong.of(1024), Optional.of(ArenaStrategy.NEXT_POWER_OF_TWO), CudnnSearch.HEURISTIC);
 
@@ -231,12 +231,12 @@ class ModelConfigTest {
     }
 
     @Test
-    void leavesTheDefaultsOfCudaAloneButForTheConvolutionSearch() {
+    void overridesOnlyTheConvolutionSearchOfCuda() {
         assertThat(Cuda.PREFERRED.options()).isEqualTo(Map.of("device_id", "0", "cudnn_conv_algo_search", "HEURISTIC"));
     }
 
     @Test
-    void callsTheOptionsOfTensorRtByItsOwnNames() {
+    void usesTheOptionNamesOfTensorRt() {
         TensorRt tensorRt = new TensorRt(false, 0, true, OptionalLong.of(2048), Optional.of("/cache"));
 
         assertThat(tensorRt.options("x:1x3", "x:64x3"))

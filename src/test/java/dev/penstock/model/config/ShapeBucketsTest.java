@@ -53,18 +53,18 @@ class ShapeBucketsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{width: {sizes: [8]}} | shape_buckets.width must be a variable dimension of an input, of [sequence], was width",
-                "{sequence: {pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.sizes must be a list of at least one integer, or up_to be given, was []",
-                "{sequence: {sizes: [8], up_to: 16, pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.up_to must not be given where sizes are, was 16",
-                "{sequence: {sizes: [8], pad: {ids: 0}}} | shape_buckets.sequence.pad.mask must say what the input is filled up with, was absent",
-                "{sequence: {sizes: [8], pad: {ids: 0, mask: 0, type: 0}}} | shape_buckets.sequence.pad must name the inputs that have this dimension, [ids, mask], was type",
+                "{width: {sizes: [8]}} | shape_buckets.width must be a variable dimension of an input, one of [sequence], was width",
+                "{sequence: {pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.sizes must list at least one integer, or set up_to instead, was []",
+                "{sequence: {sizes: [8], up_to: 16, pad: {ids: 0, mask: 0}}} | shape_buckets.sequence.up_to must be absent when sizes is set, was 16",
+                "{sequence: {sizes: [8], pad: {ids: 0}}} | shape_buckets.sequence.pad.mask must be the padding value of the input, was absent",
+                "{sequence: {sizes: [8], pad: {ids: 0, mask: 0, type: 0}}} | shape_buckets.sequence.pad must name inputs that have this dimension ([ids, mask]), was type",
                 "{sequence: {sizes: [8], pad: {ids: 0.5, mask: 0}}} | shape_buckets.sequence.pad.ids must be an integer in -9007199254740992..9007199254740992, was 0.5",
                 "{sequence: {sizes: [8], pad: {ids: 0, mask: 1}, mask: mask}} | shape_buckets.sequence.mask must be an input that has this dimension and is padded with 0, was mask",
                 "{sequence: {sizes: [8], pad: {ids: 0, mask: 0}, mask: total}} | shape_buckets.sequence.mask must be an input that has this dimension and is padded with 0, was total",
             })
-    void refusesWhatDoesNotFitTheModel(String buckets, String reason) throws Exception {
+    void refusesBucketsThatDoNotMatchTheModel(String buckets, String reason) throws Exception {
         assertThat(scan("shape_buckets: " + buckets).refused())
-                .extracting(ModelRepository.Refusal::reason)
+                .extracting(ModelRepository.RefusedModel::reason)
                 .containsExactly("model.yaml: " + reason);
     }
 
@@ -84,32 +84,32 @@ class ShapeBucketsTest {
     @Test
     void letsRequestsOfOneBucketShareABatchAndBoundsItsElements() throws Exception {
         ModelDefinition definition = definition();
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
 
-        assertThat(fitting.of(request(1, 5)).batchKey())
-                .isEqualTo(fitting.of(request(3, 8)).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 4)).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 9)).batchKey());
+        assertThat(planner.plan(request(1, 5)).batchKey())
+                .isEqualTo(planner.plan(request(3, 8)).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 4)).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 9)).batchKey());
         assertThat(List.of(1, 5, 16, 17, 32, 33))
-                .extracting(length -> fitting.of(request(1, length)).maxRows())
+                .extracting(length -> planner.plan(request(1, length)).maxRows())
                 .containsExactly(8, 4, 2, 1, 1, 1);
-        assertThat(fitting.of(request(1, 17)).batchKey())
+        assertThat(planner.plan(request(1, 17)).batchKey())
                 .as("beyond the largest bucket, by the exact size")
-                .isNotEqualTo(fitting.of(request(1, 18)).batchKey());
+                .isNotEqualTo(planner.plan(request(1, 18)).batchKey());
     }
 
     @Test
-    void keepsARequestAloneWhoseInputsDisagree() throws Exception {
+    void runsARequestAloneWhenItsInputsDisagree() throws Exception {
         ModelDefinition definition = definition();
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
         List<Tensor> torn = List.of(longs("ids", Shape.of(1, 3), 1, 2, 3), longs("mask", Shape.of(1, 2), 1, 1));
 
-        assertThat(fitting.of(torn).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 3)).batchKey());
-        assertThat(fitting.of(torn).maxRows()).isEqualTo(1);
+        assertThat(planner.plan(torn).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 3)).batchKey());
+        assertThat(planner.plan(torn).maxRows()).isEqualTo(1);
     }
 
-    /** Seeds, since a session is dear to make. */
+    /** Fixed seeds instead of a property, because opening a session is expensive. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void answersEveryRequestAsIfItHadRunAlone(long seed) throws Exception {
@@ -123,16 +123,16 @@ class ShapeBucketsTest {
     }
 
     @Test
-    void bringsTogetherWhatWouldNotBeWorthAQueueOfItsOwn() throws Exception {
+    void mergesSizesThatAreNotWorthTheirOwnQueue() throws Exception {
         ModelDefinition definition = definition(OnnxModels.sequence(), LEARNED);
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
-        assertThat(fitting.of(request(1, 9)).batchKey())
-                .isNotEqualTo(fitting.of(request(1, 16)).batchKey());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
+        assertThat(planner.plan(request(1, 9)).batchKey())
+                .isNotEqualTo(planner.plan(request(1, 16)).batchKey());
         for (int i = 0; i < 1100; i++) {
-            fitting.of(request(1, i % 100 == 0 ? 9 : 16));
+            planner.plan(request(1, i % 100 == 0 ? 9 : 16));
         }
-        assertThat(fitting.of(request(1, 9)).batchKey())
-                .isEqualTo(fitting.of(request(1, 16)).batchKey());
+        assertThat(planner.plan(request(1, 9)).batchKey())
+                .isEqualTo(planner.plan(request(1, 16)).batchKey());
         try (OnnxSession session = open(definition);
                 Slot slot = session.openSlot()) {
             slot.assemble(List.of(request(1, 9), request(1, 12)));
@@ -143,7 +143,7 @@ class ShapeBucketsTest {
             slot.assemble(List.of(request(1, 9), request(1, 16)));
             Tensor output = slot.run().getFirst();
             assertThat(output.shape().dimension(1)).isEqualTo(16);
-            assertThat(fitting.of(request(1, 12)).crop(output.rows(0, 1)).shape())
+            assertThat(planner.plan(request(1, 12)).crop(output.rows(0, 1)).shape())
                     .as("cut, though a size of the ladder is its own")
                     .isEqualTo(Shape.of(1, 12));
         }
@@ -152,7 +152,7 @@ class ShapeBucketsTest {
     private void answersAsAlone(long seed, ModelDefinition padded) throws Exception {
         Random random = new Random(seed);
         ModelDefinition exact = definition(OnnxModels.sequence(), "execution_providers: [cpu]");
-        Fitting fitting = new Fitting(padded.graph(), padded.config());
+        PaddingPlanner planner = new PaddingPlanner(padded.graph(), padded.config());
         try (OnnxSession paddedSession = open(padded);
                 OnnxSession exactSession = open(exact);
                 Slot together = paddedSession.openSlot();
@@ -171,14 +171,15 @@ class ShapeBucketsTest {
                     alone.assemble(List.of(request));
                     List<Tensor> expected = alone.run();
                     for (int i = 0; i < outputs.size(); i++) {
-                        Tensor answer = fitting.of(request).crop(outputs.get(i).rows(from, rows));
+                        Tensor answer =
+                                planner.plan(request).crop(outputs.get(i).rows(from, rows));
                         assertThat(answer.shape()).isEqualTo(expected.get(i).shape());
                         assertThat(longs(answer)).isEqualTo(longs(expected.get(i)));
                     }
                     from += (int) rows;
                 }
             }
-            assertThat(paddedSession.isPinning()).isTrue();
+            assertThat(paddedSession.mayPinOutputs()).isTrue();
         }
     }
 
@@ -196,7 +197,7 @@ class ShapeBucketsTest {
                 """);
         List<Tensor> small = List.of(floats("x", Shape.of(1, 1, 2, 2), 1, 2, 3, 4));
         List<Tensor> large = List.of(floats("x", Shape.of(1, 4, 2, 3), new float[24]));
-        Fitting fitting = new Fitting(definition.graph(), definition.config());
+        PaddingPlanner planner = new PaddingPlanner(definition.graph(), definition.config());
         try (OnnxSession session = open(definition);
                 Slot slot = session.openSlot()) {
             slot.assemble(List.of(large, small));
@@ -206,8 +207,8 @@ class ShapeBucketsTest {
             assertThat(floats(output.rows(1, 1)))
                     .startsWith(-1f, -2f, -0.5f, -3f, -4f, -0.5f, -0.5f)
                     .allSatisfy(value -> assertThat(value).isLessThan(0));
-            assertThat(floats(fitting.of(small).crop(output.rows(1, 1)))).containsExactly(-1f, -2f, -3f, -4f);
-            assertThat(fitting.of(large).crop(output.rows(0, 1)).data())
+            assertThat(floats(planner.plan(small).crop(output.rows(1, 1)))).containsExactly(-1f, -2f, -3f, -4f);
+            assertThat(planner.plan(large).crop(output.rows(0, 1)).data())
                     .as("nothing to crop, nothing copied")
                     .isEqualTo(output.rows(0, 1).data());
         }
@@ -236,7 +237,7 @@ class ShapeBucketsTest {
         return new WarmUp.Run(rows, Map.of("sequence", length));
     }
 
-    /** Ids are never 0, and the mask is on throughout, so that a position which is lost or made up shows. */
+    /** Ids are never 0 and the whole mask is 1, so that a lost or invented position changes the result. */
     private static List<Tensor> request(int rows, int length) {
         long[] ids = new long[rows * length];
         long[] mask = new long[rows * length];
@@ -264,7 +265,7 @@ class ShapeBucketsTest {
     private ModelRepository.Contents scan(ModelProto model, String yaml) throws Exception {
         OnnxModels.write(folder, "m", 1, model);
         OnnxModels.writeConfig(folder, "m", yaml);
-        return new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
+        return new ModelRepository(folder, OnnxFile.MAX_BYTES).scan();
     }
 
     private static OnnxSession open(ModelDefinition definition) throws Exception {

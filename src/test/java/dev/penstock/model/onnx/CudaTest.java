@@ -21,7 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** All that a slot does, on a GPU, and what a GPU does besides: {@code ./penstock test -Pgpu} on a machine with one. */
+/** Runs the slot tests on a GPU, and tests GPU behaviour. Run it with {@code ./penstock test -Pgpu} on a machine with a GPU. */
 @Tag("gpu")
 final class CudaTest extends OnnxSlotTest {
     private static final int WIDTH = 256;
@@ -36,16 +36,16 @@ final class CudaTest extends OnnxSlotTest {
         return executionProviders;
     }
 
-    /** Sums over no element at all are refused there: cuda/reduction/reduction_ops.cc. */
+    /** CUDA rejects sums over zero elements: cuda/reduction/reduction_ops.cc. */
     @Override
     int[] lengths() {
         return new int[] {4, 1, 9};
     }
 
-    /** An index beyond a table fails on the CPU. On CUDA it gives zeros: cuda/tensor/gather_impl.cu. */
+    /** An index out of range fails on the CPU. On CUDA it yields zeros: cuda/tensor/gather_impl.cu. */
     @Override
     @Test
-    void staysWholeWhenABatchFails() throws Exception {
+    void canBeUsedAgainAfterAFailedBatch() throws Exception {
         Slot slot = slot(session(OnnxModels.lookup()));
         slot.assemble(List.of(List.of(longs("index", Shape.of(3), 2, 99, 1))));
 
@@ -80,7 +80,7 @@ final class CudaTest extends OnnxSlotTest {
     }
 
     @Test
-    void runsOnOnceMemoryDidNotSuffice() throws Exception {
+    void continuesAfterMemoryRanOut() throws Exception {
         Slot hog = slot(session(OnnxModels.memoryHog()));
         hog.assemble(List.of(List.of(longs("size", Shape.of(1), 1L << 28))));
 

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 class OnnxEnvironmentTest {
 
     @Test
-    void isThereForModelsThatLoadWhileTheProcessEnds(@TempDir Path repository) throws Exception {
+    void staysOpenForModelsThatLoadDuringShutdown(@TempDir Path repository) throws Exception {
         OnnxModels.write(repository, "echo", 1, OnnxModels.identity(Datatype.FP32));
-        ModelDefinition echo = new ModelRepository(repository, OnnxFile.MOST_BYTES)
+        ModelDefinition echo = new ModelRepository(repository, OnnxFile.MAX_BYTES)
                 .scan()
                 .found()
                 .getFirst();
@@ -30,7 +30,7 @@ class OnnxEnvironmentTest {
         try (LoadedModel loaded = new ModelLoader().load(echo)) {
             assertThat(loaded.rowsPerSecond()).isPositive();
         } finally {
-            OnnxEnvironment.keepToTheEnd(); // once more, since the hook runs once more, at the end of this JVM
+            OnnxEnvironment.keepUntilExit(); // one more reference, because the hook runs again at the end of this JVM
         }
     }
 

@@ -57,10 +57,10 @@ class OnnxSlotTest {
         List<Tensor> requests = List.of(noise(datatype, 2), noise(datatype, 1), noise(datatype, 5));
 
         for (boolean pinning : List.of(false, true, false)) {
-            if (session.isPinning() && !pinning) {
-                session.sawShapes(false);
+            if (session.mayPinOutputs() && !pinning) {
+                session.recordOutputShapes(false);
             }
-            assertThat(session.isPinning()).isEqualTo(pinning);
+            assertThat(session.mayPinOutputs()).isEqualTo(pinning);
             slot.assemble(requests.stream().map(List::of).toList());
             Tensor output = slot.run().get(0);
 
@@ -94,12 +94,12 @@ class OnnxSlotTest {
         for (String text : List.of("smile \ud83d\ude00", "nul \u0000")) {
             assertThatExceptionOfType(InferenceException.class)
                     .isThrownBy(() -> slot.assemble(List.of(List.of(strings("x", Shape.of(1, 3), "a", text, "c")))))
-                    .withMessageStartingWith("element 1 of input 'x' holds U+0000 or a character beyond U+FFFF");
+                    .withMessageStartingWith("element 1 of input 'x' must not have U+0000 or characters beyond U+FFFF");
         }
         assertThatExceptionOfType(InferenceException.class)
                 .isThrownBy(() -> slot.assemble(List.of(List.of(Tensors.byteStrings(
                         "x", Shape.of(1, 3), utf8("a"), utf8("b"), new byte[] {(byte) 0xc3, 0x28})))))
-                .withMessage("element 2 of input 'x' is not UTF-8, which models' strings must be")
+                .withMessage("element 2 of input 'x' must be valid UTF-8")
                 .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.FAILED));
     }
 
@@ -135,7 +135,7 @@ class OnnxSlotTest {
     }
 
     @Test
-    void takesTheSizeOfASequenceFromTheRequests() throws Exception {
+    void derivesTheSizeOfASequenceFromTheRequests() throws Exception {
         OnnxSession session = session(OnnxModels.sequence());
         Slot slot = slot(session);
 
@@ -156,7 +156,7 @@ class OnnxSlotTest {
                     .isEqualTo(longs(outputs.get(0)).stream()
                             .mapToLong(Long::longValue)
                             .sum());
-            assertThat(session.isPinning()).isTrue();
+            assertThat(session.mayPinOutputs()).isTrue();
         }
     }
 
@@ -175,7 +175,7 @@ class OnnxSlotTest {
     }
 
     @Test
-    void staysWholeWhenABatchFails() throws Exception {
+    void canBeUsedAgainAfterAFailedBatch() throws Exception {
         Slot slot = slot(session(OnnxModels.lookup()));
         Tensor good = longs("index", Shape.of(2), 2, 0);
 
@@ -192,7 +192,7 @@ class OnnxSlotTest {
     }
 
     @Test
-    void tellsThatARunNeedsMoreMemoryThanThereIs() throws Exception {
+    void reportsARunThatNeedsMoreMemoryThanThereIs() throws Exception {
         Slot slot = slot(session(OnnxModels.memoryHog()));
 
         slot.assemble(List.of(List.of(longs("size", Shape.of(1), 1L << 45))));
@@ -203,13 +203,13 @@ class OnnxSlotTest {
     }
 
     @Test
-    void tellsThatAnOutputIsLargerThanABuffer() throws Exception {
+    void reportsAnOutputThatIsLargerThanABuffer() throws Exception {
         GraphProto.Builder graph = GraphProto.newBuilder()
                 .addInput(OnnxModels.value("x", DataType.FLOAT, "batch", 1))
                 .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", 1L << 30))
                 .addNode(OnnxModels.node("Identity", List.of("x"), "y"));
         OnnxSession session = session(OnnxModels.model(graph));
-        session.sawShapes(true);
+        session.recordOutputShapes(true);
         Slot slot = slot(session);
 
         slot.assemble(List.of(List.of(floats("x", Shape.of(1, 1), 1))));
@@ -220,12 +220,12 @@ class OnnxSlotTest {
     }
 
     @Test
-    void believesTheRunWhenItsShapeIsNotTheDeclaredOne() throws Exception {
+    void returnsTheActualShapeWhenItDiffersFromTheDeclaredOne() throws Exception {
         OnnxSession session = session(OnnxModels.lyingAboutItsOutput());
         Slot slot = slot(session);
         slot.assemble(List.of(List.of(floats("x", Shape.of(1, 3), 0, 0, 0))));
         slot.run();
-        assertThat(session.isPinning()).isTrue();
+        assertThat(session.mayPinOutputs()).isTrue();
 
         for (int i = 0; i < 2; i++) {
             slot.assemble(List.of(List.of(floats("x", Shape.of(1, 4), 0, 0, 0, 0))));
@@ -233,19 +233,19 @@ class OnnxSlotTest {
 
             assertThat(output.shape()).isEqualTo(Shape.of(1, 4));
             assertThat(floats(output)).containsExactly(0.5f, 0.5f, 0.5f, 0.5f);
-            assertThat(session.isPinning()).isFalse();
+            assertThat(session.mayPinOutputs()).isFalse();
         }
     }
 
     @Test
-    void pinsNothingForAModelWhoseFirstRunGivesAnotherShape() throws Exception {
+    void neverPinsForAModelWhoseFirstRunReturnsAnotherShape() throws Exception {
         OnnxSession session = session(OnnxModels.lyingAboutItsOutput());
         Slot slot = slot(session);
 
         for (int width : new int[] {4, 3}) {
             slot.assemble(List.of(List.of(floats("x", Shape.of(1, width), new float[width]))));
             assertThat(slot.run().get(0).shape()).isEqualTo(Shape.of(1, width));
-            assertThat(session.isPinning()).isFalse();
+            assertThat(session.mayPinOutputs()).isFalse();
         }
     }
 
@@ -275,14 +275,14 @@ class OnnxSlotTest {
     }
 
     @Test
-    void insistsOnOneBatchKey() throws Exception {
+    void refusesABatchWithDifferentKeys() throws Exception {
         Slot slot = slot(session(OnnxModels.sequence()));
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> slot.assemble(List.of(
                         List.of(longs("ids", Shape.of(1, 1), 1), longs("mask", Shape.of(1, 1), 1)),
                         List.of(longs("ids", Shape.of(1, 2), 1, 2), longs("mask", Shape.of(1, 2), 1, 1)))))
-                .withMessage("input 'ids' must be INT64 of shape [-1, 1] in this batch, was INT64 of [1, 2]");
+                .withMessage("input 'ids' must be INT64 of shape [-1, 1] in this batch, was INT64 of shape [1, 2]");
         assertThatIllegalStateException().isThrownBy(slot::run).withMessage("a batch must be assembled first");
     }
 
@@ -294,7 +294,7 @@ class OnnxSlotTest {
     final OnnxSession session(ModelProto model) throws Exception {
         OnnxModels.write(folder, "m", 1, model);
         OnnxModels.writeConfig(folder, "m", executionProviders());
-        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
+        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MAX_BYTES).scan();
         assertThat(contents.refused()).isEmpty();
         ModelDefinition definition = contents.found().get(0);
         OnnxSession session = new OnnxSession(
@@ -315,7 +315,7 @@ class OnnxSlotTest {
         byte[] bytes = new byte[rows * 3 * datatype.byteSize()];
         new Random(rows).nextBytes(bytes);
         for (int i = 0; i < bytes.length; i++) {
-            // Truth has two values; everything else has its highest bits set, which is where signed and unsigned part.
+            // BOOL has two values. All other values have their highest bit set, where signed and unsigned differ.
             bytes[i] = (byte) (datatype == Datatype.BOOL ? bytes[i] & 1 : bytes[i] | 0x80);
         }
         return new Tensor("x", datatype, Shape.of(rows, 3), ByteBuffer.wrap(bytes));

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No machine has a 64th GPU: what is preferred is passed over, what is required is missing. */
+/** No machine has a 64th GPU, so a provider with that device is unavailable. */
 class ModelLoaderTest {
     @TempDir
     Path folder;
@@ -45,10 +45,7 @@ class ModelLoaderTest {
         try (LoadedModel model =
                 loader.load(definition(OnnxModels.addition(), "execution_providers: [cuda: {device_id: 63}, cpu]"))) {
             assertThat(model.session().executionProvider()).isEqualTo("cpu");
-            assertThat(model.notes())
-                    .singleElement()
-                    .asString()
-                    .startsWith("execution provider cuda was passed over: ");
+            assertThat(model.notes()).singleElement().asString().startsWith("execution provider cuda was skipped: ");
         }
     }
 
@@ -60,7 +57,7 @@ class ModelLoaderTest {
 
         assertThatExceptionOfType(ModelRefusedException.class)
                 .isThrownBy(() -> loader.load(definition))
-                .withMessageStartingWith("execution provider " + provider + " is required and cannot be had: ");
+                .withMessageStartingWith("execution provider " + provider + " is required but unavailable: ");
     }
 
     @Test
@@ -70,8 +67,8 @@ class ModelLoaderTest {
 
         assertThatExceptionOfType(ModelRefusedException.class)
                 .isThrownBy(() -> loader.load(definition))
-                .withMessageContaining("tensorrt was passed over")
-                .withMessageContaining("cuda was passed over")
+                .withMessageContaining("tensorrt was skipped")
+                .withMessageContaining("cuda was skipped")
                 .withMessageEndingWith("add cpu to execution_providers to fall back on it");
     }
 
@@ -94,11 +91,11 @@ class ModelLoaderTest {
 
         assertThatExceptionOfType(ModelRefusedException.class)
                 .isThrownBy(() -> loader.load(definition))
-                .withMessage("model.onnx has changed since it was checked");
+                .withMessage("model.onnx changed after it was checked; restart to check it again");
     }
 
     @Test
-    void warmsUpAtTheSizesThatAreNamed() throws Exception {
+    void warmsUpAtTheConfiguredSizes() throws Exception {
         String yaml = "max_batch_size: 4\nwarm_up: {rows: [2], sizes: {height: [8, 2]}}";
         ModelDefinition definition = definition(image(), yaml);
 
@@ -117,7 +114,7 @@ class ModelLoaderTest {
     }
 
     @Test
-    void refusesAModelThatFailsItsWarmUpAndSaysAtWhichShape() throws Exception {
+    void refusesAModelThatFailsItsWarmUpAndNamesTheShape() throws Exception {
         GraphProto.Builder graph = OnnxModels.identityGraph()
                 .addInput(OnnxModels.value("w", DataType.FLOAT, "batch", "width"))
                 .addOutput(OnnxModels.value("sum", DataType.FLOAT, "batch", 3))
@@ -126,7 +123,7 @@ class ModelLoaderTest {
         assertThatExceptionOfType(ModelRefusedException.class)
                 .isThrownBy(() -> loader.load(definition(OnnxModels.model(graph), "")))
                 .withMessageStartingWith("the warm-up with 1 rows and {width=32} failed: ")
-                .withMessageEndingWith(". Name sizes that the model takes under warm_up.sizes");
+                .withMessageEndingWith("; set warm_up.sizes to sizes that the model accepts");
         loader.load(definition(OnnxModels.model(graph), "warm_up: {sizes: {width: [3]}}"))
                 .close();
     }
@@ -141,7 +138,7 @@ class ModelLoaderTest {
     private ModelDefinition definition(ModelProto model, String yaml) throws Exception {
         OnnxModels.write(folder, "m", 1, model);
         OnnxModels.writeConfig(folder, "m", yaml);
-        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MOST_BYTES).scan();
+        ModelRepository.Contents contents = new ModelRepository(folder, OnnxFile.MAX_BYTES).scan();
         assertThat(contents.refused()).isEmpty();
         return contents.found().get(0);
     }

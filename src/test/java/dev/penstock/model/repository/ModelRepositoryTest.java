@@ -14,7 +14,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import dev.penstock.model.OnnxModels;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.repository.ModelRepository.Contents;
-import dev.penstock.model.repository.ModelRepository.Refusal;
+import dev.penstock.model.repository.ModelRepository.RefusedModel;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.TensorSpec;
@@ -48,7 +48,7 @@ class ModelRepositoryTest {
     @Test
     void readsTheSignatureWithoutConstants() throws IOException {
         GraphProto.Builder graph = OnnxModels.lookup().getGraph().toBuilder();
-        // Older exporters list weights among the inputs.
+        // Older exporters also list weights as inputs.
         graph.addInput(OnnxModels.value("table", DataType.FLOAT, 3, 2));
         OnnxModels.write(folder, "lookup", 1, OnnxModels.model(graph));
 
@@ -89,7 +89,7 @@ class ModelRepositoryTest {
     }
 
     @Test
-    void takesANegativeDimensionForAVariableOne() throws IOException {
+    void treatsANegativeDimensionAsVariable() throws IOException {
         OnnxModels.write(folder, "m", 1, identityOf(-1, -1));
 
         OnnxGraph graph = scan().found().get(0).graph();
@@ -109,7 +109,7 @@ class ModelRepositoryTest {
 
         assertThat(contents.found()).extracting(ModelDefinition::version).containsExactly(1L);
         assertThat(contents.refused())
-                .extracting(Refusal::name, Refusal::version)
+                .extracting(RefusedModel::name, RefusedModel::version)
                 .containsExactly(tuple("bad", OptionalLong.empty()), tuple("good", OptionalLong.of(2)));
     }
 
@@ -121,15 +121,15 @@ class ModelRepositoryTest {
         assertThat(scan()).isEqualTo(new Contents(List.of(), List.of()));
     }
 
-    /** Of a model "features", the topic of requests would be that of a view "requests" too. */
+    /** The request topic of a model "features" would be the topic of a view "requests" too. */
     @Test
-    void refusesNamesWhoseTopicsHaveTheNamesOfOthers() throws IOException {
+    void refusesNamesWhoseTopicsCollideWithOthers() throws IOException {
         OnnxModels.write(folder, "features", 1, OnnxModels.addition());
         OnnxModels.write(folder, "replies", 1, OnnxModels.addition());
         OnnxModels.write(folder, "feature", 1, OnnxModels.addition());
 
         assertThat(scan().found()).extracting(ModelDefinition::name).containsExactly("feature");
-        assertThat(scan().refused()).extracting(Refusal::name).containsExactly("features", "replies");
+        assertThat(scan().refused()).extracting(RefusedModel::name).containsExactly("features", "replies");
         assertThat(scan().refused().getFirst().reason()).startsWith("the name must not be one of [features, replies]");
     }
 
@@ -142,8 +142,8 @@ class ModelRepositoryTest {
         assertThat(scan().found()).hasSize(1);
         assertThat(scan().refused())
                 .hasSize(2)
-                .allSatisfy(refusal ->
-                        assertThat(refusal.reason()).isEqualTo("the name must match [A-Za-z0-9][A-Za-z0-9_-]{0,99}"));
+                .allSatisfy(refusal -> assertThat(refusal.reason())
+                        .startsWith("the name must match [A-Za-z0-9][A-Za-z0-9_-]{0,99}, was '"));
     }
 
     @Test
@@ -153,19 +153,19 @@ class ModelRepositoryTest {
         }
 
         assertThat(scan().refused())
-                .extracting(Refusal::reason)
+                .extracting(RefusedModel::reason)
                 .containsExactlyInAnyOrder(
-                        "the version folder '0' must be a positive integer",
-                        "the version folder '01' must be a positive integer",
-                        "the version folder 'v1' must be a positive integer",
-                        "the version folder '-1' must be a positive integer");
+                        "the name of a version folder must be a positive integer, was '0'",
+                        "the name of a version folder must be a positive integer, was '01'",
+                        "the name of a version folder must be a positive integer, was 'v1'",
+                        "the name of a version folder must be a positive integer, was '-1'");
     }
 
     @Test
     void refusesAModelWithoutVersions() throws IOException {
         Files.createDirectories(folder.resolve("m"));
 
-        assertThat(refusal()).isEqualTo("there is no version folder, such as m/1");
+        assertThat(refusal()).isEqualTo("the model must have a version folder such as m/1");
     }
 
     @Test
@@ -179,7 +179,7 @@ class ModelRepositoryTest {
     void refusesAFileOverTheLimit() throws IOException {
         Files.write(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), new byte[10_001]);
 
-        assertThat(refusal()).isEqualTo("model.onnx has 10001 bytes; the limit is 10000");
+        assertThat(refusal()).isEqualTo("model.onnx must have at most 10000 bytes, has 10001");
     }
 
     @Test
@@ -188,7 +188,7 @@ class ModelRepositoryTest {
         Files.createDirectories(folder.resolve("m/1"));
         Files.createSymbolicLink(folder.resolve("m/1/model.onnx"), secret);
 
-        assertThat(refusal()).isEqualTo("model.onnx is a link that leads out of the model repository");
+        assertThat(refusal()).isEqualTo("model.onnx must not link to a file outside the model repository");
     }
 
     @Test
@@ -196,7 +196,7 @@ class ModelRepositoryTest {
         OnnxModels.write(elsewhere, "m", 1, OnnxModels.addition());
         Files.createSymbolicLink(folder.resolve("m"), elsewhere.resolve("m"));
 
-        assertThat(refusal()).isEqualTo("model.onnx is a link that leads out of the model repository");
+        assertThat(refusal()).isEqualTo("model.onnx must not link to a file outside the model repository");
     }
 
     @Test
@@ -205,7 +205,7 @@ class ModelRepositoryTest {
         Path secret = Files.writeString(elsewhere.resolve("secret"), "password: 1234");
         Files.createSymbolicLink(folder.resolve("m/model.yaml"), secret);
 
-        assertThat(refusal()).isEqualTo("model.yaml is a link that leads out of the model repository");
+        assertThat(refusal()).isEqualTo("model.yaml must not link to a file outside the model repository");
     }
 
     @Test
@@ -221,11 +221,11 @@ class ModelRepositoryTest {
         OnnxModels.write(folder, "m", 1, OnnxModels.addition());
         OnnxModels.writeConfig(folder, "m", "#".repeat(262_145));
 
-        assertThat(refusal()).isEqualTo("model.yaml has 262145 bytes; the limit is 262144");
+        assertThat(refusal()).isEqualTo("model.yaml must have at most 262144 bytes, has 262145");
     }
 
     @Test
-    void refusesAModelYamlThatIsNoText() throws IOException {
+    void refusesAModelYamlThatIsNotText() throws IOException {
         OnnxModels.write(folder, "m", 1, OnnxModels.addition());
         Files.write(folder.resolve("m/model.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe});
 
@@ -236,7 +236,8 @@ class ModelRepositoryTest {
     void refusesAnEmptyFile() throws IOException {
         Files.write(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), new byte[0]);
 
-        assertThat(refusal()).isEqualTo("the graph must have an input and an output, has 0 and 0");
+        assertThat(refusal())
+                .isEqualTo("the graph must have at least one input and one output, has 0 inputs and 0 outputs");
     }
 
     @Test
@@ -250,7 +251,7 @@ class ModelRepositoryTest {
     void refusesAnInputWithAFixedBatchDimension() throws IOException {
         assertThat(refusalOf(OnnxModels.fixedBatch()))
                 .isEqualTo(
-                        "input 'x' has the first dimension fixed at 1: export the model with a variable batch dimension,"
+                        "input 'x' must have a variable first dimension, was 1; export the model with a variable batch dimension"
                                 + " so that requests can share a run");
     }
 
@@ -258,14 +259,14 @@ class ModelRepositoryTest {
     void refusesAnOutputWithAFixedBatchDimension() throws IOException {
         assertThat(refusalOf(OnnxModels.model(
                         OnnxModels.identityGraph().addOutput(OnnxModels.value("y", DataType.FLOAT, 8, 3)))))
-                .startsWith("output 'y' has the first dimension fixed at 8");
+                .startsWith("output 'y' must have a variable first dimension, was 8");
     }
 
     @Test
     void refusesAScalar() throws IOException {
         assertThat(refusalOf(OnnxModels.model(
                         OnnxModels.identityGraph().addInput(OnnxModels.value("rate", DataType.FLOAT)))))
-                .startsWith("input 'rate' is a scalar");
+                .startsWith("input 'rate' must have a first dimension that counts rows, was a scalar");
     }
 
     @Test
@@ -274,7 +275,7 @@ class ModelRepositoryTest {
         graph.getOutputBuilder(0).getTypeBuilder().getTensorTypeBuilder().clearShape();
 
         assertThat(refusalOf(OnnxModels.model(graph)))
-                .isEqualTo("output 'y' declares no shape: run ONNX shape inference on the model");
+                .isEqualTo("output 'y' must declare a shape; run ONNX shape inference on the model");
     }
 
     @Test
@@ -282,28 +283,27 @@ class ModelRepositoryTest {
         GraphProto.Builder graph = OnnxModels.identityGraph();
         graph.getOutputBuilder(0).setType(TypeProto.newBuilder().setSequenceType(TypeProto.Sequence.newBuilder()));
 
-        assertThat(refusalOf(OnnxModels.model(graph)))
-                .isEqualTo("output 'y' is a SEQUENCE_TYPE; only tensors can be served");
+        assertThat(refusalOf(OnnxModels.model(graph))).isEqualTo("output 'y' must be a tensor, was SEQUENCE_TYPE");
     }
 
     @Test
-    void refusesADatatypeThatTheProtocolCannotName() throws IOException {
+    void refusesADatatypeThatTheProtocolLacks() throws IOException {
         assertThat(refusalOf(OnnxModels.model(
                         OnnxModels.identityGraph().addInput(OnnxModels.value("b", DataType.BFLOAT16, "batch")))))
-                .isEqualTo("input 'b' has the datatype BFLOAT16, which is not supported");
+                .isEqualTo("input 'b' has the unsupported datatype BFLOAT16");
     }
 
     @Test
     void refusesAnOutputThatRelatesRowsToEachOther() throws IOException {
         assertThat(refusalOf(OnnxModels.model(OnnxModels.identityGraph()
                         .addOutput(OnnxModels.value("scores", DataType.FLOAT, "batch", "batch")))))
-                .startsWith("output 'scores' uses the batch dimension 'batch' below its first dimension");
+                .startsWith("output 'scores' must use the batch dimension 'batch' only as its first dimension");
     }
 
     @Test
     void refusesExternalData() throws IOException {
         assertThat(refusalOf(OnnxModels.externalData()))
-                .isEqualTo("tensor 'weights' keeps its data in another file; only models in one file are served");
+                .isEqualTo("tensor 'weights' has external data; save the model as one file");
     }
 
     @Test
@@ -318,14 +318,14 @@ class ModelRepositoryTest {
                         .addNode(NodeProto.newBuilder()
                                 .setOpType("If")
                                 .addAttribute(AttributeProto.newBuilder().setG(branch))))))
-                .startsWith("tensor 'hidden' keeps its data in another file");
+                .startsWith("tensor 'hidden' has external data");
     }
 
     @Test
     void refusesCustomOperators() throws IOException {
         assertThat(refusalOf(OnnxModels.customOperator()))
-                .isEqualTo("node 'decoder' uses the custom operator com.example:Decode; only operators of ai.onnx,"
-                        + " ai.onnx.ml and com.microsoft are run");
+                .isEqualTo("node 'decoder' uses the custom operator com.example:Decode; use only operators of ai.onnx,"
+                        + " ai.onnx.ml and com.microsoft");
     }
 
     @Test
@@ -358,13 +358,14 @@ class ModelRepositoryTest {
     }
 
     @Test
-    void refusesPartsCompiledIntoOtherFiles() throws IOException {
+    void refusesSubgraphsCompiledIntoOtherFiles() throws IOException {
         assertThat(refusalOf(OnnxModels.model(OnnxModels.identityGraph()
                         .addNode(NodeProto.newBuilder()
                                 .setDomain("com.microsoft")
                                 .setOpType("EPContext")
                                 .setName("engine")))))
-                .isEqualTo("node 'engine' is an EPContext, which may refer to another file");
+                .isEqualTo(
+                        "node 'engine' is an EPContext, which may refer to another file; export the model without it");
     }
 
     @Test
@@ -373,8 +374,7 @@ class ModelRepositoryTest {
         OnnxModels.writeConfig(folder, "m", "sha256: " + "0".repeat(63) + "a");
 
         assertThat(refusal())
-                .startsWith("model.onnx has the SHA-256 ")
-                .endsWith(", model.yaml wants " + "0".repeat(63) + "a");
+                .startsWith("model.onnx must have the SHA-256 " + "0".repeat(63) + "a (sha256 in model.yaml), was ");
     }
 
     @Test
@@ -397,8 +397,8 @@ class ModelRepositoryTest {
         Contents contents = scan();
 
         assertThat(contents.found()).extracting(ModelDefinition::version).containsExactly(1L);
-        assertThat(contents.refused().get(0).reason()).startsWith("model.onnx has the SHA-256 ");
-        assertThat(contents.refused().get(1).reason()).isEqualTo("model.yaml: sha256 names no hash for version 3");
+        assertThat(contents.refused().get(0).reason()).startsWith("model.onnx must have the SHA-256 ");
+        assertThat(contents.refused().get(1).reason()).isEqualTo("model.yaml: sha256 must have a hash for version 3");
     }
 
     @Test
@@ -410,7 +410,7 @@ class ModelRepositoryTest {
         assertThat(scan().refused())
                 .hasSize(2)
                 .allSatisfy(refusal -> assertThat(refusal.reason())
-                        .isEqualTo("model.yaml: sha256 must map each version to its hash, since there are 2 versions"));
+                        .isEqualTo("model.yaml: sha256 must map each version to its hash: the model has 2 versions"));
     }
 
     @Test
@@ -419,7 +419,8 @@ class ModelRepositoryTest {
         OnnxModels.writeConfig(folder, "m", "warm_up: {sizes: {length: [16]}}");
 
         assertThat(refusal())
-                .isEqualTo("model.yaml: warm_up.sizes.length is no variable dimension of the model; it has [sequence]");
+                .isEqualTo(
+                        "model.yaml: warm_up.sizes.length must be a variable dimension of the model, one of [sequence]");
     }
 
     @Test

@@ -57,17 +57,17 @@ class BinaryFormTest {
             delimiter = '|',
             value = {
                 "FP32 | [2] | 7   | inputs[0].parameters.binary_data_size | must be 8 for FP32 of shape [2], was 7",
-                "FP32 | [2] | 12  | inputs[0].parameters.binary_data_size | must be at most the 9 bytes that are left, was 12",
-                "FP32 | [2] | -1  | inputs[0].parameters.binary_data_size | must be an integer of 0 or more, was -1",
-                "FP32 | [2] | 8.0 | inputs[0].parameters.binary_data_size | must be an integer of 0 or more, was 8.0",
-                "FP32 | [2] | 8   | body | must end with the last tensor's binary data, had 1 bytes more",
-                "BYTES| [1] | 9   | inputs[0].parameters.binary_data_size | must announce 1 strings",
-                "BYTES| [2] | 9   | inputs[0].parameters.binary_data_size | must announce 2 strings",
-                "BYTES| [1] | 3   | inputs[0].parameters.binary_data_size | must announce 1 strings",
-                "BYTES| [0] | 4   | inputs[0].parameters.binary_data_size | must announce 0 strings",
+                "FP32 | [2] | 12  | inputs[0].parameters.binary_data_size | must be at most the 9 remaining bytes, was 12",
+                "FP32 | [2] | -1  | inputs[0].parameters.binary_data_size | must be a non-negative integer, was -1",
+                "FP32 | [2] | 8.0 | inputs[0].parameters.binary_data_size | must be a non-negative integer, was 8.0",
+                "FP32 | [2] | 8   | body | must end with the last tensor's binary data, had 1 extra bytes",
+                "BYTES| [1] | 9   | inputs[0].parameters.binary_data_size | must cover exactly 1 strings",
+                "BYTES| [2] | 9   | inputs[0].parameters.binary_data_size | must cover exactly 2 strings",
+                "BYTES| [1] | 3   | inputs[0].parameters.binary_data_size | must cover exactly 1 strings",
+                "BYTES| [0] | 4   | inputs[0].parameters.binary_data_size | must cover exactly 0 strings",
             })
     void refusesABlobOfTheWrongSize(String datatype, String shape, String size, String field, String rule) {
-        // As BYTES: one string of a single byte, and then one that lies about its length.
+        // Read as BYTES, this is one string of a single byte, then one with a false length.
         assertRefused(binary(input(datatype, shape, size), 1, 0, 0, 0, 65, 0xff, 0xff, 0xff, 0x7f), field, rule);
     }
 
@@ -76,7 +76,7 @@ class BinaryFormTest {
         assertRefused(
                 binary(input("BYTES", "[1]", 4), 0, 0, 0, 0x80),
                 "inputs[0].parameters.binary_data_size",
-                "must announce 1 strings");
+                "must cover exactly 1 strings");
     }
 
     @Test
@@ -84,18 +84,18 @@ class BinaryFormTest {
         String json = """
                 {"inputs":[{"name":"x","shape":[1],"datatype":"INT8","data":[1],"parameters":{"binary_data_size":1}}]}""";
 
-        assertRefused(binary(json, 1), "inputs[0].data", "must not be given beside binary_data_size");
+        assertRefused(binary(json, 1), "inputs[0].data", "must be absent when binary_data_size is set");
     }
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 1000, Integer.MIN_VALUE, Integer.MAX_VALUE})
-    void refusesAJsonLengthThatLies(int jsonLength) {
+    void refusesAJsonLengthOutsideTheBody(int jsonLength) {
         Payload honest = binary(input("INT8", "[1]", 1), 1);
 
         assertRefused(
                 new Payload(honest.bytes(), OptionalInt.of(jsonLength)),
                 "Inference-Header-Content-Length",
-                "must be at most the body's");
+                "must be in 0..");
     }
 
     @Test
@@ -106,7 +106,7 @@ class BinaryFormTest {
     }
 
     @Test
-    void takesTheRowsOfARawBodyFromItsSize() throws InvalidRequestException {
+    void derivesTheRowsOfARawBodyFromItsSize() throws InvalidRequestException {
         InferenceRequest request = reader.read(Payload.binary(ByteBuffer.allocate(24), 0), ONE_FP32_INPUT);
 
         assertThat(request.inputs().get(0).shape()).isEqualTo(Shape.of(2, 3));
@@ -114,7 +114,7 @@ class BinaryFormTest {
     }
 
     @Test
-    void takesTheOneOpenSizeOfARawBodyFromItsSize() throws InvalidRequestException {
+    void derivesTheVariableDimensionOfARawBodyFromItsSize() throws InvalidRequestException {
         Signature audio = inputs(new TensorSpec("x", Datatype.INT16, Shape.of(-1, -1, 2)));
 
         InferenceRequest request = reader.read(Payload.binary(ByteBuffer.allocate(24), 0), audio);
@@ -123,7 +123,7 @@ class BinaryFormTest {
     }
 
     @Test
-    void takesARawBodyAsOneString() throws InvalidRequestException {
+    void readsARawBodyAsOneString() throws InvalidRequestException {
         Signature text = inputs(new TensorSpec("x", Datatype.BYTES, Shape.of(-1, 1)));
 
         InferenceRequest request = reader.read(Payload.binary(ByteBuffer.wrap("abc".getBytes(UTF_8)), 0), text);
@@ -138,8 +138,9 @@ class BinaryFormTest {
 
         assertRawRefused(13, inputs(x), "must be a multiple of 12 bytes for FP32 [-1, 3], was 13");
         assertRawRefused(0, inputs(x), "must be a multiple of 12 bytes for FP32 [-1, 3], was 0");
-        assertRawRefused(12, inputs(x, x), "may be raw only for a model with one input; this has 2");
-        assertRawRefused(12, inputs(open), "may be raw only where one size is open");
+        assertRawRefused(12, inputs(x, x), "must not be raw: the model must have exactly one input, has 2");
+        assertRawRefused(
+                12, inputs(open), "must not be raw: input 'x' of shape [-1, -1, -1] must have at most one variable");
     }
 
     private void assertRawRefused(int size, Signature signature, String rule) {

@@ -84,7 +84,7 @@ class CodecProperties {
     }
 
     @Property(tries = 300)
-    void rowsAreThoseThatNaiveSlicingGives(@ForAll("tensors") Tensor tensor, @ForAll int from, @ForAll int count) {
+    void rowsEqualNaiveSlicing(@ForAll("tensors") Tensor tensor, @ForAll int from, @ForAll int count) {
         int rows = (int) tensor.shape().rows();
         int first = Math.floorMod(from, rows + 1);
         int size = Math.floorMod(count, rows - first + 1);
@@ -120,7 +120,7 @@ class CodecProperties {
                         new InferenceRequest(id, parameters, numbered(tensors), wanted, binary));
     }
 
-    /** Tensors of any datatype whose values JSON can carry. */
+    /** Tensors of any datatype whose values JSON can represent. */
     @Provide
     Arbitrary<Tensor> tensors() {
         Arbitrary<long[]> shapes = Arbitraries.longs()

@@ -34,7 +34,7 @@ import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.statistics.Statistics;
 import net.jqwik.api.statistics.StatisticsReport;
 
-/** The reader of JSON against others that are known to be right: the JDK for numbers, Jackson for the grammar. */
+/** Compares the JSON reader with trusted implementations: the JDK for numbers, Jackson for the grammar. */
 class JsonProperties {
     private static final ObjectMapper JACKSON =
             new ObjectMapper(new JsonFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature()));
@@ -92,10 +92,10 @@ class JsonProperties {
         }
     }
 
-    /** Bodies with a few bytes changed: whatever the reader takes is JSON, and holds what Jackson sees in it. */
+    /** Mutates a few bytes of a body. If the reader accepts it, it is JSON, and Jackson reads the same values. */
     @Property(tries = 20_000)
     @StatisticsReport(onFailureOnly = true)
-    void takesOnlyJsonAndReadsWhatItSays(@ForAll Random random) throws IOException {
+    void acceptsOnlyJsonAndAgreesWithJackson(@ForAll Random random) throws IOException {
         byte[] body = mutated(SEED.getBytes(UTF_8), random);
         InferenceRequest request;
         try {
@@ -140,7 +140,7 @@ class JsonProperties {
                         .map(Float::intBitsToFloat)
                         .filter(Float::isFinite)
                         .map(String::valueOf),
-                // What a Python client sends for a float: the float as a double.
+                // A Python client sends a float as a double.
                 Arbitraries.integers()
                         .map(Float::intBitsToFloat)
                         .filter(Float::isFinite)
@@ -206,7 +206,7 @@ class JsonProperties {
                     data.get(text);
                     values.add(new String(text, UTF_8));
                 }
-                // Nearly impossible with so few changes.
+                // Very unlikely with so few changes.
                 case INT32 -> values.add(Integer.toString(data.getInt()));
                 case INT64 -> values.add(Long.toString(data.getLong()));
                 default -> throw new AssertionError("changed bytes made it " + tensor.datatype());

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a body claims, or repeats, takes no memory before it is refused. */
+/** A rejected body cannot cause large allocations through the sizes that it claims or the members that it repeats. */
 class MemoryOfBadInputTest {
     private static final int MIB = 1 << 20;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -44,7 +44,7 @@ class MemoryOfBadInputTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1L << 31, 1L << 40, Long.MAX_VALUE})
-    void aBlobTakesNothingWhateverItClaims(long claimed) {
+    void aBlobAllocatesNothingForTheSizeItClaims(long claimed) {
         byte[] json = ("{\"inputs\":[{\"name\":\"x\",\"shape\":[16777216],\"datatype\":\"BYTES\",\"parameters\":"
                         + "{\"binary_data_size\":" + claimed + "}}]}")
                 .getBytes(UTF_8);
@@ -52,7 +52,7 @@ class MemoryOfBadInputTest {
                 .isLessThan(MIB);
     }
 
-    /** The second time, so that no class has to be loaded for it. */
+    /** Measures the second read, so that class loading does not count. */
     private static long bytesAllocatedToRefuse(Payload payload) {
         RequestReader reader = new RequestReader(ReaderLimits.DEFAULT);
         long before = 0;

@@ -24,7 +24,7 @@ class RequestReaderTest {
     private final RequestReader reader = new RequestReader(LIMITS);
 
     @Test
-    void readsWhatAClientMaySay() throws InvalidRequestException {
+    void readsEveryMemberOfARequest() throws InvalidRequestException {
         InferenceRequest request = reader.read(json("""
                 {"id": "caf\\u00e9 \\ud83d\\ude00",
                  "parameters": {"priority": 1, "scale": 0.5, "tag": "a\\tb", "warm": true, "binary_data_output": true},
@@ -80,7 +80,7 @@ class RequestReaderTest {
         assertThat(read(tensor("FP32", "[2,0]", "[[],[]]")).data().remaining()).isZero();
     }
 
-    /** {@code @} stands for a complete tensor; quotes are single for the reader's sake. */
+    /** {@code @} stands for a complete tensor. Single quotes stand for double quotes. */
     @ParameterizedTest(name = "{0} breaks {1}: {2}")
     @CsvSource(
             delimiter = '|',
@@ -92,8 +92,8 @@ class RequestReaderTest {
                 "`  `                           | body | must be valid JSON: it ends early",
                 "[]                             | body | must be an object, was an array",
                 "null                           | body | must be an object, was null",
-                "{'inputs':[@]} x               | body | must be valid JSON: something follows its end (byte 67)",
-                "{'inputs':[@]}{}               | body | must be valid JSON: something follows its end",
+                "{'inputs':[@]} x               | body | must be valid JSON: unexpected content after its end (byte 67)",
+                "{'inputs':[@]}{}               | body | must be valid JSON: unexpected content after its end",
                 "{'inputs':[@]                  | body | must be valid JSON: it ends early",
                 "{'inputs':[@],}                | body | must be valid JSON: expected a value (byte 66)",
                 "{'inputs' [@]}                 | inputs | must be valid JSON: expected ':'",
@@ -101,35 +101,35 @@ class RequestReaderTest {
                 "{inputs:[@]}                   | body | must be valid JSON: expected a value",
                 "{'inputs':[@ @]}               | inputs[0] | must be valid JSON: expected ',' or ']'",
                 "{'inputs':[@],'id':nul}        | id | must be a string, was null",
-                "{}                             | inputs | must be given",
-                "{'inputs':[]}                  | inputs | must have 1 or more",
+                "{}                             | inputs | is required",
+                "{'inputs':[]}                  | inputs | must have at least one entry",
                 "{'inputs':{}}                  | inputs | must be an array, was an object",
-                "{'inputs':[@,@]}               | inputs[1] | must have a name of its own, was a second 'x'",
-                "{'inputs':[@],'inputs':[@]}    | inputs | must be given once",
-                "{'inputs':[@],'color':1}       | color | is not a member of the protocol; what extends it goes into parameters",
+                "{'inputs':[@,@]}               | inputs[1] | must have a unique name, was a second 'x'",
+                "{'inputs':[@],'inputs':[@]}    | inputs | must appear only once",
+                "{'inputs':[@],'color':1}       | color | is not a member of the protocol; put extensions into parameters",
                 "{'inputs':[@],'id':7}          | id | must be a string, was a number",
-                "{'inputs':[@],'id':'a}         | id | must be valid JSON: it ends within a string",
+                "{'inputs':[@],'id':'a}         | id | must be valid JSON: it ends inside a string",
                 "{'inputs':[@],'id':'\\x'}      | id | must be valid JSON: a string has an unknown escape",
                 "{'inputs':[@],'id':'\\u12g4'}  | id | must be valid JSON: \\u needs four hexadecimal digits",
-                "{'inputs':[@],'id':'\\ud800'}  | id | must be valid JSON: a string has half a surrogate pair",
+                "{'inputs':[@],'id':'\\ud800'}  | id | must be valid JSON: a string has an unpaired surrogate",
                 "{'inputs':[@],'id':'\t'}       | id | must be valid JSON: a control character must be escaped",
                 "{'inputs':[1]}                 | inputs[0] | must be an object, was a number",
                 // Parameters
                 "{'inputs':[@],'parameters':[]}              | parameters | must be an object, was an array",
-                "{'inputs':[@],'parameters':{'a':1,'a':2}}   | parameters.a | must be given once",
+                "{'inputs':[@],'parameters':{'a':1,'a':2}}   | parameters.a | must appear only once",
                 "{'inputs':[@],'parameters':{'a':null}}      | parameters.a | must be a string, a number or a boolean, was null",
                 "{'inputs':[@],'parameters':{'a':{}}}        | parameters.a | must be a string, a number or a boolean, was an object",
                 "{'inputs':[@],'parameters':{'a':1e400}}     | parameters.a | must be in the range of FP64, was 1e400",
                 "{'inputs':[@],'parameters':{'a':9223372036854775808}} | parameters.a | must be in the range of INT64",
                 "{'inputs':[@],'parameters':{'binary_data_output':1}}  | parameters.binary_data_output | must be a boolean, was 1",
-                "{'inputs':[@],'parameters':{'a':1,'b':2,'c':3,'d':4,'e':5,'f':6}} | parameters.f | must be one of at most 5",
+                "{'inputs':[@],'parameters':{'a':1,'b':2,'c':3,'d':4,'e':5,'f':6}} | parameters.f | must be within the limit of 5",
                 // Requested outputs
-                "{'inputs':[@],'outputs':[{}]}                         | outputs[0].name | must be given",
+                "{'inputs':[@],'outputs':[{}]}                         | outputs[0].name | is required",
                 "{'inputs':[@],'outputs':[{'name':''}]}                | outputs[0].name | must not be empty",
-                "{'inputs':[@],'outputs':[{'name':'y'},{'name':'y'}]}  | outputs[1] | must have a name of its own",
+                "{'inputs':[@],'outputs':[{'name':'y'},{'name':'y'}]}  | outputs[1] | must have a unique name",
                 "{'inputs':[@],'outputs':[{'name':'y','shape':[1]}]}   | outputs[0].shape | is not a member of the protocol",
                 "{'inputs':[@],'outputs':[{'name':'y','parameters':{'binary_data':'no'}}]} | outputs[0].parameters.binary_data | must be a boolean, was no",
-                "{'inputs':[@],'outputs':[{'name':'a'},{'name':'b'},{'name':'c'},{'name':'d'}]} | outputs[3] | must be one of at most 3",
+                "{'inputs':[@],'outputs':[{'name':'a'},{'name':'b'},{'name':'c'},{'name':'d'}]} | outputs[3] | must be within the limit of 3",
             })
     void refusesABodyThatBreaksARule(String body, String field, String rule) {
         String whole = body.replace("@", "{'name':'x','shape':[1],'datatype':'FP32','data':[1]}")
@@ -144,13 +144,13 @@ class RequestReaderTest {
             quoteCharacter = '`',
             value = {
                 // Members
-                "'shape':[1],'datatype':'FP32','data':[1]             | .name | must be given",
-                "'name':'x','datatype':'FP32','data':[1]              | .shape | must be given",
-                "'name':'x','shape':[1],'data':[1]                    | .datatype | must be given",
-                "'name':'x','shape':[1],'datatype':'FP32'             | .data | must be given",
+                "'shape':[1],'datatype':'FP32','data':[1]             | .name | is required",
+                "'name':'x','datatype':'FP32','data':[1]              | .shape | is required",
+                "'name':'x','shape':[1],'data':[1]                    | .datatype | is required",
+                "'name':'x','shape':[1],'datatype':'FP32'             | .data | is required",
                 "'name':'','shape':[1],'datatype':'FP32','data':[1]   | .name | must not be empty",
-                "'name':'x','name':'x'                                | .name | must be given once",
-                "'n\\u0061me':'x','name':'x'                          | .name | must be given once",
+                "'name':'x','name':'x'                                | .name | must appear only once",
+                "'n\\u0061me':'x','name':'x'                          | .name | must appear only once",
                 "'name':'x','data_type':'FP32'                        | .data_type | is not a member of the protocol",
                 "'name':null                                          | .name | must be a string, was null",
                 // Datatype and shape
@@ -158,15 +158,15 @@ class RequestReaderTest {
                 "'datatype':'fp32'                                    | .datatype | must be one of [BOOL, INT8",
                 "'datatype':32                                        | .datatype | must be a string, was a number",
                 "'shape':3                                            | .shape | must be an array, was a number",
-                "'shape':[1,-1]                                       | .shape[1] | must be an integer of 0 or more, was -1",
-                "'shape':[1.0]                                        | .shape[0] | must be an integer of 0 or more, was 1.0",
+                "'shape':[1,-1]                                       | .shape[1] | must be a non-negative integer, was -1",
+                "'shape':[1.0]                                        | .shape[0] | must be a non-negative integer, was 1.0",
                 "'shape':['1']                                        | .shape[0] | must be a number, was a string",
-                "'shape':[99999999999999999999]                       | .shape[0] | must be an integer of 0 or more",
-                "'shape':[1001]                                       | .shape[0] | must keep the tensor at 1000 elements or fewer",
-                "'shape':[4294967296,4294967296]                      | .shape[0] | must keep the tensor at 1000 elements or fewer",
-                "'shape':[0,2,9223372036854775807]                    | .shape[2] | must keep the tensor at 1000 elements or fewer",
-                "'shape':[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1] | .shape[32] | must be one of at most 32 dimensions",
-                "'parameters':{'binary_data_size':4},'name':'x','shape':[1],'datatype':'FP32' | .parameters.binary_data_size | needs a body in the binary form",
+                "'shape':[99999999999999999999]                       | .shape[0] | must be a non-negative integer",
+                "'shape':[1001]                                       | .shape[0] | must keep the tensor within 1000 elements",
+                "'shape':[4294967296,4294967296]                      | .shape[0] | must keep the tensor within 1000 elements",
+                "'shape':[0,2,9223372036854775807]                    | .shape[2] | must keep the tensor within 1000 elements",
+                "'shape':[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1] | .shape[32] | must be within the limit of 32 dimensions",
+                "'parameters':{'binary_data_size':4},'name':'x','shape':[1],'datatype':'FP32' | .parameters.binary_data_size | requires a body in binary form",
             })
     void refusesATensorThatBreaksARule(String members, String field, String rule) {
         assertRefused(json("{'inputs':[{%s}]}".formatted(members).replace('\'', '"')), "inputs[0]" + field, rule);
@@ -178,8 +178,8 @@ class RequestReaderTest {
             quoteCharacter = '`',
             value = {
                 // Elements
-                "FP32   | [2]   | [1,NaN]             | [1] | must be valid JSON: it has no NaN and no Infinity",
-                "FP32   | [2]   | [1,Infinity]        | [1] | must be valid JSON: it has no NaN and no Infinity",
+                "FP32   | [2]   | [1,NaN]             | [1] | must be valid JSON: NaN and Infinity are not JSON numbers",
+                "FP32   | [2]   | [1,Infinity]        | [1] | must be valid JSON: NaN and Infinity are not JSON numbers",
                 "FP32   | [2]   | [1,-Infinity]       | [1] | must be valid JSON: not a number",
                 "FP32   | [1]   | [1e999999999]       | [0] | must be in the range of FP32, was 1e999999999",
                 "FP32   | [1]   | [-3e39]             | [0] | must be in the range of FP32, was -3e39",
@@ -213,21 +213,21 @@ class RequestReaderTest {
                 "BOOL   | [1]   | [1]                 | [0] | must be a boolean, was a number",
                 "BOOL   | [1]   | [tru]               | [0] | must be valid JSON: expected true",
                 "BYTES  | [1]   | [1]                 | [0] | must be a string, was a number",
-                "FP16   | [1]   | [1]                 | `` | must be in binary form, since FP16 has no JSON form",
+                "FP16   | [1]   | [1]                 | `` | must be in binary form: FP16 has no JSON form",
                 // Count and nesting
-                "FP32   | [3]   | [1,2]               | `` | must have 3 elements, as shape [3] says, had fewer",
-                "FP32   | [2]   | [1,2,3]             | `` | must have 2 elements, as shape [2] says, had more",
-                "FP32   | [1000]| [1]                 | `` | must have 1000 elements, as shape [1000] says, had fewer",
-                "FP32   | [0]   | [1]                 | `` | must have 0 elements, as shape [0] says, had more",
-                "FP32   | [2,2] | [1,2,3]             | `` | must have 4 elements, as shape [2, 2] says, had fewer",
-                "FP32   | [2,2] | [[1,2],[3]]         | [3] | must be nested as shape [2, 2] says, or flat",
-                "FP32   | [2,2] | [[1,2],[3,4,5]]     | [4] | must be nested as shape [2, 2] says, or flat",
-                "FP32   | [2,2] | [[1,2],3,4]         | [2] | must be nested as shape [2, 2] says, or flat",
-                "FP32   | [2,2] | [[1,2],[3,[4]]]     | [3] | must be nested as shape [2, 2] says, or flat",
-                "FP32   | [2,2] | [[1,2],[3,4],[5,6]] | [4] | must be nested as shape [2, 2] says, or flat",
+                "FP32   | [3]   | [1,2]               | `` | must have 3 elements for shape [3], had fewer",
+                "FP32   | [2]   | [1,2,3]             | `` | must have 2 elements for shape [2], had more",
+                "FP32   | [1000]| [1]                 | `` | must have 1000 elements for shape [1000], had fewer",
+                "FP32   | [0]   | [1]                 | `` | must have 0 elements for shape [0], had more",
+                "FP32   | [2,2] | [1,2,3]             | `` | must have 4 elements for shape [2, 2], had fewer",
+                "FP32   | [2,2] | [[1,2],[3]]         | [3] | must be flat or nested to match shape [2, 2]",
+                "FP32   | [2,2] | [[1,2],[3,4,5]]     | [4] | must be flat or nested to match shape [2, 2]",
+                "FP32   | [2,2] | [[1,2],3,4]         | [2] | must be flat or nested to match shape [2, 2]",
+                "FP32   | [2,2] | [[1,2],[3,[4]]]     | [3] | must be flat or nested to match shape [2, 2]",
+                "FP32   | [2,2] | [[1,2],[3,4],[5,6]] | [4] | must be flat or nested to match shape [2, 2]",
                 "FP32   | [4]   | [[1,2],[3,4]]       | [0] | must be a number, was an array",
                 "FP32   | [2,2] | [1,2,[3,4]]         | [2] | must be a number, was an array",
-                "FP32   | [1,2,2] | [[1,2,3,4]]       | [0] | must be nested as shape [1, 2, 2] says, or flat",
+                "FP32   | [1,2,2] | [[1,2,3,4]]       | [0] | must be flat or nested to match shape [1, 2, 2]",
                 "FP32   | [1]   | 1                   | `` | must be an array, was a number",
                 "FP32   | [1]   | {}                  | `` | must be an array, was an object",
             })
@@ -251,11 +251,13 @@ class RequestReaderTest {
     }
 
     @Test
-    void refusesDeepNestingAlsoBeforeItKnowsTheShape() {
+    void refusesDeepNestingEvenBeforeItKnowsTheShape() {
         String deep = "[".repeat(61) + "]".repeat(61);
 
         assertRefused(
-                json("{\"inputs\":[{\"data\":[" + deep + "]}]}"), "inputs[0].data", "must be nested at most 64 deep");
+                json("{\"inputs\":[{\"data\":[" + deep + "]}]}"),
+                "inputs[0].data",
+                "must be nested at most 64 levels deep");
         assertRefused(json("[".repeat(50_000)), "body", "must be an object, was an array");
     }
 
@@ -264,7 +266,7 @@ class RequestReaderTest {
         String four =
                 String.join(",", tensor("a", "FP32"), tensor("b", "FP32"), tensor("c", "FP32"), tensor("d", "FP32"));
 
-        assertRefused(json("{\"inputs\":[" + four + "]}"), "inputs[3]", "must be one of at most 3");
+        assertRefused(json("{\"inputs\":[" + four + "]}"), "inputs[3]", "must be within the limit of 3");
     }
 
     @Test
@@ -286,7 +288,7 @@ class RequestReaderTest {
     }
 
     @Test
-    void cutsWhatItQuotesInErrors() {
+    void truncatesQuotedInputInErrors() {
         RequestReader generous = new RequestReader(ReaderLimits.DEFAULT);
         InvalidRequestException refusal = catchThrowableOfType(
                 InvalidRequestException.class, () -> generous.read(json("{\"" + "k".repeat(9999) + "\":1}")));

@@ -45,12 +45,12 @@ class ResponseWriterTest {
 
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-    void refusesJsonForWhatJsonCannotCarryButNotTheBinaryForm(float value) throws NoJsonFormException, IOException {
+    void refusesValuesThatJsonCannotRepresentButNotInBinaryForm(float value) throws NoJsonFormException, IOException {
         InferenceResponse response = response(Tensors.fp32("y", Shape.of(2), 1, value));
 
         assertThatThrownBy(() -> ResponseWriter.write(response, output -> false))
                 .isInstanceOf(NoJsonFormException.class)
-                .hasMessage("'y' has " + value + " at element 1, which JSON cannot carry; use the binary form");
+                .hasMessage("'y' has " + value + " at element 1, which JSON cannot represent; use the binary form");
         assertThat(new ResponseReader(ReaderLimits.DEFAULT).read(ResponseWriter.write(response, output -> true)))
                 .isEqualTo(response);
     }
@@ -64,11 +64,11 @@ class ResponseWriterTest {
     }
 
     @Test
-    void refusesToReadWhatIsNoResponse() {
+    void refusesToReadABodyThatIsNotAResponse() {
         assertThatThrownBy(() ->
                         new ResponseReader(ReaderLimits.DEFAULT).read(Payload.json("{\"outputs\":[]}".getBytes(UTF_8))))
                 .isInstanceOf(IOException.class)
-                .hasMessage("not a v2 inference response: model_name: must be given");
+                .hasMessage("not a v2 inference response: model_name: is required");
     }
 
     private static InferenceResponse response(Tensor... outputs) {

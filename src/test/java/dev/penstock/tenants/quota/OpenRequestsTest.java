@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Several ingresses over one Redis, a real one, and in real trouble. */
+/** Several ingresses over one real Redis, including real faults. */
 class OpenRequestsTest {
     private static final int MOST = 6;
     private static final int INGRESSES = 2;
@@ -43,7 +43,7 @@ class OpenRequestsTest {
     }
 
     @Test
-    void ingressesTogetherLetInAsManyAsMayBeOpen() {
+    void ingressesTogetherAdmitUpToTheLimit() {
         fill(ANNA);
         for (OpenRequests ingress : ingresses) {
             assertThat(take(ingress, id(ANNA, TEN_MINUTES)).orElseThrow()).isBetween(1L, TEN_MINUTES);
@@ -54,7 +54,7 @@ class OpenRequestsTest {
     }
 
     @Test
-    void theOutcomeFreesThePlaceWhicheverIngressStoresIt() {
+    void anOutcomeFreesThePlaceWhicheverIngressStoresIt() {
         RequestId done = fill(ANNA).getFirst();
         redis.send(ingresses.get(1).settled(done));
         assertThat(take(ingresses.get(0), id(ANNA, TEN_MINUTES))).isEmpty();
@@ -62,14 +62,14 @@ class OpenRequestsTest {
     }
 
     @Test
-    void whatWasNotAcceptedFreesItsPlace() {
+    void aRequestThatIsNotAcceptedFreesItsPlace() {
         RequestId refused = fill(ANNA).getFirst();
         ingresses.get(0).leave(refused);
         await().until(() -> take(ingresses.get(0), id(ANNA, TEN_MINUTES)).isEmpty());
     }
 
     @Test
-    void aRequestThatComesAgainKeepsItsPlace() {
+    void aRepeatedRequestKeepsItsPlace() {
         RequestId known = fill(ANNA).getFirst();
         for (OpenRequests ingress : ingresses) {
             assertThat(take(ingress, known)).isEmpty();
@@ -78,7 +78,7 @@ class OpenRequestsTest {
     }
 
     @Test
-    void whatIsPastItsDeadlineCountsNoMore() {
+    void aRequestPastItsDeadlineNoLongerCounts() {
         for (int i = 0; i < MOST; i++) {
             assertThat(take(ingresses.get(0), id(ANNA, 200))).isEmpty();
         }
@@ -86,7 +86,7 @@ class OpenRequestsTest {
     }
 
     @Test
-    void redisForgetsATenantWithItsLastDeadline() {
+    void redisDropsATenantAfterItsLastDeadline() {
         take(ingresses.get(0), id(ANNA, 1500));
         take(ingresses.get(0), id(ANNA, 500));
         assertThat(keys()).isEqualTo(1);
@@ -94,7 +94,7 @@ class OpenRequestsTest {
     }
 
     @Test
-    void eachGoesByItsPartWhileRedisIsAwayAndSharesAgainWhenItIsBack() {
+    void eachIngressEnforcesItsShareWhileRedisIsUnavailable() {
         fill(ANNA);
         redis.stop();
         for (OpenRequests ingress : ingresses) {
@@ -104,14 +104,14 @@ class OpenRequestsTest {
                 assertThat(take(ingress, own.getLast())).isEmpty();
             }
             assertThat(take(ingress, id(ANNA, TEN_MINUTES)).orElseThrow()).isEqualTo(TEN_MINUTES);
-            assertThat(take(ingress, own.getFirst())).as("comes again").isEmpty();
+            assertThat(take(ingress, own.getFirst())).as("a repeated request").isEmpty();
             ingress.leave(own.getFirst());
             assertThat(take(ingress, id(ANNA, TEN_MINUTES))).isEmpty();
             assertThat(take(ingress, id(ANNA, TEN_MINUTES))).isPresent();
         }
         now.addAndGet(TEN_MINUTES);
         assertThat(take(ingresses.get(0), id(ANNA, TEN_MINUTES)))
-                .as("past their deadlines")
+                .as("places past their deadlines")
                 .isEmpty();
         redis.startAgain();
         await().ignoreExceptions().until(() -> redis.send(Request.cmd(Command.PING)) != null);

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Several ingresses over one Redis, a real one, and in real trouble. */
+/** Several ingresses over one real Redis, including real faults. */
 class QuotasTest {
     private static final Duration TIMEOUT = Duration.ofMillis(200);
     private static final Quotas.Settings SETTINGS = Quotas.Settings.of(TIMEOUT, Duration.ofMillis(300));
@@ -36,7 +36,7 @@ class QuotasTest {
     }
 
     @Test
-    void ingressesTogetherAdmitTheBurstAndTheRateAndNoMore() {
+    void ingressesTogetherAdmitTheBurstAndTheRateOnly() {
         long start = System.nanoTime();
         long admitted = 0;
         long calls = 0;
@@ -44,24 +44,24 @@ class QuotasTest {
             admitted += isAdmitted(calls, 1) ? 1 : 0;
         }
         double elapsed = seconds(start);
-        assertThat(calls).as("far more than the quota").isGreaterThan(2000);
+        assertThat(calls).as("calls, far more than the quota").isGreaterThan(2000);
         assertThat(admitted).isLessThanOrEqualTo((long) Math.ceil(200 + 100 * elapsed));
-        // What was leased and lies unused at the end is less than a lease lasts.
+        // Leased tokens that are unused at the end amount to less than one lease time of refill.
         assertThat(admitted).isGreaterThanOrEqualTo((long) (200 + 100 * elapsed - 100 * 0.5));
     }
 
     @Test
-    void oneIngressAloneMayUseAllOfIt() {
+    void oneIngressAloneMayUseTheWholeQuota() {
         long admitted = IntStream.range(0, 400).filter(i -> isAdmitted(0, 1)).count();
         assertThat(admitted).isBetween(200L, 300L);
     }
 
     @Test
-    void rowsAreCountedToo() {
+    void countsRowsToo() {
         Quota rows = new Quota(1000, 1000, 10, 100);
         assertThat(decided(ingresses.get(0).decide("rows", rows, 90))).isInstanceOf(QuotaDecision.Admitted.class);
         QuotaDecision second = decided(ingresses.get(1).decide("rows", rows, 90));
-        assertThat(second).isInstanceOfSatisfying(QuotaDecision.Refused.class, refused -> {
+        assertThat(second).isInstanceOfSatisfying(QuotaDecision.Exceeded.class, refused -> {
             assertThat(refused.limit()).isEqualTo(QuotaLimit.ROWS);
             assertThat(refused.retryAfterSeconds()).isBetween(7, 9);
         });
@@ -70,14 +70,14 @@ class QuotasTest {
     }
 
     @Test
-    void thatRequestsAreUsedUpIsKnownBeforeTheirRowsAre() {
+    void knowsThatTheRequestQuotaIsUsedUpBeforeReadingRows() {
         Quotas ingress = ingresses.get(0);
         Quota slow = new Quota(0.1, 3, 1000, 2000);
-        assertThat(ingress.usedUp("slow", slow)).as("never asked").isEmpty();
+        assertThat(ingress.usedUp("slow", slow)).as("before the first call").isEmpty();
         for (int i = 0; i < 3; i++) {
             assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Admitted.class);
         }
-        assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Refused.class);
+        assertThat(decided(ingress.decide("slow", slow, 1))).isInstanceOf(QuotaDecision.Exceeded.class);
         long before = asked.get();
         assertThat(ingress.usedUp("slow", slow)).hasValueSatisfying(refused -> {
             assertThat(refused.limit()).isEqualTo(QuotaLimit.REQUESTS);
@@ -85,21 +85,21 @@ class QuotasTest {
         });
         assertThat(asked.get()).isEqualTo(before);
         assertThat(ingress.usedUp("slow", new Quota(1, 3, 1000, 2000)))
-                .as("a quota that has changed")
+                .as("after the quota changed")
                 .isEmpty();
     }
 
     @Test
-    void noRequestIsRefusedUnreadForRowsThatItMayNotHave() {
+    void usedUpRowsDoNotRefuseAnUnreadRequest() {
         Quota rows = new Quota(1000, 1000, 1, 100);
         Quotas ingress = ingresses.get(0);
         assertThat(decided(ingress.decide("rows", rows, 100))).isInstanceOf(QuotaDecision.Admitted.class);
-        assertThat(decided(ingress.decide("rows", rows, 50))).isInstanceOf(QuotaDecision.Refused.class);
+        assertThat(decided(ingress.decide("rows", rows, 50))).isInstanceOf(QuotaDecision.Exceeded.class);
         assertThat(ingress.usedUp("rows", rows)).isEmpty();
     }
 
     @Test
-    void askingWhetherAllIsUsedUpTakesNothingWhileRedisIsAway() {
+    void checkingForAUsedUpQuotaTakesNoTokensWhileRedisIsUnavailable() {
         redis.stop();
         Quotas ingress = ingresses.get(0);
         decided(ingress.decide("tenant", QUOTA, 1));
@@ -114,13 +114,13 @@ class QuotasTest {
     }
 
     @Test
-    void tenantsDoNotTakeFromEachOther() {
+    void tenantsHaveSeparateQuotas() {
         IntStream.range(0, 400).forEach(i -> isAdmitted(i, 1));
         assertThat(decided(ingresses.get(0).decide("other", QUOTA, 1))).isInstanceOf(QuotaDecision.Admitted.class);
     }
 
     @Test
-    void fewRequestsAskRedis() {
+    void fewRequestsWaitForRedis() {
         Quota wide = new Quota(1e6, 1_000_000, 1e6, 1_000_000);
         long admitted = IntStream.range(0, 50_000)
                 .filter(i -> decided(ingresses.get(0).decide("busy", wide, 1)) instanceof QuotaDecision.Admitted)
@@ -130,7 +130,7 @@ class QuotasTest {
     }
 
     @Test
-    void whatIsLeftIsTold() {
+    void reportsTheRemainingQuota() {
         QuotaDecision first = decided(ingresses.get(0).decide("left", QUOTA, 500));
         assertThat(first).isInstanceOfSatisfying(QuotaDecision.Admitted.class, admitted -> {
             assertThat(admitted.left().requests()).isBetween(198L, 199L);
@@ -139,11 +139,11 @@ class QuotasTest {
     }
 
     @Test
-    void eachGoesByItsPartWhileRedisIsFrozenAndSharesAgainWhenItIsBack() throws Exception {
+    void eachIngressEnforcesItsShareWhileRedisIsFrozen() throws Exception {
         drain();
         redis.freeze();
         try {
-            assertThatEachGoesByItsPart();
+            assertThatEachEnforcesItsShare();
         } finally {
             redis.goOn();
         }
@@ -151,16 +151,16 @@ class QuotasTest {
     }
 
     @Test
-    void eachGoesByItsPartWhileRedisIsStoppedAndSharesAgainWhenItIsBack() {
+    void eachIngressEnforcesItsShareWhileRedisIsStopped() {
         drain();
         redis.stop();
-        assertThatEachGoesByItsPart();
+        assertThatEachEnforcesItsShare();
         redis.startAgain();
         awaitShared();
     }
 
     @Test
-    void aFlushCostsOneBurstMore() {
+    void aFlushGrantsOneMoreBurst() {
         long start = System.nanoTime();
         long before = IntStream.range(0, 1000).filter(i -> isAdmitted(i, 1)).count();
         redis.flush();
@@ -172,8 +172,8 @@ class QuotasTest {
         for (long i = 0; isAdmitted(i, 1) || isAdmitted(i + 1, 1); i++) {}
     }
 
-    /** Half a burst each at once, half the rate each from then on; each finds out once, and nobody else waits. */
-    private void assertThatEachGoesByItsPart() {
+    /** Each ingress admits half the burst at once, and half the rate from then on. One call per ingress waits for the timeout. */
+    private void assertThatEachEnforcesItsShare() {
         isAdmitted(0, 1);
         isAdmitted(1, 1);
         long start = System.nanoTime();
@@ -187,10 +187,10 @@ class QuotasTest {
             }
         }
         assertThat(admitted).isBetween(200L, (long) Math.ceil(200 + 100 * seconds(start)));
-        assertThat(waited).as("waited").isLessThanOrEqualTo(INGRESSES);
+        assertThat(waited).as("calls that waited").isLessThanOrEqualTo(INGRESSES);
     }
 
-    /** Once its part is used up, more than that means that an ingress has what the other does not use. */
+    /** An ingress that admits more than its own share uses tokens that the other leaves. */
     private void awaitShared() {
         drain();
         await().atMost(Duration.ofSeconds(15)).until(() -> {

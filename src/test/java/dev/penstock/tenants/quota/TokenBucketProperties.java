@@ -17,7 +17,7 @@ import net.jqwik.api.constraints.LongRange;
 class TokenBucketProperties {
     private static final double SECOND = 1e9;
 
-    /** Clocks may start anywhere, at the end of their range too. */
+    /** Clocks start anywhere, including the end of the long range. */
     @Property
     void neverLetsGoMoreThanTheBurstAndTheRateOverAnyTime(
             @ForAll @DoubleRange(min = 0.01, max = 1e6) double rate,
@@ -92,7 +92,7 @@ class TokenBucketProperties {
     }
 
     @Example
-    void owesWhatIsMoreThanItHolds() {
+    void aRequestAboveTheBurstLeavesADebt() {
         TokenBucket bucket = new TokenBucket(10, 5, 0);
         assertThat(bucket.waitNanos(20, 0)).isZero();
         bucket.take(20, 0);
@@ -100,20 +100,20 @@ class TokenBucketProperties {
     }
 
     @Example
-    void aRequestTakesFromBothBucketsOrWaitsForTheEmptierOne() {
+    void aRequestTakesFromBothBucketsOrWaitsForTheSlowerOne() {
         Quota quota = new Quota(10, 10, 100, 100);
         QuotaBuckets buckets = new QuotaBuckets(quota, 1, 0);
         buckets.take(80, 0);
-        assertThat(buckets.left(0)).isEqualTo(new QuotaLeft(9, 20));
+        assertThat(buckets.left(0)).isEqualTo(new RemainingQuota(9, 20));
         assertThat(buckets.waitNanos(1, 50, 0)).isEqualTo((long) (0.3 * SECOND));
-        assertThat(buckets.shorter(50, 0)).isEqualTo(QuotaLimit.ROWS);
+        assertThat(buckets.limiting(50, 0)).isEqualTo(QuotaLimit.ROWS);
         for (int i = 0; i < 9; i++) {
             buckets.take(1, 0);
         }
-        assertThat(buckets.shorter(1, 0)).isEqualTo(QuotaLimit.REQUESTS);
+        assertThat(buckets.limiting(1, 0)).isEqualTo(QuotaLimit.REQUESTS);
     }
 
-    /** Even with a burst that holds less than a second's worth. */
+    /** Holds even for a burst of less than one second's tokens. */
     @Property(tries = 200)
     void thoseWhoComeBackWhenToldAreAdmitted(
             @ForAll @DoubleRange(min = 0.2, max = 500) double rate,
@@ -123,7 +123,7 @@ class TokenBucketProperties {
         Random random = new Random(seed);
         Quota quota = new Quota(rate, burst, 1e6, 1_000_000);
         QuotaBuckets buckets = new QuotaBuckets(quota, 1, 0);
-        RetryPlaces places = new RetryPlaces(quota);
+        RetryAfterSchedule places = new RetryAfterSchedule(quota);
         for (long i = 0; i < burst; i++) {
             buckets.take(1, 0);
         }
@@ -133,10 +133,10 @@ class TokenBucketProperties {
             now += random.nextInt(1_000_000);
             long wait = buckets.waitNanos(1, 1, now);
             if (wait == 0) {
-                continue; // would be admitted, and take what those who wait were told of
+                continue; // would be admitted, and take the tokens promised to scheduled retries
             }
             int seconds = places.next(1, wait, 1, now);
-            if (seconds < RetryPlaces.MOST_SECONDS) {
+            if (seconds < RetryAfterSchedule.MOST_SECONDS) {
                 back.add(now + seconds * (long) SECOND);
             }
         }

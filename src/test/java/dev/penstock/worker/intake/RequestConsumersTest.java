@@ -3,6 +3,7 @@ package dev.penstock.worker.intake;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.local.LocalStack;
 import dev.penstock.messages.Topics;
@@ -47,7 +48,8 @@ class RequestConsumersTest {
                         .get();
             }
             List<String> read = new ArrayList<>();
-            try (Consumer<byte[], byte[]> consumer = new RequestConsumers(kafka, protocol).forModel(model)) {
+            try (Consumer<byte[], byte[]> consumer =
+                    new RequestConsumers(new KafkaClients(kafka), protocol).forModel(model)) {
                 consumer.subscribe(Topics.requests(model));
                 long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
                 while (read.isEmpty() && System.nanoTime() < until) {

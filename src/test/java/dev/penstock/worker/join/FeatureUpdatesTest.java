@@ -4,17 +4,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.penstock.features.Features;
+import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.features.cache.Lookup;
 import dev.penstock.features.vector.EntityKey;
 import dev.penstock.features.vector.FeatureView;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.local.RedisUnderTest;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -49,9 +51,9 @@ class FeatureUpdatesTest {
             new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
 
     /** Of two workers; the second follows nothing, and so finds out only by Redis. */
-    private final Features first = features();
+    private final FeatureCaches first = features();
 
-    private final Features second = features();
+    private final FeatureCaches second = features();
 
     @BeforeEach
     void createTopic() throws Exception {
@@ -73,7 +75,8 @@ class FeatureUpdatesTest {
     @Test
     void whatIsPublishedIsServedWithinASecondByThoseWhoHoldItAndByThoseWhoDoNot() throws Exception {
         FeatureCache cache = first.open(VIEW, "customers");
-        try (FeatureUpdates updates = new FeatureUpdates(kafka, cache, Datatype.BYTES, new SimpleMeterRegistry())) {
+        try (FeatureUpdates updates = new FeatureUpdates(
+                new KafkaClients(kafka), cache, Datatype.BYTES, new SimpleMeterRegistry(), new Faults("worker"))) {
             updates.awaitFollowing();
             publish(ANNA, 40);
             await().until(() -> isShared(ANNA)); // the group has found together
@@ -110,7 +113,7 @@ class FeatureUpdatesTest {
         return found instanceof Lookup.Fresh fresh ? fresh.vector().value(0) : -1;
     }
 
-    private Features features() {
+    private FeatureCaches features() {
         Map<String, String> settings = Map.of(
                 "penstock.features.sources.customers.type", "sql",
                 "penstock.features.sources.customers.jdbc-url", NOBODY,
@@ -122,6 +125,6 @@ class FeatureUpdatesTest {
                 .withSources(new PropertiesConfigSource(settings, "test", 300))
                 .build()
                 .getConfigMapping(FeaturesConfig.class);
-        return new Features(config, redis.client(), new SimpleMeterRegistry());
+        return new FeatureCaches(config, redis.client(), new SimpleMeterRegistry());
     }
 }

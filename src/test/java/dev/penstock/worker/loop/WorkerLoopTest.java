@@ -5,20 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.batching.BatchPolicy;
 import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Step;
 import dev.penstock.batching.Window;
 import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.model.InferenceException;
-import dev.penstock.model.config.Fit;
+import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
-import dev.penstock.worker.offsets.OffsetLedger;
-import dev.penstock.worker.offsets.Origin;
+import dev.penstock.worker.accepted.AcceptedRecords;
+import dev.penstock.worker.accepted.Effort;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
@@ -33,15 +34,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
-/** The loop on a virtual clock, with an accelerator that finishes when it is told to. */
+/** The loop on a virtual clock, with an accelerator that finishes on command. */
 class WorkerLoopTest {
     private static final long FAR = 1_000_000;
     private static final int BAD = -1;
-    private static final Fit FIT = new Fit("key", 8, Map.of());
+    private static final PaddingPlan PLAN = new PaddingPlan("key", 8, Map.of());
 
     private final ManualAccelerator accelerator = new ManualAccelerator();
     private final List<String> lost = new ArrayList<>();
@@ -75,7 +74,7 @@ class WorkerLoopTest {
     }
 
     @Test
-    void tellsWhatRanAndWhatWasLostByWaiting() {
+    void notesWhichRequestsRanAndWhichWereLostByWaiting() {
         costs.observe("key", 1, 100);
         Task runs = task("runs", 1, FAR);
         Task waits = task("waits", 2, 500);
@@ -92,9 +91,48 @@ class WorkerLoopTest {
                         Map.entry("runs", "succeeded"),
                         Map.entry("waits", "expired"),
                         Map.entry("hopeless", "expired"));
-        assertThat(runs.origin().position().effort()).isEqualTo(OffsetLedger.Effort.RAN);
-        assertThat(waits.origin().position().effort()).isEqualTo(OffsetLedger.Effort.GIVEN_UP);
-        assertThat(hopeless.origin().position().effort()).isEqualTo(OffsetLedger.Effort.NONE);
+        assertThat(runs.record().effort()).isEqualTo(Effort.RAN);
+        assertThat(waits.record().effort()).isEqualTo(Effort.GIVEN_UP);
+        assertThat(hopeless.record().effort()).isEqualTo(Effort.NONE);
+    }
+
+    @Test
+    void countsTheRunsOfARequest() {
+        Task alone = task("alone", 1, FAR);
+        loop.offer(alone);
+        loop.step(0);
+        assertThat(alone.record().runs()).isZero();
+        accelerator.finish();
+        Task good = task("good", 2, FAR);
+        Task bad = task("bad", BAD, FAR);
+        loop.offer(good);
+        loop.offer(bad);
+        loop.step(1);
+        finishAll();
+        assertThat(alone.record().runs()).isEqualTo(1);
+        assertThat(good.record().runs()).isEqualTo(2);
+        assertThat(bad.record().runs()).isEqualTo(2);
+    }
+
+    @Test
+    void countsARequestThatRunsInPartsOnce() {
+        Task large = task("large", new byte[20], FAR);
+        loop.offer(large);
+        loop.step(0);
+        finishAll();
+        assertThat(replies.status).containsEntry("large", "succeeded");
+        assertThat(large.record().runs()).isEqualTo(1);
+    }
+
+    @Test
+    void countsNoRunOfABatchThatWasTakenBack() {
+        Task task = task("late", 1, FAR);
+        loop.offer(task);
+        loop.step(0);
+        accelerator.isTooLate = true;
+        accelerator.finish();
+        loop.step(1);
+        assertThat(task.record().runs()).isZero();
     }
 
     @Test
@@ -202,11 +240,11 @@ class WorkerLoopTest {
     void countsTheTimeThatFeaturesTookApartFromTheWait() {
         Task plain = task("looked up", 1, FAR, 0);
         loop.offer(new Task(
-                plain.origin(),
+                plain.record(),
                 plain.lane(),
                 plain.request(),
                 plain.inputs(),
-                plain.fit(),
+                plain.paddingPlan(),
                 plain.arrivalNanos(),
                 plain.deadlineNanos(),
                 Optional.of(new Task.Features(FeatureQuality.FRESH, 300_000))));
@@ -329,6 +367,21 @@ class WorkerLoopTest {
         assertThat(second.running()).containsExactly(2);
     }
 
+    /** The batcher belongs to the thread that steps the loop; {@link WorkerLoop#drain} is called from the intake's. */
+    @Test
+    void drainReachesTheBatcherOnlyWithinAStep() {
+        Batcher<Task> batcher = new Batcher<>(BatchPolicy.of(8, Window.fixed(1000)), costs);
+        WorkerLoop waiting = loopOf(batcher, List.of(List.of(accelerator)));
+        waiting.offer(task("a", 1, FAR));
+        assertThat(waiting.step(0)).isEqualTo(1000);
+
+        waiting.drain();
+        assertThat(batcher.next(1)).isInstanceOf(Step.WaitUntil.class);
+
+        waiting.step(2);
+        assertThat(accelerator.running()).containsExactly(1);
+    }
+
     private void finishAll() {
         for (long now = 1; accelerator.isBusy(); now++) {
             accelerator.finish();
@@ -337,13 +390,11 @@ class WorkerLoopTest {
     }
 
     private WorkerLoop loopOf(List<List<ManualAccelerator>> sessions) {
-        return new WorkerLoop(
-                new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs),
-                sessions,
-                replies,
-                new WorkerMeters(registry, "m"),
-                lost::add,
-                () -> {});
+        return loopOf(new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), costs), sessions);
+    }
+
+    private WorkerLoop loopOf(Batcher<Task> batcher, List<List<ManualAccelerator>> sessions) {
+        return new WorkerLoop(batcher, sessions, replies, new WorkerMeters(registry, "m"), lost::add, () -> {});
     }
 
     private static Task task(String name, int value, long deadlineNanos) {
@@ -359,16 +410,16 @@ class WorkerLoopTest {
     }
 
     private static Task task(String name, byte[] values, long deadlineNanos, long arrivalNanos) {
-        OffsetLedger ledger = new OffsetLedger();
-        Origin origin = new Origin(
-                new ConsumerRecord<>("t", 0, 0, new byte[0], new byte[0]),
-                ledger.open(new TopicPartition("t", 0), Lane.INTERACTIVE, 0, 0),
-                name,
-                Optional.empty(),
-                "1");
         Tensor input = new Tensor("x", Datatype.INT8, Shape.of(values.length, 1), ByteBuffer.wrap(values));
         InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
-        return new Task(origin, Lane.INTERACTIVE, request, List.of(input), FIT, arrivalNanos, deadlineNanos);
+        return new Task(
+                AcceptedRecords.open(name),
+                Lane.INTERACTIVE,
+                request,
+                List.of(input),
+                PLAN,
+                arrivalNanos,
+                deadlineNanos);
     }
 
     /** Echoes its inputs. Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */
@@ -446,13 +497,13 @@ class WorkerLoopTest {
 
         @Override
         public boolean isCancelled(Task task) {
-            return cancelled.contains(task.origin().correlationId());
+            return cancelled.contains(task.record().correlationId());
         }
 
         @Override
         public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
             rows.put(
-                    task.origin().correlationId(),
+                    task.record().correlationId(),
                     values(batchOutputs.getFirst().rows(fromRow, task.rows())));
             return new Outcome.Succeeded(Payload.json(new byte[0]));
         }
@@ -460,7 +511,7 @@ class WorkerLoopTest {
         @Override
         public void send(Task task, Outcome outcome, Timings timings) {
             this.timings = timings;
-            assertThat(status.put(task.origin().correlationId(), outcome.status()))
+            assertThat(status.put(task.record().correlationId(), outcome.status()))
                     .isNull();
         }
     }

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
+import dev.penstock.threads.Faults;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +32,8 @@ class CancellationsTest {
             publish(producer, "before", Long.toString(now + 60_000));
             publish(producer, "broken", "tomorrow");
             publish(producer, "over", Long.toString(now - 3_600_000));
-            try (Cancellations cancellations = new Cancellations(client(kafka))) {
+            try (Cancellations cancellations =
+                    new Cancellations(new KafkaClients(client(kafka)), new Faults("worker"))) {
                 cancellations.awaitKnown(SOON);
                 assertThat(cancellations.contains("before")).isTrue();
                 assertThat(cancellations.contains("over")).isFalse();

@@ -1,0 +1,61 @@
+package dev.penstock.app;
+
+import io.smallrye.config.ConfigMapping.NamingStrategy;
+import io.smallrye.config.ConfigMappingInterface.Property;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
+import io.smallrye.config.validator.BeanValidationConfigValidator;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.Validator;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Words the errors of configuration at startup: each names the key as the operator writes it, the value and the allowed range. Found as a
+ * service by the configuration library, which checks the constraints and reports all violations together.
+ */
+public final class ConfigErrors implements SmallRyeConfigBuilderCustomizer {
+    /** Last parts of keys whose values can contain a password. An error must not log it. */
+    private static final Set<String> CAN_HOLD_SECRETS = Set.of("url", "jdbc-url", "password", "request-id-key");
+
+    @Override
+    public void configBuilder(SmallRyeConfigBuilder builder) {
+        if (builder.getValidator() instanceof BeanValidationConfigValidator standard) {
+            builder.withValidator(new Worded(standard.getValidator()));
+        }
+    }
+
+    /** After Quarkus has set its own validator. */
+    @Override
+    public int priority() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** @param getValidator checks the constraints */
+    record Worded(Validator getValidator) implements BeanValidationConfigValidator {
+        @Override
+        public String interpolateMessage(
+                String path, NamingStrategy naming, Property property, ConstraintViolation<?> violation) {
+            String standard = BeanValidationConfigValidator.super.interpolateMessage(path, naming, property, violation);
+            String key = standard.substring(
+                            0, standard.length() - violation.getMessage().length())
+                    .strip();
+            return ConfigRange.of(property.getMethod())
+                    .map(range -> key + " must be " + range + ", was " + value(key, violation.getInvalidValue()))
+                    .orElse(standard);
+        }
+    }
+
+    private static String value(String key, @Nullable Object value) {
+        if (CAN_HOLD_SECRETS.contains(key.substring(key.lastIndexOf('.') + 1))) {
+            return "a value that is not shown, since it may hold a secret";
+        }
+        return switch (value) {
+            case null -> "not set";
+            case Duration duration -> ConfigRange.text(duration);
+            case String text -> '"' + text + '"';
+            default -> String.valueOf(value);
+        };
+    }
+}

@@ -1,0 +1,62 @@
+package dev.penstock.ingress.call;
+
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * Estimates how late an event loop runs: how long current work has queued, and how long new work will. Nothing else shows when a call that
+ * is read now arrived. So a timer runs while there are calls; when it fires late, calls are read late. Written by its loop, read by any
+ * thread.
+ */
+public final class EventLoopLag {
+    private static final long PERIOD_MILLIS = 10;
+    private static final long PERIOD_NANOS = PERIOD_MILLIS * 1_000_000;
+    private static final ThreadLocal<EventLoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(EventLoopLag::new);
+
+    private volatile Timer timer = new Timer(false, 0);
+    private volatile Late late = new Late(0, 0);
+
+    private record Timer(boolean isSet, long dueNanos) {}
+
+    private record Late(long byNanos, long firedNanos) {}
+
+    /** The lag of the event loop that handles this call. */
+    public static EventLoopLag of(RoutingContext call) {
+        EventLoopLag lag = OF_THIS_LOOP.get();
+        if (!lag.timer.isSet) {
+            lag.watch(call.vertx());
+        }
+        return lag;
+    }
+
+    /** Repeats until the loop is in time again, since a call that arrives after a stall did not wait in it. */
+    private void watch(Vertx vertx) {
+        set(System.nanoTime());
+        vertx.setTimer(PERIOD_MILLIS, due -> {
+            if (fired(System.nanoTime())) {
+                watch(vertx);
+            }
+        });
+    }
+
+    void set(long now) {
+        timer = new Timer(true, now + PERIOD_NANOS);
+    }
+
+    /** Whether the loop is behind, so that the timer must be set again even without a call. */
+    boolean fired(long now) {
+        long by = Math.max(0, now - timer.dueNanos);
+        late = new Late(by, now);
+        timer = new Timer(false, 0);
+        return by > PERIOD_NANOS;
+    }
+
+    /** The estimated lag; 0 when nothing is known. */
+    public long nanos(long now) {
+        Timer pending = timer;
+        Late last = late;
+        long overdue = pending.isSet ? now - pending.dueNanos : 0;
+        boolean isFresh = now - last.firedNanos < 2 * PERIOD_NANOS + last.byNanos;
+        return Math.max(overdue, isFresh ? last.byNanos : 0);
+    }
+}

@@ -1,0 +1,180 @@
+package dev.penstock.ingress.gate;
+
+import dev.penstock.ingress.call.Catalogue;
+import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.gate.LaneAdmission.Lag;
+import dev.penstock.ingress.gate.LaneAdmission.Overload;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Problem;
+import dev.penstock.tenants.Tenant;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * Refuses requests that could not be served in time, before they are accepted: one {@link LaneAdmission} per model and lane. Thread-safe.
+ */
+public final class AdmissionControl implements LagWatch.Listener {
+    /** A bulk request is refused when its wait would use up half of its deadline. That leaves room for urgent requests. */
+    private static final int BULK_CAUTION = 2;
+
+    /** When to retry a call that this ingress read too late. By then it has caught up, or another ingress has taken over. */
+    private static final int BUSY_RETRY_SECONDS = 1;
+
+    /** The lag of a model is watched for this long after its last call. */
+    private static final long IN_DEMAND_NANOS = Duration.ofMinutes(1).toNanos();
+
+    private final Catalogue catalogue;
+    private final Duration syncMaxWait;
+    private final MeterRegistry registry;
+    private final RejectionMeters meters;
+    private final LongSupplier nanoClock;
+    private final Map<Key, LaneAdmission> admissions = new ConcurrentHashMap<>();
+    private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
+    private volatile int ingresses = 1;
+
+    private record Key(String model, Lane lane) {}
+
+    /** @param syncMaxWait the longest predicted wait of an admitted synchronous call */
+    public AdmissionControl(Catalogue catalogue, Duration syncMaxWait, MeterRegistry registry, LongSupplier nanoClock) {
+        this.catalogue = catalogue;
+        this.syncMaxWait = syncMaxWait;
+        this.registry = registry;
+        this.meters = new RejectionMeters(registry);
+        this.nanoClock = nanoClock;
+    }
+
+    /**
+     * Admits a synchronous call.
+     *
+     * @throws ProblemException when it could not be served in time; it says when to retry. A call that waited to be read for half of its
+     *     time or more is refused, since its answer has to wait as long again
+     */
+    public AdmittedRequest admit(CheckedCall checked) {
+        return admit(checked, syncMaxWait.toNanos(), Place.UNLIMITED);
+    }
+
+    /**
+     * Admits a request whose outcome is kept. It may wait for as long as its deadline allows.
+     *
+     * @param place that the request holds; released here if the request is not admitted, and by the admitted request otherwise
+     * @throws ProblemException as for a synchronous call
+     */
+    public AdmittedRequest admit(CheckedCall checked, Place place) {
+        try {
+            return admit(checked, Long.MAX_VALUE, place);
+        } catch (ProblemException notAdmitted) {
+            place.release();
+            throw notAdmitted;
+        }
+    }
+
+    private AdmittedRequest admit(CheckedCall checked, long maxWaitNanos, Place place) {
+        long now = nanoClock.getAsLong();
+        String model = checked.call().model();
+        askedNanos.put(model, now);
+        long left = checked.timeout().toNanos();
+        if (checked.waited().toNanos() > left) {
+            meters.rejected(model, "ingress");
+            throw new ProblemException(readTooLate(checked), BUSY_RETRY_SECONDS);
+        }
+        long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
+        Tenant tenant = checked.call().tenant();
+        LaneAdmission admission = admission(model, checked.lane());
+        Optional<Overload> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
+        if (refused.isPresent()) {
+            meters.rejected(model, "capacity");
+            throw new ProblemException(
+                    tooMuchWork(model, refused.get(), checked.timeout()),
+                    refused.get().retryAfterSeconds());
+        }
+        return new AdmittedRequest(place, admission.predictedWaitNanos(now));
+    }
+
+    /** How long a request that is admitted now waits until a worker begins to run it. */
+    public long predictedWaitNanos(String model, Lane lane) {
+        return admission(model, lane).predictedWaitNanos(nanoClock.getAsLong());
+    }
+
+    /** The number of ingresses that Kafka last reported, this one included. */
+    public int ingresses() {
+        return ingresses;
+    }
+
+    @Override
+    public void asking(Collection<String> models) {
+        long now = nanoClock.getAsLong();
+        for (String model : models) {
+            long commitIntervalMillis = catalogue.commitIntervalMillis(model);
+            for (Lane lane : Lane.values()) {
+                LaneAdmission admission = admission(model, lane);
+                admission.hasWorkers(now, catalogue.isReady(model, Optional.empty()));
+                admission.commitInterval(commitIntervalMillis);
+                admission.asking(now);
+            }
+        }
+    }
+
+    @Override
+    public void lag(String model, Lane lane, Lag lag) {
+        ingresses = lag.ingresses();
+        admission(model, lane).observed(lag);
+    }
+
+    public Set<String> modelsInDemand() {
+        long now = nanoClock.getAsLong();
+        return askedNanos.entrySet().stream()
+                .filter(asked -> now - asked.getValue() < IN_DEMAND_NANOS)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    private LaneAdmission admission(String model, Lane lane) {
+        return admissions.computeIfAbsent(new Key(model, lane), key -> {
+            LaneAdmission admission = new LaneAdmission(ingresses);
+            if (lane == Lane.INTERACTIVE) {
+                registry.more()
+                        .timeGauge(
+                                "inference.predicted.wait",
+                                Tags.of("model", model),
+                                admission,
+                                TimeUnit.NANOSECONDS,
+                                watched -> watched.predictedWaitNanos(nanoClock.getAsLong()));
+            }
+            return admission;
+        });
+    }
+
+    private static Problem readTooLate(CheckedCall checked) {
+        return Problem.of(
+                Problem.Kind.CAPACITY,
+                String.format(
+                        Locale.ROOT,
+                        "this ingress reads calls %.1f s after they arrive, too late for a deadline of %.1f s; "
+                                + "the request was not accepted",
+                        checked.waited().toMillis() / 1e3,
+                        checked.waited().plus(checked.timeout()).toMillis() / 1e3));
+    }
+
+    private static Problem tooMuchWork(String model, Overload refused, Duration timeout) {
+        return Problem.of(
+                Problem.Kind.CAPACITY,
+                String.format(
+                        Locale.ROOT,
+                        "model '%s' has about %.1f s of work queued, too much for a deadline of %.1f s; "
+                                + "the request was not accepted",
+                        model,
+                        refused.predictedWaitNanos() / 1e9,
+                        timeout.toMillis() / 1e3));
+    }
+}

@@ -1,0 +1,274 @@
+package dev.penstock.ingress.gate;
+
+import dev.penstock.messages.Announcement;
+import dev.penstock.messages.CommitNote;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Predicts the wait on one lane of one model, and admits a request only if the wait fits its deadline. It does no I/O and reads no clock.
+ * Thread-safe.
+ *
+ * <p>The predicted wait is the backlog divided by the drain rate. The backlog is known from the last observation. Since then it grew by
+ * what all ingresses admitted, and it shrank by what the workers ran:
+ *
+ * <pre>W = max(0, backlog + admitted / share - 0.95 * rate * elapsed) / rate</pre>
+ *
+ * <p>The share is this ingress's part of all arrivals. It keeps many ingresses that see the same old backlog from filling it each on its
+ * own. The rate is what workers ran per second, over some seconds in which they had work all the time. Until such seconds were seen,
+ * nothing is refused. A request is admitted when 1.8 W fits its deadline.
+ *
+ * <p>A refusal says when to retry. Each one takes the next free place of a virtual queue that drains at this ingress's share of the rate.
+ * So callers do not all retry at once (virtual scheduling, as in ITU-T I.371's GCRA).
+ */
+final class LaneAdmission {
+    /**
+     * A request is admitted only if this many times its predicted wait fits its deadline. Under overload every request waits as long as it
+     * may, and workers may become slower than they were when their rate was learned. docs/adr/0014 has the figures.
+     */
+    static final double CAUTION = 1.8;
+
+    private static final double CAUTIOUS_DRAIN = 0.95;
+
+    /** Lets the share of an ingress grow with its traffic. All ingresses together admit too much by less than this factor. */
+    private static final double SHARE_GROWTH = 1.05;
+
+    /** The virtual queue drains at this part of the rate. The rest is for new callers and for errors of the prediction. */
+    private static final double ROOM_FOR_OTHERS = 0.7;
+
+    private static final double SECOND = 1e9;
+    private static final int MOST_RETRY_SECONDS = 60;
+    private static final long MOST_RETRY_NANOS = MOST_RETRY_SECONDS * 1_000_000_000L;
+    private static final long WINDOW_NANOS = 2_000_000_000L;
+    private static final long STUCK_NANOS = 5_000_000_000L;
+
+    /**
+     * Commits that almost pause, for less than this, do not mean slower workers. A request that waits for its features delays the commits
+     * of the requests behind it, although these are answered.
+     */
+    private static final double PAUSE_SECONDS = 1;
+
+    private static final double PAUSE_SHARE = 0.25;
+
+    /** Workers that give up more than this part of what they run are overloaded. */
+    private static final double TOO_MUCH = 0.1;
+
+    /** Fewer requests given up than this mean nothing, however few were run. */
+    private static final int FEW = 10;
+
+    /** A speed above this part of the learned rate confirms the learned rate. */
+    private static final double NEAR = 0.7;
+
+    private static final long FORGET_NANOS = 30_000_000_000L;
+    private static final double LONGEST_NANOS = 30 * 86_400 * SECOND;
+
+    private final FairShare fairShare = new FairShare();
+    private final Deque<Seen> window = new ArrayDeque<>();
+    private long admitted;
+    private long askedNanos;
+    private long admittedWhenAsked;
+    private double share;
+    private double commitDelaySeconds = commitDelaySeconds(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
+    private double learnedRate;
+    private long learnedNanos;
+    private OptionalLong stuckSince = OptionalLong.empty();
+    private OptionalLong goneSince = OptionalLong.empty();
+    private OptionalLong lastPlace = OptionalLong.empty();
+
+    /**
+     * The lag of a lane as Kafka reports it, summed over its partitions.
+     *
+     * @param end the number of records ever written
+     * @param committed how many of them were answered
+     * @param work how much work these were, as workers report it; only differences count
+     * @param ingresses the number of ingresses, this one included
+     */
+    record Lag(long end, long committed, CommitNote work, int ingresses) {
+        Lag {
+            if (ingresses < 1) {
+                throw new IllegalArgumentException("ingresses must be 1 or more, was " + ingresses);
+            }
+        }
+
+        long records() {
+            return Math.max(0, end - committed);
+        }
+    }
+
+    /** @param admitted requests that this ingress had admitted by then */
+    private record Seen(long nanos, Lag lag, long admitted) {}
+
+    /** Why a request was not admitted, and when to retry it. */
+    record Overload(long predictedWaitNanos, int retryAfterSeconds) {}
+
+    /** @param ingresses the number of ingresses, as far as it is known */
+    LaneAdmission(int ingresses) {
+        share = 1.0 / ingresses;
+    }
+
+    /**
+     * Admits a request if the result is empty.
+     *
+     * @param leftNanos the time until its deadline
+     * @param maxWaitNanos the longest wait of its caller, however late the deadline is
+     */
+    Optional<Overload> admit(long now, long leftNanos, long maxWaitNanos) {
+        return admit("", 1, now, leftNanos, maxWaitNanos);
+    }
+
+    /** The same for one tenant of many. Under overload, a tenant that asks for more than its share is held to its share. */
+    synchronized Optional<Overload> admit(String tenant, int weight, long now, long leftNanos, long maxWaitNanos) {
+        long wait = predictedWaitNanos(now);
+        long fits = Math.min((long) (leftNanos / CAUTION), maxWaitNanos);
+        boolean held = fairShare.holdsBack(tenant, weight, fits, wait, rate(now) * share, now);
+        if (wait <= fits && !held) {
+            admitted++;
+            return Optional.empty();
+        }
+        return Optional.of(new Overload(wait, retryAfterSeconds(now, wait - fits / 2)));
+    }
+
+    /** Records whether any worker serves this model. */
+    synchronized void hasWorkers(long now, boolean any) {
+        if (any) {
+            goneSince = OptionalLong.empty();
+        } else if (goneSince.isEmpty()) {
+            goneSince = OptionalLong.of(now);
+        }
+    }
+
+    /** Sets the commit interval that the workers of this model announce. */
+    synchronized void commitInterval(long millis) {
+        commitDelaySeconds = commitDelaySeconds(millis);
+    }
+
+    /** An answered request counts as backlog until its worker commits: half of the commit interval on average. */
+    private static double commitDelaySeconds(long commitIntervalMillis) {
+        return commitIntervalMillis / 1e3 / 2;
+    }
+
+    /** Records that Kafka is asked for the lag now. The answer is as old as this, whenever it arrives. */
+    synchronized void asking(long now) {
+        askedNanos = now;
+        admittedWhenAsked = admitted;
+    }
+
+    /** Records the answer to the last question. */
+    synchronized void observed(Lag lag) {
+        window.addLast(new Seen(askedNanos, lag, admittedWhenAsked));
+        while (window.size() > 2 && askedNanos - window.getFirst().nanos > WINDOW_NANOS) {
+            window.removeFirst();
+        }
+        Seen first = window.getFirst();
+        long arrived = lag.end() - first.lag.end();
+        double ours = arrived > 0 ? (double) (admittedWhenAsked - first.admitted) / arrived : 0;
+        share = Math.min(1, Math.max(ours * SHARE_GROWTH, 1.0 / lag.ingresses()));
+        learn();
+        if (lag.committed() > first.lag.committed() || lag.records() == 0) {
+            stuckSince = OptionalLong.empty();
+        } else if (stuckSince.isEmpty()) {
+            stuckSince = OptionalLong.of(askedNanos);
+        }
+    }
+
+    /** How long a request that is admitted now waits until a worker begins to run it. */
+    synchronized long predictedWaitNanos(long now) {
+        double rate = rate(now);
+        double backlog = backlog(now, rate);
+        double drains = rate > 0 ? backlog / rate * SECOND : 0; // not learned yet: there was never a long backlog
+        return (long) Math.min(drains, LONGEST_NANOS) + outageNanos(now).orElse(0);
+    }
+
+    private double backlog(long now, double rate) {
+        Seen last = window.peekLast();
+        if (last == null) {
+            return 0;
+        }
+        double elapsed = Math.min(now - last.nanos, WINDOW_NANOS) / SECOND;
+        double seen = Math.max(0, last.lag.records() - rate * commitDelaySeconds);
+        return Math.max(0, seen + (admitted - last.admitted) / share - CAUTIOUS_DRAIN * rate * elapsed);
+    }
+
+    /** How long an outage is expected to last, if there is one: at least as long as it has lasted. */
+    private OptionalLong outageNanos(long now) {
+        if (goneSince.isPresent()) {
+            return OptionalLong.of(Math.max(STUCK_NANOS, now - goneSince.getAsLong()));
+        }
+        if (stuckSince.isPresent() && now - stuckSince.getAsLong() >= STUCK_NANOS) {
+            return OptionalLong.of(now - stuckSince.getAsLong());
+        }
+        return OptionalLong.empty();
+    }
+
+    /** Runs show the workers' speed over a period in which there was always work. Over any other period they show a lower bound. */
+    private void learn() {
+        List<Seen> looks = List.copyOf(window);
+        double overall = speed(looks);
+        if (learnedRate > 0 && overall > NEAR * learnedRate) {
+            learned(Math.max(learnedRate, overall));
+        }
+        for (int from = 0; from < looks.size() - 1; from++) {
+            List<Seen> lately = looks.subList(from, looks.size());
+            double speed = speed(lately);
+            boolean pause = seconds(lately) < PAUSE_SECONDS && speed < PAUSE_SHARE * learnedRate;
+            if (speed > 0 && !pause && workedAllTheTime(lately, speed)) {
+                learned(speed);
+                return;
+            }
+        }
+    }
+
+    private void learned(double speed) {
+        learnedRate = speed;
+        learnedNanos = window.getLast().nanos;
+    }
+
+    private static double speed(List<Seen> looks) {
+        long ran =
+                looks.getLast().lag.work().ran() - looks.getFirst().lag.work().ran();
+        return ran > 0 ? ran / seconds(looks) : 0;
+    }
+
+    private static double seconds(List<Seen> looks) {
+        return (looks.getLast().nanos - looks.getFirst().nanos) / SECOND;
+    }
+
+    /** Whether there was enough work at each observation, or workers were overloaded before it. */
+    private boolean workedAllTheTime(List<Seen> looks, double speed) {
+        double enough = Math.max(1, speed * 4 * commitDelaySeconds);
+        boolean isTold = givenUp(looks.getFirst().lag, looks.getLast().lag) >= FEW;
+        for (int i = 1; i < looks.size(); i++) {
+            Lag before = looks.get(i - 1).lag;
+            Lag after = looks.get(i).lag;
+            boolean tooMuch = isTold
+                    && givenUp(before, after)
+                            > TOO_MUCH * (after.work().ran() - before.work().ran());
+            if (!tooMuch && Math.min(before.records(), after.records()) <= enough) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long givenUp(Lag before, Lag after) {
+        return after.work().givenUp() - before.work().givenUp();
+    }
+
+    private double rate(long now) {
+        return now - learnedNanos < FORGET_NANOS ? learnedRate : 0;
+    }
+
+    /** @param enoughNanos the time until the wait is half of what fits, so that a retry is admitted even if the prediction erred */
+    private int retryAfterSeconds(long now, long enoughNanos) {
+        double ourRate = Math.max(rate(now) * share * ROOM_FOR_OTHERS, 1.0 / MOST_RETRY_SECONDS);
+        long earliest = now + enoughNanos;
+        long next = lastPlace.isPresent() ? lastPlace.getAsLong() + (long) (SECOND / ourRate) : earliest;
+        long place = next - earliest > 0 ? next : earliest;
+        long wait = Math.min(place - now, MOST_RETRY_NANOS);
+        lastPlace = OptionalLong.of(now + wait);
+        return Math.clamp((long) Math.ceil(wait / SECOND), 1, MOST_RETRY_SECONDS);
+    }
+}

@@ -1,0 +1,95 @@
+package dev.penstock.ingress.http;
+
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.protocol.Problem;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+
+/** Answers calls with a problem document before any resource sees them and before their bodies are read. */
+final class EarlyResponse {
+    private static final long DRAINED_BYTES = 64 * 1024;
+    private static final Duration LINGER = Duration.ofSeconds(1);
+
+    private EarlyResponse() {}
+
+    /**
+     * Answers. The rest of a short body is read and discarded, so that the client gets to read the answer. A long body ends the
+     * connection, and so does one that does not arrive {@code within} that time.
+     */
+    static void send(RoutingContext call, ProblemException refusal, Duration within) {
+        HttpServerRequest http = call.request();
+        if (isShort(http)) {
+            drain(http, call.vertx(), within, () -> {}, () -> abandon(call));
+            write(call, refusal);
+        } else {
+            sendAndClose(call, refusal);
+        }
+    }
+
+    static void sendAndClose(RoutingContext call, ProblemException refusal) {
+        closeAfterAnswer(call.request(), call.vertx());
+        write(call, refusal);
+    }
+
+    /**
+     * Closes the connection after the next answer. For a moment, everything that the client still sends is read and discarded. If it were
+     * closed at once, it would be reset and the client could lose the answer (RFC 9112, section 9.6).
+     */
+    static void closeAfterAnswer(HttpServerRequest http, Vertx vertx) {
+        http.response().putHeader(HttpHeaders.CONNECTION, "close");
+        http.response().endHandler(sent -> {
+            Runnable close = () -> http.connection().close();
+            drain(http, vertx, LINGER, close, close);
+        });
+    }
+
+    private static void write(RoutingContext call, ProblemException refusal) {
+        HttpServerResponse response = call.response();
+        response.setStatusCode(refusal.problem().status());
+        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);
+        refusal.retryAfterSeconds()
+                .ifPresent(seconds -> response.putHeader(HttpHeaders.RETRY_AFTER, Integer.toString(seconds)));
+        refusal.headers().forEach(response::putHeader);
+        response.end(Buffer.buffer(refusal.problem().toJson()));
+    }
+
+    /** Reads and discards the rest of the body until it ends or is {@code late}. */
+    private static void drain(HttpServerRequest http, Vertx vertx, Duration within, Runnable ended, Runnable late) {
+        http.handler(rest -> {});
+        http.exceptionHandler(gone -> {});
+        http.resume();
+        if (http.isEnded()) {
+            ended.run();
+            return;
+        }
+        long timer = vertx.setTimer(within.toMillis(), over -> late.run());
+        http.endHandler(end -> {
+            vertx.cancelTimer(timer);
+            ended.run();
+        });
+    }
+
+    /** Over HTTP/2 only the stream is reset, since the connection has other calls. */
+    private static void abandon(RoutingContext call) {
+        if (call.request().version() == HttpVersion.HTTP_2) {
+            call.response().reset();
+        } else {
+            call.request().connection().close();
+        }
+    }
+
+    private static boolean isShort(HttpServerRequest http) {
+        String length = http.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return http.version() == HttpVersion.HTTP_2
+                || (!http.headers().contains(HttpHeaders.EXPECT)
+                        && (length == null
+                                ? !http.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+                                : Long.parseLong(length) <= DRAINED_BYTES));
+    }
+}

@@ -1,0 +1,54 @@
+package dev.penstock.ingress.submit;
+
+import dev.penstock.ingress.call.IdempotencyKey;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.gate.AdmittedRequest;
+import dev.penstock.messages.RequestId;
+import dev.penstock.protocol.Problem;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** Publishes admitted requests, and settles each when Kafka has answered. Thread-safe. */
+public final class RequestPublisher {
+    private final Publisher publisher;
+
+    public RequestPublisher(Publisher publisher) {
+        this.publisher = publisher;
+    }
+
+    /** Completes with the id once Kafka has the request; fails with a {@link ProblemException} otherwise. */
+    CompletableFuture<RequestId> publish(
+            ProducerRecord<byte[], byte[]> record, RequestId id, AdmittedRequest admitted) {
+        return publisher.publish(record, admitted.predictedWaitNanos()).thenApply(publication -> switch (publication) {
+            case ACKNOWLEDGED -> {
+                admitted.accepted();
+                yield id;
+            }
+            case NOT_SENT -> {
+                admitted.refused();
+                throw notSent();
+            }
+            case IN_DOUBT -> {
+                admitted.inDoubt();
+                throw inDoubt();
+            }
+        });
+    }
+
+    static ProblemException notSent() {
+        return new ProblemException(
+                Problem.of(
+                        Problem.Kind.UNAVAILABLE,
+                        "Kafka does not take requests at the moment; the request was not accepted"),
+                1);
+    }
+
+    static ProblemException inDoubt() {
+        return ProblemException.inDoubt(
+                Problem.of(
+                        Problem.Kind.UNAVAILABLE,
+                        "Kafka did not acknowledge the request in time; it may or may not run. Retry with the same "
+                                + IdempotencyKey.HEADER + " if it had one, to get the same request"),
+                2);
+    }
+}

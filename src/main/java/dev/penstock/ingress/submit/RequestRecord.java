@@ -1,0 +1,58 @@
+package dev.penstock.ingress.submit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.ingress.call.Call;
+import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.RequestId;
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Payload;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a checked call as the record that workers read. */
+final class RequestRecord {
+    private RequestRecord() {}
+
+    /** Writes a request whose reply goes to the ingress that reads that partition of {@code penstock.replies}. */
+    static ProducerRecord<byte[], byte[]> repliedTo(int replyPartition, CheckedCall checked, RequestId id) {
+        ProducerRecord<byte[], byte[]> record = record(checked, id, null, Topics.REPLIES);
+        RecordHeaders.set(record.headers(), RecordHeaders.REPLY_PARTITION, Integer.toString(replyPartition));
+        return record;
+    }
+
+    /** Writes a request whose outcome is kept. Its key is its id. */
+    static ProducerRecord<byte[], byte[]> kept(CheckedCall checked, RequestId id) {
+        return record(checked, id, id.toString().getBytes(UTF_8), Topics.RESULTS);
+    }
+
+    private static ProducerRecord<byte[], byte[]> record(
+            CheckedCall checked, RequestId id, byte @Nullable [] key, String replyTopic) {
+        Call call = checked.call();
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(Topics.requests(call.model(), checked.lane()), key, bytes(call.payload()));
+        Headers headers = record.headers();
+        RecordHeaders.set(headers, RecordHeaders.CORRELATION_ID, id.toString());
+        RecordHeaders.set(headers, RecordHeaders.REPLY_TOPIC, replyTopic);
+        RecordHeaders.set(
+                headers,
+                RecordHeaders.TIMEOUT_MS,
+                Long.toString(checked.timeout().toMillis()));
+        call.version().ifPresent(version -> RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, version));
+        call.traceparent().ifPresent(parent -> RecordHeaders.set(headers, RecordHeaders.TRACEPARENT, parent));
+        if (call.payload().jsonLength().isPresent()) {
+            RecordHeaders.set(headers, RecordHeaders.CONTENT_TYPE, RecordHeaders.BINARY);
+            RecordHeaders.set(
+                    headers,
+                    RecordHeaders.JSON_LENGTH,
+                    Integer.toString(call.payload().jsonLength().getAsInt()));
+        }
+        return record;
+    }
+
+    private static byte[] bytes(Payload payload) {
+        return payload.bytes().array(); // an HTTP body is an array of its own
+    }
+}

@@ -1,0 +1,127 @@
+package dev.penstock.ingress.submit;
+
+import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.ingress.call.EventLoopLag;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.gate.AdmissionControl;
+import dev.penstock.ingress.gate.AdmittedRequest;
+import dev.penstock.ingress.gate.RejectionMeters;
+import dev.penstock.ingress.outcomes.KeptOutcomes;
+import dev.penstock.messages.Outcome;
+import dev.penstock.messages.Reply;
+import dev.penstock.messages.RequestId;
+import dev.penstock.protocol.Problem;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/** Runs calls whose callers wait here for the reply. Thread-safe. */
+public final class SynchronousCalls {
+    private static final int FULL_RETRY_SECONDS = 1;
+
+    private final AdmissionControl admission;
+    private final RequestIdIssuer ids;
+    private final PendingReplies pending;
+    private final RequestPublisher publisher;
+    private final Cancellation cancellation;
+    private final KeptOutcomes kept;
+    private final RejectionMeters meters;
+    private final LongSupplier nanoClock;
+
+    public SynchronousCalls(
+            AdmissionControl admission,
+            RequestIdIssuer ids,
+            PendingReplies pending,
+            RequestPublisher publisher,
+            Cancellation cancellation,
+            KeptOutcomes kept,
+            RejectionMeters meters,
+            LongSupplier nanoClock) {
+        this.admission = admission;
+        this.ids = ids;
+        this.pending = pending;
+        this.publisher = publisher;
+        this.cancellation = cancellation;
+        this.kept = kept;
+        this.meters = meters;
+        this.nanoClock = nanoClock;
+    }
+
+    /** A call that was admitted and whose caller waits. */
+    public final class PendingCall {
+        private final RequestId id;
+        private final CompletableFuture<Optional<Reply>> arrived;
+        private final CompletableFuture<Optional<Reply>> reply;
+
+        private PendingCall(
+                RequestId id, CompletableFuture<Optional<Reply>> arrived, CompletableFuture<Optional<Reply>> reply) {
+            this.id = id;
+            this.arrived = arrived;
+            this.reply = reply;
+        }
+
+        public RequestId id() {
+            return id;
+        }
+
+        /** Completes with the reply, or empty at the deadline; fails with a {@link ProblemException} when the request was not published. */
+        public CompletableFuture<Optional<Reply>> reply() {
+            return reply;
+        }
+
+        /** Cancels the request, unless its reply has arrived. */
+        public void callerDisconnected() {
+            if (pending.abandon(id)) {
+                arrived.complete(Optional.of(Cancellation.cancelled(id)));
+                cancellation.announce(id);
+            }
+        }
+    }
+
+    /** @throws ProblemException when the call is not admitted */
+    public PendingCall start(CheckedCall checked) {
+        AdmittedRequest admitted = admission.admit(checked);
+        RequestId id = ids.issueToCaller(checked.call().tenant(), checked.timeout());
+        long deadlineNanos = nanoClock.getAsLong() + checked.timeout().toNanos();
+        CompletableFuture<Optional<Reply>> arrived = pending.await(id, deadlineNanos)
+                .orElseThrow(() -> {
+                    admitted.refused();
+                    return full(checked);
+                });
+        publisher
+                .publish(RequestRecord.repliedTo(pending.partition(), checked, id), id, admitted)
+                .exceptionally(failure -> {
+                    pending.abandon(id);
+                    arrived.completeExceptionally(failure);
+                    return id;
+                });
+        return new PendingCall(
+                id,
+                arrived,
+                arrived.thenApply(reply -> inTime(reply, checked.call().lag(), deadlineNanos)));
+    }
+
+    /** Empty when the caller gets no outcome by the deadline. A late outcome is kept, since the caller may poll for it. */
+    private Optional<Reply> inTime(Optional<Reply> arrived, EventLoopLag lag, long deadlineNanos) {
+        Optional<Reply> inTime = arrived.filter(reply -> !isLate(reply, lag, deadlineNanos));
+        if (inTime.isEmpty() || inTime.get().outcome() instanceof Outcome.Expired) {
+            arrived.ifPresent(kept::keepLate);
+        }
+        return inTime;
+    }
+
+    /** Whether the response would be written only after the deadline. */
+    private boolean isLate(Reply reply, EventLoopLag lag, long deadlineNanos) {
+        long now = nanoClock.getAsLong();
+        return reply.outcome() instanceof Outcome.Succeeded && now + lag.nanos(now) - deadlineNanos > 0;
+    }
+
+    private ProblemException full(CheckedCall checked) {
+        meters.rejected(checked.call().model(), "pending");
+        return new ProblemException(
+                Problem.of(
+                        Problem.Kind.CAPACITY, "too many synchronous calls are waiting (limit " + pending.max() + ")"),
+                FULL_RETRY_SECONDS);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.penstock.kafka;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The only place that makes Kafka clients. Every client gets the shared properties (brokers, credentials), then the settings of its kind,
+ * then its caller's own. No consumer commits by itself. Thread-safe.
+ */
+public final class KafkaClients {
+    /**
+     * A member that dies hard keeps its partitions for this long. A shorter timeout turns a long pause of the JVM into a rebalance.
+     */
+    private static final int SESSION_TIMEOUT_MS = 6000;
+
+    private final Map<String, Object> shared;
+
+    /** @param shared properties of all clients: {@code bootstrap.servers} and credentials */
+    public KafkaClients(Map<String, ?> shared) {
+        this.shared = Map.copyOf(shared);
+    }
+
+    /** A consumer without a group, for assigned partitions. */
+    public KafkaConsumer<byte[], byte[]> follower(Map<String, Object> own) {
+        return consumer(followerSettings(own));
+    }
+
+    /** A member of a group that takes a topic into a store. */
+    public KafkaConsumer<byte[], byte[]> recorder(String group, Map<String, Object> own) {
+        return consumer(recorderSettings(group, own));
+    }
+
+    /** A member of a group that shares work, by either group protocol. */
+    public KafkaConsumer<byte[], byte[]> member(String group, GroupProtocol protocol, Map<String, Object> own) {
+        return consumer(memberSettings(group, protocol, own));
+    }
+
+    public KafkaProducer<byte[], byte[]> producer(Map<String, Object> own) {
+        return new KafkaProducer<>(with(own), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    public Admin admin() {
+        return Admin.create(with(Map.of()));
+    }
+
+    Map<String, Object> followerSettings(Map<String, Object> own) {
+        Map<String, Object> settings = with(Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false));
+        settings.putAll(own);
+        return settings;
+    }
+
+    Map<String, Object> recorderSettings(String group, Map<String, Object> own) {
+        Map<String, Object> settings = followerSettings(Map.of(
+                ConsumerConfig.GROUP_ID_CONFIG, group,
+                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MS,
+                ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, SESSION_TIMEOUT_MS / 4));
+        settings.putAll(own);
+        return settings;
+    }
+
+    Map<String, Object> memberSettings(String group, GroupProtocol protocol, Map<String, Object> own) {
+        Map<String, Object> settings = followerSettings(
+                Map.of(ConsumerConfig.GROUP_ID_CONFIG, group, ConsumerConfig.GROUP_PROTOCOL_CONFIG, protocol.name));
+        if (protocol == GroupProtocol.CLASSIC) {
+            // With the other protocol the brokers decide these, and reject a client that sets them.
+            settings.put(
+                    ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+            settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MS);
+            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, SESSION_TIMEOUT_MS / 4);
+        }
+        settings.putAll(own);
+        return settings;
+    }
+
+    private Map<String, Object> with(Map<String, Object> own) {
+        Map<String, Object> settings = new HashMap<>(shared);
+        settings.putAll(own);
+        return settings;
+    }
+
+    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> settings) {
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

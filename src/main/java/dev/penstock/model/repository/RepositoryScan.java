@@ -1,0 +1,154 @@
+package dev.penstock.model.repository;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.penstock.messages.Topics;
+import dev.penstock.model.ModelRefusedException;
+import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.ModelNames;
+import dev.penstock.model.graph.OnnxFile;
+import dev.penstock.model.graph.OnnxGraph;
+import dev.penstock.model.graph.OnnxSafety;
+import dev.penstock.model.repository.ModelRepository.Contents;
+import dev.penstock.model.repository.ModelRepository.RefusedModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/** One scan of a repository. Collects the models that pass all checks, and the refused ones with their reasons. */
+final class RepositoryScan {
+    /** Far above a model.yaml of a few hundred lines. */
+    private static final long MAX_YAML_BYTES = 256 << 10;
+
+    private final ModelRepository repository;
+    private final List<ModelDefinition> found = new ArrayList<>();
+    private final List<RefusedModel> refused = new ArrayList<>();
+
+    /** Checks a model or a version. */
+    private interface Check {
+        void run() throws ModelRefusedException, IOException;
+    }
+
+    RepositoryScan(ModelRepository repository) {
+        this.repository = repository;
+    }
+
+    /** @throws IOException if the folder itself cannot be read */
+    Contents run() throws IOException {
+        for (Path model : subfolders(repository.folder())) {
+            String name = nameOf(model);
+            findOrRefuse(name, OptionalLong.empty(), () -> scanModel(name, model));
+        }
+        return new Contents(found, refused);
+    }
+
+    private void findOrRefuse(String name, OptionalLong version, Check check) {
+        try {
+            check.run();
+        } catch (ModelRefusedException e) {
+            refused.add(new RefusedModel(name, version, e.reason()));
+        } catch (IOException e) {
+            refused.add(new RefusedModel(name, version, "cannot be read: " + e));
+        }
+    }
+
+    private void scanModel(String name, Path model) throws ModelRefusedException, IOException {
+        checkName(name);
+        ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
+        List<Long> versions = versions(name, model);
+        for (long version : versions) {
+            Path file = model.resolve(Long.toString(version)).resolve("model.onnx");
+            findOrRefuse(name, OptionalLong.of(version), () -> {
+                refuseLinkOutside(file);
+                OnnxFile onnx = OnnxFile.map(file, repository.maxFileBytes());
+                String sha256 = onnx.sha256();
+                config.checksums().check(version, versions.size(), sha256);
+                OnnxGraph graph = checkedGraph(onnx.parse(), config);
+                found.add(new ModelDefinition(name, version, file, sha256, graph, config));
+            });
+        }
+    }
+
+    private static void checkName(String name) throws ModelRefusedException {
+        if (!ModelNames.NAME.matcher(name).matches()) {
+            throw new ModelRefusedException("the name must match " + ModelNames.NAME + ", was '" + name + "'");
+        }
+        if (Topics.RESERVED_MODELS.contains(name)) {
+            throw new ModelRefusedException("the name must not be one of " + Topics.RESERVED_MODELS
+                    + ", because its topics would collide with others; rename the model");
+        }
+    }
+
+    private String yaml(Path file) throws ModelRefusedException, IOException {
+        if (!Files.exists(file)) {
+            return "";
+        }
+        refuseLinkOutside(file);
+        if (Files.size(file) > MAX_YAML_BYTES) {
+            throw new ModelRefusedException(
+                    "model.yaml must have at most " + MAX_YAML_BYTES + " bytes, has " + Files.size(file));
+        }
+        return Files.readString(file);
+    }
+
+    /** Links within the repository are allowed; Kubernetes mounts use them. A link out of it could name any file of the host. */
+    private void refuseLinkOutside(Path file) throws ModelRefusedException, IOException {
+        if (Files.exists(file)
+                && !file.toRealPath().startsWith(repository.folder().toRealPath())) {
+            throw new ModelRefusedException(
+                    file.getFileName() + " must not link to a file outside the model repository");
+        }
+    }
+
+    /** Checks a model without ONNX Runtime and returns its graph. */
+    static OnnxGraph checkedGraph(ModelProto model, ModelConfig config) throws ModelRefusedException {
+        OnnxSafety.check(model);
+        OnnxGraph graph = OnnxGraph.read(model);
+        config.shapeBuckets().check(graph);
+        if (config.features().isPresent()) {
+            config.features().get().check(graph.signature());
+        }
+        config.warmUp().runs(graph, config);
+        return graph;
+    }
+
+    /** The versions in ascending order. Refuses folders that are not named like a version. */
+    private List<Long> versions(String name, Path model) throws ModelRefusedException, IOException {
+        List<Path> folders = subfolders(model);
+        if (folders.isEmpty()) {
+            throw new ModelRefusedException("the model must have a version folder such as " + name + "/1");
+        }
+        List<Long> versions = new ArrayList<>();
+        for (Path folder : folders) {
+            String version = nameOf(folder);
+            if (ModelNames.isVersion(version)) {
+                versions.add(Long.parseLong(version));
+            } else {
+                refused.add(new RefusedModel(
+                        name,
+                        OptionalLong.empty(),
+                        "the name of a version folder must be a positive integer, was '" + version + "'"));
+            }
+        }
+        versions.sort(Comparator.naturalOrder());
+        return versions;
+    }
+
+    /** The subfolders, sorted by name. Hidden folders are skipped: Kubernetes keeps its own next to mounted files. */
+    private static List<Path> subfolders(Path parent) throws IOException {
+        try (Stream<Path> children = Files.list(parent)) {
+            return children.filter(Files::isDirectory)
+                    .filter(child -> !nameOf(child).startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static String nameOf(Path path) {
+        return String.valueOf(path.getFileName());
+    }
+}

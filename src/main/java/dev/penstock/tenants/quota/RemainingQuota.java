@@ -1,0 +1,4 @@
+package dev.penstock.tenants.quota;
+
+/** The tokens left in a quota's buckets, as this ingress last knew. */
+public record RemainingQuota(long requests, long rows) {}

@@ -1,0 +1,95 @@
+package dev.penstock.worker.accepted;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A record that this worker has taken off the log and has promised to answer. It must be settled exactly once, as soon as its reply is
+ * safe. Until then its offset is not committed, and it counts as open work. A worker that dies before that leaves the record to the next
+ * owner of the partition.
+ *
+ * <p>Opened by an {@link OffsetLedger}. {@link #settle} may be called from any thread. All other methods are confined to the thread that
+ * holds the record; it is handed over safely from the intake to the loop and from the loop to the producer.
+ */
+public final class AcceptedRecord {
+    private final SourceRecord source;
+    private final String modelVersion;
+    private final OpenWork openWork;
+    private final AtomicBoolean settled = new AtomicBoolean();
+    private Optional<ReplyAddress> replyTo = Optional.empty();
+    private int rows;
+    private int runs;
+    private Effort effort = Effort.NONE;
+
+    AcceptedRecord(SourceRecord source, String modelVersion, OpenWork openWork) {
+        this.source = source;
+        this.modelVersion = modelVersion;
+        this.openWork = openWork;
+        openWork.add(1, 0, source.bytes());
+    }
+
+    public SourceRecord source() {
+        return source;
+    }
+
+    public String correlationId() {
+        return source.correlationId();
+    }
+
+    /** The version that serves it: the one that it asks for, or the model's default. */
+    public String modelVersion() {
+        return modelVersion;
+    }
+
+    /** Empty when the sender wants no reply. */
+    public Optional<ReplyAddress> replyTo() {
+        return replyTo;
+    }
+
+    /** Sets the reply address; before anybody can answer. */
+    public void replyTo(ReplyAddress address) {
+        replyTo = Optional.of(address);
+    }
+
+    /** Counts its rows as open work; once, when it is decoded. */
+    public void countRows(int decodedRows) {
+        rows = decodedRows;
+        openWork.add(0, decodedRows, 0);
+    }
+
+    /** Counts a run of the model that this request was part of. */
+    public void countRun() {
+        runs++;
+    }
+
+    /** How often this worker has run the request, with or without success. */
+    public int runs() {
+        return runs;
+    }
+
+    /** Sets the work that the request cost; before it is settled. */
+    public void effort(Effort spent) {
+        effort = spent;
+    }
+
+    public Effort effort() {
+        return effort;
+    }
+
+    /**
+     * Releases the record: its reply is safe, so its offset may be committed.
+     *
+     * @throws IllegalStateException when it is settled already
+     */
+    public void settle() {
+        if (!settled.compareAndSet(false, true)) {
+            throw new IllegalStateException(
+                    "a record must be settled once, and " + source.place() + " is settled already");
+        }
+        openWork.add(-1, -rows, -source.bytes());
+    }
+
+    boolean isSettled() {
+        return settled.get();
+    }
+}

@@ -1,0 +1,56 @@
+package dev.penstock.worker.intake;
+
+import dev.penstock.messages.RecordHeaders;
+import dev.penstock.worker.accepted.LogPartition;
+import dev.penstock.worker.accepted.SourceRecord;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BiConsumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/** A record as the Kafka consumer returns it. */
+record KafkaRecord(ConsumerRecord<byte[], byte[]> polled, LogPartition partition, String correlationId)
+        implements SourceRecord {
+
+    static KafkaRecord of(ConsumerRecord<byte[], byte[]> polled) {
+        return new KafkaRecord(
+                polled,
+                new LogPartition(polled.topic(), polled.partition()),
+                RecordHeaders.text(polled.headers(), RecordHeaders.CORRELATION_ID)
+                        .orElseGet(() -> UUID.randomUUID().toString()));
+    }
+
+    @Override
+    public long offset() {
+        return polled.offset();
+    }
+
+    @Override
+    public int bytes() {
+        return Math.max(0, polled.serializedValueSize());
+    }
+
+    @Override
+    public Optional<String> modelVersion() {
+        return RecordHeaders.text(polled.headers(), RecordHeaders.MODEL_VERSION);
+    }
+
+    @Override
+    public byte @Nullable [] key() {
+        return polled.key();
+    }
+
+    @Override
+    public byte @Nullable [] value() {
+        return polled.value();
+    }
+
+    @Override
+    public void forEachHeader(BiConsumer<String, byte[]> visitor) {
+        for (Header header : polled.headers()) {
+            visitor.accept(header.key(), header.value());
+        }
+    }
+}

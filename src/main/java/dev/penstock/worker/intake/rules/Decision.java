@@ -1,0 +1,18 @@
+package dev.penstock.worker.intake.rules;
+
+import dev.penstock.protocol.Problem;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.loop.Task;
+
+/** How to go on with an accepted record. */
+public sealed interface Decision {
+
+    /** Hand the task to the version that it asks for. */
+    record Serve(Task task) implements Decision {}
+
+    /** Reply that the request was cancelled. */
+    record Cancel(Task task) implements Decision {}
+
+    /** Make it a dead letter, and reply with the problem. */
+    record Reject(AcceptedRecord record, Problem problem) implements Decision {}
+}

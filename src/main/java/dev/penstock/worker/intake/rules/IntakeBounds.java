@@ -1,0 +1,13 @@
+package dev.penstock.worker.intake.rules;
+
+import dev.penstock.worker.accepted.OpenWork;
+import java.time.Duration;
+
+/**
+ * The limits of one model's intake.
+ *
+ * @param maxOpen accepted and not yet settled
+ * @param commitInterval the time between two commits
+ * @param drainTimeout the longest time to wait for open requests before stopping
+ */
+public record IntakeBounds(OpenWork.Amount maxOpen, Duration commitInterval, Duration drainTimeout) {}

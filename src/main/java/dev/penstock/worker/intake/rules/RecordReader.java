@@ -1,0 +1,25 @@
+package dev.penstock.worker.intake.rules;
+
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
+import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.SourceRecord;
+import dev.penstock.worker.loop.Task;
+
+/** Answers the questions of {@link IntakeRules} about a record. Production decodes bytes; a simulation has none. */
+public interface RecordReader<S extends SourceRecord> {
+
+    /** Whether this worker serves the version. */
+    boolean serves(String modelVersion);
+
+    /**
+     * Decodes the record for its version, which is served.
+     *
+     * @param topicLane the lane of the record's topic
+     * @throws InvalidRequestException when the record breaks a rule of the protocol or of the model
+     */
+    Task decode(S record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException;
+
+    /** Whether the sender has cancelled the request. */
+    boolean isCancelled(Task task);
+}

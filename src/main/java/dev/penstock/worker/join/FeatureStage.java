@@ -1,0 +1,109 @@
+package dev.penstock.worker.join;
+
+import dev.penstock.features.cache.Lookup;
+import dev.penstock.features.vector.EntityKey;
+import dev.penstock.features.vector.FeatureQuality;
+import dev.penstock.messages.Outcome;
+import dev.penstock.messages.Timings;
+import dev.penstock.model.config.PaddingPlanner;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.Tensor;
+import dev.penstock.worker.loop.Replies;
+import dev.penstock.worker.loop.Task;
+import dev.penstock.worker.loop.WorkerLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * The stage before a version's loop: looks up features, and hands each task on once its own are known. The lookups of one poll go out
+ * together. A task does not wait for the features of others. {@link #offer} and {@link #lookUp} are confined to the consumer's thread;
+ * tasks go on from any thread.
+ */
+public final class FeatureStage {
+    private final WorkerLoop loop;
+    private final PaddingPlanner planner;
+    private final Replies replies;
+    private final Optional<FeatureJoin> join;
+    private final Consumer<Throwable> failed;
+    private final List<Gathered> gathered = new ArrayList<>();
+
+    /** A task and the entity of each of its rows. */
+    private record Gathered(Task task, List<EntityKey> entities) {}
+
+    /**
+     * @param join empty for a model without features: its tasks go on at once
+     * @param failed receives what a bug throws
+     */
+    public FeatureStage(
+            WorkerLoop loop,
+            PaddingPlanner planner,
+            Replies replies,
+            Optional<FeatureJoin> join,
+            Consumer<Throwable> failed) {
+        this.loop = loop;
+        this.planner = planner;
+        this.replies = replies;
+        this.join = join;
+        this.failed = failed;
+    }
+
+    /**
+     * Adds a task: to the next lookup, or to the loop when it needs no features.
+     *
+     * @throws InvalidRequestException when its entities cannot be read
+     */
+    public void offer(Task task) throws InvalidRequestException {
+        List<EntityKey> entities = join.isPresent() ? join.get().entities(task) : List.of();
+        if (entities.isEmpty()) {
+            loop.offer(task);
+        } else {
+            gathered.add(new Gathered(task, entities));
+        }
+    }
+
+    /** Looks up the features of all tasks that were offered since the last call. */
+    public void lookUp() {
+        if (gathered.isEmpty()) {
+            return;
+        }
+        FeatureJoin features = join.orElseThrow();
+        long start = System.nanoTime();
+        List<EntityKey> all = new ArrayList<>();
+        gathered.forEach(each -> all.addAll(each.entities));
+        Map<EntityKey, CompletableFuture<Lookup>> found = features.cache().lookupEach(all);
+        for (Gathered each : gathered) {
+            List<CompletableFuture<Lookup>> rows = new ArrayList<>(each.entities.size());
+            each.entities.forEach(entity -> rows.add(found.get(entity)));
+            CompletableFuture.allOf(rows.toArray(CompletableFuture<?>[]::new))
+                    .thenRun(() -> goOn(features, each, rows, System.nanoTime() - start))
+                    .exceptionally(bug -> {
+                        failed.accept(bug);
+                        return null;
+                    });
+        }
+        gathered.clear();
+    }
+
+    private void goOn(FeatureJoin features, Gathered gathered, List<CompletableFuture<Lookup>> rows, long nanos) {
+        List<Lookup> found = new ArrayList<>(rows.size());
+        rows.forEach(row -> found.add(row.join()));
+        switch (features.join(gathered.task, gathered.entities, found)) {
+            case FeatureJoin.Inputs(List<Tensor> inputs, FeatureQuality kind) ->
+                loop.offer(gathered.task.joined(inputs, planner.plan(inputs), new Task.Features(kind, nanos)));
+            case FeatureJoin.Failed(Problem problem) ->
+                replies.send(
+                        gathered.task,
+                        new Outcome.Failed(problem),
+                        new Timings(
+                                Math.max(0, System.nanoTime() - gathered.task.arrivalNanos() - nanos) / 1e6,
+                                nanos / 1e6,
+                                0,
+                                0));
+        }
+    }
+}

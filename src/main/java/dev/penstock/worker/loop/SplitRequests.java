@@ -1,0 +1,103 @@
+package dev.penstock.worker.loop;
+
+import dev.penstock.batching.Part;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Collects the outputs of requests that are split over several batches. A request is kept from the end of its first part to the end of
+ * its last. When one part fails or expires, the request does too, and the results of its other parts are dropped. Confined to the
+ * loop's thread.
+ */
+final class SplitRequests {
+    private final IdentityHashMap<Task, Collected> open = new IdentityHashMap<>();
+
+    /** Adds the outputs of a part. Returns those of all rows, in order, when this was the last part. */
+    Optional<List<Tensor>> add(Part<Task> part, List<Tensor> batchOutputs, int fromRow) {
+        Collected collected = open.computeIfAbsent(part.request(), task -> new Collected());
+        boolean isLast = account(part, collected);
+        if (collected.givenUp) {
+            return Optional.empty();
+        }
+        collected.outputs.put(part.fromRow(), copies(batchOutputs, fromRow, part.rows()));
+        return isLast ? Optional.of(collected.joined()) : Optional.empty();
+    }
+
+    /** Gives up the request, since a part has failed or expired. Returns whether it is the first, so that the caller replies once. */
+    boolean giveUp(Part<Task> part) {
+        Collected collected = open.computeIfAbsent(part.request(), task -> new Collected());
+        account(part, collected);
+        boolean isFirst = !collected.givenUp;
+        collected.givenUp = true;
+        collected.outputs.clear();
+        return isFirst;
+    }
+
+    /** Whether another part has failed or expired, so that this one need not run. */
+    boolean isGivenUp(Part<Task> part) {
+        Collected collected = part.isWhole() ? null : open.get(part.request());
+        return collected != null && collected.givenUp;
+    }
+
+    int open() {
+        return open.size();
+    }
+
+    private boolean account(Part<Task> part, Collected collected) {
+        collected.rows += part.rows();
+        boolean isLast = collected.rows == part.of().rows();
+        if (isLast) {
+            open.remove(part.request());
+        }
+        return isLast;
+    }
+
+    /** Copies, since the outputs of a batch are valid only until its slot starts again. */
+    private static List<Tensor> copies(List<Tensor> batchOutputs, int fromRow, int rows) {
+        List<Tensor> copies = new ArrayList<>(batchOutputs.size());
+        for (Tensor output : batchOutputs) {
+            copies.add(joined(List.of(output.rows(fromRow, rows))));
+        }
+        return copies;
+    }
+
+    private static Tensor joined(List<Tensor> pieces) {
+        long rows = 0;
+        int bytes = 0;
+        for (Tensor piece : pieces) {
+            rows += piece.shape().rows();
+            bytes = Math.addExact(bytes, piece.data().limit());
+        }
+        ByteBuffer data = ByteBuffer.allocate(bytes);
+        for (Tensor piece : pieces) {
+            data.put(piece.data().duplicate());
+        }
+        Tensor first = pieces.getFirst();
+        Shape shape = first.shape().withRows(rows);
+        return new Tensor(first.name(), first.datatype(), shape, data.flip());
+    }
+
+    private static final class Collected {
+        private final NavigableMap<Integer, List<Tensor>> outputs = new TreeMap<>();
+        private int rows;
+        private boolean givenUp;
+
+        List<Tensor> joined() {
+            List<Tensor> joined = new ArrayList<>();
+            for (int i = 0; i < outputs.firstEntry().getValue().size(); i++) {
+                int output = i;
+                joined.add(SplitRequests.joined(outputs.values().stream()
+                        .map(piece -> piece.get(output))
+                        .toList()));
+            }
+            return joined;
+        }
+    }
+}

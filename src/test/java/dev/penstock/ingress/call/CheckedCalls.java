@@ -1,0 +1,31 @@
+package dev.penstock.ingress.call;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Payload;
+import dev.penstock.tenants.Tenant;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Makes checked calls of model {@code m}. */
+public final class CheckedCalls {
+    private CheckedCalls() {}
+
+    public static CheckedCall of(Tenant tenant, long rows) {
+        return of(tenant, rows, Duration.ofSeconds(30), Duration.ZERO);
+    }
+
+    public static CheckedCall of(Tenant tenant, long rows, Duration timeout, Duration waited) {
+        Call call = new Call(
+                tenant,
+                "m",
+                Optional.empty(),
+                Payload.json("{}".getBytes(UTF_8)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                new EventLoopLag());
+        return new CheckedCall(call, rows, Lane.INTERACTIVE, timeout, waited);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.penstock.ingress.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.penstock.ingress.call.Catalogue;
+import dev.penstock.ingress.call.CheckedCall;
+import dev.penstock.ingress.call.CheckedCalls;
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.gate.LaneAdmission.Lag;
+import dev.penstock.messages.Announcement;
+import dev.penstock.messages.CommitNote;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.Signature;
+import dev.penstock.tenants.Tenant;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class AdmissionControlTest {
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final AdmissionControl admission =
+            new AdmissionControl(new Catalogue(1, () -> 0), Duration.ofSeconds(5), registry, () -> 0);
+
+    @Test
+    void refusesACallThatWaitedToBeReadForHalfOfItsTimeout() {
+        admission.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)));
+        assertThatThrownBy(() -> admission.admit(call(Duration.ofMillis(90), Duration.ofMillis(110))))
+                .isInstanceOfSatisfying(ProblemException.class, refusal -> {
+                    assertThat(refusal.problem().is(Problem.Kind.CAPACITY)).isTrue();
+                    assertThat(refusal.problem().detail()).contains("0.1 s", "0.2 s");
+                    assertThat(refusal.retryAfterSeconds()).hasValue(1);
+                });
+        assertThat(registry.get("inference.rejected")
+                        .tags("model", "m", "reason", "ingress")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void releasesThePlaceOfARequestThatItDoesNotAdmit() {
+        AtomicInteger released = new AtomicInteger();
+        admission.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)), released::incrementAndGet);
+        assertThat(released).hasValue(0);
+        CheckedCall late = call(Duration.ofMillis(90), Duration.ofMillis(110));
+        assertThatThrownBy(() -> admission.admit(late, released::incrementAndGet))
+                .isInstanceOf(ProblemException.class);
+        assertThat(released).hasValue(1);
+    }
+
+    @Test
+    void countsOnTheCommitIntervalThatWorkersAnnounce() {
+        AtomicLong now = new AtomicLong();
+        Catalogue catalogue = new Catalogue(Long.MAX_VALUE, now::get);
+        AdmissionControl watched = new AdmissionControl(catalogue, Duration.ofSeconds(5), registry, now::get);
+        catalogue.heard(
+                new Announcement("m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true));
+
+        watched.asking(Set.of("m"));
+        watched.lag("m", Lane.INTERACTIVE, new Lag(1100, 0, new CommitNote(0, 0), 1));
+        now.set(1_000_000_000L);
+        watched.asking(Set.of("m"));
+        watched.lag("m", Lane.INTERACTIVE, new Lag(1110, 100, new CommitNote(100, 0), 1));
+
+        // 1,010 records at 100 per second, less the 100 that are answered and not committed, on average.
+        assertThat(watched.predictedWaitNanos("m", Lane.INTERACTIVE)).isCloseTo(9_100_000_000L, within(1000L));
+    }
+
+    private static CheckedCall call(Duration left, Duration waited) {
+        return CheckedCalls.of(Tenant.anonymous(Optional.empty()), 1, left, waited);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.penstock.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.junit.jupiter.api.Test;
+
+class KafkaClientsTest {
+    private final KafkaClients clients = new KafkaClients(Map.of("bootstrap.servers", "b:9092"));
+
+    @Test
+    void aFollowerHasNoGroupAndCommitsNothing() {
+        assertThat(clients.followerSettings(Map.of("auto.offset.reset", "latest")))
+                .isEqualTo(Map.of(
+                        "bootstrap.servers", "b:9092", "enable.auto.commit", false, "auto.offset.reset", "latest"));
+    }
+
+    @Test
+    void aRecorderIsMissedAfterSixSeconds() {
+        assertThat(clients.recorderSettings("g", Map.of("max.poll.records", 250)))
+                .isEqualTo(Map.of(
+                        "bootstrap.servers",
+                        "b:9092",
+                        "enable.auto.commit",
+                        false,
+                        "group.id",
+                        "g",
+                        "session.timeout.ms",
+                        6000,
+                        "heartbeat.interval.ms",
+                        1500,
+                        "max.poll.records",
+                        250));
+    }
+
+    @Test
+    void aMemberByTheClassicProtocolKeepsItsPartitionsInARebalance() {
+        assertThat(clients.memberSettings("g", GroupProtocol.CLASSIC, Map.of()))
+                .isEqualTo(Map.of(
+                        "bootstrap.servers", "b:9092",
+                        "enable.auto.commit", false,
+                        "group.id", "g",
+                        "group.protocol", "CLASSIC",
+                        "partition.assignment.strategy", "org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
+                        "session.timeout.ms", 6000,
+                        "heartbeat.interval.ms", 1500));
+    }
+
+    @Test
+    void aMemberByTheConsumerProtocolSetsNothingThatTheBrokerDecides() {
+        assertThat(clients.memberSettings("g", GroupProtocol.CONSUMER, Map.of()))
+                .isEqualTo(Map.of(
+                        "bootstrap.servers", "b:9092",
+                        "enable.auto.commit", false,
+                        "group.id", "g",
+                        "group.protocol", "CONSUMER"));
+    }
+
+    @Test
+    void theCallersOwnSettingsWin() {
+        KafkaClients shared = new KafkaClients(Map.of("bootstrap.servers", "b:9092", "max.poll.records", "7"));
+        assertThat(shared.followerSettings(Map.of())).containsEntry("max.poll.records", "7");
+        assertThat(shared.followerSettings(Map.of("max.poll.records", 1000))).containsEntry("max.poll.records", 1000);
+    }
+}

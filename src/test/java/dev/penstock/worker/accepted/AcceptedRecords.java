@@ -1,0 +1,42 @@
+package dev.penstock.worker.accepted;
+
+import dev.penstock.protocol.Lane;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** Records without a log, for tests. */
+public final class AcceptedRecords {
+    private static final LogPartition PARTITION = new LogPartition("t", 0);
+
+    private AcceptedRecords() {}
+
+    /** An open record for version 1. */
+    public static AcceptedRecord open(String correlationId) {
+        return new OffsetLedger().open(source(PARTITION, 0, 0, correlationId), Lane.INTERACTIVE, "1");
+    }
+
+    public static SourceRecord source(LogPartition partition, long offset, int bytes, String correlationId) {
+        return new Source(partition, offset, bytes, correlationId, Optional.empty());
+    }
+
+    /** A record without key, value and headers. */
+    public record Source(
+            LogPartition partition, long offset, int bytes, String correlationId, Optional<String> modelVersion)
+            implements SourceRecord {
+        @Override
+        public byte @Nullable [] key() {
+            return null;
+        }
+
+        @Override
+        public byte @Nullable [] value() {
+            return null;
+        }
+
+        @Override
+        public void forEachHeader(BiConsumer<String, byte[]> visitor) {
+            // it has none
+        }
+    }
+}
