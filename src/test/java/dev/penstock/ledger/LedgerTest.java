@@ -51,7 +51,8 @@ final class LedgerTest {
         assertThatOnly(verdict, Violation.Kind.LOST);
         assertThat(verdict.violations().getFirst().id()).isEqualTo("id-0");
         assertThat(verdict.violations().getFirst().door()).isEqualTo("async");
-        assertThat(verdict.toString()).contains("id-0", "no outcome was seen by 5.0 s after its deadline", "verdict: broken.");
+        assertThat(verdict.toString())
+                .contains("id-0", "no outcome was seen by 5.0 s after its deadline", "verdict: broken.");
     }
 
     @Test
@@ -74,7 +75,8 @@ final class LedgerTest {
         Verdict verdict = ledger.verdict(END + 1);
 
         assertThatOnly(verdict, Violation.Kind.LOST);
-        assertThat(verdict.violations().getFirst().what()).isEqualTo("poll http://a has no outcome 5.0 s after its deadline");
+        assertThat(verdict.violations().getFirst().what())
+                .isEqualTo("poll http://a has no outcome 5.0 s after its deadline");
     }
 
     @Test
