@@ -72,6 +72,7 @@ class TopicRecorderTest {
 
     private CompletionStage<?> store(List<ConsumerRecord<byte[], byte[]>> records) {
         if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            consumer.schedulePollTask(() -> add("a", "b")); // a broker has them still, this consumer does not
             return CompletableFuture.failedFuture(new IllegalStateException("the store is away"));
         }
         List<String> values = records.stream()
@@ -89,9 +90,13 @@ class TopicRecorderTest {
         consumer.schedulePollTask(() -> {
             consumer.rebalance(List.of(PARTITION));
             consumer.updateBeginningOffsets(Map.of(PARTITION, 0L));
-            for (int i = 0; i < values.length; i++) {
-                consumer.addRecord(new ConsumerRecord<>("t", 0, i, null, values[i].getBytes(UTF_8)));
-            }
+            add(values);
         });
+    }
+
+    private void add(String... values) {
+        for (int i = 0; i < values.length; i++) {
+            consumer.addRecord(new ConsumerRecord<>("t", 0, i, null, values[i].getBytes(UTF_8)));
+        }
     }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class TroubleLogTest {
     private static final Logger LOG = Logger.getLogger(TroubleLogTest.class.getName());
-    private static final Exception CAUSE = new IllegalStateException("gone");
+    private final Exception cause = new IllegalStateException("gone");
 
     private final Lines lines = new Lines();
     private long now;
@@ -34,7 +34,7 @@ class TroubleLogTest {
 
     @Test
     void aTroubleThatPassesSoonIsNotWorthALine() {
-        log.failed("trying again", CAUSE);
+        log.failed("trying again", cause);
         log.succeeded();
         assertThat(lines.messages).isEmpty();
     }
@@ -43,7 +43,7 @@ class TroubleLogTest {
     void aTroubleThatLastsIsLoggedWhenItBeginsOnceAMinuteAndWhenItEnds() {
         for (int second = 0; second <= 90; second++) {
             now = TimeUnit.SECONDS.toNanos(second);
-            log.failed("trying again", CAUSE);
+            log.failed("trying again", cause);
         }
         log.succeeded();
         log.succeeded();

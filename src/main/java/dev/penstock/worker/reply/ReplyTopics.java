@@ -207,8 +207,7 @@ public final class ReplyTopics implements AutoCloseable {
             batch.add(names.take());
             names.drainTo(batch, MAX_NAMES_PER_CALL - 1);
             Optional<Exception> unanswered = Optional.empty();
-            Map<String, KafkaFuture<TopicDescription>> answers =
-                    admin.describeTopics(batch).topicNameValues();
+            Map<String, KafkaFuture<TopicDescription>> answers = describe(batch);
             for (String name : batch) {
                 try {
                     found(name, partitions(name, answers));
@@ -219,6 +218,15 @@ public final class ReplyTopics implements AutoCloseable {
             }
             if (unanswered.isPresent()) {
                 throw new ExecutionException("the broker does not say which reply topics exist", unanswered.get());
+            }
+        }
+
+        private Map<String, KafkaFuture<TopicDescription>> describe(List<String> batch) {
+            try {
+                return admin.describeTopics(batch).topicNameValues();
+            } catch (KafkaException notAsked) {
+                names.addAll(batch);
+                throw notAsked;
             }
         }
 
