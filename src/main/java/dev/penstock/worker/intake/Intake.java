@@ -59,7 +59,6 @@ public final class Intake implements Runnable {
     private final ReplyTopics replyTopics;
     private final ReplyPublisher replies;
     private final WorkerMeters meters;
-    private final IntakeBounds bounds;
     private final IntakeRules<KafkaRecord> rules;
     private volatile boolean stopping;
     private final TroubleLog trouble;
@@ -86,7 +85,6 @@ public final class Intake implements Runnable {
         this.replyTopics = replyTopics;
         this.replies = replies;
         this.meters = meters;
-        this.bounds = bounds;
         this.trouble = new TroubleLog(LOG, "Intake of model " + model);
         this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, System.nanoTime());
     }

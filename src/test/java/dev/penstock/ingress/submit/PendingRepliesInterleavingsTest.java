@@ -3,8 +3,8 @@ package dev.penstock.ingress.submit;
 import static dev.penstock.threads.Interleavings.require;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.penstock.ingress.call.Ids;
-import dev.penstock.ingress.outcomes.DroppedReplies;
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.outcomes.DroppedReplyMeters;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** Event loops, the follower of replies and the sweep share the waiting calls. */
 class PendingRepliesInterleavingsTest {
-    private static final Ids IDS = new Ids("a key that only the tests know".getBytes(UTF_8));
-    private static final DroppedReplies DROPPED = new DroppedReplies(new SimpleMeterRegistry());
+    private static final RequestIdIssuer IDS =
+            new RequestIdIssuer("a key that only the tests know".getBytes(UTF_8), System::currentTimeMillis);
+    private static final DroppedReplyMeters DROPPED = new DroppedReplyMeters(new SimpleMeterRegistry());
     private static final RequestId FIRST = issue();
     private static final RequestId SECOND = issue();
     private static final ConsumerRecord<byte[], byte[]> REPLY = reply(FIRST);
@@ -64,7 +65,7 @@ class PendingRepliesInterleavingsTest {
     }
 
     private static RequestId issue() {
-        return IDS.issue(Tenant.anybody(Optional.empty()), Duration.ofHours(1));
+        return IDS.issue(Tenant.anonymous(Optional.empty()), Duration.ofHours(1));
     }
 
     private static ConsumerRecord<byte[], byte[]> reply(RequestId id) {

@@ -1,4 +1,4 @@
-package dev.penstock.worker.offsets;
+package dev.penstock.worker.accepted;
 
 import static dev.penstock.threads.Interleavings.require;
 
@@ -6,29 +6,27 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.threads.Interleavings;
 import java.util.Map;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /** The consumer's thread opens and commits; loops and producers settle. */
-class OffsetsInterleavingsTest {
+class OffsetLedgerInterleavingsTest {
     /** Of three commits, each digit one: the second record is committed once, at the end, and the first never after it. */
     private static final Set<Long> MOVES = Set.of(2L, 20L, 200L, 12L, 120L, 102L);
 
-    private static final TopicPartition PARTITION = new TopicPartition("t", 0);
+    private static final LogPartition PARTITION = new LogPartition("t", 0);
 
     @Test
     void noOffsetIsCommittedPastOneThatIsOpenAndNoneIsLost() {
         Interleavings.check(() -> {
             OffsetLedger ledger = new OffsetLedger();
-            OffsetLedger.Position first = ledger.open(PARTITION, Lane.INTERACTIVE, 0, 1);
-            OffsetLedger.Position second = ledger.open(PARTITION, Lane.INTERACTIVE, 1, 1);
+            AcceptedRecord first = ledger.open(AcceptedRecords.source(PARTITION, 0, 1, "id"), Lane.INTERACTIVE, "1");
+            AcceptedRecord second = ledger.open(AcceptedRecords.source(PARTITION, 1, 1, "id"), Lane.INTERACTIVE, "1");
             long[] committed = new long[3];
             Interleavings.run(() -> settle(first), () -> settle(second), () -> {
-                committed[0] = next(ledger.takeCommittable());
-                committed[1] = next(ledger.takeCommittable());
+                committed[0] = next(ledger.takeCommits());
+                committed[1] = next(ledger.takeCommits());
             });
-            committed[2] = next(ledger.takeCommittable());
+            committed[2] = next(ledger.takeCommits());
 
             long moves = committed[0] * 100 + committed[1] * 10 + committed[2];
             require(MOVES.contains(moves), "committed " + moves);
@@ -50,13 +48,13 @@ class OffsetsInterleavingsTest {
         work.add(-1, -rows, -10);
     }
 
-    private static void settle(OffsetLedger.Position position) {
-        position.took(OffsetLedger.Effort.RAN);
-        position.settle();
+    private static void settle(AcceptedRecord record) {
+        record.effort(Effort.RAN);
+        record.settle();
     }
 
-    private static long next(Map<TopicPartition, OffsetAndMetadata> committable) {
-        OffsetAndMetadata offset = committable.get(PARTITION);
-        return offset == null ? 0 : offset.offset();
+    private static long next(Map<LogPartition, OffsetCommit> commits) {
+        OffsetCommit commit = commits.get(PARTITION);
+        return commit == null ? 0 : commit.nextOffset();
     }
 }

@@ -7,8 +7,8 @@ import dev.penstock.threads.Interleavings;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Event loops ask the gate's {@link Admission} of a lane while the lag watch reports what Kafka says. */
-class GateInterleavingsTest {
+/** Event loops ask the {@link LaneAdmission} of a lane while the lag watch reports what Kafka says. */
+class LaneAdmissionInterleavingsTest {
     private static final long SECOND = 1_000_000_000L;
 
     /** The 10.05 s of work that wait fit 1.8 times; with one request more, which is 10 ms, they do not. */
@@ -17,7 +17,7 @@ class GateInterleavingsTest {
     @Test
     void theLastPlaceIsGivenOnce() {
         Interleavings.check(() -> {
-            Admission admission = new Admission(1);
+            LaneAdmission admission = new LaneAdmission(1);
             observe(admission, -SECOND, 1100, 0);
             observe(admission, 0, 1110, 100);
             AtomicInteger admitted = new AtomicInteger();
@@ -26,12 +26,12 @@ class GateInterleavingsTest {
         });
     }
 
-    private static void observe(Admission admission, long now, long end, long committed) {
+    private static void observe(LaneAdmission admission, long now, long end, long committed) {
         admission.asking(now);
-        admission.observed(new Admission.Lag(end, committed, new CommitNote(committed, 0), 1));
+        admission.observed(new LaneAdmission.Lag(end, committed, new CommitNote(committed, 0), 1));
     }
 
-    private static void admit(Admission admission, AtomicInteger admitted) {
+    private static void admit(LaneAdmission admission, AtomicInteger admitted) {
         if (admission.admit(0, LEFT, Long.MAX_VALUE).isEmpty()) {
             admitted.incrementAndGet();
         }
