@@ -41,7 +41,7 @@ class ChartTest {
                 .isPositive();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Chart.lines("", "", "").with("", new double[1], new double[2]))
-                .withMessage("x and y must have the same length, had 1 and 2");
+                .withMessage("x and y must have the same length, were 1 and 2");
     }
 
     private static Document parse(Chart chart) throws Exception {

@@ -7,7 +7,7 @@ import org.jetbrains.lincheck.LincheckAssertionError;
 
 /** Runs a scenario under many interleavings of its threads, by Lincheck's model checker. */
 public final class Interleavings {
-    private static final int SCHEDULES = 100;
+    private static final int SCHEDULES = 50;
 
     /** Lincheck calls a schedule that takes 10 s hung: so does a busy machine that loads classes. A scenario that hangs does so each time. */
     private static final int MAX_ATTEMPTS = 3;
