@@ -90,7 +90,7 @@ public final class InferResource {
         refuseWhileDraining(context);
         InferHeaders headers = InferHeaders.read(context.request());
         EventLoopLag lag = EventLoopLag.of(context);
-        return BodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
+        return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
                 .thenCompose(body -> check(headers.call(tenant, model, version, body, lag), headers, context));
     }
 

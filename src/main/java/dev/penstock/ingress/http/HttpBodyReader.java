@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
  * Reads a call's body within a limit on its size and a limit on time. It allocates memory for the bytes that arrive, not for the announced
  * length. Confined to the event loop of its connection.
  */
-final class BodyReader {
+final class HttpBodyReader {
     /** The largest first buffer, since an announced length may be false. */
     private static final int FIRST_BYTES = 64 * 1024;
 
@@ -30,7 +30,7 @@ final class BodyReader {
     private byte[] bytes;
     private int length;
 
-    private BodyReader(HttpServerRequest http, int maxBytes, int expected) {
+    private HttpBodyReader(HttpServerRequest http, int maxBytes, int expected) {
         this.http = http;
         this.maxBytes = maxBytes;
         this.bytes = new byte[expected];
@@ -42,7 +42,7 @@ final class BodyReader {
      */
     static CompletableFuture<byte[]> read(HttpServerRequest http, int maxBytes, Duration within) {
         OptionalLong announced = announced(http);
-        BodyReader body = new BodyReader(
+        HttpBodyReader body = new HttpBodyReader(
                 http, maxBytes, (int) Math.min(announced.orElse(UNANNOUNCED_BYTES), Math.min(FIRST_BYTES, maxBytes)));
         if (announced.isPresent() && announced.getAsLong() > maxBytes) {
             body.refuseSize(Long.toString(announced.getAsLong()));
