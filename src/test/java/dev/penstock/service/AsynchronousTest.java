@@ -150,7 +150,7 @@ class AsynchronousTest {
                 .contains("\"status\":\"cancelled\"");
     }
 
-    /** The service under test closes idle connections after 10 s, and sends a heartbeat on quiet streams every 2 s. */
+    /** The service under test closes idle connections after 5 s, and sends a heartbeat on quiet streams every second. */
     @Test
     void keepsAQuietStreamOfEventsOpenBeyondTheIdleTimeout() throws IOException {
         String location = "/v2/requests/" + issued(Instant.now());

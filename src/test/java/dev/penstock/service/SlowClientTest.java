@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Slow clients. The service under test allows 2 s for headers, 2 s for a body, and 10 s for an idle connection. */
+/** Slow clients. The service under test allows 1 s for headers, 1 s for a body, and 5 s for an idle connection. */
 @WholeService
 class SlowClientTest {
     private static final String HEADERS = "POST " + BadInput.INFER + " HTTP/1.1\r\nHost: test\r\n";
@@ -96,7 +96,7 @@ class SlowClientTest {
             for (int calls = 0; calls < 3; calls++) {
                 wire.send(GoodInput.call());
                 assertThat(wire.read().status()).isEqualTo(200);
-                assertThat(wire.speaks(Duration.ofSeconds(1))).isFalse();
+                assertThat(wire.speaks(Duration.ofMillis(500))).isFalse();
             }
             wire.send("GET /v2 HTTP/1.1\r\n");
             assertTimeout(wire, "penstock.ingress.header-timeout");
@@ -121,7 +121,7 @@ class SlowClientTest {
         RequestId withoutOutcome = new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
                 .issue(System.currentTimeMillis(), 60_000, 0, 1, 2);
         try (Wire wire = Wire.open()) {
-            wire.send("GET /v2/requests/" + withoutOutcome + " HTTP/1.1\r\nHost: test\r\nPrefer: wait=12\r\n\r\n");
+            wire.send("GET /v2/requests/" + withoutOutcome + " HTTP/1.1\r\nHost: test\r\nPrefer: wait=6\r\n\r\n");
             assertThat(wire.read().json().path("status").asText()).isEqualTo("queued");
         }
     }
