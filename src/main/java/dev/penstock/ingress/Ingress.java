@@ -116,8 +116,8 @@ public final class Ingress implements AutoCloseable {
                 System::currentTimeMillis,
                 registry);
         OutcomeFinder finder = new OutcomeFinder(results, outcomeLog::find);
-        KeptOutcomes outcomes = new KeptOutcomes(
-                new OutcomeWatch(vertx, redis, finder), config.resultTtl(), System::currentTimeMillis);
+        KeptOutcomes outcomes =
+                new KeptOutcomes(new OutcomeWatch(vertx, redis, finder), config.resultTtl(), System::currentTimeMillis);
 
         this.publisher = new Publisher(
                 kafka,
@@ -125,8 +125,8 @@ public final class Ingress implements AutoCloseable {
         publisher.prepare(Topics.RESULTS);
         publisher.prepare(Topics.REPLIES);
         publisher.prepare(Topics.CANCELLATIONS);
-        PendingReplies pending = new PendingReplies(
-                ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids, dropped);
+        PendingReplies pending =
+                new PendingReplies(ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids, dropped);
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         RequestPublisher requests = new RequestPublisher(publisher);
         Cancellation cancellation = new Cancellation(publisher, layout.replyPartitions());
@@ -137,8 +137,7 @@ public final class Ingress implements AutoCloseable {
                 new Drain(),
                 new QuotaCheck(quotas, rejections),
                 ids,
-                new SynchronousCalls(
-                        admission, ids, pending, requests, cancellation, rejections, System::nanoTime),
+                new SynchronousCalls(admission, ids, pending, requests, cancellation, rejections, System::nanoTime),
                 submissions,
                 new IdempotentSubmissions(
                         new IdempotencyClaims(guarded, config.idempotencyTtl().orElse(config.resultTtl())),

@@ -34,9 +34,9 @@ final class RequestIdKey {
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final int MAX_POLLS = 10;
 
-    private static final String CURE =
-            Topics.KEYS + " holds the secret that signs request ids. See that Kafka answers, and that the topic exists and this"
-                    + " ingress may read and write it; or set penstock.ingress.request-id-key";
+    private static final String CURE = Topics.KEYS
+            + " holds the secret that signs request ids. See that Kafka answers, and that the topic exists and this"
+            + " ingress may read and write it; or set penstock.ingress.request-id-key";
 
     private RequestIdKey() {}
 
@@ -52,10 +52,8 @@ final class RequestIdKey {
             return configured.get().getBytes(UTF_8);
         }
         try (Consumer<byte[], byte[]> consumer = kafka.follower(Map.of(
-                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                "earliest",
-                ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                (int) TIMEOUT.toMillis()))) {
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int)
+                        TIMEOUT.toMillis()))) {
             consumer.assign(List.of(PARTITION));
             Optional<byte[]> known = first(consumer);
             if (known.isEmpty()) {
@@ -64,9 +62,9 @@ final class RequestIdKey {
             }
             return known.orElseThrow(() -> new TimeoutException("the secret was written and cannot be read. " + CURE));
         } catch (org.apache.kafka.common.errors.TimeoutException silent) {
-            throw (TimeoutException) new TimeoutException(
-                            "Kafka does not answer (%s). %s".formatted(silent.getMessage(), CURE))
-                    .initCause(silent);
+            throw (TimeoutException)
+                    new TimeoutException("Kafka does not answer (%s). %s".formatted(silent.getMessage(), CURE))
+                            .initCause(silent);
         } catch (KafkaException refused) {
             throw new ExecutionException("Kafka refuses (%s). %s".formatted(refused.getMessage(), CURE), refused);
         }
@@ -93,8 +91,8 @@ final class RequestIdKey {
             throws ExecutionException, InterruptedException, TimeoutException {
         byte[] candidate = new byte[BYTES];
         new SecureRandom().nextBytes(candidate);
-        try (Producer<byte[], byte[]> producer = kafka.producer(Map.of(
-                ProducerConfig.ACKS_CONFIG, "all", ProducerConfig.MAX_BLOCK_MS_CONFIG, TIMEOUT.toMillis()))) {
+        try (Producer<byte[], byte[]> producer = kafka.producer(
+                Map.of(ProducerConfig.ACKS_CONFIG, "all", ProducerConfig.MAX_BLOCK_MS_CONFIG, TIMEOUT.toMillis()))) {
             producer.send(new ProducerRecord<>(
                             Topics.KEYS, 0, UUID.randomUUID().toString().getBytes(UTF_8), candidate))
                     .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);

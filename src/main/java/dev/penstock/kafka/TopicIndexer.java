@@ -168,7 +168,9 @@ public final class TopicIndexer implements AutoCloseable {
                 throws InterruptedException, ExecutionException, TimeoutException {
             renew();
             List<Step> steps = new ArrayList<>();
-            int partitions = copies.isEmpty() ? 0 : consumer.partitionsFor(topic, KAFKA_TIMEOUT).size();
+            int partitions = copies.isEmpty()
+                    ? 0
+                    : consumer.partitionsFor(topic, KAFKA_TIMEOUT).size();
             copies.forEach((partition, maybe) -> maybe.ifPresent(copy -> {
                 List<ConsumerRecord<byte[], byte[]>> records = polled.records(partition);
                 IndexPosition to = reached(copy, consumer.position(partition, KAFKA_TIMEOUT));
@@ -228,15 +230,16 @@ public final class TopicIndexer implements AutoCloseable {
                 takeUp(state, ends);
             }
             copies.forEach((partition, maybe) -> maybe.filter(copy -> copy.goal.isEmpty())
-                    .ifPresent(copy -> copy.goal =
-                            Optional.of(new Goal(ends.get(partition), state.millis(), state.evictions()))));
+                    .ifPresent(copy ->
+                            copy.goal = Optional.of(new Goal(ends.get(partition), state.millis(), state.evictions()))));
             renewedNanos = Optional.of(nanoClock.getAsLong());
         }
 
         /** Goes on from the index's position. If it has none that the log still has, goes back by the time to look back. */
         private void takeUp(State state, Map<TopicPartition, Long> ends) {
-            List<TopicPartition> unknown =
-                    copies.keySet().stream().filter(each -> copies.get(each).isEmpty()).toList();
+            List<TopicPartition> unknown = copies.keySet().stream()
+                    .filter(each -> copies.get(each).isEmpty())
+                    .toList();
             Map<TopicPartition, Long> begins = consumer.beginningOffsets(unknown, KAFKA_TIMEOUT);
             long since = epochMillis.getAsLong() - lookBack.toMillis();
             Map<TopicPartition, Long> times = new HashMap<>();
@@ -249,8 +252,8 @@ public final class TopicIndexer implements AutoCloseable {
                 long end = ends.get(partition);
                 IndexPosition position = stored.filter(
                                 each -> each.nextOffset() >= begins.get(partition) && each.nextOffset() <= end)
-                        .orElseGet(() -> new IndexPosition(
-                                back == null ? end : back.offset(), since, 0, state.evictions()));
+                        .orElseGet(() ->
+                                new IndexPosition(back == null ? end : back.offset(), since, 0, state.evictions()));
                 consumer.seek(partition, position.nextOffset());
                 copies.put(partition, Optional.of(new Copy(stored, position)));
             }

@@ -156,10 +156,12 @@ public final class TopicSearch<T> implements AutoCloseable {
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
             Map<TopicPartition, OffsetAndTimestamp> starts = consumer.offsetsForTimes(byPartition.entrySet().stream()
-                    .collect(toMap(Map.Entry::getKey, entry -> entry.getValue().stream()
-                            .mapToLong(search -> search.question.sinceMillis())
-                            .min()
-                            .orElseThrow())));
+                    .collect(toMap(
+                            Map.Entry::getKey,
+                            entry -> entry.getValue().stream()
+                                    .mapToLong(search -> search.question.sinceMillis())
+                                    .min()
+                                    .orElseThrow())));
             List<Scan> scans = new ArrayList<>();
             byPartition.forEach((partition, searches) -> {
                 OffsetAndTimestamp start = starts.get(partition);
@@ -221,8 +223,8 @@ public final class TopicSearch<T> implements AutoCloseable {
         /** @param start of the records that are young enough for the oldest question */
         private Scan(TopicPartition partition, List<Search<T>> all, long begin, long start, long end) {
             this.partition = partition;
-            this.searches = all.stream()
-                    .collect(groupingBy(search -> search.question.correlationId(), HashMap::new, toList()));
+            this.searches =
+                    all.stream().collect(groupingBy(search -> search.question.correlationId(), HashMap::new, toList()));
             this.begin = begin;
             this.start = start;
             this.end = end;
@@ -263,10 +265,12 @@ public final class TopicSearch<T> implements AutoCloseable {
                         .map(Searched::isWhole)
                         .orElseGet(() -> reachesBackTo(all.getFirst().question.sinceMillis()));
                 searched.merge(
-                        id, new Searched(next, isWhole), (old, now) -> isUseful(old) && old.nextOffset > next ? old : now);
+                        id,
+                        new Searched(next, isWhole),
+                        (old, now) -> isUseful(old) && old.nextOffset > next ? old : now);
                 if (next >= end) {
-                    all.forEach(search -> search.answer.complete(
-                            isWhole ? new Answer.Absent<>() : new Answer.PerhapsDeleted<>()));
+                    all.forEach(search ->
+                            search.answer.complete(isWhole ? new Answer.Absent<>() : new Answer.PerhapsDeleted<>()));
                 }
             });
         }

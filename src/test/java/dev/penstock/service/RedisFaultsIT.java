@@ -121,13 +121,21 @@ class RedisFaultsIT {
 
     private static void awaitSuccess(String location) {
         await().atMost(PATIENCE)
-                .until(() -> ingresses.getFirst().get(location, "Prefer", "wait=5").json().path("status").asText(), "succeeded"::equals);
+                .until(
+                        () -> ingresses
+                                .getFirst()
+                                .get(location, "Prefer", "wait=5")
+                                .json()
+                                .path("status")
+                                .asText(),
+                        "succeeded"::equals);
     }
 
     /** At once: an outcome that was seen is seen at every ingress. Only an ingress that cannot look may say so. */
     private static void assertThatItSucceededEverywhere(String location) {
         for (Service ingress : ingresses) {
-            Service.Answer answer = await().atMost(PATIENCE).until(() -> ingress.get(location), each -> each.status() != 503);
+            Service.Answer answer =
+                    await().atMost(PATIENCE).until(() -> ingress.get(location), each -> each.status() != 503);
             assertThat(answer.status()).isEqualTo(200);
             assertThat(answer.json().path("status").asText()).isEqualTo("succeeded");
         }
@@ -141,7 +149,8 @@ class RedisFaultsIT {
 
     private static Service startIngress() throws IOException {
         int port = RoleProcess.freePort();
-        processes.add(RoleProcess.role("ingress", stack, "--port", Integer.toString(port), "--redis", stack.redisUrl()));
+        processes.add(
+                RoleProcess.role("ingress", stack, "--port", Integer.toString(port), "--redis", stack.redisUrl()));
         Service ingress = new Service(URI.create("http://127.0.0.1:" + port));
         ingresses.add(ingress);
         return ingress;

@@ -98,10 +98,7 @@ public final class OutcomeLog implements AutoCloseable {
         long since = id.issuedMillis() - SKEW_MILLIS;
         return RequestIdIssuer.isToCaller(id)
                 ? new TopicSearch.Question(
-                        Topics.REPLIES,
-                        partitions -> RequestIdIssuer.partitionOf(id, partitions),
-                        id.toString(),
-                        since)
+                        Topics.REPLIES, partitions -> RequestIdIssuer.partitionOf(id, partitions), id.toString(), since)
                 : new TopicSearch.Question(
                         Topics.RESULTS, partitions -> resultPartition(id, partitions), id.toString(), since);
     }

@@ -106,8 +106,7 @@ public final class OutcomeWatch {
         return released;
     }
 
-    private CompletableFuture<?> look(
-            RequestId id, CompletableFuture<Optional<StoredResult>> result, boolean last) {
+    private CompletableFuture<?> look(RequestId id, CompletableFuture<Optional<StoredResult>> result, boolean last) {
         return result.isDone()
                 ? result
                 : finder.find(id).whenComplete((found, failure) -> {

@@ -47,7 +47,8 @@ public final class ResultRecorder implements TopicIndexer.Index {
                 } else {
                     dropped.forged(); // no caller could poll for it, and it would fill Redis
                 }
-            } catch (InvalidRequestException | RuntimeException broken) { // a bug that one record provokes must not stop the others
+            } catch (InvalidRequestException
+                    | RuntimeException broken) { // a bug that one record provokes must not stop the others
                 dropped.broken();
                 LOG.warnf(
                         "Skipped %s-%d@%d, which is not a reply: %s",

@@ -155,8 +155,9 @@ public final class ResultStore {
         List<Request> requests = new ArrayList<>(STATE);
         requests.add(Request.cmd(Command.GET).arg(key(id.toString())));
         return guarded.batch(requests).map(answers -> {
-            Optional<StoredResult> outcome =
-                    Optional.ofNullable(answers.get(STATE.size())).map(Response::toBytes).map(StoredResult::read);
+            Optional<StoredResult> outcome = Optional.ofNullable(answers.get(STATE.size()))
+                    .map(Response::toBytes)
+                    .map(StoredResult::read);
             return new Look(outcome, outcome.isPresent() || isComplete(answers, id));
         });
     }

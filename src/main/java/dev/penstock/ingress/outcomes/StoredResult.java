@@ -24,8 +24,7 @@ public record StoredResult(Instant completedAt, Reply reply) {
 
     /** @throws InvalidRequestException when the record is not a reply */
     static StoredResult of(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
-        return new StoredResult(
-                Instant.ofEpochMilli(record.timestamp()), Reply.read(record.headers(), record.value()));
+        return new StoredResult(Instant.ofEpochMilli(record.timestamp()), Reply.read(record.headers(), record.value()));
     }
 
     byte[] toBytes() {

@@ -95,8 +95,8 @@ public final class SynchronousCalls {
         return new PendingCall(
                 id,
                 arrived,
-                arrived.thenApply(
-                        reply -> reply.filter(each -> !isLate(each, checked.call().lag(), deadlineNanos))));
+                arrived.thenApply(reply ->
+                        reply.filter(each -> !isLate(each, checked.call().lag(), deadlineNanos))));
     }
 
     /** Whether the response would be written only after the deadline. The caller can poll for the outcome. */

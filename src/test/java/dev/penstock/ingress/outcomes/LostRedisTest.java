@@ -48,15 +48,15 @@ import org.junit.jupiter.api.Test;
 
 /** Outcomes on a real broker, with a real Redis that loses its data, stops answering, or is full. */
 class LostRedisTest {
-    private static final Map<String, Object> FROM_BEGINNING = Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    private static final Map<String, Object> FROM_BEGINNING =
+            Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     private static final Tenant TENANT = Tenant.anonymous(Optional.empty());
     private static final Outcome FAILED =
             new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, "the first outcome"));
 
     private static final EmbeddedKafka broker = EmbeddedKafka.start();
     private static final KafkaClients kafka = new KafkaClients(Map.of("bootstrap.servers", broker.bootstrapServers()));
-    private static final Producer<byte[], byte[]> producer =
-            kafka.producer(Map.of(ProducerConfig.ACKS_CONFIG, "all"));
+    private static final Producer<byte[], byte[]> producer = kafka.producer(Map.of(ProducerConfig.ACKS_CONFIG, "all"));
 
     private final RedisUnderTest redis = new RedisUnderTest();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -73,7 +73,12 @@ class LostRedisTest {
             Duration.ofHours(1),
             this::now);
     private final OutcomeLog log = new OutcomeLog(
-            () -> kafka.follower(FROM_BEGINNING), faults, Duration.ofSeconds(20), Duration.ofHours(24), this::now, meters);
+            () -> kafka.follower(FROM_BEGINNING),
+            faults,
+            Duration.ofSeconds(20),
+            Duration.ofHours(24),
+            this::now,
+            meters);
     private final OutcomeFinder finder = new OutcomeFinder(results, log::find);
     private final List<TopicIndexer> recorders = new ArrayList<>();
 
@@ -196,7 +201,8 @@ class LostRedisTest {
 
     @Test
     void aFullRedisIsReplacedByTheLog() {
-        redis.send(Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory-policy").arg("noeviction"));
+        redis.send(
+                Request.cmd(Command.CONFIG).arg("SET").arg("maxmemory-policy").arg("noeviction"));
         record();
         RequestId done = failed();
         awaitIndexed(done);
@@ -240,14 +246,16 @@ class LostRedisTest {
         int partition = RequestIdIssuer.partitionOf(old, 3);
         append(ids.issueToCaller(TENANT, Duration.ofHours(2)), FAILED); // of the same ingress, so in the same partition
         try (Admin admin = kafka.admin()) {
-            admin.deleteRecords(Map.of(
-                            new TopicPartition(Topics.REPLIES, partition), RecordsToDelete.beforeOffset(-1)))
+            admin.deleteRecords(Map.of(new TopicPartition(Topics.REPLIES, partition), RecordsToDelete.beforeOffset(-1)))
                     .all()
                     .get();
         }
         RequestId recent = ids.issueToCaller(TENANT, Duration.ofHours(2));
 
-        assertThat(finder.find(old)).failsWithin(Duration.ofSeconds(20)).withThrowableThat().withCauseInstanceOf(ProblemException.class);
+        assertThat(finder.find(old))
+                .failsWithin(Duration.ofSeconds(20))
+                .withThrowableThat()
+                .withCauseInstanceOf(ProblemException.class);
         assertThat(find(recent)).isEmpty();
     }
 

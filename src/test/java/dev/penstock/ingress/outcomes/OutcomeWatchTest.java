@@ -60,7 +60,8 @@ class OutcomeWatchTest {
         }
         assertThat(outcome).isNotDone();
         Reply reply = new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE);
-        TopicIndexer.Step step = new TopicIndexer.Step(0, 1, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
+        TopicIndexer.Step step =
+                new TopicIndexer.Step(0, 1, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
         results.store(List.of(new ResultStore.Results(step, List.of(new StoredResult(Instant.EPOCH, reply)))))
                 .toCompletionStage()
                 .toCompletableFuture()
