@@ -1,11 +1,14 @@
 package dev.penstock.kafka;
 
+import static java.util.stream.Collectors.toMap;
+
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,27 +126,41 @@ public final class TopicIndexer implements AutoCloseable {
         thread.close();
     }
 
-    /** The copy of one partition. Confined to the indexer's thread. */
-    private static final class Copy {
-        private Optional<IndexPosition> stored;
-        private IndexPosition position;
+    /**
+     * The copy of one partition.
+     *
+     * @param stored the index's position, as far as this thread knows
+     * @param position from which this thread goes on
+     */
+    private record Copy(Optional<IndexPosition> stored, IndexPosition position, Optional<Goal> goal) {
+        Copy towards(Goal next) {
+            return goal.isPresent() ? this : new Copy(stored, position, Optional.of(next));
+        }
 
-        /** The end of the log at a time of the index's clock. */
-        private Optional<Goal> goal = Optional.empty();
+        /** The position once all records before that offset are stored. */
+        IndexPosition next(long offset, long nowMillis) {
+            IndexPosition next = position.at(offset);
+            return goal.filter(each -> each.endOffset() <= offset)
+                    .map(each -> next.completeUntil(each.millis(), each.evictions(), nowMillis))
+                    .orElse(next);
+        }
 
-        private Copy(Optional<IndexPosition> stored, IndexPosition position) {
-            this.stored = stored;
-            this.position = position;
+        Copy at(IndexPosition next) {
+            return new Copy(Optional.of(next), next, goal.filter(each -> each.endOffset() > next.nextOffset()));
         }
     }
 
+    /** The end of the log at a time of the index's clock, and what the index had evicted by then. */
     private record Goal(long endOffset, long millis, long evictions) {}
 
     private final class Indexing implements ServiceThread.Duty, ConsumerRebalanceListener {
         private final String topic;
 
-        /** By assigned partition; empty until its position is known, and while it is paused. */
-        private final Map<TopicPartition, Optional<Copy>> copies = new HashMap<>();
+        /** By assigned partition whose position is known. */
+        private final Map<TopicPartition, Copy> copies = new HashMap<>();
+
+        /** The other assigned partitions. They are paused. */
+        private final Set<TopicPartition> unknown = new HashSet<>();
 
         private Optional<Long> renewedNanos = Optional.empty();
 
@@ -159,7 +176,7 @@ public final class TopicIndexer implements AutoCloseable {
             } catch (WakeupException stopping) {
                 LOG.debugf("%s: woken to stop", name);
             } catch (ExecutionException | TimeoutException | KafkaException failed) {
-                copies.keySet().forEach(this::begin);
+                List.copyOf(copies.keySet()).forEach(this::begin);
                 throw failed;
             }
         }
@@ -167,26 +184,26 @@ public final class TopicIndexer implements AutoCloseable {
         private void copy(ConsumerRecords<byte[], byte[]> polled)
                 throws InterruptedException, ExecutionException, TimeoutException {
             renew();
-            List<Step> steps = new ArrayList<>();
-            int partitions = copies.isEmpty()
-                    ? 0
-                    : consumer.partitionsFor(topic, KAFKA_TIMEOUT).size();
-            copies.forEach((partition, maybe) -> maybe.ifPresent(copy -> {
-                List<ConsumerRecord<byte[], byte[]>> records = polled.records(partition);
-                IndexPosition to = reached(copy, consumer.position(partition, KAFKA_TIMEOUT));
-                if (!copy.stored.equals(Optional.of(to))) {
-                    steps.add(new Step(partition.partition(), partitions, copy.stored, to, records));
+            List<Step> steps = steps(polled);
+            if (steps.isEmpty()) {
+                return;
+            }
+            Set<Integer> refused = await(index.store(steps));
+            if (!refused.isEmpty()) {
+                LOG.infof(
+                        "%s: partitions %s of the index are not where they were: it lost data, or they have another owner."
+                                + " Going on from where they are",
+                        name, refused);
+            }
+            for (Step step : steps) {
+                TopicPartition partition = new TopicPartition(topic, step.partition());
+                if (refused.contains(step.partition())) {
+                    begin(partition);
+                } else {
+                    copies.computeIfPresent(partition, (same, copy) -> copy.at(step.to()));
                 }
-            }));
-            if (!steps.isEmpty()) {
-                Set<Integer> refused = await(index.store(steps));
-                if (!refused.isEmpty()) {
-                    LOG.infof(
-                            "%s: partitions %s of the index are not where they were: it lost data, or they have another"
-                                    + " owner. Going on from where they are",
-                            name, refused);
-                }
-                steps.forEach(step -> stored(step, refused.contains(step.partition())));
+            }
+            if (!polled.isEmpty()) {
                 consumer.commitAsync((offsets, failure) -> {
                     if (failure != null) {
                         LOG.debugf(failure, "%s: could not commit %s; the next commit will", name, offsets);
@@ -195,74 +212,62 @@ public final class TopicIndexer implements AutoCloseable {
             }
         }
 
-        private IndexPosition reached(Copy copy, long offset) {
-            IndexPosition to = copy.position.at(offset);
-            if (copy.goal.isEmpty() || copy.goal.get().endOffset() > offset) {
-                return to;
-            }
-            Goal goal = copy.goal.get();
-            copy.goal = Optional.empty();
-            return to.completeUntil(goal.millis(), goal.evictions(), epochMillis.getAsLong());
-        }
-
-        private void stored(Step step, boolean refused) {
-            TopicPartition partition = new TopicPartition(topic, step.partition());
-            if (refused) {
-                begin(partition);
-            } else {
-                copies.get(partition).ifPresent(copy -> {
-                    copy.stored = Optional.of(step.to());
-                    copy.position = step.to();
+        private List<Step> steps(ConsumerRecords<byte[], byte[]> polled) {
+            List<Step> steps = new ArrayList<>();
+            if (!copies.isEmpty()) {
+                int partitions = consumer.partitionsFor(topic, KAFKA_TIMEOUT).size();
+                copies.forEach((partition, copy) -> {
+                    IndexPosition to = copy.next(consumer.position(partition, KAFKA_TIMEOUT), epochMillis.getAsLong());
+                    if (!copy.stored.equals(Optional.of(to))) {
+                        steps.add(new Step(
+                                partition.partition(), partitions, copy.stored, to, polled.records(partition)));
+                    }
                 });
             }
+            return steps;
         }
 
-        /** Reads the state of the index from time to time: it gives new partitions their positions, and the others their goals. */
+        /** Reads the state of the index from time to time. It gives new partitions their positions, and the others their goals. */
         private void renew() throws InterruptedException, ExecutionException, TimeoutException {
-            boolean isNew = copies.containsValue(Optional.<Copy>empty());
             boolean isDue = renewedNanos.isEmpty() || nanoClock.getAsLong() - renewedNanos.get() >= RENEW_NANOS;
-            if (copies.isEmpty() || !(isNew || isDue)) {
+            if (unknown.isEmpty() && (copies.isEmpty() || !isDue)) {
                 return;
             }
-            State state = await(index.state()); // before the ends are asked for: its time is a time of both
-            Map<TopicPartition, Long> ends = consumer.endOffsets(copies.keySet(), KAFKA_TIMEOUT);
-            if (isNew) {
-                takeUp(state, ends);
+            State state = await(index.state()); // before the ends: what is appended later is not complete at that time
+            if (!unknown.isEmpty()) {
+                takeUp(state);
             }
-            copies.forEach((partition, maybe) -> maybe.filter(copy -> copy.goal.isEmpty())
-                    .ifPresent(copy ->
-                            copy.goal = Optional.of(new Goal(ends.get(partition), state.millis(), state.evictions()))));
+            consumer.endOffsets(copies.keySet(), KAFKA_TIMEOUT)
+                    .forEach((partition, end) -> copies.computeIfPresent(
+                            partition, (same, copy) -> copy.towards(new Goal(end, state.millis(), state.evictions()))));
             renewedNanos = Optional.of(nanoClock.getAsLong());
         }
 
         /** Goes on from the index's position. If it has none that the log still has, goes back by the time to look back. */
-        private void takeUp(State state, Map<TopicPartition, Long> ends) {
-            List<TopicPartition> unknown = copies.keySet().stream()
-                    .filter(each -> copies.get(each).isEmpty())
-                    .toList();
-            Map<TopicPartition, Long> begins = consumer.beginningOffsets(unknown, KAFKA_TIMEOUT);
+        private void takeUp(State state) {
             long since = epochMillis.getAsLong() - lookBack.toMillis();
-            Map<TopicPartition, Long> times = new HashMap<>();
-            unknown.forEach(partition -> times.put(partition, since));
-            Map<TopicPartition, OffsetAndTimestamp> offsets = consumer.offsetsForTimes(times, KAFKA_TIMEOUT);
-            for (TopicPartition partition : unknown) {
+            Map<TopicPartition, Long> ends = consumer.endOffsets(unknown, KAFKA_TIMEOUT);
+            Map<TopicPartition, OffsetAndTimestamp> backs = consumer.offsetsForTimes(
+                    unknown.stream().collect(toMap(partition -> partition, partition -> since)), KAFKA_TIMEOUT);
+            consumer.beginningOffsets(unknown, KAFKA_TIMEOUT).forEach((partition, begin) -> {
+                long end = ends.getOrDefault(partition, begin);
+                OffsetAndTimestamp back = backs.get(partition);
                 Optional<IndexPosition> stored =
                         Optional.ofNullable(state.positions().get(partition.partition()));
-                OffsetAndTimestamp back = offsets.get(partition);
-                long end = ends.get(partition);
-                IndexPosition position = stored.filter(
-                                each -> each.nextOffset() >= begins.get(partition) && each.nextOffset() <= end)
+                IndexPosition position = stored.filter(each -> each.nextOffset() >= begin && each.nextOffset() <= end)
                         .orElseGet(() ->
                                 new IndexPosition(back == null ? end : back.offset(), since, 0, state.evictions()));
                 consumer.seek(partition, position.nextOffset());
-                copies.put(partition, Optional.of(new Copy(stored, position)));
-            }
+                copies.put(partition, new Copy(stored, position, Optional.empty()));
+            });
             consumer.resume(unknown);
+            unknown.clear();
         }
 
         /** Reads nothing of the partition until its position is known. */
         private void begin(TopicPartition partition) {
-            copies.put(partition, Optional.empty());
+            copies.remove(partition);
+            unknown.add(partition);
             consumer.pause(List.of(partition));
         }
 
@@ -274,6 +279,7 @@ public final class TopicIndexer implements AutoCloseable {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             partitions.forEach(copies::remove);
+            unknown.removeAll(Set.copyOf(partitions));
         }
 
         /** Also an index that does not answer: its records stay in the topic. */

@@ -165,8 +165,8 @@ public final class TopicSearch<T> implements AutoCloseable {
             List<Scan> scans = new ArrayList<>();
             byPartition.forEach((partition, searches) -> {
                 OffsetAndTimestamp start = starts.get(partition);
-                long end = ends.get(partition);
-                long begin = begins.get(partition);
+                long begin = begins.getOrDefault(partition, 0L);
+                long end = ends.getOrDefault(partition, begin);
                 scans.add(new Scan(partition, searches, begin, start == null ? end : start.offset(), end));
             });
             consumer.resume(partitions); // those of the last search are still paused
