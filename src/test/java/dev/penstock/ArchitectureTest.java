@@ -50,6 +50,7 @@ final class ArchitectureTest {
             entry(
                     "ingress.outcomes",
                     Set.of(
+                            "threads",
                             "protocol",
                             "protocol.codec",
                             "messages",

@@ -12,6 +12,8 @@ import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.gate.RejectionMeters;
 import dev.penstock.ingress.outcomes.DroppedReplyMeters;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
+import dev.penstock.ingress.outcomes.OutcomeFinder;
+import dev.penstock.ingress.outcomes.OutcomeLog;
 import dev.penstock.ingress.outcomes.OutcomeWatch;
 import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
@@ -26,8 +28,8 @@ import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicFollower;
+import dev.penstock.kafka.TopicIndexer;
 import dev.penstock.kafka.TopicLayout;
-import dev.penstock.kafka.TopicRecorder;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.redis.GuardedRedis;
@@ -54,6 +56,13 @@ public final class Ingress implements AutoCloseable {
     private static final Map<String, Object> FROM_BEGINNING =
             Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
 
+    /** A poll must not wait long for a broker that does not answer. */
+    private static final Map<String, Object> LOOK_UPS = Map.of(
+            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
+            ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5000,
+            ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 1500,
+            ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 2000);
+
     private final IngressParts parts;
     private final Faults faults;
     private final Vertx vertx;
@@ -62,15 +71,16 @@ public final class Ingress implements AutoCloseable {
     private final TopicFollower replyFollower;
     private final TopicFollower modelFollower;
     private final ModelTopics modelTopics;
-    private final TopicRecorder recorder;
+    private final OutcomeLog outcomeLog;
+    private final TopicIndexer recorder;
     private final long sweep;
 
     /**
      * Starts the role.
      *
      * @param faults hears of threads that failed
-     * @throws ExecutionException when Redis has no key for request ids and none is configured
-     * @throws TimeoutException when Redis or Kafka does not answer in time
+     * @throws ExecutionException when Kafka refuses the secret that signs request ids, and none is configured
+     * @throws TimeoutException when Kafka does not answer in time
      */
     public Ingress(
             IngressConfig config,
@@ -87,7 +97,7 @@ public final class Ingress implements AutoCloseable {
         RejectionMeters rejections = new RejectionMeters(registry);
         DroppedReplyMeters dropped = new DroppedReplyMeters(registry);
         RequestIdIssuer ids =
-                new RequestIdIssuer(RequestIdKey.of(config.requestIdKey(), redis), System::currentTimeMillis);
+                new RequestIdIssuer(RequestIdKey.of(config.requestIdKey(), kafka), System::currentTimeMillis);
         AdmissionControl admission = new AdmissionControl(catalogue, config.syncMaxWait(), registry, System::nanoTime);
 
         GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor());
@@ -98,19 +108,28 @@ public final class Ingress implements AutoCloseable {
                 admission::ingresses,
                 System::nanoTime);
         ResultStore results = new ResultStore(redis, guarded, ids, open, config.resultTtl(), System::currentTimeMillis);
-        KeptOutcomes outcomes = new KeptOutcomes(
-                ids, results, new OutcomeWatch(vertx, redis, results), config.resultTtl(), System::currentTimeMillis);
+        this.outcomeLog = new OutcomeLog(
+                () -> kafka.follower(LOOK_UPS),
+                faults,
+                config.lookupTimeout(),
+                layout.resultRetention(),
+                System::currentTimeMillis,
+                registry);
+        OutcomeFinder finder = new OutcomeFinder(results, outcomeLog::find);
+        KeptOutcomes outcomes =
+                new KeptOutcomes(new OutcomeWatch(vertx, redis, finder), config.resultTtl(), System::currentTimeMillis);
 
         this.publisher = new Publisher(
                 kafka,
                 new Publisher.Settings(config.maxPublishingBytes(), config.queuedLinger(), layout.maxRecordBytes()));
         publisher.prepare(Topics.RESULTS);
+        publisher.prepare(Topics.REPLIES);
         publisher.prepare(Topics.CANCELLATIONS);
-        PendingReplies pending = new PendingReplies(
-                ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids, outcomes::keepLate, dropped);
+        PendingReplies pending =
+                new PendingReplies(ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids, dropped);
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         RequestPublisher requests = new RequestPublisher(publisher);
-        Cancellation cancellation = new Cancellation(publisher);
+        Cancellation cancellation = new Cancellation(publisher, layout.replyPartitions());
         Submissions submissions = new Submissions(ids, new OpenRequestLimit(open, rejections), admission, requests);
         this.parts = new IngressParts(
                 catalogue,
@@ -118,13 +137,12 @@ public final class Ingress implements AutoCloseable {
                 new Drain(),
                 new QuotaCheck(quotas, rejections),
                 ids,
-                new SynchronousCalls(
-                        admission, ids, pending, requests, cancellation, outcomes, rejections, System::nanoTime),
+                new SynchronousCalls(admission, ids, pending, requests, cancellation, rejections, System::nanoTime),
                 submissions,
                 new IdempotentSubmissions(
                         new IdempotencyClaims(guarded, config.idempotencyTtl().orElse(config.resultTtl())),
                         ids,
-                        results,
+                        finder,
                         submissions,
                         vertx,
                         System::currentTimeMillis,
@@ -146,13 +164,16 @@ public final class Ingress implements AutoCloseable {
                 faults,
                 kafka.follower(FROM_BEGINNING),
                 new CatalogueListener(catalogue, modelTopics::announced, System::currentTimeMillis));
-        this.recorder = new TopicRecorder(
+        this.recorder = new TopicIndexer(
                 "penstock-recorder",
-                "Outcomes of asynchronous requests stay in " + Topics.RESULTS + ", and polls do not find them.",
+                "Polls look outcomes up in the log, which is slower.",
                 faults,
                 kafka.recorder(Topics.RESULT_RECORDERS, FROM_BEGINNING),
                 Topics.RESULTS,
-                new ResultRecorder(results, ids, dropped));
+                new ResultRecorder(results, ids, dropped),
+                config.resultTtl().plus(config.asyncTimeout()),
+                System::nanoTime,
+                System::currentTimeMillis);
         this.lagWatch = new LagWatch(kafka.admin(), config.lagInterval(), admission::modelsInDemand, admission, faults);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
         if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
@@ -188,6 +209,7 @@ public final class Ingress implements AutoCloseable {
         modelTopics.close();
         publisher.close();
         recorder.close();
+        outcomeLog.close();
         replyFollower.close();
         modelFollower.close();
     }

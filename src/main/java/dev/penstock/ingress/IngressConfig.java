@@ -60,13 +60,22 @@ public interface IngressConfig {
     Duration redisTimeout();
 
     /**
-     * How long the ingress leaves Redis alone once half of the calls to it fail; then one call tries it again. With a longer pause,
-     * outcomes can be polled again later after an outage.
+     * How long the ingress leaves Redis alone once half of the calls to it fail; then one call tries it again. With a longer pause, polls
+     * cost more after an outage, since each searches Kafka's log.
      */
     @WithDefault("1s")
     @DurationMin(millis = 1)
     @DurationMax(hours = 1)
     Duration redisOpenFor();
+
+    /**
+     * Longest search for an outcome in Kafka's log while a caller waits; then the answer is 503. An ingress searches there when Redis does
+     * not know, and for synchronous calls. A repeated poll continues the search. A longer one helps clients that do not poll again.
+     */
+    @WithDefault("3s")
+    @DurationMin(millis = 100)
+    @DurationMax(minutes = 1)
+    Duration lookupTimeout();
 
     /**
      * How long the headers of a call can take to arrive, from their first byte; then the answer is 408 and the connection closes. A
@@ -161,8 +170,8 @@ public interface IngressConfig {
     Duration workerTimeout();
 
     /**
-     * Secret that signs request ids; give all ingresses the same. When it is not set, the first ingress creates a key and shares it
-     * through Redis, so earlier ids become unknown when Redis loses its data.
+     * Secret that signs request ids; give all ingresses the same. When it is not set, the first ingress creates a secret and shares it
+     * through the topic {@code penstock.keys}.
      */
     Optional<@Size(min = 16, max = 1024) String> requestIdKey();
 

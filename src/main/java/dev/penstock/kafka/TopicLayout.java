@@ -28,6 +28,9 @@ public record TopicLayout(
         Optional<Short> replicationFactor,
         int maxRecordBytes,
         Duration resultRetention) {
+    /** How long {@link Topics#REPLIES} keeps the outcomes of synchronous calls, at least. */
+    public static final Duration REPLY_RETENTION = Duration.ofMinutes(10);
+
     private static final int MAX_TRIES = 100;
     private static final long TRY_AGAIN_MILLIS = 20;
     private static final Duration REQUEST_RETENTION = Duration.ofDays(7);
@@ -35,10 +38,14 @@ public record TopicLayout(
     /** The topics that all roles share. */
     public List<NewTopic> shared() {
         return List.of(
-                topic(Topics.REPLIES, replyPartitions, Duration.ofMinutes(10)),
+                topic(Topics.REPLIES, replyPartitions, REPLY_RETENTION),
                 topic(Topics.RESULTS, replyPartitions, resultRetention),
                 // Kept as long as requests may wait: a worker that starts reads earlier cancellations.
                 topic(Topics.CANCELLATIONS, 1, REQUEST_RETENTION),
+                new NewTopic(Topics.KEYS, Optional.of(1), replicationFactor)
+                        .configs(Map.of(
+                                TopicConfig.CLEANUP_POLICY_CONFIG, "compact",
+                                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime")),
                 // Workers repeat it every few seconds: an announcement older than a week is from a worker long gone.
                 topic(Topics.MODELS, 1, Duration.ofDays(7))
                         .configs(Map.of(

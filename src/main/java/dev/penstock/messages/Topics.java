@@ -8,7 +8,7 @@ import java.util.TreeSet;
 
 /** The names of the topics and consumer groups that ingresses and workers share. */
 public final class Topics {
-    /** Replies to synchronous calls. Each ingress reads one partition. */
+    /** Replies to synchronous calls. Each ingress reads one partition. It is the record of their outcomes, for its retention. */
     public static final String REPLIES = "penstock.replies";
 
     /** Replies to asynchronous calls. All ingresses read it as one consumer group. It is the durable record of outcomes, for its retention. */
@@ -22,6 +22,9 @@ public final class Topics {
 
     /** The ids of cancelled requests. Every worker reads all of them. */
     public static final String CANCELLATIONS = "penstock.cancellations";
+
+    /** Candidates for the secret that signs request ids; compacted. The first one counts. */
+    public static final String KEYS = "penstock.keys";
 
     /**
      * Names that no model may have, because their topics would collide with others. {@code penstock.features.requests} is also the topic of

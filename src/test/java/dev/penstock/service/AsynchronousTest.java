@@ -105,12 +105,19 @@ class AsynchronousTest {
         assertThat(gone.json().path("error").asText()).isNotBlank();
     }
 
-    /** Only the caller has it. Every ingress must report this, rather than "queued" until the result TTL. */
     @Test
-    void reportsThatTheOutcomeOfASynchronousCallWentToItsCaller() {
-        Instant aWhileAgo = Instant.now().minus(Duration.ofMinutes(2));
+    void reportsTheOutcomeOfASynchronousCallForAsLongAsItsTopicKeepsIt() {
+        Instant aWhileAgo = Instant.now().minus(Duration.ofMinutes(11));
         assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 1)).status()).isEqualTo(410);
         assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 2)).status()).isEqualTo(200);
+    }
+
+    @Test
+    void cancelsASynchronousCallThatWasGivenUp() {
+        String location = "/v2/requests/" + issued(Instant.now(), 1);
+        assertThat(delete(location).status()).isEqualTo(202);
+        assertThat(service.get(location).json().path("status").asText()).isEqualTo("cancelled");
+        assertThat(delete(location).status()).isEqualTo(409);
     }
 
     @Test

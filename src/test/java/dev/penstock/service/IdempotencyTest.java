@@ -171,7 +171,7 @@ class IdempotencyTest {
         return send(Request.cmd(Command.INFO).arg("commandstats"))
                 .toString()
                 .lines()
-                .filter(line -> line.startsWith("cmdstat_get:") || line.startsWith("cmdstat_eval:"))
+                .filter(line -> line.startsWith("cmdstat_get:") || line.startsWith("cmdstat_hmget:"))
                 .mapToLong(line -> Long.parseLong(line.replaceFirst(".*calls=(\\d+),.*", "$1")))
                 .sum();
     }

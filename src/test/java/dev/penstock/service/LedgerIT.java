@@ -92,7 +92,8 @@ class LedgerIT {
     }
 
     private Verdict run(Duration duration) throws InterruptedException {
-        return new LedgerRun(Plan.of(urls, stack.bootstrapServers(), RATE, duration), progress::add).run();
+        Plan plan = Plan.of(urls, stack.bootstrapServers(), RATE, duration).pollingAnswered();
+        return new LedgerRun(plan, progress::add).run();
     }
 
     /** Waits until requests have outcomes under load. */

@@ -1,5 +1,6 @@
 package dev.penstock.service;
 
+import dev.penstock.local.LocalStack;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -44,6 +45,20 @@ final class RoleProcess implements AutoCloseable {
                         Path.of("src/main/models").toAbsolutePath().toString());
         builder.environment().putAll(environment);
         process = builder.start();
+    }
+
+    /** Starts one role on the stack's broker, with a management port of its own. */
+    static RoleProcess role(String role, LocalStack stack, String... more) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "up",
+                "--role",
+                role,
+                "--management-port",
+                Integer.toString(freePort()),
+                "--kafka",
+                stack.bootstrapServers()));
+        arguments.addAll(List.of(more));
+        return new RoleProcess(arguments);
     }
 
     static int freePort() throws IOException {

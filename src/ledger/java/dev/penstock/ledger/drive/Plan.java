@@ -62,6 +62,12 @@ public record Plan(
                 false);
     }
 
+    /** The same run, which polls the ids of answered synchronous calls too. */
+    public Plan pollingAnswered() {
+        return new Plan(
+                urls, kafka, model, ratePerSecond, duration, deadline, grace, apiKey, otherApiKey, replyTopic, true);
+    }
+
     private static void require(boolean holds, String rule, Object was) {
         if (!holds) {
             throw new IllegalArgumentException(rule + ", was " + was);

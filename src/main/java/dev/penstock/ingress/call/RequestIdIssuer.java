@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 
 /** Issues request ids, verifies them, and distinguishes this ingress's own from others'. Thread-safe. */
 public final class RequestIdIssuer {
-    /** The lowest bit of a sequence number: the outcome goes to the caller, and is not kept. */
+    /** The lowest bit of a sequence number: the reply goes to the ingress that issued the id, since its caller waits there. */
     private static final int TO_CALLER = 1;
 
     /** The second lowest bit: the request has one of its tenant's places. */
@@ -28,12 +28,12 @@ public final class RequestIdIssuer {
         this.signed = new RequestIds(key);
     }
 
-    /** Issues the id of a request whose outcome is kept. */
+    /** Issues the id of a request whose outcome goes to {@code penstock.results}. */
     public RequestId issue(Tenant tenant, Duration timeout) {
         return issue(tenant, timeout, tenant.openRequests().isPresent() ? HAS_PLACE : 0);
     }
 
-    /** Issues the id of a synchronous call. Its outcome is kept only if it is late. */
+    /** Issues the id of a synchronous call. Its outcome goes to this ingress's partition of {@code penstock.replies}. */
     public RequestId issueToCaller(Tenant tenant, Duration timeout) {
         return issue(tenant, timeout, TO_CALLER);
     }
@@ -81,5 +81,10 @@ public final class RequestIdIssuer {
     /** The partition of this ingress's replies, out of that many. */
     public int partitionOf(int partitions) {
         return Math.floorMod(instance, partitions);
+    }
+
+    /** The partition of the reply to a synchronous call, out of that many: that of the ingress that issued the id. */
+    public static int partitionOf(RequestId id, int partitions) {
+        return Math.floorMod(id.instance(), partitions);
     }
 }

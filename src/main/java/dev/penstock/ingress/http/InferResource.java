@@ -138,7 +138,7 @@ public final class InferResource {
     /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
     private CompletionStage<Response> answerOrAccept(RequestId id, String model, Preference preference) {
         return outcomes.await(id, preference.patience())
-                .exceptionally(redisUnavailable -> Optional.empty())
+                .exceptionally(unknown -> Optional.empty())
                 .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply())))
                         .orElseGet(() -> HttpResponses.accepted(id, model)));
     }

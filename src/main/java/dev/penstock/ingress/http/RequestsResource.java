@@ -63,39 +63,26 @@ public final class RequestsResource {
         RequestId request = verified(id, context);
         Duration patience =
                 Preference.parse(context.request().headers().getAll("Prefer")).patience();
-        return outcomes.await(request, patience).handle((outcome, failure) -> {
-            if (failure != null) {
-                throw resultsUnavailable();
-            }
-            if (outcome.isPresent()) {
-                return document(StatusDocument.completed(request, outcome.get()))
-                        .build();
-            }
-            outcomes.requireKept(request);
-            return document(StatusDocument.pending(request, Optional.empty()))
-                    .header(HttpHeaders.RETRY_AFTER, 1)
-                    .build();
-        });
+        return outcomes.await(request, patience)
+                .thenApply(outcome -> outcome.map(result -> document(StatusDocument.completed(request, result)))
+                        .orElseGet(() -> document(StatusDocument.pending(request, Optional.empty()))
+                                .header(HttpHeaders.RETRY_AFTER, 1))
+                        .build());
     }
 
     @DELETE
     public CompletionStage<Response> cancel(@RestPath String id, @Context RoutingContext context) {
         RequestId request = verified(id, context);
         return outcomes.await(request, Duration.ZERO)
-                .handle((outcome, failure) -> {
-                    if (failure != null) {
-                        throw resultsUnavailable();
-                    }
+                .thenCompose(outcome -> {
                     if (outcome.isPresent()) {
                         throw new ProblemException(Problem.of(
                                 Problem.Kind.ALREADY_COMPLETED,
                                 "the request has already "
                                         + outcome.get().reply().outcome().status()));
                     }
-                    outcomes.requireKept(request);
-                    return request;
+                    return cancellation.cancel(request);
                 })
-                .thenCompose(cancellation::cancel)
                 .thenApply(cancelled -> Response.accepted().build());
     }
 
@@ -111,7 +98,6 @@ public final class RequestsResource {
             if (outcome.isPresent()) {
                 return Multi.createFrom().item(event(sse, request, outcome.get()));
             }
-            outcomes.requireKept(request);
             OutboundSseEvent queued =
                     sse.newEvent("status", new String(StatusDocument.pending(request, Optional.empty()), UTF_8));
             return Multi.createBy()
@@ -120,7 +106,7 @@ public final class RequestsResource {
                             Multi.createFrom().item(queued),
                             looks(request)
                                     .map(look -> look.map(result -> event(sse, request, result))
-                                            .orElseGet(() -> heartbeat(sse, request))));
+                                            .orElseGet(() -> heartbeat(sse))));
         });
     }
 
@@ -128,13 +114,12 @@ public final class RequestsResource {
     private Multi<Optional<StoredResult>> looks(RequestId request) {
         return Multi.createBy()
                 .repeating()
-                .completionStage(() -> outcomes.await(request, heartbeat))
+                .completionStage(() -> outcomes.awaitOrGoOn(request, heartbeat))
                 .whilst(Optional::isEmpty);
     }
 
     /** A comment, which clients ignore. It keeps the server and proxies from closing an idle connection. */
-    private OutboundSseEvent heartbeat(Sse sse, RequestId request) {
-        outcomes.requireKept(request);
+    private static OutboundSseEvent heartbeat(Sse sse) {
         return sse.newEventBuilder().comment("waiting").build();
     }
 
@@ -147,14 +132,6 @@ public final class RequestsResource {
         return ids.verify(id, authentication.tenantOf(context))
                 .orElseThrow(() ->
                         new ProblemException(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
-    }
-
-    private static ProblemException resultsUnavailable() {
-        return new ProblemException(
-                Problem.of(
-                        Problem.Kind.UNAVAILABLE,
-                        "Redis, which stores the outcomes, does not answer; no outcome is lost"),
-                1);
     }
 
     private static Response.ResponseBuilder document(byte[] json) {

@@ -1,5 +1,7 @@
 package dev.penstock.ingress.outcomes;
 
+import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.messages.RequestId;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
@@ -15,12 +17,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /**
  * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis while any call waits for it, over one
- * connection for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only adds latency.
- * Thread-safe.
+ * connection for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only adds latency. The
+ * outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
  */
 public final class OutcomeWatch {
     private static final Logger LOG = Logger.getLogger(OutcomeWatch.class);
@@ -29,7 +32,7 @@ public final class OutcomeWatch {
 
     private final Vertx vertx;
     private final Redis redis;
-    private final ResultStore store;
+    private final OutcomeFinder finder;
     private final Map<String, List<Runnable>> waiting = new ConcurrentHashMap<>();
     /** The final look of each wait. */
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
@@ -38,35 +41,51 @@ public final class OutcomeWatch {
     private Optional<RedisConnection> connection = Optional.empty();
     private boolean connecting;
 
-    public OutcomeWatch(Vertx vertx, Redis redis, ResultStore store) {
+    public OutcomeWatch(Vertx vertx, Redis redis, OutcomeFinder finder) {
         this.vertx = vertx;
         this.redis = redis;
-        this.store = store;
+        this.finder = finder;
     }
 
-    /** Completes with the outcome once there is one, or empty after that time; fails when Redis does not answer then. */
-    public CompletableFuture<Optional<StoredResult>> await(String id, Duration atMost) {
+    /** Completes with the outcome once there is one, or empty after that time; fails when it cannot be looked for then. */
+    public CompletableFuture<Optional<StoredResult>> await(RequestId id, Duration atMost) {
         CompletableFuture<Optional<StoredResult>> result = new CompletableFuture<>();
         if (released || !atMost.isPositive()) {
             look(id, result, true);
             return result;
         }
         Runnable look = () -> look(id, result, false);
-        String channel = ResultStore.channel(id);
+        if (RequestIdIssuer.isToCaller(id)) {
+            look.run();
+        } else {
+            notify(ResultStore.channel(id.toString()), look, result);
+        }
+        Runnable last = () -> look(id, result, true);
+        ends.add(last);
+        AtomicBoolean looking = new AtomicBoolean();
+        long again = vertx.setPeriodic(LOOK_MILLIS, timer -> {
+            if (looking.compareAndSet(false, true)) { // a look in the log may take longer than the interval
+                look(id, result, false).whenComplete((found, failure) -> looking.set(false));
+            }
+        });
+        long end = vertx.setTimer(atMost.toMillis(), timer -> last.run());
+        result.whenComplete((found, failure) -> {
+            ends.remove(last);
+            vertx.cancelTimer(again);
+            vertx.cancelTimer(end);
+        });
+        return result;
+    }
+
+    /** Looks whenever something happens in that channel, until there is a result. */
+    private void notify(String channel, Runnable look, CompletableFuture<Optional<StoredResult>> result) {
         waiting.compute(channel, (none, all) -> {
             List<Runnable> watchers = all == null ? new CopyOnWriteArrayList<>() : all;
             watchers.add(look);
             return watchers;
         });
         subscribe(channel, look);
-        Runnable last = () -> look(id, result, true);
-        ends.add(last);
-        long again = vertx.setPeriodic(LOOK_MILLIS, timer -> look.run());
-        long end = vertx.setTimer(atMost.toMillis(), timer -> last.run());
         result.whenComplete((found, failure) -> {
-            ends.remove(last);
-            vertx.cancelTimer(again);
-            vertx.cancelTimer(end);
             waiting.computeIfPresent(channel, (none, watchers) -> {
                 watchers.remove(look);
                 return watchers.isEmpty() ? null : watchers;
@@ -75,7 +94,6 @@ public final class OutcomeWatch {
                 send(Command.UNSUBSCRIBE, channel);
             }
         });
-        return result;
     }
 
     /** Ends all waits after one more look, and from now on all new ones too. */
@@ -88,18 +106,13 @@ public final class OutcomeWatch {
         return released;
     }
 
-    private void look(String id, CompletableFuture<Optional<StoredResult>> result, boolean last) {
-        if (result.isDone()) {
-            return;
-        }
-        store.find(id)
-                .onSuccess(found -> {
-                    if (found.isPresent() || last) {
+    private CompletableFuture<?> look(RequestId id, CompletableFuture<Optional<StoredResult>> result, boolean last) {
+        return result.isDone()
+                ? result
+                : finder.find(id).whenComplete((found, failure) -> {
+                    if (failure == null && (last || found.isPresent())) {
                         result.complete(found);
-                    }
-                })
-                .onFailure(failure -> {
-                    if (last) {
+                    } else if (failure != null && (last || OutcomeLog.isGone(failure))) {
                         result.completeExceptionally(failure);
                     }
                 });

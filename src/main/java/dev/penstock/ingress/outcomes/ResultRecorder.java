@@ -1,17 +1,17 @@
 package dev.penstock.ingress.outcomes;
 
 import dev.penstock.ingress.call.RequestIdIssuer;
-import dev.penstock.kafka.TopicRecorder;
-import dev.penstock.messages.Reply;
+import dev.penstock.kafka.TopicIndexer;
 import dev.penstock.protocol.InvalidRequestException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 
 /** Copies outcomes from {@code penstock.results} to Redis. All ingresses share the work as one consumer group. */
-public final class ResultRecorder implements TopicRecorder.Store {
+public final class ResultRecorder implements TopicIndexer.Index {
     private static final Logger LOG = Logger.getLogger(ResultRecorder.class);
 
     private final ResultStore store;
@@ -25,23 +25,36 @@ public final class ResultRecorder implements TopicRecorder.Store {
     }
 
     @Override
-    public CompletionStage<?> store(List<ConsumerRecord<byte[], byte[]>> records) {
-        List<Reply> replies = new ArrayList<>(records.size());
+    public CompletionStage<TopicIndexer.State> state() {
+        return store.state().toCompletionStage();
+    }
+
+    @Override
+    public CompletionStage<Set<Integer>> store(List<TopicIndexer.Step> steps) {
+        return store.store(steps.stream()
+                        .map(step -> new ResultStore.Results(step, outcomes(step.records())))
+                        .toList())
+                .toCompletionStage();
+    }
+
+    private List<StoredResult> outcomes(List<ConsumerRecord<byte[], byte[]>> records) {
+        List<StoredResult> outcomes = new ArrayList<>(records.size());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             try {
-                Reply reply = Reply.read(record.headers(), record.value());
-                if (ids.verify(reply.correlationId()).isPresent()) {
-                    replies.add(reply);
+                StoredResult outcome = StoredResult.of(record);
+                if (ids.verify(outcome.reply().correlationId()).isPresent()) {
+                    outcomes.add(outcome);
                 } else {
                     dropped.forged(); // no caller could poll for it, and it would fill Redis
                 }
-            } catch (InvalidRequestException broken) {
+            } catch (InvalidRequestException
+                    | RuntimeException broken) { // a bug that one record provokes must not stop the others
                 dropped.broken();
                 LOG.warnf(
                         "Skipped %s-%d@%d, which is not a reply: %s",
                         record.topic(), record.partition(), record.offset(), broken.getMessage());
             }
         }
-        return store.store(replies).toCompletionStage();
+        return outcomes;
     }
 }

@@ -9,17 +9,23 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
- * A reply as it is stored in Redis: a format byte, the time of its completion, and the reply's headers and value as on the topic.
+ * An outcome as it is in the log. In Redis it has a format byte, the time of its completion, and the reply's headers and value.
  *
- * @param completedAt when the outcome was stored
+ * @param completedAt when the reply was appended to the log
  */
 public record StoredResult(Instant completedAt, Reply reply) {
     private static final int FORMAT = 1;
+
+    /** @throws InvalidRequestException when the record is not a reply */
+    static StoredResult of(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
+        return new StoredResult(Instant.ofEpochMilli(record.timestamp()), Reply.read(record.headers(), record.value()));
+    }
 
     byte[] toBytes() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);

@@ -1,5 +1,5 @@
 /**
- * Kept outcomes: copied from {@code penstock.results} to Redis, and found there for polls, long polls and event streams.
+ * Outcomes for polls, long polls and event streams: found in Redis, which is filled from {@code penstock.results}, or in the log itself.
  */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.ingress.outcomes;

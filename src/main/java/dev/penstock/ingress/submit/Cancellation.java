@@ -3,6 +3,7 @@ package dev.penstock.ingress.submit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Reply;
@@ -19,20 +20,24 @@ public final class Cancellation {
     private static final Logger LOG = Logger.getLogger(Cancellation.class);
 
     private final Publisher publisher;
+    private final int replyPartitions;
 
-    public Cancellation(Publisher publisher) {
+    /** @param replyPartitions how many {@code penstock.replies} has */
+    public Cancellation(Publisher publisher, int replyPartitions) {
         this.publisher = publisher;
+        this.replyPartitions = replyPartitions;
     }
 
     /**
-     * Makes {@code cancelled} the outcome of a request whose outcome is kept, unless it has one already: the first outcome on the topic
-     * counts. Workers are informed too. Fails with a {@link ProblemException} when Kafka did not acknowledge it.
+     * Makes {@code cancelled} the outcome of a request, unless it has one already: the first reply in the log counts. Workers are informed too. Fails with a {@link ProblemException} when Kafka did not acknowledge it.
      */
     public CompletableFuture<Void> cancel(RequestId id) {
         announce(id);
         Reply reply = cancelled(id);
-        ProducerRecord<byte[], byte[]> record =
-                new ProducerRecord<>(Topics.RESULTS, id.toString().getBytes(UTF_8), reply.value());
+        ProducerRecord<byte[], byte[]> record = RequestIdIssuer.isToCaller(id)
+                ? new ProducerRecord<>(
+                        Topics.REPLIES, RequestIdIssuer.partitionOf(id, replyPartitions), null, reply.value())
+                : new ProducerRecord<>(Topics.RESULTS, id.toString().getBytes(UTF_8), reply.value());
         reply.writeHeaders(record.headers());
         return publisher.publish(record, 0).thenAccept(publication -> {
             switch (publication) {

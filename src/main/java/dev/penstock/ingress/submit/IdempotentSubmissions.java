@@ -4,7 +4,7 @@ import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.IdempotencyKey;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.call.RequestIdIssuer;
-import dev.penstock.ingress.outcomes.ResultStore;
+import dev.penstock.ingress.outcomes.OutcomeFinder;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
 import io.micrometer.core.instrument.Counter;
@@ -29,7 +29,7 @@ public final class IdempotentSubmissions {
 
     private final IdempotencyClaims claims;
     private final RequestIdIssuer ids;
-    private final ResultStore results;
+    private final OutcomeFinder outcomes;
     private final Publishing publishing;
     private final Vertx vertx;
     private final LongSupplier epochMillis;
@@ -45,14 +45,14 @@ public final class IdempotentSubmissions {
     public IdempotentSubmissions(
             IdempotencyClaims claims,
             RequestIdIssuer ids,
-            ResultStore results,
+            OutcomeFinder outcomes,
             Publishing publishing,
             Vertx vertx,
             LongSupplier epochMillis,
             MeterRegistry registry) {
         this.claims = claims;
         this.ids = ids;
-        this.results = results;
+        this.outcomes = outcomes;
         this.publishing = publishing;
         this.vertx = vertx;
         this.epochMillis = epochMillis;
@@ -83,9 +83,10 @@ public final class IdempotentSubmissions {
 
     /** Uses the first id, so that there is one outcome even if the request runs twice. It has only the time left to its first deadline. */
     private CompletionStage<RequestId> publishAgain(CheckedCall checked, RequestId id, IdempotencyKey key) {
-        return results.find(id.toString())
-                .recover(failure -> Future.failedFuture(redisUnavailable(failure)))
-                .toCompletionStage()
+        return outcomes.find(id)
+                .exceptionally(failure -> {
+                    throw redisUnavailable(failure);
+                })
                 .thenCompose(outcome -> {
                     if (outcome.isPresent()) {
                         return confirmed(id, key);

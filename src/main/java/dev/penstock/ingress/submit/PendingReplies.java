@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
@@ -30,24 +29,18 @@ public final class PendingReplies implements TopicFollower.Listener {
 
     private final int partition;
     private final RequestIdIssuer ids;
-    private final Consumer<Reply> unclaimed;
     private final DroppedReplyMeters dropped;
     private final int max;
     private final Semaphore places;
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
-    /**
-     * @param max the most calls that may wait
-     * @param unclaimed receives replies to calls of this ingress that no longer wait
-     */
-    public PendingReplies(
-            int partition, int max, RequestIdIssuer ids, Consumer<Reply> unclaimed, DroppedReplyMeters dropped) {
+    /** @param max the most calls that may wait */
+    public PendingReplies(int partition, int max, RequestIdIssuer ids, DroppedReplyMeters dropped) {
         this.partition = partition;
         this.max = max;
         this.places = new Semaphore(max);
         this.ids = ids;
         this.dropped = dropped;
-        this.unclaimed = unclaimed;
     }
 
     public int partition() {
@@ -106,16 +99,15 @@ public final class PendingReplies implements TopicFollower.Listener {
     public void received(ConsumerRecord<byte[], byte[]> record) {
         String id = RecordHeaders.text(record.headers(), RecordHeaders.CORRELATION_ID)
                 .orElse("");
-        if (!waiters.containsKey(id) && !isOurs(id)) {
+        if (!waiters.containsKey(id)) {
+            drop(id);
             return;
         }
         try {
             Reply reply = Reply.read(record.headers(), record.value());
             // Not earlier: a record that is no reply must not end a wait.
             Waiter waiter = leave(id);
-            if (waiter == null) {
-                unclaimed.accept(reply);
-            } else {
+            if (waiter != null) {
                 waiter.reply.complete(Optional.of(reply));
             }
         } catch (InvalidRequestException broken) {
@@ -126,14 +118,12 @@ public final class PendingReplies implements TopicFollower.Listener {
         }
     }
 
-    private boolean isOurs(String id) {
-        RequestIdIssuer.Origin issuer = ids.originOf(id);
-        switch (issuer) {
-            case THIS_INGRESS -> {}
+    private void drop(String id) {
+        switch (ids.originOf(id)) {
+            case THIS_INGRESS -> {} // a late or second reply; polls find the first one in the log
             case ANOTHER_INGRESS -> dropped.foreign();
             case NOBODY -> dropped.forged();
         }
-        return issuer == RequestIdIssuer.Origin.THIS_INGRESS;
     }
 
     private record Waiter(CompletableFuture<Optional<Reply>> reply, long deadlineNanos) {}

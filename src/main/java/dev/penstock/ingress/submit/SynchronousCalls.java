@@ -7,7 +7,6 @@ import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.AdmissionControl;
 import dev.penstock.ingress.gate.AdmittedRequest;
 import dev.penstock.ingress.gate.RejectionMeters;
-import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
@@ -25,7 +24,6 @@ public final class SynchronousCalls {
     private final PendingReplies pending;
     private final RequestPublisher publisher;
     private final Cancellation cancellation;
-    private final KeptOutcomes kept;
     private final RejectionMeters meters;
     private final LongSupplier nanoClock;
 
@@ -35,7 +33,6 @@ public final class SynchronousCalls {
             PendingReplies pending,
             RequestPublisher publisher,
             Cancellation cancellation,
-            KeptOutcomes kept,
             RejectionMeters meters,
             LongSupplier nanoClock) {
         this.admission = admission;
@@ -43,7 +40,6 @@ public final class SynchronousCalls {
         this.pending = pending;
         this.publisher = publisher;
         this.cancellation = cancellation;
-        this.kept = kept;
         this.meters = meters;
         this.nanoClock = nanoClock;
     }
@@ -99,19 +95,11 @@ public final class SynchronousCalls {
         return new PendingCall(
                 id,
                 arrived,
-                arrived.thenApply(reply -> inTime(reply, checked.call().lag(), deadlineNanos)));
+                arrived.thenApply(reply ->
+                        reply.filter(each -> !isLate(each, checked.call().lag(), deadlineNanos))));
     }
 
-    /** Empty when the caller gets no outcome by the deadline. A late outcome is kept, since the caller may poll for it. */
-    private Optional<Reply> inTime(Optional<Reply> arrived, EventLoopLag lag, long deadlineNanos) {
-        Optional<Reply> inTime = arrived.filter(reply -> !isLate(reply, lag, deadlineNanos));
-        if (inTime.isEmpty() || inTime.get().outcome() instanceof Outcome.Expired) {
-            arrived.ifPresent(kept::keepLate);
-        }
-        return inTime;
-    }
-
-    /** Whether the response would be written only after the deadline. */
+    /** Whether the response would be written only after the deadline. The caller can poll for the outcome. */
     private boolean isLate(Reply reply, EventLoopLag lag, long deadlineNanos) {
         long now = nanoClock.getAsLong();
         return reply.outcome() instanceof Outcome.Succeeded && now + lag.nanos(now) - deadlineNanos > 0;

@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.local.RedisUnderTest;
+import dev.penstock.messages.RequestId;
 import dev.penstock.redis.GuardedRedis;
+import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.quota.OpenRequests;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,10 +23,12 @@ class GuardedRedisTest {
 
     private final RedisUnderTest redis = new RedisUnderTest();
     private final GuardedRedis guarded = new GuardedRedis("requests", redis.client(), TIMEOUT, OPEN_FOR);
+    private final RequestIdIssuer ids = new RequestIdIssuer(new byte[16], System::currentTimeMillis);
+    private final RequestId id = ids.issue(Tenant.anonymous(Optional.empty()), Duration.ofSeconds(30));
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            new RequestIdIssuer(new byte[16], System::currentTimeMillis),
+            ids,
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
             Duration.ofHours(1),
             System::currentTimeMillis);
@@ -73,7 +77,7 @@ class GuardedRedisTest {
     /** Empty when Redis answered that there is no outcome. */
     private Optional<String> find() {
         CompletableFuture<Optional<String>> done = new CompletableFuture<>();
-        results.find("id")
+        results.look(id)
                 .onComplete(found -> done.complete(found.succeeded() ? Optional.empty() : Optional.of("failed")));
         return done.join();
     }

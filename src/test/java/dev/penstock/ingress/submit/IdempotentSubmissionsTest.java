@@ -8,6 +8,7 @@ import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.ingress.call.IdempotencyKey;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.outcomes.OutcomeFinder;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.local.EmbeddedRedis;
 import dev.penstock.messages.RequestId;
@@ -119,7 +120,9 @@ class IdempotentSubmissionsTest {
         ResultStore results =
                 new ResultStore(redis, guarded, ids, open, Duration.ofHours(1), System::currentTimeMillis);
         IdempotencyClaims claims = new IdempotencyClaims(guarded, Duration.ofHours(1));
-        return new IdempotentSubmissions(claims, ids, results, this::publish, vertx, System::currentTimeMillis, meters);
+        OutcomeFinder outcomes = new OutcomeFinder(results, id -> CompletableFuture.completedFuture(Optional.empty()));
+        return new IdempotentSubmissions(
+                claims, ids, outcomes, this::publish, vertx, System::currentTimeMillis, meters);
     }
 
     private CompletionStage<RequestId> publish(CheckedCall call, RequestId id) {
