@@ -24,6 +24,7 @@ import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
 import dev.penstock.worker.reply.Cancellations;
+import dev.penstock.worker.reply.Deliveries;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -39,7 +40,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.producer.Producer;
 import org.jboss.logging.Logger;
 
 /**
@@ -69,7 +69,7 @@ final class ModelServer implements AutoCloseable {
         this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
         ReplyPublisher replies =
-                new ReplyPublisher(shared.producer(), model, shared.maxRecordBytes(), meters, shared.cancellations());
+                new ReplyPublisher(shared.deliveries(), model, shared.maxRecordBytes(), meters, shared.cancellations());
         Map<String, Intake.Version> served = new HashMap<>();
         for (WarmModel version : versions) {
             served.put(version.version(), serve(version, replies, meters, shared));
@@ -238,7 +238,7 @@ final class ModelServer implements AutoCloseable {
     /** Shared by all models of a worker. */
     record Shared(
             WorkerConfig config,
-            Producer<byte[], byte[]> producer,
+            Deliveries deliveries,
             RequestConsumers consumers,
             ReplyTopics replyTopics,
             Cancellations cancellations,

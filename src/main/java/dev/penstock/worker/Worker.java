@@ -23,6 +23,8 @@ import dev.penstock.worker.join.FeatureJoin;
 import dev.penstock.worker.join.FeatureUpdates;
 import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
+import dev.penstock.worker.reply.Deliveries;
+import dev.penstock.worker.reply.ReplyProducers;
 import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,7 +34,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,8 +47,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jboss.logging.Logger;
 
 /**
@@ -60,11 +59,6 @@ public final class Worker implements AutoCloseable {
     /** EX_UNAVAILABLE of sysexits. */
     private static final int DEVICE_LOST_EXIT = 69;
 
-    /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
-    private static final int REPLY_BATCH_BYTES = 512 * 1024;
-
-    private static final long REPLY_BUFFER_BYTES = 64 * 1024 * 1024;
-
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
 
     private final WorkerConfig config;
@@ -76,10 +70,11 @@ public final class Worker implements AutoCloseable {
     private final Faults faults;
     private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
-    private final Producer<byte[], byte[]> producer;
+    private final ReplyProducers producers;
     private final BrokerClock brokerClock = new BrokerClock();
     private final Announcer announcer;
     private final ReplyTopics replyTopics;
+    private final Deliveries deliveries;
     private final Map<FeatureCache, FeatureUpdates> updates = new ConcurrentHashMap<>();
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
@@ -107,9 +102,10 @@ public final class Worker implements AutoCloseable {
         this.features = features;
         this.registry = registry;
         this.admin = kafka.admin();
-        this.producer = producer();
-        this.announcer = new Announcer(producer, brokerClock, config.heartbeat(), faults);
-        this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics, faults);
+        this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
+        this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
+        this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, faults);
+        this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
         this.cancellations = new Cancellations(kafka, faults);
         this.coldStarts = Counter.builder("inference.cold.starts")
                 .description("Model versions that were loaded and warmed up, because this process started")
@@ -216,9 +212,10 @@ public final class Worker implements AutoCloseable {
         }
         updates.values().forEach(FeatureUpdates::close);
         cancellations.close();
+        deliveries.close();
         replyTopics.close();
         features.close();
-        producer.close(Duration.ofSeconds(5));
+        producers.close();
         admin.close(Duration.ofSeconds(1));
     }
 
@@ -287,7 +284,7 @@ public final class Worker implements AutoCloseable {
                 versions,
                 new ModelServer.Shared(
                         config,
-                        producer,
+                        deliveries,
                         new RequestConsumers(kafka, config.groupProtocol()),
                         replyTopics,
                         cancellations,
@@ -333,20 +330,6 @@ public final class Worker implements AutoCloseable {
                 config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
                 true);
-    }
-
-    /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
-    private Producer<byte[], byte[]> producer() {
-        Map<String, Object> settings = new HashMap<>();
-        settings.put(ProducerConfig.ACKS_CONFIG, "all");
-        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, REPLY_BATCH_BYTES);
-        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, REPLY_BUFFER_BYTES);
-        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, layout.maxRecordBytes());
-        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
-        return kafka.producer(settings);
     }
 
     private static String processName() {

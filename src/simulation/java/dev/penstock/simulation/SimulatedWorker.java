@@ -215,7 +215,7 @@ final class SimulatedWorker implements Replies {
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
-        simulation.replied(Integer.parseInt(task.record().correlationId()), outcome.status());
+        simulation.replied(Integer.parseInt(task.record().correlationId().toString()), outcome.status());
         task.record().settle();
     }
 

@@ -251,7 +251,7 @@ final class Simulation {
     }
 
     void checkAnswer(Task task, Tensor outputs, int fromRow) {
-        int index = Integer.parseInt(task.record().correlationId());
+        int index = Integer.parseInt(task.record().correlationId().toString());
         for (int row = fromRow; row < fromRow + task.rows(); row++) {
             require(
                     outputs.data().getInt(row * Integer.BYTES) == index,

@@ -42,7 +42,7 @@ public final class ResultRecorder implements TopicIndexer.Index {
         for (ConsumerRecord<byte[], byte[]> record : records) {
             try {
                 StoredResult outcome = StoredResult.of(record);
-                if (ids.verify(outcome.reply().correlationId()).isPresent()) {
+                if (ids.verify(outcome.reply().correlationId().toString()).isPresent()) {
                     outcomes.add(outcome);
                 } else {
                     dropped.forged(); // no caller could poll for it, and it would fill Redis

@@ -108,7 +108,7 @@ public final class ResultStore {
         steps.forEach(step -> commands.add(script(step)));
         for (Results step : steps) {
             for (StoredResult outcome : step.outcomes) {
-                String id = outcome.reply().correlationId();
+                String id = outcome.reply().correlationId().toString();
                 commands.add(Request.cmd(Command.PUBLISH).arg(channel(id)).arg(""));
                 ids.verify(id)
                         .filter(RequestIdIssuer::hasPlace)
@@ -132,7 +132,7 @@ public final class ResultStore {
         List<String> keys = new ArrayList<>(List.of(POSITIONS));
         List<Buffer> values = new ArrayList<>();
         for (StoredResult outcome : results.outcomes) {
-            String id = outcome.reply().correlationId();
+            String id = outcome.reply().correlationId().toString();
             long millis = millisToKeep(id);
             if (millis > 0) {
                 keys.add(key(id));

@@ -28,6 +28,8 @@ public final class WorkerMeters {
     private final Timer sessionRun;
     private final DistributionSummary batchSize;
     private final Counter deadLetters;
+    private final Counter deadLettersLost;
+    private final Counter undeliverable;
     private final Counter recalls;
     private final Counter lateStarts;
     private final BusyRatio busy = new BusyRatio(System.nanoTime());
@@ -54,6 +56,15 @@ public final class WorkerMeters {
                 .register(registry);
         deadLetters = Counter.builder("inference.dead.letters")
                 .description("Records that could not be served and were kept as dead letters")
+                .tag("model", model)
+                .register(registry);
+        deadLettersLost = Counter.builder("inference.dead.letters.lost")
+                .description(
+                        "Records whose dead letter could not be written either; the log has their places. Should stay 0")
+                .tag("model", model)
+                .register(registry);
+        undeliverable = Counter.builder("inference.replies.undeliverable")
+                .description("Replies that their topic did not take, in any form")
                 .tag("model", model)
                 .register(registry);
         recalls = Counter.builder("inference.batch.recalls")
@@ -126,6 +137,14 @@ public final class WorkerMeters {
 
     public void deadLetter() {
         deadLetters.increment();
+    }
+
+    public void deadLetterLost() {
+        deadLettersLost.increment();
+    }
+
+    public void undeliverable() {
+        undeliverable.increment();
     }
 
     /** Sets the number of records that this worker's own partitions hold beyond those that it has consumed. */

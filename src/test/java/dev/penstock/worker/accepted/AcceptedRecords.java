@@ -1,5 +1,6 @@
 package dev.penstock.worker.accepted;
 
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.protocol.Lane;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -22,8 +23,13 @@ public final class AcceptedRecords {
 
     /** A record without key, value and headers. */
     public record Source(
-            LogPartition partition, long offset, int bytes, String correlationId, Optional<String> modelVersion)
+            LogPartition partition, long offset, int bytes, CorrelationId correlationId, Optional<String> modelVersion)
             implements SourceRecord {
+        public Source(
+                LogPartition partition, long offset, int bytes, String correlationId, Optional<String> modelVersion) {
+            this(partition, offset, bytes, CorrelationId.of(correlationId), modelVersion);
+        }
+
         @Override
         public byte @Nullable [] key() {
             return null;

@@ -1,0 +1,93 @@
+package dev.penstock.worker.reply;
+
+import dev.penstock.kafka.KafkaClients;
+import dev.penstock.messages.Topics;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+
+/**
+ * The producers of a worker. Other systems' topics have one of their own, so that trouble with theirs delays nothing of ours. Neither
+ * ever blocks: their {@code max.block.ms} is 0.
+ *
+ * @param ours writes to {@code penstock.replies}, {@code penstock.results} and the dead letters
+ * @param others writes to all other reply topics
+ */
+public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byte[]> others) implements AutoCloseable {
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** Another system's topic may be gone: its replies are sent no longer than this before somebody asks. */
+    private static final Duration OTHERS_TIMEOUT = Duration.ofSeconds(10);
+
+    /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
+    private static final int BATCH_BYTES = 512 * 1024;
+
+    private static final long BUFFER_BYTES = 64 * 1024 * 1024;
+
+    /** @param maxRecordBytes the largest record that is sent */
+    public static ReplyProducers open(KafkaClients kafka, int maxRecordBytes) {
+        return open(kafka, maxRecordBytes, OTHERS_TIMEOUT);
+    }
+
+    static ReplyProducers open(KafkaClients kafka, int maxRecordBytes, Duration othersTimeout) {
+        Map<String, Object> settings = settings(maxRecordBytes);
+        Producer<byte[], byte[]> ours = kafka.producer(settings);
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, millis(othersTimeout));
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, millis(othersTimeout.dividedBy(2)));
+        return new ReplyProducers(ours, kafka.producer(settings));
+    }
+
+    /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
+    private static Map<String, Object> settings(int maxRecordBytes) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, BUFFER_BYTES);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
+        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
+        return settings;
+    }
+
+    private static int millis(Duration duration) {
+        return Math.toIntExact(duration.toMillis());
+    }
+
+
+    Producer<byte[], byte[]> of(Delivery.Kind kind) {
+        return switch (kind) {
+            case OUR_REPLY, DEAD_LETTER -> ours;
+            case OTHERS_REPLY -> others;
+        };
+    }
+
+    /** Lets the producer of a reply topic fetch its metadata, so that the first reply need not wait for it. Does not wait. */
+    void prepare(String replyTopic) {
+        prepare(Topics.isOurReplyTopic(replyTopic) ? ours : others, replyTopic);
+    }
+
+    void prepareDeadLetters(String model) {
+        prepare(ours, Topics.deadLetters(model));
+    }
+
+    /** What is sent goes first; what cannot be delivered keeps ours waiting no longer than needed. */
+    @Override
+    public void close() {
+        ours.close(CLOSE_TIMEOUT);
+        others.close(Duration.ZERO);
+    }
+
+    private static void prepare(Producer<byte[], byte[]> producer, String topic) {
+        try {
+            producer.partitionsFor(topic);
+        } catch (KafkaException notYet) {
+            // The producer has asked for it.
+        }
+    }
+}
