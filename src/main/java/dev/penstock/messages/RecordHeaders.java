@@ -35,12 +35,21 @@ public final class RecordHeaders {
     public static final String FEATURES_MS = "features-ms";
     public static final String COMPUTE_MS = "compute-ms";
 
+    /**
+     * On a reply: the place of the request in the log, see {@link RecordSource}. On a request that a worker has passed on: the place
+     * where it was first.
+     */
+    public static final String SOURCE = "penstock-source";
+
+    /** On a request that a worker has passed on, because it does not serve its version: how often that has happened. */
+    public static final String PASSED_ON = "penstock-passed-on";
+
     /** On a dead letter: why the record could not be served. */
     public static final String DEAD_LETTER_ERROR = "penstock-error";
 
     /**
-     * On a dead letter: how often the worker ran the request before it gave up. 0 when it never ran: for example, the record could not
-     * be decoded, or its reply topic is not allowed.
+     * On a dead letter: how often workers ran the request before they gave up. Runs that ended their process count. 0 when it never
+     * ran: for example, the record could not be decoded, or its reply topic is not allowed.
      */
     public static final String DEAD_LETTER_ATTEMPTS = "penstock-attempts";
 

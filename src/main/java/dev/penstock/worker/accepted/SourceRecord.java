@@ -1,5 +1,6 @@
 package dev.penstock.worker.accepted;
 
+import dev.penstock.messages.RecordSource;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,9 @@ public interface SourceRecord {
 
     long offset();
 
+    /** When it was appended to the log, in milliseconds since the epoch by the broker's clock. */
+    long timestampMillis();
+
     /** Bytes of the value. */
     int bytes();
 
@@ -19,6 +23,16 @@ public interface SourceRecord {
 
     /** The model version that the record asks for; empty when it names none. */
     Optional<String> modelVersion();
+
+    /** How often workers have passed the request on. */
+    default int passedOn() {
+        return 0;
+    }
+
+    /** Where the request was first: its own place, unless a worker has passed it on. */
+    default RecordSource origin() {
+        return new RecordSource(partition().topic(), partition().partition(), offset());
+    }
 
     byte @Nullable [] key();
 
