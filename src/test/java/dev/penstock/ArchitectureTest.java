@@ -412,6 +412,7 @@ final class ArchitectureTest {
                         "worker.loop.WorkerMeters",
                         "worker.reply.Announcer",
                         "worker.reply.Cancellations",
+                        "worker.reply.Deliveries",
                         "worker.reply.ReplyPublisher",
                         "worker.reply.ReplyTopics");
     }

@@ -35,15 +35,6 @@ public final class RecordHeaders {
     public static final String FEATURES_MS = "features-ms";
     public static final String COMPUTE_MS = "compute-ms";
 
-    /**
-     * On a reply: the place of the request in the log, see {@link RecordSource}. On a request that a worker has passed on: the place
-     * where it was first.
-     */
-    public static final String SOURCE = "penstock-source";
-
-    /** On a request that a worker has passed on, because it does not serve its version: how often that has happened. */
-    public static final String PASSED_ON = "penstock-passed-on";
-
     /** On a dead letter: why the record could not be served. */
     public static final String DEAD_LETTER_ERROR = "penstock-error";
 
@@ -62,6 +53,27 @@ public final class RecordHeaders {
     /** On a dead letter: the offset that the record was read from. */
     public static final String DEAD_LETTER_SOURCE_OFFSET = "penstock-source-offset";
 
+    /**
+     * On a dead letter that would have been too large with the record's value: the bytes of that value. The record itself is at its place in
+     * the log, for as long as that topic keeps it.
+     */
+    public static final String DEAD_LETTER_TRUNCATED = "penstock-truncated";
+
+    /** On a record of the dead-letter topic that is no letter: the letter, as {@code partition/offset}, that was replayed. */
+    public static final String REPLAYED = "penstock-replayed";
+
+    /** On a request that was replayed: its dead letter, as {@code topic/partition/offset}. */
+    public static final String REPLAYED_FROM = "penstock-replayed-from";
+
+    /**
+     * On a reply to another system's topic: the request that it answers, as {@code topic/partition/offset} of its record. A request that a
+     * worker passes on carries its first place.
+     */
+    public static final String SOURCE = "penstock-source";
+
+    /** On a request: how often workers have passed it on. */
+    public static final String PASSED_ON = "penstock-passed-on";
+
     /** CloudEvents' attributes in the binary binding begin with this. */
     public static final String CLOUD_EVENTS_PREFIX = "ce_";
 
@@ -72,12 +84,14 @@ public final class RecordHeaders {
 
     private RecordHeaders() {}
 
+    /** The value of the last header with this name. */
+    public static Optional<byte[]> bytes(Headers headers, String name) {
+        return Optional.ofNullable(headers.lastHeader(name)).map(Header::value);
+    }
+
     /** The value of the last header with this name, decoded as UTF-8. */
     public static Optional<String> text(Headers headers, String name) {
-        Header header = headers.lastHeader(name);
-        return header == null || header.value() == null
-                ? Optional.empty()
-                : Optional.of(new String(header.value(), UTF_8));
+        return bytes(headers, name).map(value -> new String(value, UTF_8));
     }
 
     /** @throws InvalidRequestException if the header is present and is not an integer of at least {@code min} */

@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param correlationId echoed from the request; the request id if the request came over REST
  */
-public record Reply(String correlationId, String model, String modelVersion, Outcome outcome, Timings timings) {
+public record Reply(CorrelationId correlationId, String model, String modelVersion, Outcome outcome, Timings timings) {
+
+    /** The reply to a request whose id is text, as all of Penstock's own are. */
+    public Reply(String correlationId, String model, String modelVersion, Outcome outcome, Timings timings) {
+        this(CorrelationId.of(correlationId), model, modelVersion, outcome, timings);
+    }
 
     /** The record value: a v2 response or a problem document. */
     public byte[] value() {
@@ -30,8 +35,7 @@ public record Reply(String correlationId, String model, String modelVersion, Out
     }
 
     public void writeHeaders(Headers headers) {
-        RecordHeaders.set(headers, RecordHeaders.CORRELATION_ID, correlationId);
-        RecordHeaders.set(headers, RecordHeaders.STATUS, outcome.status());
+        writeIdentity(headers);
         RecordHeaders.set(headers, RecordHeaders.MODEL, model);
         RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, modelVersion);
         RecordHeaders.set(headers, RecordHeaders.BATCH_SIZE, Integer.toString(timings.batchSize()));
@@ -51,6 +55,12 @@ public record Reply(String correlationId, String model, String modelVersion, Out
                     RecordHeaders.CONTENT_TYPE,
                     outcome instanceof Outcome.Succeeded ? RecordHeaders.JSON : Problem.CONTENT_TYPE);
         }
+    }
+
+    /** Writes only what a reply cannot do without: its id and its status. */
+    public void writeIdentity(Headers headers) {
+        headers.add(RecordHeaders.CORRELATION_ID, correlationId.bytes());
+        RecordHeaders.set(headers, RecordHeaders.STATUS, outcome.status());
     }
 
     /**
@@ -73,7 +83,7 @@ public record Reply(String correlationId, String model, String modelVersion, Out
                         RecordHeaders.STATUS, "must be succeeded, failed, expired or cancelled, was '" + status + "'");
         };
         return new Reply(
-                required(headers, RecordHeaders.CORRELATION_ID),
+                correlationId(headers),
                 RecordHeaders.text(headers, RecordHeaders.MODEL).orElse(""),
                 RecordHeaders.text(headers, RecordHeaders.MODEL_VERSION).orElse(""),
                 outcome,
@@ -90,6 +100,12 @@ public record Reply(String correlationId, String model, String modelVersion, Out
         } catch (IOException broken) {
             throw new InvalidRequestException("value", "must be a problem document: " + broken.getMessage());
         }
+    }
+
+    private static CorrelationId correlationId(Headers headers) throws InvalidRequestException {
+        return RecordHeaders.bytes(headers, RecordHeaders.CORRELATION_ID)
+                .map(CorrelationId::of)
+                .orElseThrow(() -> new InvalidRequestException(RecordHeaders.CORRELATION_ID, "is required"));
     }
 
     private static String required(Headers headers, String name) throws InvalidRequestException {

@@ -44,6 +44,11 @@ public final class Topics {
         return List.of(requests(model, Lane.INTERACTIVE), requests(model, Lane.BULK));
     }
 
+    /** Whether ingresses read the topic, so that the first reply with an id counts. Other reply topics are other systems'. */
+    public static boolean isOurReplyTopic(String topic) {
+        return topic.equals(REPLIES) || topic.equals(RESULTS);
+    }
+
     public static String deadLetters(String model) {
         return "penstock." + model + ".dead-letters";
     }

@@ -24,6 +24,9 @@ import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
 import dev.penstock.worker.reply.Cancellations;
+import dev.penstock.worker.reply.Deliveries;
+import dev.penstock.worker.reply.EarlierReplies;
+import dev.penstock.worker.reply.Relay;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -36,10 +39,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.producer.Producer;
 import org.jboss.logging.Logger;
 
 /**
@@ -69,7 +72,7 @@ final class ModelServer implements AutoCloseable {
         this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
         ReplyPublisher replies =
-                new ReplyPublisher(shared.producer(), model, shared.maxRecordBytes(), meters, shared.cancellations());
+                new ReplyPublisher(shared.deliveries(), model, shared.maxRecordBytes(), meters, shared.cancellations());
         Map<String, Intake.Version> served = new HashMap<>();
         for (WarmModel version : versions) {
             served.put(version.version(), serve(version, replies, meters, shared));
@@ -79,8 +82,8 @@ final class ModelServer implements AutoCloseable {
                 shared.consumers().forModel(model),
                 served,
                 versions.getLast().version(),
-                shared.replyTopics(),
-                replies,
+                new Intake.Answering(
+                        shared.replyTopics(), shared.earlierReplies(), replies, new Relay(shared.deliveries(), meters)),
                 meters,
                 new IntakeBounds(
                         new OpenWork.Amount(
@@ -88,7 +91,9 @@ final class ModelServer implements AutoCloseable {
                                 shared.config().maxOpenRows(),
                                 shared.config().maxOpenBytes()),
                         shared.config().commitInterval(),
-                        shared.config().drainTimeout()));
+                        shared.config().drainTimeout()),
+                shared.brokerClock(),
+                shared.trialPermit());
         this.intakeThread = new ServiceThread(
                 "penstock-intake-" + model,
                 consequence(),
@@ -238,9 +243,11 @@ final class ModelServer implements AutoCloseable {
     /** Shared by all models of a worker. */
     record Shared(
             WorkerConfig config,
-            Producer<byte[], byte[]> producer,
+            Deliveries deliveries,
             RequestConsumers consumers,
             ReplyTopics replyTopics,
+            EarlierReplies earlierReplies,
+            Semaphore trialPermit,
             Cancellations cancellations,
             RequestReader reader,
             BrokerClock brokerClock,

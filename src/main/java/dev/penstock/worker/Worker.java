@@ -23,6 +23,9 @@ import dev.penstock.worker.join.FeatureJoin;
 import dev.penstock.worker.join.FeatureUpdates;
 import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
+import dev.penstock.worker.reply.Deliveries;
+import dev.penstock.worker.reply.EarlierReplies;
+import dev.penstock.worker.reply.ReplyProducers;
 import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -42,11 +45,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jboss.logging.Logger;
 
@@ -65,6 +69,9 @@ public final class Worker implements AutoCloseable {
 
     private static final long REPLY_BUFFER_BYTES = 64 * 1024 * 1024;
 
+    /** The producer sends a reply to another system's topic again and again for this long; then it is found out whether there is such a topic. */
+    private static final Duration OTHERS_TIMEOUT = Duration.ofSeconds(10);
+
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
 
     private final WorkerConfig config;
@@ -76,10 +83,16 @@ public final class Worker implements AutoCloseable {
     private final Faults faults;
     private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
-    private final Producer<byte[], byte[]> producer;
+    private final ReplyProducers producers;
     private final BrokerClock brokerClock = new BrokerClock();
     private final Announcer announcer;
     private final ReplyTopics replyTopics;
+    private final Deliveries deliveries;
+    private final EarlierReplies earlierReplies;
+
+    /** A suspect that ends the process must be the only one that runs, so that no other gets the blame. */
+    private final Semaphore trialPermit = new Semaphore(1);
+
     private final Map<FeatureCache, FeatureUpdates> updates = new ConcurrentHashMap<>();
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
@@ -107,9 +120,20 @@ public final class Worker implements AutoCloseable {
         this.features = features;
         this.registry = registry;
         this.admin = kafka.admin();
-        this.producer = producer();
-        this.announcer = new Announcer(producer, brokerClock, config.heartbeat(), faults);
-        this.replyTopics = new ReplyTopics(admin, producer, allowedReplyTopics, faults);
+        this.producers =
+                new ReplyProducers(kafka.producer(producerSettings()), kafka.producer(othersProducerSettings()));
+        this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
+        this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, faults);
+        this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
+        this.earlierReplies = new EarlierReplies(
+                kafka.follower(Map.of(
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "earliest",
+                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+                        false,
+                        ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                        5000)),
+                faults);
         this.cancellations = new Cancellations(kafka, faults);
         this.coldStarts = Counter.builder("inference.cold.starts")
                 .description("Model versions that were loaded and warmed up, because this process started")
@@ -216,9 +240,11 @@ public final class Worker implements AutoCloseable {
         }
         updates.values().forEach(FeatureUpdates::close);
         cancellations.close();
+        earlierReplies.close();
+        deliveries.close();
         replyTopics.close();
         features.close();
-        producer.close(Duration.ofSeconds(5));
+        producers.close();
         admin.close(Duration.ofSeconds(1));
     }
 
@@ -287,9 +313,11 @@ public final class Worker implements AutoCloseable {
                 versions,
                 new ModelServer.Shared(
                         config,
-                        producer,
+                        deliveries,
                         new RequestConsumers(kafka, config.groupProtocol()),
                         replyTopics,
+                        earlierReplies,
+                        trialPermit,
                         cancellations,
                         reader,
                         brokerClock,
@@ -336,7 +364,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
-    private Producer<byte[], byte[]> producer() {
+    private Map<String, Object> producerSettings() {
         Map<String, Object> settings = new HashMap<>();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
@@ -346,7 +374,18 @@ public final class Worker implements AutoCloseable {
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, REPLY_BUFFER_BYTES);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, layout.maxRecordBytes());
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
-        return kafka.producer(settings);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0); // what cannot be sent at once is sent again later
+        return settings;
+    }
+
+    /** Gives up sooner than for our own topics: another system's topic may be gone. */
+    private Map<String, Object> othersProducerSettings() {
+        Map<String, Object> settings = producerSettings();
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.toIntExact(OTHERS_TIMEOUT.toMillis()));
+        settings.put(
+                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                Math.toIntExact(OTHERS_TIMEOUT.dividedBy(2).toMillis()));
+        return settings;
     }
 
     private static String processName() {

@@ -6,6 +6,7 @@ import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.SourceRecord;
@@ -98,13 +99,18 @@ final class SimulatedRequest implements SourceRecord {
     }
 
     @Override
+    public long timestampMillis() {
+        return arrivalNanos / 1_000_000;
+    }
+
+    @Override
     public int bytes() {
         return BYTES;
     }
 
     @Override
-    public String correlationId() {
-        return Integer.toString(index);
+    public CorrelationId correlationId() {
+        return CorrelationId.of(Integer.toString(index));
     }
 
     @Override

@@ -30,7 +30,7 @@ public final class ResultRecorder implements TopicRecorder.Store {
         for (ConsumerRecord<byte[], byte[]> record : records) {
             try {
                 Reply reply = Reply.read(record.headers(), record.value());
-                if (ids.verify(reply.correlationId()).isPresent()) {
+                if (ids.verify(reply.correlationId().toString()).isPresent()) {
                     replies.add(reply);
                 } else {
                     dropped.forged(); // no caller could poll for it, and it would fill Redis

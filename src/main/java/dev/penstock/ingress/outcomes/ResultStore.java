@@ -55,7 +55,7 @@ public final class ResultStore {
         Instant now = Instant.ofEpochMilli(epochMillis.getAsLong());
         List<Request> commands = new ArrayList<>(3 * replies.size());
         for (Reply reply : replies) {
-            String id = reply.correlationId();
+            String id = reply.correlationId().toString();
             Optional<RequestId> issued = ids.verify(id);
             commands.add(Request.cmd(Command.SET)
                     .arg(key(id))

@@ -1,5 +1,6 @@
 package dev.penstock.worker.accepted;
 
+import dev.penstock.messages.CorrelationId;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -35,7 +36,7 @@ public final class AcceptedRecord {
         return source;
     }
 
-    public String correlationId() {
+    public CorrelationId correlationId() {
         return source.correlationId();
     }
 

@@ -82,9 +82,12 @@ final class OwnedPartition {
         return commit(nowMillis, false);
     }
 
-    /** The last commit, before this worker gives the partition up. */
+    /** The last commit, before this worker gives the partition up. A record that still runs alone has not ended this worker. */
     OffsetCommit lastCommit(long nowMillis) {
         settleFirst();
+        if (!trying.equals(takeover.guilty())) {
+            trying = OptionalLong.empty();
+        }
         boolean hasSuspects = next() <= lastSuspect || takeover.isSuspect(position, Long.MIN_VALUE);
         return commit(nowMillis, !hasSuspects);
     }

@@ -6,8 +6,8 @@ import java.util.Optional;
 /** The topic that a reply goes to, and the partition if the request names one. */
 public record ReplyAddress(String topic, Optional<Integer> partition) {
 
-    /** Whether the topic is another system's. On our own topics readers keep the first reply to a request. */
-    public boolean isAnotherSystems() {
-        return !topic.equals(Topics.REPLIES) && !topic.equals(Topics.RESULTS);
+    /** Whether ingresses read the topic, where the first reply with an id is its outcome. Otherwise another system does. */
+    public boolean isOurs() {
+        return Topics.isOurReplyTopic(topic);
     }
 }

@@ -1,5 +1,6 @@
 package dev.penstock.worker.accepted;
 
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordSource;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -19,7 +20,7 @@ public interface SourceRecord {
     int bytes();
 
     /** The sender's id, or a random one when the sender set none. */
-    String correlationId();
+    CorrelationId correlationId();
 
     /** The model version that the record asks for; empty when it names none. */
     Optional<String> modelVersion();
@@ -40,6 +41,11 @@ public interface SourceRecord {
 
     /** Visits the name and the value of each header, in the order of the record. */
     void forEachHeader(BiConsumer<String, byte[]> visitor);
+
+    /** Topic, partition and offset, for headers: {@code topic/partition/offset}. */
+    default String address() {
+        return new RecordSource(partition().topic(), partition().partition(), offset()).toString();
+    }
 
     /** Topic, partition and offset, for log lines. */
     default String place() {

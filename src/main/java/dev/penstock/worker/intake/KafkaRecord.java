@@ -1,5 +1,6 @@
 package dev.penstock.worker.intake;
 
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RecordSource;
 import dev.penstock.protocol.InvalidRequestException;
@@ -13,15 +14,16 @@ import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /** A record as the Kafka consumer returns it. */
-record KafkaRecord(ConsumerRecord<byte[], byte[]> polled, LogPartition partition, String correlationId)
+record KafkaRecord(ConsumerRecord<byte[], byte[]> polled, LogPartition partition, CorrelationId correlationId)
         implements SourceRecord {
 
     static KafkaRecord of(ConsumerRecord<byte[], byte[]> polled) {
         return new KafkaRecord(
                 polled,
                 new LogPartition(polled.topic(), polled.partition()),
-                RecordHeaders.text(polled.headers(), RecordHeaders.CORRELATION_ID)
-                        .orElseGet(() -> UUID.randomUUID().toString()));
+                RecordHeaders.bytes(polled.headers(), RecordHeaders.CORRELATION_ID)
+                        .map(CorrelationId::of)
+                        .orElseGet(() -> CorrelationId.of(UUID.randomUUID().toString())));
     }
 
     @Override

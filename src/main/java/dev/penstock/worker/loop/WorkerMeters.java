@@ -28,8 +28,12 @@ public final class WorkerMeters {
     private final Timer sessionRun;
     private final DistributionSummary batchSize;
     private final Counter deadLetters;
+    private final Counter deadLettersLost;
+    private final Counter undeliverable;
     private final Counter recalls;
     private final Counter lateStarts;
+    private final Counter passedOn;
+    private final Counter answeredBefore;
     private final BusyRatio busy = new BusyRatio(System.nanoTime());
     private final Map<Lane, Timer> queueWait = new EnumMap<>(Lane.class);
     private final Map<Lane, AtomicLong> backlog = new EnumMap<>(Lane.class);
@@ -56,6 +60,15 @@ public final class WorkerMeters {
                 .description("Records that could not be served and were kept as dead letters")
                 .tag("model", model)
                 .register(registry);
+        deadLettersLost = Counter.builder("inference.dead.letters.lost")
+                .description(
+                        "Records whose dead letter could not be written either; the log has their places. Should stay 0")
+                .tag("model", model)
+                .register(registry);
+        undeliverable = Counter.builder("inference.replies.undeliverable")
+                .description("Replies that their topic did not take, in any form")
+                .tag("model", model)
+                .register(registry);
         recalls = Counter.builder("inference.batch.recalls")
                 .description(
                         "Batches that were taken back, since the batch before took too long and they would have been late")
@@ -63,6 +76,14 @@ public final class WorkerMeters {
                 .register(registry);
         lateStarts = Counter.builder("inference.late.starts")
                 .description("Batches that started after the latest start of a member; should stay 0")
+                .tag("model", model)
+                .register(registry);
+        passedOn = Counter.builder("inference.passed.on")
+                .description("Requests that were passed on to another worker, since this one does not serve their version")
+                .tag("model", model)
+                .register(registry);
+        answeredBefore = Counter.builder("inference.answered.before")
+                .description("Requests of other systems that came again, and that another worker had answered already")
                 .tag("model", model)
                 .register(registry);
         Gauge.builder("inference.session.busy.ratio", busy, ratio -> ratio.read(System.nanoTime()))
@@ -126,6 +147,22 @@ public final class WorkerMeters {
 
     public void deadLetter() {
         deadLetters.increment();
+    }
+
+    public void deadLetterLost() {
+        deadLettersLost.increment();
+    }
+
+    public void undeliverable() {
+        undeliverable.increment();
+    }
+
+    public void passedOn() {
+        passedOn.increment();
+    }
+
+    public void answeredBefore() {
+        answeredBefore.increment();
     }
 
     /** Sets the number of records that this worker's own partitions hold beyond those that it has consumed. */

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
@@ -28,11 +29,13 @@ import org.jboss.logging.Logger;
 public final class Announcer implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Announcer.class);
     private static final Duration FIRST_TIMEOUT = Duration.ofSeconds(30);
+    private static final long RETRY_MILLIS = 20;
 
     private final Producer<byte[], byte[]> producer;
     private final BrokerClock brokerClock;
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
-    private final TroubleLog trouble = new TroubleLog(LOG, "Announcements of this worker's models");
+    private final TroubleLog trouble = new TroubleLog(
+            LOG, "Announcements of this worker's models", TimeUnit.SECONDS.toNanos(1), System::nanoTime);
     private final ServiceThread heartbeat;
 
     /** @param interval of the heartbeat */
@@ -59,7 +62,20 @@ public final class Announcer implements AutoCloseable {
      */
     public void announce(Announcement announcement) throws ExecutionException, InterruptedException, TimeoutException {
         announcements.put(announcement.key(), announcement);
-        send(announcement).get(FIRST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        long until = System.nanoTime() + FIRST_TIMEOUT.toNanos();
+        while (true) {
+            try {
+                send(announcement).get(FIRST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                return;
+            } catch (ExecutionException failed) {
+                // The producer does not wait for the topic's metadata.
+                boolean isWorthATry = failed.getCause() instanceof RetriableException && System.nanoTime() < until;
+                if (!isWorthATry) {
+                    throw failed;
+                }
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            }
+        }
     }
 
     /** Ends the heartbeat, then announces each model once more as not ready. */

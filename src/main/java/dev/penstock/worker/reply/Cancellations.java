@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicFollower;
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
@@ -48,8 +49,8 @@ public final class Cancellations implements TopicFollower.Listener, AutoCloseabl
                 this);
     }
 
-    boolean contains(String correlationId) {
-        return !deadlines.isEmpty() && deadlines.containsKey(correlationId);
+    boolean contains(CorrelationId id) {
+        return !deadlines.isEmpty() && deadlines.containsKey(id.toString());
     }
 
     /** Waits until all earlier cancellations are known, and continues without them after that time. */

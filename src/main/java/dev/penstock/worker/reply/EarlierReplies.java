@@ -70,7 +70,7 @@ public final class EarlierReplies implements AutoCloseable {
     /** The same resolution, or {@link Resolution.Answered} if the reply to the record is there already. Never fails and never blocks. */
     public CompletableFuture<Resolution> unlessAnswered(Resolution resolution, SourceRecord record) {
         if (resolution instanceof Resolution.To(Optional<ReplyAddress> address)
-                && address.filter(ReplyAddress::isAnotherSystems).isPresent()) {
+                && address.filter(to -> !to.isOurs()).isPresent()) {
             CompletableFuture<Boolean> answer = new CompletableFuture<>();
             questions.add(new Question(
                     address.get().topic(), record.origin(), record.timestampMillis() - SKEW_MILLIS, answer));

@@ -5,15 +5,11 @@ import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.loop.WorkerMeters;
 import java.util.Set;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Headers;
 import org.jboss.logging.Logger;
 
-/**
- * Passes requests on to other workers: publishes a record once more, and settles it once the broker has the copy. Thread-safe.
- */
+/** Passes requests on to other workers: publishes a record once more, and settles it once the broker has the copy. Thread-safe. */
 public final class Relay {
     private static final Logger LOG = Logger.getLogger(Relay.class);
 
@@ -21,37 +17,36 @@ public final class Relay {
     private static final Set<String> NOT_COPIED = Set.of(
             RecordHeaders.TIMEOUT_MS, RecordHeaders.DEADLINE_MS, RecordHeaders.SOURCE, RecordHeaders.PASSED_ON);
 
-    private final Producer<byte[], byte[]> producer;
+    private final Deliveries deliveries;
     private final WorkerMeters meters;
 
-    public Relay(Producer<byte[], byte[]> producer, WorkerMeters meters) {
-        this.producer = producer;
+    public Relay(Deliveries deliveries, WorkerMeters meters) {
+        this.deliveries = deliveries;
         this.meters = meters;
     }
 
     /**
+     * Tries as patiently as with a reply to another system.
+     *
      * @param partition of the record's topic
      * @param deadlineMillis by the broker's clock
      * @param otherwise runs when the copy could not be published
      */
     public void passOn(AcceptedRecord record, int partition, long deadlineMillis, Runnable otherwise) {
-        try {
-            producer.send(copy(record.source(), partition, deadlineMillis), (metadata, failure) -> {
-                if (failure == null) {
-                    meters.passedOn();
-                    record.settle();
-                } else {
-                    failed(record, failure, otherwise);
-                }
-            });
-        } catch (KafkaException failure) {
-            failed(record, failure, otherwise);
-        }
-    }
+        Forms copy = Forms.of(copy(record.source(), partition, deadlineMillis));
+        deliveries.begin(new Delivery(Delivery.Kind.OTHERS_REPLY, copy, new Delivery.Ending() {
+            @Override
+            public void delivered(boolean atFirst) {
+                meters.passedOn();
+                record.settle();
+            }
 
-    private static void failed(AcceptedRecord record, Exception failure, Runnable otherwise) {
-        LOG.warnf("%s could not be passed on to another worker: %s", record.source().place(), failure);
-        otherwise.run();
+            @Override
+            public void givenUp(String reason) {
+                LOG.warnf("Request %s could not be passed on to another worker: it %s", record.source().place(), reason);
+                otherwise.run();
+            }
+        }));
     }
 
     private static ProducerRecord<byte[], byte[]> copy(SourceRecord source, int partition, long deadlineMillis) {

@@ -1,13 +1,8 @@
 package dev.penstock.worker.reply;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.penstock.batching.CostNode;
 import dev.penstock.messages.Outcome;
-import dev.penstock.messages.RecordHeaders;
-import dev.penstock.messages.Reply;
 import dev.penstock.messages.Timings;
-import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceResponse;
 import dev.penstock.protocol.Payload;
@@ -16,9 +11,7 @@ import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.NoJsonFormException;
 import dev.penstock.protocol.codec.ResponseWriter;
 import dev.penstock.worker.accepted.AcceptedRecord;
-import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.ReplyAddress;
-import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.loop.Replies;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerMeters;
@@ -27,17 +20,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Headers;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Sends one model's replies and dead letters, and settles each record once the broker has acknowledged. A request whose reply cannot be
- * delivered becomes a dead letter. If that fails too, its record stays unsettled and is served again after a restart. Thread-safe.
- *
- * <p>Callbacks run on the producer's network thread. A send from there to a topic without metadata would wait for itself. So metadata is
- * fetched before the first send to a topic: here for dead letters, in {@link ReplyTopics} for replies.
+ * Answers one model's requests, and settles each record as soon as its reply, or its dead letter, is safe. A request whose reply cannot be
+ * delivered becomes a dead letter. A record whose dead letter cannot be written either is settled all the same, logged with its
+ * place and counted: no record holds back others. Thread-safe; never blocks.
  */
 public final class ReplyPublisher implements Replies {
     private static final Logger LOG = Logger.getLogger(ReplyPublisher.class);
@@ -48,29 +37,29 @@ public final class ReplyPublisher implements Replies {
     /** Legs of the way that are taken to be equally long: request to log, reply to broker, reply to caller. */
     private static final int DELIVERY_LEGS = 3;
 
-    private final Producer<byte[], byte[]> producer;
+    private final Deliveries deliveries;
     private final String model;
     private final int maxRecordBytes;
     private final WorkerMeters meters;
     private final Cancellations cancellations;
 
-    /** The time until the broker acknowledges a reply. Confined to the producer's thread. */
+    /** The time until the broker acknowledges a reply. */
     private final CostNode acknowledgement = new CostNode();
 
     private volatile long deliveryNanos;
 
     public ReplyPublisher(
-            Producer<byte[], byte[]> producer,
+            Deliveries deliveries,
             String model,
             int maxRecordBytes,
             WorkerMeters meters,
             Cancellations cancellations) {
         this.cancellations = cancellations;
-        this.producer = producer;
+        this.deliveries = deliveries;
         this.model = model;
         this.maxRecordBytes = maxRecordBytes;
         this.meters = meters;
-        producer.partitionsFor(Topics.deadLetters(model));
+        deliveries.prepareDeadLetters(model);
     }
 
     @Override
@@ -117,17 +106,25 @@ public final class ReplyPublisher implements Replies {
         return deliveryNanos;
     }
 
-    /** Measures the one leg that is seen here, and estimates the others from it. */
+    /** Measures the one leg that is seen here, and estimates the others from it. Called by the threads of both producers. */
     private void acknowledged(long nanos) {
-        acknowledgement.observe((double) nanos);
-        deliveryNanos = (long) (DELIVERY_LEGS * acknowledgement.p95());
+        synchronized (acknowledgement) {
+            acknowledgement.observe((double) nanos);
+            deliveryNanos = (long) (DELIVERY_LEGS * acknowledgement.p95());
+        }
     }
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
         long now = System.nanoTime();
         meters.settled(outcome.status(), now - task.arrivalNanos());
-        reply(task.record(), outcome, timings, task.record()::settle);
+        AcceptedRecord record = task.record();
+        reply(
+                record,
+                outcome,
+                timings,
+                record::settle,
+                reason -> deadLetter(record, "the reply " + reason, record::settle));
     }
 
     /** Keeps a record that cannot be served as a dead letter, and replies with the problem if the sender wants a reply. */
@@ -135,40 +132,60 @@ public final class ReplyPublisher implements Replies {
         meters.settled("failed", 0);
         Runnable safe = afterTwo(record::settle);
         deadLetter(record, problem.detail(), safe);
-        reply(record, new Outcome.Failed(problem), Timings.NONE, safe);
+        reply(record, new Outcome.Failed(problem), Timings.NONE, safe, reason -> safe.run());
     }
 
-    /** @param safe runs once the broker has the reply, or at once when the sender wants none */
-    private void reply(AcceptedRecord record, Outcome outcome, Timings timings, Runnable safe) {
+    /**
+     * @param safe runs once the broker has the reply, or at once when the sender wants none
+     * @param undeliverable runs instead, with the reason, when the reply cannot be delivered
+     */
+    private void reply(
+            AcceptedRecord record,
+            Outcome outcome,
+            Timings timings,
+            Runnable safe,
+            Consumer<String> undeliverable) {
         if (record.replyTo().isEmpty()) {
             safe.run();
             return;
         }
-        Reply reply = new Reply(record.correlationId(), model, record.modelVersion(), outcome, timings);
         ReplyAddress address = record.replyTo().get();
-        byte[] key =
-                address.partition().isPresent() ? null : record.correlationId().getBytes(UTF_8);
-        ProducerRecord<byte[], byte[]> sent =
-                new ProducerRecord<>(address.topic(), address.partition().orElse(null), key, reply.value());
-        reply.writeHeaders(sent.headers());
-        echo(record.source(), sent.headers());
+        if (address.isOurs()) {
+            deliver(record, address, outcome, timings, safe, undeliverable);
+        } else {
+            record.whileOwned(
+                    System.nanoTime(),
+                    () -> deliver(record, address, outcome, timings, safe, undeliverable),
+                    safe);
+        }
+    }
+
+    private void deliver(
+            AcceptedRecord record,
+            ReplyAddress address,
+            Outcome outcome,
+            Timings timings,
+            Runnable safe,
+            Consumer<String> undeliverable) {
         long sentNanos = System.nanoTime();
-        producer.send(sent, (metadata, failure) -> {
-            if (failure == null) {
-                acknowledged(System.nanoTime() - sentNanos);
-                safe.run();
-            } else {
-                LOG.errorf(
-                        failure,
-                        "Could not deliver the reply to request %s to topic %s; the request becomes a dead letter",
-                        record.correlationId(),
-                        address.topic());
-                deadLetter(
-                        record,
-                        "the reply could not be delivered to topic " + address.topic() + ": " + failure.getMessage(),
-                        safe);
-            }
-        });
+        deliveries.begin(new Delivery(
+                address.isOurs() ? Delivery.Kind.OUR_REPLY : Delivery.Kind.OTHERS_REPLY,
+                new ReplyForms(record, address, model, outcome, timings),
+                new Delivery.Ending() {
+                    @Override
+                    public void delivered(boolean atFirst) {
+                        if (atFirst) {
+                            acknowledged(System.nanoTime() - sentNanos);
+                        }
+                        safe.run();
+                    }
+
+                    @Override
+                    public void givenUp(String reason) {
+                        meters.undeliverable();
+                        undeliverable.accept(reason);
+                    }
+                }));
     }
 
     /** Runs {@code then} at the second of two calls. */
@@ -181,39 +198,24 @@ public final class ReplyPublisher implements Replies {
         };
     }
 
-    /** @param kept runs once the dead letter is safe */
-    private void deadLetter(AcceptedRecord record, String error, Runnable kept) {
+    /** @param done runs once the dead letter is safe, or cannot be */
+    private void deadLetter(AcceptedRecord record, String reason, Runnable done) {
         meters.deadLetter();
-        SourceRecord source = record.source();
-        LogPartition partition = source.partition();
-        ProducerRecord<byte[], byte[]> letter =
-                new ProducerRecord<>(Topics.deadLetters(model), null, source.key(), source.value());
-        Headers headers = letter.headers();
-        source.forEachHeader(headers::add);
-        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_ERROR, error);
-        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_ATTEMPTS, Integer.toString(record.runs()));
-        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_SOURCE_TOPIC, partition.topic());
-        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_SOURCE_PARTITION, Integer.toString(partition.partition()));
-        RecordHeaders.set(headers, RecordHeaders.DEAD_LETTER_SOURCE_OFFSET, Long.toString(source.offset()));
-        producer.send(letter, (metadata, failure) -> {
-            if (failure == null) {
-                kept.run();
-            } else {
-                LOG.errorf(
-                        failure,
-                        "Record %s could be neither answered nor kept as a dead letter; it is served again after a restart. Problem: %s",
-                        source.place(),
-                        error);
-            }
-        });
-    }
+        deliveries.begin(new Delivery(
+                Delivery.Kind.DEAD_LETTER, new DeadLetterForms(model, record, reason), new Delivery.Ending() {
+                    @Override
+                    public void delivered(boolean atFirst) {
+                        done.run();
+                    }
 
-    /** Copies the headers by which the sender follows its request: trace context and CloudEvents' attributes. */
-    private static void echo(SourceRecord from, Headers to) {
-        from.forEachHeader((name, value) -> {
-            if (name.equals(RecordHeaders.TRACEPARENT) || name.startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
-                to.add(name, value);
-            }
-        });
+                    @Override
+                    public void givenUp(String why) {
+                        meters.deadLetterLost();
+                        LOG.errorf(
+                                "Record %s has no dead letter, and is not served again. The dead letter %s. It would have said: %s",
+                                record.source().place(), why, reason);
+                        done.run();
+                    }
+                }));
     }
 }

@@ -23,8 +23,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -34,8 +34,8 @@ import org.apache.kafka.common.header.Headers;
 import org.jboss.logging.Logger;
 
 /**
- * Knows which topics replies may go to: those on the operator's allow-list that exist. A request is checked before it runs, since a send
- * to a missing topic would block all replies.
+ * Knows which topics replies may go to: those on the operator's allow-list that exist. A request is checked before it runs, so that
+ * none runs in vain.
  *
  * <p>{@link #resolve} never blocks. A known topic is answered at once. Others are looked up by a thread, many per call to the broker, so
  * that a producer with made-up topics slows nobody. Existing and missing topics are remembered apart: made-up names displace no real one.
@@ -54,7 +54,7 @@ public final class ReplyTopics implements AutoCloseable {
     private static final long CALL_TIMEOUT_SECONDS = 5;
 
     private final Admin admin;
-    private final Producer<byte[], byte[]> producer;
+    private final ReplyProducers producers;
     private final List<Pattern> allowed;
     private final LongSupplier nanoClock;
     private final Map<String, Existing> existing = new Recent<>();
@@ -66,22 +66,22 @@ public final class ReplyTopics implements AutoCloseable {
     /**
      * Starts the thread.
      *
-     * @param producer the one that will send the replies; its metadata is fetched here
+     * @param producers those that will send the replies; their metadata is fetched here
      * @param allowed topic names in which {@code *} stands for any characters
      */
     public ReplyTopics(
-            Admin admin, Producer<byte[], byte[]> producer, List<String> allowed, Consumer<? super Fault> faults) {
-        this(admin, producer, allowed, faults, System::nanoTime);
+            Admin admin, ReplyProducers producers, List<String> allowed, Consumer<? super Fault> faults) {
+        this(admin, producers, allowed, faults, System::nanoTime);
     }
 
     ReplyTopics(
             Admin admin,
-            Producer<byte[], byte[]> producer,
+            ReplyProducers producers,
             List<String> allowed,
             Consumer<? super Fault> faults,
             LongSupplier nanoClock) {
         this.admin = admin;
-        this.producer = producer;
+        this.producers = producers;
         this.allowed = allowed.stream().map(ReplyTopics::glob).toList();
         this.nanoClock = nanoClock;
         this.thread = new ServiceThread(
@@ -107,8 +107,7 @@ public final class ReplyTopics implements AutoCloseable {
     }
 
     private boolean isAllowed(String topic) {
-        return topic.equals(Topics.REPLIES)
-                || topic.equals(Topics.RESULTS)
+        return Topics.isOurReplyTopic(topic)
                 || allowed.stream().anyMatch(pattern -> pattern.matcher(topic).matches());
     }
 
@@ -140,11 +139,20 @@ public final class ReplyTopics implements AutoCloseable {
             }
             return CompletableFuture.completedFuture(OptionalInt.of(known.partitions));
         }
+        return isKnownMissing(topic)
+                ? CompletableFuture.completedFuture(OptionalInt.empty())
+                : lookUp(topic);
+    }
+
+    /** Whether a topic was missing when it was looked up within the last seconds. */
+    synchronized boolean isKnownMissing(String topic) {
         Long missing = missingNanos.get(topic);
-        if (missing != null && now - missing < REMEMBER_MISSING_NANOS) {
-            return CompletableFuture.completedFuture(OptionalInt.empty());
-        }
-        return lookUp(topic);
+        return missing != null && nanoClock.getAsLong() - missing < REMEMBER_MISSING_NANOS;
+    }
+
+    /** Looks up a topic that makes trouble, as it may be gone. Does not wait. */
+    synchronized void lookUpAgain(String topic) {
+        lookUp(topic);
     }
 
     private CompletableFuture<OptionalInt> lookUp(String topic) {
@@ -223,14 +231,18 @@ public final class ReplyTopics implements AutoCloseable {
 
         private Map<String, KafkaFuture<TopicDescription>> describe(List<String> batch) {
             try {
-                return admin.describeTopics(batch).topicNameValues();
+                return admin.describeTopics(
+                                batch,
+                                new DescribeTopicsOptions()
+                                        .timeoutMs((int) TimeUnit.SECONDS.toMillis(CALL_TIMEOUT_SECONDS)))
+                        .topicNameValues();
             } catch (KafkaException notAsked) {
                 names.addAll(batch);
                 throw notAsked;
             }
         }
 
-        /** Also fetches the producer's metadata, so that the reply is sent without a wait. */
+        /** Also lets the producer fetch its metadata, so that the reply need not wait for it. */
         private OptionalInt partitions(String name, Map<String, KafkaFuture<TopicDescription>> answers)
                 throws ExecutionException, InterruptedException, TimeoutException {
             KafkaFuture<TopicDescription> answer = answers.get(name);
@@ -241,7 +253,7 @@ public final class ReplyTopics implements AutoCloseable {
                 int partitions = answer.get(CALL_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                         .partitions()
                         .size();
-                producer.partitionsFor(name);
+                producers.prepare(name);
                 return OptionalInt.of(partitions);
             } catch (ExecutionException failed) {
                 Throwable cause = failed.getCause();

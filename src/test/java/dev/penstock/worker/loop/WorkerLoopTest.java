@@ -497,13 +497,13 @@ class WorkerLoopTest {
 
         @Override
         public boolean isCancelled(Task task) {
-            return cancelled.contains(task.record().correlationId());
+            return cancelled.contains(task.record().correlationId().toString());
         }
 
         @Override
         public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
             rows.put(
-                    task.record().correlationId(),
+                    task.record().correlationId().toString(),
                     values(batchOutputs.getFirst().rows(fromRow, task.rows())));
             return new Outcome.Succeeded(Payload.json(new byte[0]));
         }
@@ -511,7 +511,7 @@ class WorkerLoopTest {
         @Override
         public void send(Task task, Outcome outcome, Timings timings) {
             this.timings = timings;
-            assertThat(status.put(task.record().correlationId(), outcome.status()))
+            assertThat(status.put(task.record().correlationId().toString(), outcome.status()))
                     .isNull();
         }
     }

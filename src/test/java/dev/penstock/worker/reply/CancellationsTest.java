@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.local.EmbeddedKafka;
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.threads.Faults;
@@ -35,12 +36,12 @@ class CancellationsTest {
             try (Cancellations cancellations =
                     new Cancellations(new KafkaClients(client(kafka)), new Faults("worker"))) {
                 cancellations.awaitKnown(SOON);
-                assertThat(cancellations.contains("before")).isTrue();
-                assertThat(cancellations.contains("over")).isFalse();
-                assertThat(cancellations.contains("broken")).isFalse();
+                assertThat(cancellations.contains(CorrelationId.of("before"))).isTrue();
+                assertThat(cancellations.contains(CorrelationId.of("over"))).isFalse();
+                assertThat(cancellations.contains(CorrelationId.of("broken"))).isFalse();
 
                 publish(producer, "since", Long.toString(now + 60_000));
-                await().atMost(SOON).until(() -> cancellations.contains("since"));
+                await().atMost(SOON).until(() -> cancellations.contains(CorrelationId.of("since")));
             }
         }
     }

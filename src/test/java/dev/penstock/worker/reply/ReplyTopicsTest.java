@@ -47,7 +47,7 @@ class ReplyTopicsTest {
     private final CountDownLatch answers = new CountDownLatch(1);
     private Function<String, RuntimeException> refusal = UnknownTopicOrPartitionException::new;
     private final ReplyTopics topics =
-            new ReplyTopics(admin(), new MockProducer<>(), List.of("penstock.replies.*"), faults, now::get);
+            new ReplyTopics(admin(), new ReplyProducers(new MockProducer<>(), new MockProducer<>()), List.of("penstock.replies.*"), faults, now::get);
 
     @AfterEach
     void close() {

@@ -13,7 +13,7 @@ public interface RecordReader<S extends SourceRecord> {
     /** Whether this worker serves the version. */
     boolean serves(String modelVersion);
 
-    /** The number of partitions of a request topic. */
+    /** The number of partitions of a request topic; 0 when it is not known. */
     int partitions(String topic);
 
     /**
