@@ -185,7 +185,8 @@ final class ArchitectureTest {
             entry("cli.command", Set.of("cli.option")),
             entry("cli.bench", Set.of("cli.option")),
             entry("cli", Set.of("cli.option", "cli.command", "cli.bench")),
-            entry("local", Set.of("cli", "cli.command")),
+            entry("deadletters", Set.of("messages", "kafka", "cli.command")),
+            entry("local", Set.of("deadletters", "cli", "cli.command")),
             // Not local: the production package has none.
             entry("app", Set.of("threads", "protocol.codec", "kafka", "features", "ingress", "worker")));
 
@@ -222,6 +223,7 @@ final class ArchitectureTest {
                             "worker.intake",
                             "worker.join",
                             "worker.reply",
+                            "deadletters",
                             "local",
                             "app")),
             entry("kafka..", Set.of("local")),

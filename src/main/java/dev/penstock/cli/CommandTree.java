@@ -14,6 +14,7 @@ import dev.penstock.cli.bench.SyncCommand;
 import dev.penstock.cli.bench.TenantsCommand;
 import dev.penstock.cli.bench.TuningCommand;
 import dev.penstock.cli.command.CompletionCommand;
+import dev.penstock.cli.command.DeadLettersCommand;
 import dev.penstock.cli.command.FuzzCommand;
 import dev.penstock.cli.command.JdkCommand;
 import dev.penstock.cli.command.KafkaCommand;
@@ -59,6 +60,7 @@ final class CommandTree {
                 CompletionCommand.class)) {
             add(root, command);
         }
+        root.addSubcommand(deadLetters());
         root.addSubcommand(models());
         root.addSubcommand(bench());
         root.setExpandAtFiles(false);
@@ -76,6 +78,15 @@ final class CommandTree {
         root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandTree::grouped);
         root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
         return root;
+    }
+
+    private static CommandLine deadLetters() {
+        CommandLine letters = new CommandLine(
+                group("dead-letters", "Lists the requests that could not be served, and publishes them again."));
+        add(letters, DeadLettersCommand.ListLetters.class);
+        add(letters, DeadLettersCommand.Show.class);
+        add(letters, DeadLettersCommand.Replay.class);
+        return letters;
     }
 
     private static CommandLine models() {

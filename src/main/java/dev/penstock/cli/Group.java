@@ -10,6 +10,6 @@ record Group(String title, List<String> commands) {
             new Group("Run it", List.of("up", "kafka")),
             new Group("Models", List.of("models")),
             new Group("Tenants and keys", List.of("key")),
-            new Group("Operate", List.of("ledger")),
+            new Group("Operate", List.of("dead-letters", "ledger")),
             new Group("Develop", List.of("test", "bench", "simulate", "mutants", "fuzz", "jdk", "completion")));
 }

@@ -74,6 +74,11 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @param dataDir keeps the log across restarts; when empty, the log is in a temporary folder and deleted on close
      */
     public static EmbeddedKafka start(int port, Optional<Path> dataDir, int maxMessageBytes) {
+        return start(port, dataDir, maxMessageBytes, Map.of());
+    }
+
+    /** @param more settings of the broker, which go before its own */
+    static EmbeddedKafka start(int port, Optional<Path> dataDir, int maxMessageBytes, Map<String, String> more) {
         Ports.requireFree(port, "--kafka-port");
         LocalFolder folder = dataDir.map(LocalFolder::kept).orElseGet(() -> LocalFolder.temporary("penstock-kafka"));
         try {
@@ -81,7 +86,8 @@ public final class EmbeddedKafka implements AutoCloseable {
             for (int attempt = 1; ; attempt++) {
                 int brokerPort = Ports.resolve(port);
                 try {
-                    return new EmbeddedKafka(startServer(folder, brokerPort, maxMessageBytes), brokerPort, folder);
+                    return new EmbeddedKafka(
+                            startServer(folder, brokerPort, maxMessageBytes, more), brokerPort, folder);
                 } catch (RuntimeException e) {
                     // Another process may have taken the port since it was checked.
                     boolean lostARace = causes(e).anyMatch(BindException.class::isInstance);
@@ -131,8 +137,10 @@ public final class EmbeddedKafka implements AutoCloseable {
                 .run();
     }
 
-    private static KafkaRaftServer startServer(LocalFolder folder, int brokerPort, int maxMessageBytes) {
+    private static KafkaRaftServer startServer(
+            LocalFolder folder, int brokerPort, int maxMessageBytes, Map<String, String> more) {
         Map<String, String> settings = settings(folder, brokerPort, Ports.resolve(Ports.ANY), maxMessageBytes);
+        settings.putAll(more);
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings), Time.SYSTEM);
         STARTING.set(true);
         try {

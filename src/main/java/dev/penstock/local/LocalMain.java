@@ -1,13 +1,16 @@
 package dev.penstock.local;
 
 import dev.penstock.cli.Penstock;
+import dev.penstock.cli.command.DeadLettersCommand;
 import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.UpCommand;
+import dev.penstock.deadletters.DeadLettersTool;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.logging.LoggingSetupRecorder;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,7 +21,7 @@ import java.util.function.BiConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** {@code penstock up} and {@code penstock kafka}: the service with all that it needs, in one JVM, until Ctrl-C. */
+/** {@code penstock up} and its kind: the service with all that it needs, in one JVM, until Ctrl-C. */
 @QuarkusMain(name = "local")
 public final class LocalMain {
 
@@ -36,12 +39,14 @@ public final class LocalMain {
     }
 
     /** @return the exit code */
-    private static int run(Object command) throws InterruptedException {
+    private static int run(Object command) throws IOException, InterruptedException {
         try {
             return switch (command) {
                 case UpCommand up -> up(LocalOptions.of(up));
                 case KafkaCommand kafka -> kafka(LocalOptions.parts(kafka));
-                default -> throw new CannotStartException("the package takes the commands up and kafka only");
+                case DeadLettersCommand letters -> new DeadLettersTool().run(letters);
+                default ->
+                    throw new CannotStartException("the package takes the commands up, kafka and dead-letters only");
             };
         } catch (CannotStartException e) {
             System.err.println("penstock: " + e.getMessage());

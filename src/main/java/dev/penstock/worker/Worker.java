@@ -35,7 +35,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +50,6 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jboss.logging.Logger;
 
 /**
@@ -63,14 +61,6 @@ public final class Worker implements AutoCloseable {
 
     /** EX_UNAVAILABLE of sysexits. */
     private static final int DEVICE_LOST_EXIT = 69;
-
-    /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
-    private static final int REPLY_BATCH_BYTES = 512 * 1024;
-
-    private static final long REPLY_BUFFER_BYTES = 64 * 1024 * 1024;
-
-    /** The producer sends a reply to another system's topic again and again for this long; then it is found out whether there is such a topic. */
-    private static final Duration OTHERS_TIMEOUT = Duration.ofSeconds(10);
 
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
 
@@ -120,8 +110,7 @@ public final class Worker implements AutoCloseable {
         this.features = features;
         this.registry = registry;
         this.admin = kafka.admin();
-        this.producers =
-                new ReplyProducers(kafka.producer(producerSettings()), kafka.producer(othersProducerSettings()));
+        this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
         this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, faults);
         this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
@@ -361,31 +350,6 @@ public final class Worker implements AutoCloseable {
                 config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
                 true);
-    }
-
-    /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
-    private Map<String, Object> producerSettings() {
-        Map<String, Object> settings = new HashMap<>();
-        settings.put(ProducerConfig.ACKS_CONFIG, "all");
-        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, REPLY_BATCH_BYTES);
-        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, REPLY_BUFFER_BYTES);
-        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, layout.maxRecordBytes());
-        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
-        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0); // what cannot be sent at once is sent again later
-        return settings;
-    }
-
-    /** Gives up sooner than for our own topics: another system's topic may be gone. */
-    private Map<String, Object> othersProducerSettings() {
-        Map<String, Object> settings = producerSettings();
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.toIntExact(OTHERS_TIMEOUT.toMillis()));
-        settings.put(
-                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
-                Math.toIntExact(OTHERS_TIMEOUT.dividedBy(2).toMillis()));
-        return settings;
     }
 
     private static String processName() {

@@ -57,6 +57,8 @@ class PenstockTest {
                     bench limit --models digits,me | --models must be digits, mlp-19mb, mlp-70mb, mlp-1gb, minilm-16 or minilm-64, was "me"
                     fuzz jsn                       | TARGET must be json, binary, record, reply or model, was "jsn"
                     fuzz --seconds 0               | --seconds must be in 1..999999999999, was 0
+                    dead-letters list              | --model needs a value: MODEL
+                    dead-letters show --model m 17 | LETTER must be PARTITION/OFFSET, was 17
                     simulate --rate 1e5            | --rate must be in 0..999999999, was "1e5"
                     simulate --trace flat          | --trace must be poisson, burst, diurnal or heavy, was "flat"
                     """)
@@ -122,7 +124,7 @@ class PenstockTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"''", "bench", "models", "models fetch", "models build"})
+    @CsvSource({"''", "bench", "models", "dead-letters", "models fetch", "models build"})
     void aGroupWithoutACommandPrintsItsHelp(String line) {
         Outcome outcome = run(line);
 

@@ -11,11 +11,13 @@ import dev.penstock.samples.DigitsTable;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -88,6 +90,23 @@ class KafkaRequestsTest {
         assertThat(header(reply, "traceparent")).hasValue("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         assertThat(header(reply, "ce_id")).hasValue("7");
         assertThat(header(reply, "ce_source")).hasValue("/billing");
+    }
+
+    /** As Spring's replying template sends it. */
+    @Test
+    void returnsABinaryCorrelationIdAsItCame() {
+        byte[] id = new byte[16];
+        ThreadLocalRandom.current().nextBytes(id);
+        id[0] = (byte) 0xff; // never UTF-8
+        ProducerRecord<String, String> record = new ProducerRecord<>(REQUESTS, Digits.request(ROW));
+        record.headers().add("correlation-id", id).add("reply-topic", ServiceStack.REPLIES.getBytes(UTF_8));
+        producer.send(record);
+
+        ConsumerRecord<String, String> reply = awaitRecord(ServiceStack.REPLIES, id);
+
+        assertThat(header(reply, "status")).hasValue("succeeded");
+        assertThat(header(reply, "penstock-source"))
+                .hasValueSatisfying(source -> assertThat(source).matches(REQUESTS + "/[0-9]+/[0-9]+"));
     }
 
     @Test
@@ -255,6 +274,10 @@ class KafkaRequestsTest {
     }
 
     private static ConsumerRecord<String, String> awaitRecord(String topic, String correlationId) {
+        return awaitRecord(topic, correlationId.getBytes(UTF_8));
+    }
+
+    private static ConsumerRecord<String, String> awaitRecord(String topic, byte[] correlationId) {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
                 Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
                 new StringDeserializer(),
@@ -268,12 +291,14 @@ class KafkaRequestsTest {
             long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
             while (System.nanoTime() < until) {
                 for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
-                    if (header(record, RecordHeaders.CORRELATION_ID).equals(Optional.of(correlationId))) {
+                    if (RecordHeaders.bytes(record.headers(), RecordHeaders.CORRELATION_ID)
+                            .filter(id -> Arrays.equals(id, correlationId))
+                            .isPresent()) {
                         return record;
                     }
                 }
             }
         }
-        throw new AssertionError("no record for " + correlationId + " on " + topic + " within 20 s");
+        throw new AssertionError("no record for " + new String(correlationId, UTF_8) + " on " + topic + " within 20 s");
     }
 }

@@ -161,7 +161,7 @@ final class Delivery {
     }
 
     private Step giveUp(Exception reason) {
-        String fate = mayBeWritten ? "may or may not have been written" : "could not be written";
+        String fate = mayBeWritten ? "may or may not have been delivered" : "could not be delivered";
         end(() -> ending.givenUp("%s to topic %s: %s".formatted(fate, topic(), reason.getMessage())));
         return new Step.Ended();
     }

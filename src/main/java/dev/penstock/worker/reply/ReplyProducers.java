@@ -1,8 +1,12 @@
 package dev.penstock.worker.reply;
 
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Topics;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 
 /**
@@ -14,6 +18,46 @@ import org.apache.kafka.common.KafkaException;
  */
 public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byte[]> others) implements AutoCloseable {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** Another system's topic may be gone: its replies are sent no longer than this before somebody asks. */
+    private static final Duration OTHERS_TIMEOUT = Duration.ofSeconds(10);
+
+    /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
+    private static final int BATCH_BYTES = 512 * 1024;
+
+    private static final long BUFFER_BYTES = 64 * 1024 * 1024;
+
+    /** @param maxRecordBytes the largest record that is sent */
+    public static ReplyProducers open(KafkaClients kafka, int maxRecordBytes) {
+        return open(kafka, maxRecordBytes, OTHERS_TIMEOUT);
+    }
+
+    static ReplyProducers open(KafkaClients kafka, int maxRecordBytes, Duration othersTimeout) {
+        Map<String, Object> settings = settings(maxRecordBytes);
+        Producer<byte[], byte[]> ours = kafka.producer(settings);
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, millis(othersTimeout));
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, millis(othersTimeout.dividedBy(2)));
+        return new ReplyProducers(ours, kafka.producer(settings));
+    }
+
+    /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
+    private static Map<String, Object> settings(int maxRecordBytes) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, BUFFER_BYTES);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
+        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
+        return settings;
+    }
+
+    private static int millis(Duration duration) {
+        return Math.toIntExact(duration.toMillis());
+    }
 
 
     Producer<byte[], byte[]> of(Delivery.Kind kind) {

@@ -118,7 +118,10 @@ public final class ReplyPublisher implements Replies {
     public void send(Task task, Outcome outcome, Timings timings) {
         long now = System.nanoTime();
         meters.settled(outcome.status(), now - task.arrivalNanos());
-        AcceptedRecord record = task.record();
+        send(task.record(), outcome, timings);
+    }
+
+    void send(AcceptedRecord record, Outcome outcome, Timings timings) {
         reply(
                 record,
                 outcome,

@@ -55,7 +55,7 @@ class DeliveryTest {
         tried(delivery, TOO_LARGE, 0);
 
         assertThat(tried(delivery, TOO_LARGE, 0)).isEqualTo(new Delivery.Step.Ended());
-        assertThat(heard).containsExactly("could not be written to topic t: too large");
+        assertThat(heard).containsExactly("could not be delivered to topic t: too large");
     }
 
     /** On another system's topic, two different replies would both be seen. */
@@ -66,7 +66,7 @@ class DeliveryTest {
         assertThat(value(delivery)).isEqualTo("long");
 
         assertThat(tried(delivery, TOO_LARGE, 0)).isEqualTo(new Delivery.Step.Ended());
-        assertThat(heard).containsExactly("may or may not have been written to topic t: too large");
+        assertThat(heard).containsExactly("may or may not have been delivered to topic t: too large");
     }
 
     @Test
@@ -90,7 +90,7 @@ class DeliveryTest {
         assertThat(tried(delivery, NEVER_SENT, 0)).isInstanceOf(Delivery.Step.SendLater.class);
         assertThat(tried(delivery, MAYBE_WRITTEN, 29 * SECOND)).isInstanceOf(Delivery.Step.SendLater.class);
         assertThat(tried(delivery, MAYBE_WRITTEN, 30 * SECOND)).isEqualTo(new Delivery.Step.Ended());
-        assertThat(heard).containsExactly("may or may not have been written to topic t: gone");
+        assertThat(heard).containsExactly("may or may not have been delivered to topic t: gone");
     }
 
     @ParameterizedTest
@@ -113,7 +113,7 @@ class DeliveryTest {
         assertThat(tried(delivery, DENIED, 4 * SECOND)).isInstanceOf(Delivery.Step.SendLater.class);
         assertThat(heard).isEmpty();
         assertThat(tried(delivery, DENIED, 5 * SECOND)).isInstanceOf(Delivery.Step.SendLater.class);
-        assertThat(heard).containsExactly("could not be written to topic t: not allowed");
+        assertThat(heard).containsExactly("could not be delivered to topic t: not allowed");
         assertThat(delivery.isAwaited()).isFalse();
 
         assertThat(tried(delivery, WRITTEN, 60 * SECOND)).isEqualTo(new Delivery.Step.Ended());
