@@ -23,6 +23,7 @@ import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
+import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
@@ -88,7 +89,8 @@ final class ModelServer implements AutoCloseable {
                                 shared.config().maxOpenRows(),
                                 shared.config().maxOpenBytes()),
                         shared.config().commitInterval(),
-                        shared.config().drainTimeout()));
+                        shared.config().drainTimeout()),
+                partitions -> shared.announcer().reads(model, partitions));
         this.intakeThread = new ServiceThread(
                 "penstock-intake-" + model,
                 consequence(),
@@ -240,6 +242,7 @@ final class ModelServer implements AutoCloseable {
             WorkerConfig config,
             Producer<byte[], byte[]> producer,
             RequestConsumers consumers,
+            Announcer announcer,
             ReplyTopics replyTopics,
             Cancellations cancellations,
             RequestReader reader,

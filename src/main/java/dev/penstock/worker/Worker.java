@@ -289,6 +289,7 @@ public final class Worker implements AutoCloseable {
                         config,
                         producer,
                         new RequestConsumers(kafka, config.groupProtocol()),
+                        announcer,
                         replyTopics,
                         cancellations,
                         reader,
@@ -332,7 +333,8 @@ public final class Worker implements AutoCloseable {
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
                 config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
-                true);
+                true,
+                Optional.empty());
     }
 
     /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */

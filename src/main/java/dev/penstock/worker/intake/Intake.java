@@ -60,6 +60,7 @@ public final class Intake implements Runnable {
     private final ReplyPublisher replies;
     private final WorkerMeters meters;
     private final IntakeRules<KafkaRecord> rules;
+    private final java.util.function.Consumer<Map<Lane, List<Integer>>> assignments;
     private volatile boolean stopping;
     private final TroubleLog trouble;
     private final Unresolved<Taken> unresolved = new Unresolved<>();
@@ -70,6 +71,7 @@ public final class Intake implements Runnable {
     /** One version that is served. */
     public record Version(RecordDecoder decoder, WorkerLoop loop, FeatureStage features) {}
 
+    /** @param assignments hears which partitions this worker reads, whenever that changes; must not block */
     public Intake(
             String model,
             Consumer<byte[], byte[]> consumer,
@@ -78,13 +80,15 @@ public final class Intake implements Runnable {
             ReplyTopics replyTopics,
             ReplyPublisher replies,
             WorkerMeters meters,
-            IntakeBounds bounds) {
+            IntakeBounds bounds,
+            java.util.function.Consumer<Map<Lane, List<Integer>>> assignments) {
         this.model = model;
         this.consumer = consumer;
         this.versions = Map.copyOf(versions);
         this.replyTopics = replyTopics;
         this.replies = replies;
         this.meters = meters;
+        this.assignments = assignments;
         this.trouble = new TroubleLog(LOG, "Intake of model " + model);
         this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, System.nanoTime());
     }
@@ -270,16 +274,19 @@ public final class Intake implements Runnable {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             consumer.pause(kafka(rules.assigned(ours(partitions))));
+            assignments.accept(rules.assignment());
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             commitSync(rules.revoked(ours(partitions)));
+            assignments.accept(rules.assignment());
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             rules.lost(ours(partitions));
+            assignments.accept(rules.assignment());
         }
     }
 }
