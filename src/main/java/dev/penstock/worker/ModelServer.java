@@ -23,6 +23,7 @@ import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
+import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.Deliveries;
 import dev.penstock.worker.reply.EarlierReplies;
@@ -93,7 +94,8 @@ final class ModelServer implements AutoCloseable {
                         shared.config().commitInterval(),
                         shared.config().drainTimeout()),
                 shared.brokerClock(),
-                shared.trialPermit());
+                shared.trialPermit(),
+                partitions -> shared.announcer().reads(model, partitions));
         this.intakeThread = new ServiceThread(
                 "penstock-intake-" + model,
                 consequence(),
@@ -245,6 +247,7 @@ final class ModelServer implements AutoCloseable {
             WorkerConfig config,
             Deliveries deliveries,
             RequestConsumers consumers,
+            Announcer announcer,
             ReplyTopics replyTopics,
             EarlierReplies earlierReplies,
             Semaphore trialPermit,

@@ -304,6 +304,7 @@ public final class Worker implements AutoCloseable {
                         config,
                         deliveries,
                         new RequestConsumers(kafka, config.groupProtocol()),
+                        announcer,
                         replyTopics,
                         earlierReplies,
                         trialPermit,
@@ -349,7 +350,8 @@ public final class Worker implements AutoCloseable {
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
                 config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
-                true);
+                true,
+                Optional.empty());
     }
 
     private static String processName() {

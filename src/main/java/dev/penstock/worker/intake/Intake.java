@@ -84,6 +84,7 @@ public final class Intake implements Runnable {
     private final IntakeRules<KafkaRecord> rules;
     private final Polling polling;
     private final GroupCommits commits;
+    private final java.util.function.Consumer<Map<Lane, List<Integer>>> assignments;
     private final Unresolved<Taken> unresolved = new Unresolved<>();
     private boolean hasTrialPermit;
     private boolean hasLeft;
@@ -98,7 +99,10 @@ public final class Intake implements Runnable {
     /** Where requests go that do not run here, and how it is known where replies go. */
     public record Answering(ReplyTopics topics, EarlierReplies earlier, ReplyPublisher replies, Relay relay) {}
 
-    /** @param trialPermit one for all models of this process: at most one suspect runs in it at a time */
+    /**
+     * @param trialPermit one for all models of this process: at most one suspect runs in it at a time
+     * @param assignments hears which partitions this worker reads, whenever that changes; must not block
+     */
     public Intake(
             String model,
             Consumer<byte[], byte[]> consumer,
@@ -108,7 +112,8 @@ public final class Intake implements Runnable {
             WorkerMeters meters,
             IntakeBounds bounds,
             BrokerClock brokerClock,
-            Semaphore trialPermit) {
+            Semaphore trialPermit,
+            java.util.function.Consumer<Map<Lane, List<Integer>>> assignments) {
         this.model = model;
         this.consumer = consumer;
         this.versions = Map.copyOf(versions);
@@ -117,6 +122,7 @@ public final class Intake implements Runnable {
         this.meters = meters;
         this.brokerClock = brokerClock;
         this.trialPermit = trialPermit;
+        this.assignments = assignments;
         this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, lease, System.nanoTime());
         this.polling = new Polling(model, consumer);
         this.commits = new GroupCommits(model, consumer, lease);
@@ -372,6 +378,7 @@ public final class Intake implements Runnable {
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             rules.assigned(ours(partitions));
             consumer.pause(partitions);
+            assignments.accept(rules.assignment());
         }
 
         @Override
@@ -381,6 +388,7 @@ public final class Intake implements Runnable {
             if (!hasLeft) {
                 awaitSettled(going);
                 commits.sync(rules.revoked(going, brokerMillis()));
+                assignments.accept(rules.assignment());
             }
         }
 
@@ -389,6 +397,7 @@ public final class Intake implements Runnable {
             List<LogPartition> gone = ours(partitions);
             giveBack(gone);
             rules.lost(gone);
+            assignments.accept(rules.assignment());
         }
 
         private void giveBack(List<LogPartition> partitions) {

@@ -13,6 +13,7 @@ import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.loop.Task;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -282,6 +283,21 @@ public final class IntakeRules<S extends SourceRecord> {
         assigned.removeAll(Set.copyOf(partitions));
         paused.removeAll(Set.copyOf(partitions));
         ledger.forget(partitions);
+    }
+
+    /** The numbers of the partitions that belong to this worker, by lane. */
+    public Map<Lane, List<Integer>> assignment() {
+        Map<Lane, List<Integer>> numbers = new EnumMap<>(Lane.class);
+        for (Lane lane : Lane.values()) {
+            numbers.put(
+                    lane,
+                    assigned.stream()
+                            .filter(partition -> lane(partition) == lane)
+                            .map(LogPartition::partition)
+                            .sorted()
+                            .toList());
+        }
+        return numbers;
     }
 
     /** Begins to stop: takes nothing more, and waits for what is open. Suspects that wait to run alone are left to the next owner. */

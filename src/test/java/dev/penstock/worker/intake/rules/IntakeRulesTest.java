@@ -76,6 +76,14 @@ class IntakeRulesTest {
     }
 
     @Test
+    void knowsWhichPartitionsItReads() {
+        assertThat(rules.assignment()).isEqualTo(Map.of(Lane.INTERACTIVE, List.of(0, 1), Lane.BULK, List.of(0)));
+        rules.revoked(List.of(OTHER), NOW);
+        rules.lost(List.of(BULK));
+        assertThat(rules.assignment()).isEqualTo(Map.of(Lane.INTERACTIVE, List.of(0), Lane.BULK, List.of()));
+    }
+
+    @Test
     void servesARecordByTheVersionThatItNames() {
         Task task = served(record(INTERACTIVE, 0, "1"));
         assertThat(task.record().modelVersion()).isEqualTo("1");
