@@ -10,6 +10,7 @@ import dev.penstock.ingress.gate.LagWatch;
 import dev.penstock.ingress.gate.OpenRequestLimit;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.gate.RejectionMeters;
+import dev.penstock.ingress.gate.Steering;
 import dev.penstock.ingress.outcomes.DroppedReplyMeters;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.outcomes.OutcomeFinder;
@@ -18,6 +19,7 @@ import dev.penstock.ingress.outcomes.OutcomeWatch;
 import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.ingress.submit.Cancellation;
+import dev.penstock.ingress.submit.Hedging;
 import dev.penstock.ingress.submit.IdempotencyClaims;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.ModelTopics;
@@ -98,7 +100,9 @@ public final class Ingress implements AutoCloseable {
         DroppedReplyMeters dropped = new DroppedReplyMeters(registry);
         RequestIdIssuer ids =
                 new RequestIdIssuer(RequestIdKey.of(config.requestIdKey(), kafka), System::currentTimeMillis);
-        AdmissionControl admission = new AdmissionControl(catalogue, config.syncMaxWait(), registry, System::nanoTime);
+        Steering steering = new Steering(catalogue);
+        AdmissionControl admission =
+                new AdmissionControl(catalogue, steering, config.syncMaxWait(), registry, System::nanoTime);
 
         GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor());
         OpenRequests open = new OpenRequests(guarded::send, admission::ingresses, System::currentTimeMillis);
@@ -125,19 +129,40 @@ public final class Ingress implements AutoCloseable {
         publisher.prepare(Topics.RESULTS);
         publisher.prepare(Topics.REPLIES);
         publisher.prepare(Topics.CANCELLATIONS);
-        PendingReplies pending =
-                new PendingReplies(ids.partitionOf(layout.replyPartitions()), config.maxPending(), ids, dropped);
+        Hedging hedging = new Hedging(
+                admission,
+                steering,
+                copy -> publisher.publish(copy, 0),
+                new Hedging.Settings(config.hedgeShare(), config.hedgeFloor(), config.maxPending()),
+                registry,
+                System::nanoTime);
+        PendingReplies pending = new PendingReplies(
+                ids.partitionOf(layout.replyPartitions()),
+                config.maxPending(),
+                ids,
+                hedging::unclaimed,
+                dropped);
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         RequestPublisher requests = new RequestPublisher(publisher);
         Cancellation cancellation = new Cancellation(publisher, layout.replyPartitions());
-        Submissions submissions = new Submissions(ids, new OpenRequestLimit(open, rejections), admission, requests);
+        Submissions submissions =
+                new Submissions(ids, new OpenRequestLimit(open, rejections), admission, steering, requests);
         this.parts = new IngressParts(
                 catalogue,
                 new CallCheck(catalogue, reader, config.syncTimeout(), config.asyncTimeout(), System::nanoTime),
                 new Drain(),
                 new QuotaCheck(quotas, rejections),
                 ids,
-                new SynchronousCalls(admission, ids, pending, requests, cancellation, rejections, System::nanoTime),
+                new SynchronousCalls(
+                        admission,
+                        ids,
+                        pending,
+                        steering,
+                        hedging,
+                        requests,
+                        cancellation,
+                        rejections,
+                        System::nanoTime),
                 submissions,
                 new IdempotentSubmissions(
                         new IdempotencyClaims(guarded, config.idempotencyTtl().orElse(config.resultTtl())),
@@ -175,7 +200,10 @@ public final class Ingress implements AutoCloseable {
                 System::nanoTime,
                 System::currentTimeMillis);
         this.lagWatch = new LagWatch(kafka.admin(), config.lagInterval(), admission::modelsInDemand, admission, faults);
-        this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> pending.sweep(System.nanoTime()));
+        this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> {
+            pending.sweep(System.nanoTime());
+            hedging.sweep(System.nanoTime());
+        });
         if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
             throw new TimeoutException(
                     "Kafka gave no position on " + Topics.REPLIES + " within " + ASSIGNMENT_TIMEOUT.toSeconds() + " s");

@@ -3,6 +3,8 @@ package dev.penstock.ingress;
 import dev.penstock.tenants.quota.Quota;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Positive;
@@ -117,11 +119,27 @@ public interface IngressConfig {
     @Min(1024) @Max(49_152) int maxHeaderBytes();
 
     /**
-     * Synchronous calls that can wait for their answers at once; more are 503. A higher limit costs memory for each call, and for its
-     * body until it is published.
+     * Synchronous calls that can wait for their answers at once; more are 503. A higher limit costs memory for each call and its body.
      */
     @WithDefault("10000")
     @Min(1) @Max(1_000_000) int maxPending();
+
+    /**
+     * Share of a model's synchronous calls that can be published once more, to another worker, because their answers are late. {@code 0}
+     * switches it off. As many again can be, when their worker is stuck. A larger share shortens the longest waits, and costs as many
+     * more runs. See docs/overload.md.
+     */
+    @WithDefault("0.05")
+    @DecimalMin("0") @DecimalMax("1") double hedgeShare();
+
+    /**
+     * A synchronous call that waits for less than this is never published once more. The default is well above the usual latency of a
+     * small model. A shorter time costs more runs after a hiccup.
+     */
+    @WithDefault("50ms")
+    @DurationMin(millis = 1)
+    @DurationMax(minutes = 10)
+    Duration hedgeFloor();
 
     /**
      * Longest predicted wait with which a synchronous call is accepted, however late its deadline is. A caller that would wait longer
@@ -162,7 +180,8 @@ public interface IngressConfig {
 
     /**
      * How long after its last announcement a worker counts as alive. Must be longer than {@code penstock.worker.heartbeat}; the default
-     * tolerates two lost heartbeats. With a longer time the ingress notices later that a model has lost its last worker.
+     * tolerates two lost heartbeats. With a longer time the ingress notices later that a model has lost its last worker. A worker that is
+     * silent for half of it gets no new work while others are alive.
      */
     @WithDefault("7s")
     @DurationMin(millis = 200)

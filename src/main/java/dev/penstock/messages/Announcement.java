@@ -6,12 +6,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Announces a model version that a worker serves. Workers repeat it every few seconds on {@link Topics#MODELS}.
@@ -23,6 +27,7 @@ import java.util.List;
  * @param timeoutMs the deadline of requests that set none, in milliseconds; 0 if the ingress decides
  * @param commitIntervalMs how often the worker commits its offsets: an answered request counts as backlog until then
  * @param ready false during warm-up and after shutdown has begun
+ * @param partitions of the model's request topics that the worker reads; empty if it announces none, as older builds do
  */
 public record Announcement(
         String model,
@@ -34,7 +39,8 @@ public record Announcement(
         long timeoutMs,
         long commitIntervalMs,
         String executionProvider,
-        boolean ready) {
+        boolean ready,
+        Optional<Map<Lane, List<Integer>>> partitions) {
     /** The commit interval that is assumed of a worker that announces none, as older builds do. */
     public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
 
@@ -53,6 +59,15 @@ public record Announcement(
 
     /** A copy with {@code ready} set to false. */
     public Announcement notReady() {
+        return with(false, partitions);
+    }
+
+    /** A copy of a worker that reads these partitions. */
+    public Announcement reading(Map<Lane, List<Integer>> assigned) {
+        return with(ready, Optional.of(assigned));
+    }
+
+    private Announcement with(boolean ready, Optional<Map<Lane, List<Integer>>> partitions) {
         return new Announcement(
                 model,
                 version,
@@ -63,7 +78,8 @@ public record Announcement(
                 timeoutMs,
                 commitIntervalMs,
                 executionProvider,
-                false);
+                ready,
+                partitions);
     }
 
     public byte[] toJson() {
@@ -79,6 +95,10 @@ public record Announcement(
                 .put("timeout_ms", timeoutMs)
                 .put("commit_interval_ms", commitIntervalMs);
         node.put("execution_provider", executionProvider).put("ready", ready);
+        partitions.ifPresent(assigned -> {
+            ObjectNode lanes = node.putObject("partitions");
+            assigned.forEach((lane, numbers) -> numbers.forEach(lanes.putArray(lane.label())::add));
+        });
         try {
             return JSON.writeValueAsBytes(node);
         } catch (JsonProcessingException impossible) {
@@ -103,10 +123,21 @@ public record Announcement(
                     node.required("timeout_ms").asLong(),
                     node.path("commit_interval_ms").asLong(DEFAULT_COMMIT_INTERVAL_MS),
                     node.required("execution_provider").asText(),
-                    node.required("ready").asBoolean());
+                    node.required("ready").asBoolean(),
+                    node.has("partitions") ? Optional.of(partitions(node.required("partitions"))) : Optional.empty());
         } catch (IllegalArgumentException broken) {
             throw new IOException(broken.getMessage(), broken);
         }
+    }
+
+    private static Map<Lane, List<Integer>> partitions(JsonNode lanes) {
+        Map<Lane, List<Integer>> partitions = new EnumMap<>(Lane.class);
+        for (Lane lane : Lane.values()) {
+            List<Integer> numbers = new ArrayList<>();
+            lanes.path(lane.label()).forEach(number -> numbers.add(number.asInt()));
+            partitions.put(lane, numbers);
+        }
+        return partitions;
     }
 
     private static ArrayNode specs(List<TensorSpec> specs) {

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 
 /**
  * The metadata of an offset commit: how the requests below the offset ended. The offset alone does not show how fast workers are,
- * because a request that is given up costs almost nothing. Both counters start when the worker is assigned the partition.
+ * because a request that is given up costs almost nothing. Both counters start when the worker is assigned the partition. What follows
+ * them in the metadata is for other readers.
  *
  * @param ran requests that ran, successfully or not
  * @param givenUp requests that could still meet their deadline on arrival, and then waited too long
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
 public record CommitNote(long ran, long givenUp) {
     public static final CommitNote NONE = new CommitNote(0, 0);
 
-    private static final Pattern FORM = Pattern.compile("ran=([0-9]{1,18});given-up=([0-9]{1,18})");
+    private static final Pattern FORM = Pattern.compile("ran=([0-9]{1,18});given-up=([0-9]{1,18})(?:;.*)?");
 
     public String toMetadata() {
         return "ran=" + ran + ";given-up=" + givenUp;

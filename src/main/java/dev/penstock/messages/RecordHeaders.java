@@ -39,8 +39,8 @@ public final class RecordHeaders {
     public static final String DEAD_LETTER_ERROR = "penstock-error";
 
     /**
-     * On a dead letter: how often the worker ran the request before it gave up. 0 when it never ran: for example, the record could not
-     * be decoded, or its reply topic is not allowed.
+     * On a dead letter: how often workers ran the request before they gave up. Runs that ended their process count. 0 when it never
+     * ran: for example, the record could not be decoded, or its reply topic is not allowed.
      */
     public static final String DEAD_LETTER_ATTEMPTS = "penstock-attempts";
 

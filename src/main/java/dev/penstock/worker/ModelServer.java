@@ -23,8 +23,11 @@ import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
+import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.Deliveries;
+import dev.penstock.worker.reply.EarlierReplies;
+import dev.penstock.worker.reply.Relay;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -79,8 +83,8 @@ final class ModelServer implements AutoCloseable {
                 shared.consumers().forModel(model),
                 served,
                 versions.getLast().version(),
-                shared.replyTopics(),
-                replies,
+                new Intake.Answering(
+                        shared.replyTopics(), shared.earlierReplies(), replies, new Relay(shared.deliveries(), meters)),
                 meters,
                 new IntakeBounds(
                         new OpenWork.Amount(
@@ -88,7 +92,10 @@ final class ModelServer implements AutoCloseable {
                                 shared.config().maxOpenRows(),
                                 shared.config().maxOpenBytes()),
                         shared.config().commitInterval(),
-                        shared.config().drainTimeout()));
+                        shared.config().drainTimeout()),
+                shared.brokerClock(),
+                shared.trialPermit(),
+                partitions -> shared.announcer().reads(model, partitions));
         this.intakeThread = new ServiceThread(
                 "penstock-intake-" + model,
                 consequence(),
@@ -240,7 +247,10 @@ final class ModelServer implements AutoCloseable {
             WorkerConfig config,
             Deliveries deliveries,
             RequestConsumers consumers,
+            Announcer announcer,
             ReplyTopics replyTopics,
+            EarlierReplies earlierReplies,
+            Semaphore trialPermit,
             Cancellations cancellations,
             RequestReader reader,
             BrokerClock brokerClock,

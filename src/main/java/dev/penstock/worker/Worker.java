@@ -24,6 +24,7 @@ import dev.penstock.worker.join.FeatureUpdates;
 import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.Deliveries;
+import dev.penstock.worker.reply.EarlierReplies;
 import dev.penstock.worker.reply.ReplyProducers;
 import dev.penstock.worker.reply.ReplyTopics;
 import io.micrometer.core.instrument.Counter;
@@ -43,10 +44,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.jboss.logging.Logger;
 
 /**
@@ -75,6 +78,11 @@ public final class Worker implements AutoCloseable {
     private final Announcer announcer;
     private final ReplyTopics replyTopics;
     private final Deliveries deliveries;
+    private final EarlierReplies earlierReplies;
+
+    /** A suspect that ends the process must be the only one that runs, so that no other gets the blame. */
+    private final Semaphore trialPermit = new Semaphore(1);
+
     private final Map<FeatureCache, FeatureUpdates> updates = new ConcurrentHashMap<>();
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
@@ -106,6 +114,15 @@ public final class Worker implements AutoCloseable {
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
         this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, faults);
         this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
+        this.earlierReplies = new EarlierReplies(
+                kafka.follower(Map.of(
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "earliest",
+                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+                        false,
+                        ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                        5000)),
+                faults);
         this.cancellations = new Cancellations(kafka, faults);
         this.coldStarts = Counter.builder("inference.cold.starts")
                 .description("Model versions that were loaded and warmed up, because this process started")
@@ -212,6 +229,7 @@ public final class Worker implements AutoCloseable {
         }
         updates.values().forEach(FeatureUpdates::close);
         cancellations.close();
+        earlierReplies.close();
         deliveries.close();
         replyTopics.close();
         features.close();
@@ -286,7 +304,10 @@ public final class Worker implements AutoCloseable {
                         config,
                         deliveries,
                         new RequestConsumers(kafka, config.groupProtocol()),
+                        announcer,
                         replyTopics,
+                        earlierReplies,
+                        trialPermit,
                         cancellations,
                         reader,
                         brokerClock,
@@ -329,7 +350,8 @@ public final class Worker implements AutoCloseable {
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
                 config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
-                true);
+                true,
+                Optional.empty());
     }
 
     private static String processName() {

@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
+import dev.penstock.worker.accepted.HandoverNote;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
+import dev.penstock.worker.accepted.Takeover;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The topics of one model: partitions of requests, their owners and their committed offsets. */
 final class SimulatedLog {
@@ -44,6 +47,7 @@ final class SimulatedLog {
         final LogPartition name;
         private final List<SimulatedRequest> records = new ArrayList<>();
         private int committed;
+        private Optional<HandoverNote> note = Optional.empty();
         private SimulatedWorker owner;
 
         @SuppressWarnings("NullAway.Init") // given to a worker before anything is appended
@@ -72,6 +76,11 @@ final class SimulatedLog {
             return owner;
         }
 
+        /** What a new owner learns from the log. */
+        Takeover takeover() {
+            return new Takeover(committed, end(), note);
+        }
+
         void give(SimulatedWorker worker) {
             owner = worker;
         }
@@ -79,8 +88,9 @@ final class SimulatedLog {
         /** Commits, and checks that the committer owns the partition and has replied to every request before the offset. */
         void commit(SimulatedWorker committer, OffsetCommit commit, Simulation simulation) {
             simulation.require(committer.equals(owner), "a worker committed a partition that is not its own");
-            simulation.require(commit.nextOffset() > committed, "a commit went back");
+            simulation.require(commit.nextOffset() >= committed, "a commit went back");
             simulation.require(commit.nextOffset() <= end(), "a commit is beyond the end of the log");
+            note = HandoverNote.parse(commit.metadata());
             for (; committed < commit.nextOffset(); committed++) {
                 SimulatedRequest request = records.get(committed);
                 simulation.require(

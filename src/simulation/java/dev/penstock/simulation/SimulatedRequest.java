@@ -99,6 +99,11 @@ final class SimulatedRequest implements SourceRecord {
     }
 
     @Override
+    public long timestampMillis() {
+        return arrivalNanos / 1_000_000;
+    }
+
+    @Override
     public int bytes() {
         return BYTES;
     }

@@ -9,9 +9,11 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
 import dev.penstock.worker.accepted.OpenWork;
+import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.intake.rules.Decision;
 import dev.penstock.worker.intake.rules.IntakeBounds;
 import dev.penstock.worker.intake.rules.IntakeRules;
@@ -29,6 +31,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** One worker: the real intake rules, loop and batcher, on simulated sessions and a simulated log. */
@@ -75,22 +79,27 @@ final class SimulatedWorker implements Replies {
                         new OpenWork.Amount(scenario.maxOpen(), Integer.MAX_VALUE, Long.MAX_VALUE),
                         COMMIT_INTERVAL,
                         DRAIN_TIMEOUT),
+                new Lease(Duration.ofDays(1), 0),
                 0);
     }
 
     /** Reads the partitions from their committed offsets on. */
     void assign(Collection<LogPartition> partitions) {
-        paused.addAll(rules.assigned(partitions));
+        rules.assigned(partitions);
+        paused.addAll(partitions);
         for (LogPartition partition : partitions) {
+            Takeover takeover = log(partition).takeover();
             nextOffsets.put(partition, log(partition).committed());
             log(partition).give(this);
+            commit(Map.of(partition, takeover.firstCommit(millis())));
+            rules.takeOver(partition, takeover);
         }
         pollAfter(0);
     }
 
     /** Gives the partitions up in a rebalance that this worker takes part in. */
     void revoke(Collection<LogPartition> partitions) {
-        commit(rules.revoked(partitions));
+        commit(rules.revoked(partitions, millis()));
         nextOffsets.keySet().removeAll(Set.copyOf(partitions));
         paused.removeAll(Set.copyOf(partitions));
     }
@@ -133,7 +142,7 @@ final class SimulatedWorker implements Replies {
     }
 
     void commitLast() {
-        commit(rules.lastCommits());
+        commit(rules.lastCommits(millis()));
     }
 
     private void pollAfter(long nanos) {
@@ -149,12 +158,28 @@ final class SimulatedWorker implements Replies {
         paused.addAll(flow.pause());
         paused.removeAll(flow.resume());
         nextOffsets.replaceAll((partition, next) -> paused.contains(partition) ? next : read(log(partition), next));
-        rules.commitsDue(simulation.now()).ifPresent(this::commit);
-        if (isLeaving && rules.isDrained(simulation.now(), 0)) {
+        rules.trial(simulation.now(), 0).ifPresent(this::tryAlone);
+        rules.released().forEach(loop::offer);
+        rules.commitsDue(simulation.now(), millis(), this::position).ifPresent(this::commit);
+        if (isLeaving && rules.isDrained(simulation.now())) {
             simulation.left(this);
-        } else if (isLeaving || hasUnread()) {
-            pollAfter(paused.isEmpty() ? 0 : POLL_NANOS);
+        } else if (isLeaving || rules.hasTrials() || hasUnread()) {
+            pollAfter(paused.isEmpty() && !rules.hasTrials() ? 0 : POLL_NANOS);
         }
+    }
+
+    private void tryAlone(Task suspect) {
+        commit(rules.trialCommits(suspect, millis()));
+        rules.beginTrial();
+        loop.offer(suspect);
+    }
+
+    private OptionalLong position(LogPartition partition) {
+        return OptionalLong.of(Optional.ofNullable(nextOffsets.get(partition)).orElseThrow());
+    }
+
+    private long millis() {
+        return simulation.now() / 1_000_000;
     }
 
     private int read(SimulatedLog.Partition partition, int from) {
@@ -171,8 +196,13 @@ final class SimulatedWorker implements Replies {
             case Decision.Serve(Task task) -> loop.offer(task);
             case Decision.Cancel cancel ->
                 throw new IllegalStateException("a simulated request is never cancelled: " + cancel);
-            case Decision.Reject reject ->
-                throw new IllegalStateException("a simulated record is never rejected: " + reject);
+            case Decision.Wait later -> {}
+            case Decision.PassOn passOn ->
+                throw new IllegalStateException("all simulated workers serve the same version: " + passOn);
+            case Decision.Reject reject -> {
+                simulation.rejected(request);
+                reject.record().settle();
+            }
         }
     }
 
@@ -224,6 +254,16 @@ final class SimulatedWorker implements Replies {
         @Override
         public boolean serves(String modelVersion) {
             return modelVersion.equals(VERSION);
+        }
+
+        @Override
+        public int partitions(String topic) {
+            return 0;
+        }
+
+        @Override
+        public OptionalLong deadlineMillis(SimulatedRequest record) {
+            return OptionalLong.of(record.deadlineNanos / 1_000_000);
         }
 
         @Override

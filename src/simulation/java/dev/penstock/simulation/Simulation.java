@@ -260,12 +260,23 @@ final class Simulation {
         }
     }
 
+    /** A worker was lost while it ran this request alone, after one that can have taken it: it counts as the reason. */
+    void rejected(SimulatedRequest request) {
+        require(request.deliveries > 1, "a request was rejected that no worker had before", request.index);
+        request.replies++;
+        answered(request, "failed");
+    }
+
     void replied(int index, String outcome) {
         SimulatedRequest request = requests.get(index);
         request.replies++;
         require(request.replies <= request.deliveries, "a request was answered twice", index);
         require(!request.isBad || !outcome.equals("succeeded"), "a request is bad and succeeded", index);
         require(request.isBad || !outcome.equals("failed") || memoryRows() < 1, "a good request failed", index);
+        answered(request, outcome);
+    }
+
+    private void answered(SimulatedRequest request, String outcome) {
         if (!request.outcome.isEmpty()) {
             return; // delivered again after a rebalance; receivers keep the first outcome
         }

@@ -53,6 +53,19 @@ public final class OnnxModels {
                 .addNode(node("Gather", List.of("table", "index"), "row")));
     }
 
+    /** x [batch] INT64 → rest [batch], x modulo −1. The smallest INT64 ends the process: the processor cannot divide it by −1. */
+    public static ModelProto modulo() {
+        return model(GraphProto.newBuilder()
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("minus_one")
+                        .setDataType(DataType.INT64.getNumber())
+                        .addDims(1)
+                        .addInt64Data(-1))
+                .addInput(value("x", DataType.INT64, "batch"))
+                .addOutput(value("rest", DataType.INT64, "batch"))
+                .addNode(node("Mod", List.of("x", "minus_one"), "rest")));
+    }
+
     /** ids and mask [batch, sequence] → masked [batch, sequence], their product, and total [batch], its sum; INT64. */
     public static ModelProto sequence() {
         return model(GraphProto.newBuilder()

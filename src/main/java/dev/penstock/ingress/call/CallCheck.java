@@ -63,7 +63,7 @@ public final class CallCheck {
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = asked.orElseGet(() -> standard(model, async));
         Duration waited = Duration.ofNanos(call.lag().nanos(nanoClock.getAsLong()));
-        return new CheckedCall(call, rows(request), lane, left(timeout, waited), waited);
+        return new CheckedCall(call, model.version(), rows(request), lane, left(timeout, waited), waited);
     }
 
     private static Duration left(Duration timeout, Duration waited) {

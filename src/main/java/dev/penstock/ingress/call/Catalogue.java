@@ -1,12 +1,14 @@
 package dev.penstock.ingress.call;
 
 import dev.penstock.messages.Announcement;
+import dev.penstock.protocol.Lane;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -18,7 +20,17 @@ public final class Catalogue {
     /** A worker that dies hard is replaced, and has loaded its models, within this time. */
     private static final long RETIRED_NANOS = Duration.ofMinutes(10).toNanos();
 
+    /**
+     * A worker counts as the reader of its partitions for this long after its last announcement, unless another claims them: a worker that
+     * dies hard keeps them until its session ends.
+     */
+    static final long CLAIM_NANOS = Duration.ofMinutes(1).toNanos();
+
+    /** Workers become silent by the passing of time alone, so a summary of them serves for this part of the worker timeout. */
+    private static final int SUMMARIES = 32;
+
     private final Map<String, Map<String, Heard>> byModel = new ConcurrentHashMap<>();
+    private final Map<String, ModelWorkers> summaries = new ConcurrentHashMap<>();
     private final long workerTimeoutNanos;
     private final LongSupplier nanoClock;
 
@@ -44,12 +56,14 @@ public final class Catalogue {
     private void put(Announcement announcement, boolean isReady, long heardNanos) {
         byModel.computeIfAbsent(announcement.model(), none -> new ConcurrentHashMap<>())
                 .put(announcement.key(), new Heard(announcement, isReady, heardNanos));
+        summaries.remove(announcement.model());
     }
 
     /** The topic's owner deleted an announcement. */
     void forgotten(String key) {
         byModel.values().forEach(announced -> announced.remove(key));
         byModel.values().removeIf(Map::isEmpty);
+        summaries.clear();
     }
 
     /** The names of all models, sorted. */
@@ -57,14 +71,25 @@ public final class Catalogue {
         return byModel.keySet().stream().sorted().toList();
     }
 
-    /** Returns that version of the model. Without a version: the highest that is ready, otherwise the highest. */
+    /**
+     * Returns that version of the model. Without a version: the highest that all live workers of the model share, so that the answer does
+     * not depend on the worker. They share none in some upgrades; then it is the highest that is ready, and otherwise the highest.
+     */
     public Optional<Announcement> find(String model, Optional<String> version) {
-        return announced(model).stream()
-                .filter(heard -> version.isEmpty() || version.get().equals(heard.announcement.version()))
-                .max(Comparator.comparingInt((Heard heard) -> version.isEmpty() && isReady(heard) ? 1 : 0)
-                        .thenComparingLong(heard -> number(heard.announcement.version()))
-                        .thenComparingLong(heard -> heard.nanos))
-                .map(Heard::announcement);
+        return workers(model).find(version);
+    }
+
+    /**
+     * The partitions to which a request for that version must go. Empty when any will do, because every live worker serves the version; or
+     * when the workers do not tell which partitions they read.
+     */
+    public Optional<Set<Integer>> partitionsWith(String model, String version, Lane lane) {
+        return workers(model).partitionsWith(version, lane);
+    }
+
+    /** The workers that read the partitions of a lane, as far as they tell. */
+    public Map<Integer, PartitionReader> readers(String model, Lane lane) {
+        return workers(model).readers(lane);
     }
 
     /** Whether at least one worker that serves it is alive and warmed up. */
@@ -111,6 +136,19 @@ public final class Catalogue {
         return versions;
     }
 
+    private ModelWorkers workers(String model) {
+        long now = nanoClock.getAsLong();
+        ModelWorkers known = summaries.get(model);
+        if (known != null && !known.isOlderThan(workerTimeoutNanos / SUMMARIES, now)) {
+            return known;
+        }
+        ModelWorkers summary = new ModelWorkers(announced(model), now, workerTimeoutNanos);
+        if (byModel.containsKey(model)) {
+            summaries.put(model, summary);
+        }
+        return summary;
+    }
+
     private Collection<Heard> announced(String model) {
         return byModel.getOrDefault(model, Map.of()).values();
     }
@@ -119,7 +157,7 @@ public final class Catalogue {
         return heard.ready && nanoClock.getAsLong() - heard.nanos < workerTimeoutNanos;
     }
 
-    private static long number(String version) {
+    static long number(String version) {
         try {
             return Long.parseLong(version);
         } catch (NumberFormatException notOurs) {
@@ -127,5 +165,5 @@ public final class Catalogue {
         }
     }
 
-    private record Heard(Announcement announcement, boolean ready, long nanos) {}
+    record Heard(Announcement announcement, boolean ready, long nanos) {}
 }

@@ -6,13 +6,14 @@ import java.time.Duration;
 /**
  * A call that passed its check.
  *
+ * @param version of the model that answers it
  * @param rows the rows of its inputs
  * @param timeout the time left to its deadline
  * @param waited the part of its timeout that passed before this ingress read it
  */
-public record CheckedCall(Call call, long rows, Lane lane, Duration timeout, Duration waited) {
+public record CheckedCall(Call call, String version, long rows, Lane lane, Duration timeout, Duration waited) {
     /** The same call with another timeout. */
     public CheckedCall within(Duration other) {
-        return new CheckedCall(call, rows, lane, other, waited);
+        return new CheckedCall(call, version, rows, lane, other, waited);
     }
 }

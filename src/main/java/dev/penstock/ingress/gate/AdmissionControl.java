@@ -3,7 +3,6 @@ package dev.penstock.ingress.gate;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.ProblemException;
-import dev.penstock.ingress.gate.LaneAdmission.Lag;
 import dev.penstock.ingress.gate.LaneAdmission.Overload;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
@@ -35,6 +34,7 @@ public final class AdmissionControl implements LagWatch.Listener {
     private static final long IN_DEMAND_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final Catalogue catalogue;
+    private final Steering steering;
     private final Duration syncMaxWait;
     private final MeterRegistry registry;
     private final RejectionMeters meters;
@@ -46,8 +46,14 @@ public final class AdmissionControl implements LagWatch.Listener {
     private record Key(String model, Lane lane) {}
 
     /** @param syncMaxWait the longest predicted wait of an admitted synchronous call */
-    public AdmissionControl(Catalogue catalogue, Duration syncMaxWait, MeterRegistry registry, LongSupplier nanoClock) {
+    public AdmissionControl(
+            Catalogue catalogue,
+            Steering steering,
+            Duration syncMaxWait,
+            MeterRegistry registry,
+            LongSupplier nanoClock) {
         this.catalogue = catalogue;
+        this.steering = steering;
         this.syncMaxWait = syncMaxWait;
         this.registry = registry;
         this.meters = new RejectionMeters(registry);
@@ -126,9 +132,10 @@ public final class AdmissionControl implements LagWatch.Listener {
     }
 
     @Override
-    public void lag(String model, Lane lane, Lag lag) {
-        ingresses = lag.ingresses();
-        admission(model, lane).observed(lag);
+    public void lag(String model, Map<Lane, LagWatch.LaneLag> lanes, int ingresses) {
+        this.ingresses = ingresses;
+        DrainWatch watch = steering.observed(model, lanes, nanoClock.getAsLong());
+        lanes.forEach((lane, lag) -> admission(model, lane).observed(watch.lag(lane, lag.work(), ingresses)));
     }
 
     public Set<String> modelsInDemand() {

@@ -1,12 +1,13 @@
 package dev.penstock.ingress.gate;
 
-import dev.penstock.ingress.gate.LaneAdmission.Lag;
+import dev.penstock.messages.CommitNote;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,12 +40,20 @@ public final class LagWatch implements AutoCloseable {
     private int ingresses = 1;
     private long refreshedNanos = System.nanoTime() - REFRESH_NANOS;
 
-    /** Receives the lag of each lane of each model, on the watch's thread. */
+    /**
+     * How far the workers of one lane are behind.
+     *
+     * @param work how much work they have done, as they report it; only differences count
+     */
+    record LaneLag(List<PartitionLag> partitions, CommitNote work) {}
+
+    /** Receives the lag of each model, on the watch's thread. */
     interface Listener {
         /** Called before Kafka is asked: the answer describes this moment or an earlier one. */
         void asking(Collection<String> models);
 
-        void lag(String model, Lane lane, Lag lag);
+        /** @param ingresses the number of ingresses, this one included */
+        void lag(String model, Map<Lane, LaneLag> lanes, int ingresses);
     }
 
     /** @param models to ask about */
@@ -104,18 +113,22 @@ public final class LagWatch implements AutoCloseable {
                 OffsetSpec.earliest());
         done.putAll(untouched);
         for (String model : wanted) {
+            Map<Lane, LaneLag> lanes = new EnumMap<>(Lane.class);
             for (Lane lane : Lane.values()) {
                 String topic = Topics.requests(model, lane);
-                listener.lag(model, lane, new Lag(sum(end, topic), sum(done, topic), work.of(topic), ingresses));
+                lanes.put(lane, new LaneLag(lags(topic, end, done), work.of(topic)));
             }
+            listener.lag(model, lanes, ingresses);
         }
     }
 
-    private static long sum(Map<TopicPartition, Long> offsets, String topic) {
-        return offsets.entrySet().stream()
-                .filter(offset -> offset.getKey().topic().equals(topic))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
+    private static List<PartitionLag> lags(
+            String topic, Map<TopicPartition, Long> end, Map<TopicPartition, Long> done) {
+        return end.entrySet().stream()
+                .filter(each -> each.getKey().topic().equals(topic))
+                .map(each ->
+                        new PartitionLag(each.getKey().partition(), each.getValue(), done.getOrDefault(each.getKey(), 0L)))
+                .toList();
     }
 
     private List<TopicPartition> all(Set<String> wanted) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
@@ -29,14 +30,20 @@ public final class PendingReplies implements TopicFollower.Listener {
 
     private final int partition;
     private final RequestIdIssuer ids;
+    private final Consumer<String> unclaimed;
     private final DroppedReplyMeters dropped;
     private final int max;
     private final Semaphore places;
     private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
 
-    /** @param max the most calls that may wait */
-    public PendingReplies(int partition, int max, RequestIdIssuer ids, DroppedReplyMeters dropped) {
+    /**
+     * @param max the most calls that may wait
+     * @param unclaimed receives the ids of replies to calls of this ingress that no longer wait
+     */
+    public PendingReplies(
+            int partition, int max, RequestIdIssuer ids, Consumer<String> unclaimed, DroppedReplyMeters dropped) {
         this.partition = partition;
+        this.unclaimed = unclaimed;
         this.max = max;
         this.places = new Semaphore(max);
         this.ids = ids;
@@ -120,7 +127,7 @@ public final class PendingReplies implements TopicFollower.Listener {
 
     private void drop(String id) {
         switch (ids.originOf(id)) {
-            case THIS_INGRESS -> {} // a late or second reply; polls find the first one in the log
+            case THIS_INGRESS -> unclaimed.accept(id); // late, or a second one; polls find the first in the log
             case ANOTHER_INGRESS -> dropped.foreign();
             case NOBODY -> dropped.forged();
         }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -81,6 +82,12 @@ public final class Publisher implements AutoCloseable {
      * @param waitNanos how long the record is expected to wait in the queue that it goes to
      */
     public CompletableFuture<Publication> publish(ProducerRecord<byte[], byte[]> record, long waitNanos) {
+        return publish(record, waitNanos, metadata -> {});
+    }
+
+    /** @param acknowledged hears where the record is in the log, on the producer's thread */
+    CompletableFuture<Publication> publish(
+            ProducerRecord<byte[], byte[]> record, long waitNanos, Consumer<RecordMetadata> acknowledged) {
         int bytes = record.value().length;
         if (!known.contains(record.topic()) || bytesInFlight.get() + bytes > maxBytes) {
             return CompletableFuture.completedFuture(Publication.NOT_SENT);
@@ -91,6 +98,9 @@ public final class Publisher implements AutoCloseable {
         try {
             producer.send(record, (metadata, failure) -> {
                 bytesInFlight.addAndGet(-bytes);
+                if (failure == null) {
+                    acknowledged.accept(metadata);
+                }
                 publication.complete(publication(metadata, failure));
             });
         } catch (KafkaException notSent) {

@@ -6,7 +6,9 @@ import dev.penstock.ingress.gate.AdmittedRequest;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 
 /** Publishes admitted requests, and settles each when Kafka has answered. Thread-safe. */
 public final class RequestPublisher {
@@ -19,7 +21,16 @@ public final class RequestPublisher {
     /** Completes with the id once Kafka has the request; fails with a {@link ProblemException} otherwise. */
     CompletableFuture<RequestId> publish(
             ProducerRecord<byte[], byte[]> record, RequestId id, AdmittedRequest admitted) {
-        return publisher.publish(record, admitted.predictedWaitNanos()).thenApply(publication -> switch (publication) {
+        return publish(record, id, admitted, metadata -> {});
+    }
+
+    /** @param acknowledged hears where the request is in the log, on the producer's thread */
+    CompletableFuture<RequestId> publish(
+            ProducerRecord<byte[], byte[]> record,
+            RequestId id,
+            AdmittedRequest admitted,
+            Consumer<RecordMetadata> acknowledged) {
+        return publisher.publish(record, admitted.predictedWaitNanos(), acknowledged).thenApply(publication -> switch (publication) {
             case ACKNOWLEDGED -> {
                 admitted.accepted();
                 yield id;

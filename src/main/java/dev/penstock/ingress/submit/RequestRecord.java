@@ -8,31 +8,36 @@ import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RequestId;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Payload;
+import java.util.OptionalInt;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a checked call as the record that workers read. */
+/** Writes a checked call as the record that workers read. Its partition is left to the producer where none is given. */
 final class RequestRecord {
     private RequestRecord() {}
 
     /** Writes a request whose reply goes to the ingress that reads that partition of {@code penstock.replies}. */
-    static ProducerRecord<byte[], byte[]> repliedTo(int replyPartition, CheckedCall checked, RequestId id) {
-        ProducerRecord<byte[], byte[]> record = record(checked, id, null, Topics.REPLIES);
+    static ProducerRecord<byte[], byte[]> repliedTo(
+            int replyPartition, CheckedCall checked, RequestId id, OptionalInt partition) {
+        ProducerRecord<byte[], byte[]> record = record(checked, id, partition, null, Topics.REPLIES);
         RecordHeaders.set(record.headers(), RecordHeaders.REPLY_PARTITION, Integer.toString(replyPartition));
         return record;
     }
 
     /** Writes a request whose outcome is kept. Its key is its id. */
-    static ProducerRecord<byte[], byte[]> kept(CheckedCall checked, RequestId id) {
-        return record(checked, id, id.toString().getBytes(UTF_8), Topics.RESULTS);
+    static ProducerRecord<byte[], byte[]> kept(CheckedCall checked, RequestId id, OptionalInt partition) {
+        return record(checked, id, partition, id.toString().getBytes(UTF_8), Topics.RESULTS);
     }
 
     private static ProducerRecord<byte[], byte[]> record(
-            CheckedCall checked, RequestId id, byte @Nullable [] key, String replyTopic) {
+            CheckedCall checked, RequestId id, OptionalInt partition, byte @Nullable [] key, String replyTopic) {
         Call call = checked.call();
-        ProducerRecord<byte[], byte[]> record =
-                new ProducerRecord<>(Topics.requests(call.model(), checked.lane()), key, bytes(call.payload()));
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                Topics.requests(call.model(), checked.lane()),
+                partition.isPresent() ? partition.getAsInt() : null,
+                key,
+                bytes(call.payload()));
         Headers headers = record.headers();
         RecordHeaders.set(headers, RecordHeaders.CORRELATION_ID, id.toString());
         RecordHeaders.set(headers, RecordHeaders.REPLY_TOPIC, replyTopic);
@@ -40,7 +45,7 @@ final class RequestRecord {
                 headers,
                 RecordHeaders.TIMEOUT_MS,
                 Long.toString(checked.timeout().toMillis()));
-        call.version().ifPresent(version -> RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, version));
+        RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, checked.version());
         call.traceparent().ifPresent(parent -> RecordHeaders.set(headers, RecordHeaders.TRACEPARENT, parent));
         if (call.payload().jsonLength().isPresent()) {
             RecordHeaders.set(headers, RecordHeaders.CONTENT_TYPE, RecordHeaders.BINARY);

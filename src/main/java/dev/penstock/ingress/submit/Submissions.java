@@ -4,7 +4,9 @@ import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.AdmissionControl;
+import dev.penstock.ingress.gate.AdmittedRequest;
 import dev.penstock.ingress.gate.OpenRequestLimit;
+import dev.penstock.ingress.gate.Steering;
 import dev.penstock.messages.RequestId;
 import java.util.concurrent.CompletionStage;
 
@@ -13,16 +15,19 @@ public final class Submissions implements IdempotentSubmissions.Publishing {
     private final RequestIdIssuer ids;
     private final OpenRequestLimit openRequests;
     private final AdmissionControl admission;
+    private final Steering steering;
     private final RequestPublisher publisher;
 
     public Submissions(
             RequestIdIssuer ids,
             OpenRequestLimit openRequests,
             AdmissionControl admission,
+            Steering steering,
             RequestPublisher publisher) {
         this.ids = ids;
         this.openRequests = openRequests;
         this.admission = admission;
+        this.steering = steering;
         this.publisher = publisher;
     }
 
@@ -37,7 +42,10 @@ public final class Submissions implements IdempotentSubmissions.Publishing {
         String model = checked.call().model();
         return openRequests
                 .take(checked, id, () -> admission.predictedWaitNanos(model, checked.lane()))
-                .thenCompose(place ->
-                        publisher.publish(RequestRecord.kept(checked, id), id, admission.admit(checked, place)));
+                .thenCompose(place -> {
+                    AdmittedRequest admitted = admission.admit(checked, place);
+                    return publisher.publish(
+                            RequestRecord.kept(checked, id, steering.partition(checked)), id, admitted);
+                });
     }
 }

@@ -7,6 +7,7 @@ import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.AdmissionControl;
 import dev.penstock.ingress.gate.AdmittedRequest;
 import dev.penstock.ingress.gate.RejectionMeters;
+import dev.penstock.ingress.gate.Steering;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
@@ -14,6 +15,7 @@ import dev.penstock.protocol.Problem;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Runs calls whose callers wait here for the reply. Thread-safe. */
 public final class SynchronousCalls {
@@ -22,6 +24,8 @@ public final class SynchronousCalls {
     private final AdmissionControl admission;
     private final RequestIdIssuer ids;
     private final PendingReplies pending;
+    private final Steering steering;
+    private final Hedging hedging;
     private final RequestPublisher publisher;
     private final Cancellation cancellation;
     private final RejectionMeters meters;
@@ -31,6 +35,8 @@ public final class SynchronousCalls {
             AdmissionControl admission,
             RequestIdIssuer ids,
             PendingReplies pending,
+            Steering steering,
+            Hedging hedging,
             RequestPublisher publisher,
             Cancellation cancellation,
             RejectionMeters meters,
@@ -38,6 +44,8 @@ public final class SynchronousCalls {
         this.admission = admission;
         this.ids = ids;
         this.pending = pending;
+        this.steering = steering;
+        this.hedging = hedging;
         this.publisher = publisher;
         this.cancellation = cancellation;
         this.meters = meters;
@@ -85,8 +93,11 @@ public final class SynchronousCalls {
                     admitted.refused();
                     return full(checked);
                 });
+        ProducerRecord<byte[], byte[]> record =
+                RequestRecord.repliedTo(pending.partition(), checked, id, steering.partition(checked));
+        Hedging.OpenCall open = hedging.watch(id, checked, record, deadlineNanos, admitted, arrived);
         publisher
-                .publish(RequestRecord.repliedTo(pending.partition(), checked, id), id, admitted)
+                .publish(record, id, admitted, open::acknowledged)
                 .exceptionally(failure -> {
                     pending.abandon(id);
                     arrived.completeExceptionally(failure);

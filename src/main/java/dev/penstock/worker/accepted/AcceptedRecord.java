@@ -9,23 +9,26 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * safe. Until then its offset is not committed, and it counts as open work. A worker that dies before that leaves the record to the next
  * owner of the partition.
  *
- * <p>Opened by an {@link OffsetLedger}. {@link #settle} may be called from any thread. All other methods are confined to the thread that
- * holds the record; it is handed over safely from the intake to the loop and from the loop to the producer.
+ * <p>Opened by an {@link OffsetLedger}. {@link #settle} and {@link #whileOwned} may be called from any thread. All other methods are
+ * confined to the thread that holds the record; it is handed over safely from the intake to the loop and from the loop to the producer.
  */
 public final class AcceptedRecord {
     private final SourceRecord source;
     private final String modelVersion;
     private final OpenWork openWork;
+    private final Lease lease;
     private final AtomicBoolean settled = new AtomicBoolean();
     private Optional<ReplyAddress> replyTo = Optional.empty();
     private int rows;
     private int runs;
     private Effort effort = Effort.NONE;
+    private volatile boolean isAnothers;
 
-    AcceptedRecord(SourceRecord source, String modelVersion, OpenWork openWork) {
+    AcceptedRecord(SourceRecord source, String modelVersion, OpenWork openWork, Lease lease) {
         this.source = source;
         this.modelVersion = modelVersion;
         this.openWork = openWork;
+        this.lease = lease;
         openWork.add(1, 0, source.bytes());
     }
 
@@ -63,7 +66,12 @@ public final class AcceptedRecord {
         runs++;
     }
 
-    /** How often this worker has run the request, with or without success. */
+    /** Counts runs of workers before this one, each of which ended with its process. */
+    public void countEarlierRuns(int more) {
+        runs += more;
+    }
+
+    /** How often the request is known to have run, with or without success. */
     public int runs() {
         return runs;
     }
@@ -90,7 +98,35 @@ public final class AcceptedRecord {
         openWork.add(-1, -rows, -source.bytes());
     }
 
-    boolean isSettled() {
+    /**
+     * Answers on another system's topic, where nobody drops a second reply: only while this worker surely owns the partition. Waits
+     * until that is proven again if it is not.
+     *
+     * @param answer sends the reply
+     * @param leave runs instead when the partition has another owner, which answers
+     */
+    public void whileOwned(long nowNanos, Runnable answer, Runnable leave) {
+        lease.await(nowNanos, () -> (isAnothers ? leave : answer).run());
+    }
+
+    /** Gives the record to the next owner of its partition, before anything was done for it. */
+    public void giveBack() {
+        isAnothers = true;
+        settle();
+    }
+
+    /** The partition has another owner. */
+    void lose() {
+        isAnothers = true;
+    }
+
+    /** Whether its reply is safe, or another owner answers it. From any thread. */
+    public boolean isSettled() {
         return settled.get();
+    }
+
+    /** Whether its offset may be committed. */
+    boolean isDone() {
+        return isSettled() && !isAnothers;
     }
 }

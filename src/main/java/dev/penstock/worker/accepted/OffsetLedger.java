@@ -2,65 +2,125 @@ package dev.penstock.worker.accepted;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * Keeps the accepted records of each partition in the order of the log, and finds how far the partition may be committed: up to the
- * first record that is not settled. Confined to the consumer's thread; only {@link AcceptedRecord#settle} is called from others.
+ * first record that is not settled. Where nothing is open that is the consumer's position, so that markers of transactions, compaction
+ * and retention leave no lag. Confined to the consumer's thread; {@link AcceptedRecord#settle} is called from others.
  */
 public final class OffsetLedger {
-    private final Map<LogPartition, Deque<AcceptedRecord>> accepted = new HashMap<>();
-    private final Map<LogPartition, CommitNote> notes = new HashMap<>();
+    private final Lease lease;
+    private final Map<LogPartition, OwnedPartition> owned = new HashMap<>();
     private final Map<Lane, OpenWork> openWork = new EnumMap<>(Lane.class);
 
-    public OffsetLedger() {
+    /** @param lease of all partitions that are owned here */
+    public OffsetLedger(Lease lease) {
+        this.lease = lease;
         for (Lane lane : Lane.values()) {
             openWork.put(lane, new OpenWork());
         }
     }
 
+    public void takeOver(LogPartition partition, Takeover takeover) {
+        owned.put(partition, new OwnedPartition(takeover));
+    }
+
+    public boolean owns(LogPartition partition) {
+        return owned.containsKey(partition);
+    }
+
     /** @param lane the lane of the record's topic */
     public AcceptedRecord open(SourceRecord source, Lane lane, String modelVersion) {
-        AcceptedRecord record = new AcceptedRecord(source, modelVersion, requireNonNull(openWork.get(lane)));
-        accepted.computeIfAbsent(source.partition(), none -> new ArrayDeque<>()).add(record);
+        AcceptedRecord record =
+                new AcceptedRecord(source, modelVersion, requireNonNull(openWork.get(lane)), lease);
+        owned(source.partition()).add(record);
         return record;
     }
 
-    /** For each partition that has moved since the last call, the offset that may be committed. */
-    public Map<LogPartition, OffsetCommit> takeCommits() {
-        Map<LogPartition, OffsetCommit> commits = new HashMap<>();
-        accepted.forEach((partition, records) -> {
-            long next = -1;
-            long ran = 0;
-            long givenUp = 0;
-            while (!records.isEmpty() && records.getFirst().isSettled()) {
-                AcceptedRecord record = records.removeFirst();
-                next = record.source().offset() + 1;
-                ran += record.effort() == Effort.RAN ? 1 : 0;
-                givenUp += record.effort() == Effort.GIVEN_UP ? 1 : 0;
-            }
-            if (next >= 0) {
-                CommitNote note = notes.merge(partition, new CommitNote(ran, givenUp), CommitNote::plus);
-                commits.put(partition, new OffsetCommit(next, note));
+    /** What was known of a record's partition when it was taken over. */
+    public Takeover takeover(SourceRecord source) {
+        return owned(source.partition()).takeover();
+    }
+
+    /** Whether the record may be the reason why the owner before ended, see {@link Takeover#isSuspect}. */
+    public boolean isSuspect(SourceRecord source) {
+        return owned(source.partition()).isSuspect(source);
+    }
+
+    /** Whether the record has ended two workers, see {@link Takeover#isGuilty}. */
+    public boolean isGuilty(SourceRecord source) {
+        return takeover(source).isGuilty(source.offset());
+    }
+
+    /** Moves the partitions in which nothing is open. {@code positions} returns the offset that the consumer reads next. */
+    public void reach(Function<LogPartition, OptionalLong> positions) {
+        owned.forEach((partition, state) -> {
+            if (state.isIdle()) {
+                positions.apply(partition).ifPresent(state::reached);
             }
         });
+    }
+
+    /** For each partition that has moved since its last commit, the offset that may be committed. */
+    public Map<LogPartition, OffsetCommit> movedCommits(long nowMillis) {
+        Map<LogPartition, OffsetCommit> commits = new HashMap<>();
+        owned.forEach((partition, state) ->
+                state.moved(nowMillis).ifPresent(commit -> commits.put(partition, commit)));
         return commits;
     }
 
+    /** The same for all partitions, moved or not. */
+    public Map<LogPartition, OffsetCommit> allCommits(long nowMillis) {
+        Map<LogPartition, OffsetCommit> commits = new HashMap<>();
+        owned.forEach((partition, state) -> commits.put(partition, state.commit(nowMillis)));
+        return commits;
+    }
+
+    /** What to commit before this worker gives these partitions up. */
+    public Map<LogPartition, OffsetCommit> lastCommits(Collection<LogPartition> partitions, long nowMillis) {
+        Map<LogPartition, OffsetCommit> commits = new HashMap<>();
+        for (LogPartition partition : partitions) {
+            if (owns(partition)) {
+                commits.put(partition, owned(partition).lastCommit(nowMillis));
+            }
+        }
+        return commits;
+    }
+
+    /** Notes in the commits that this record runs alone, until it is settled. */
+    public void tryAlone(AcceptedRecord record) {
+        owned(record.source().partition()).tryAlone(record);
+    }
+
+    /** Whether no record of these partitions is open. */
+    public boolean isSettled(Collection<LogPartition> partitions) {
+        return partitions.stream()
+                .allMatch(partition -> !owns(partition) || owned(partition).isSettled());
+    }
+
     /**
-     * Forgets partitions that belong to another worker now, which serves their unsettled records again. Both workers may reply;
-     * receivers deduplicate by id. The records stay open work here until they are settled.
+     * Forgets partitions that belong to another worker now, which serves their unsettled records again. Both workers may reply on our own
+     * topics, whose readers keep the first; nothing more goes from here to other systems' topics. The records stay open work here until
+     * they are settled.
      */
     public void forget(Collection<LogPartition> partitions) {
-        accepted.keySet().removeAll(partitions);
-        notes.keySet().removeAll(partitions);
+        for (LogPartition partition : partitions) {
+            OwnedPartition gone = owned.remove(partition);
+            if (gone != null) {
+                gone.lose();
+            }
+        }
+    }
+
+    private OwnedPartition owned(LogPartition partition) {
+        return owned.computeIfAbsent(partition, first -> new OwnedPartition(Takeover.FIRST));
     }
 
     /** The open work of the records that came on the lane's topic. */

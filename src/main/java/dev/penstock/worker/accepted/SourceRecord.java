@@ -1,6 +1,7 @@
 package dev.penstock.worker.accepted;
 
 import dev.penstock.messages.CorrelationId;
+import dev.penstock.messages.RecordSource;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ public interface SourceRecord {
 
     long offset();
 
+    /** When it was appended to the log, in milliseconds since the epoch by the broker's clock. */
+    long timestampMillis();
+
     /** Bytes of the value. */
     int bytes();
 
@@ -20,6 +24,16 @@ public interface SourceRecord {
 
     /** The model version that the record asks for; empty when it names none. */
     Optional<String> modelVersion();
+
+    /** How often workers have passed the request on. */
+    default int passedOn() {
+        return 0;
+    }
+
+    /** Where the request was first: its own place, unless a worker has passed it on. */
+    default RecordSource origin() {
+        return new RecordSource(partition().topic(), partition().partition(), offset());
+    }
 
     byte @Nullable [] key();
 
@@ -30,7 +44,7 @@ public interface SourceRecord {
 
     /** Topic, partition and offset, for headers: {@code topic/partition/offset}. */
     default String address() {
-        return partition().topic() + "/" + partition().partition() + "/" + offset();
+        return new RecordSource(partition().topic(), partition().partition(), offset()).toString();
     }
 
     /** Topic, partition and offset, for log lines. */

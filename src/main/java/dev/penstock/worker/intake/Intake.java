@@ -1,16 +1,18 @@
 package dev.penstock.worker.intake;
 
+import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
-import dev.penstock.threads.TroubleLog;
 import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
 import dev.penstock.worker.accepted.ReplyAddress;
+import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.intake.rules.Decision;
 import dev.penstock.worker.intake.rules.IntakeBounds;
 import dev.penstock.worker.intake.rules.IntakeRules;
@@ -19,6 +21,8 @@ import dev.penstock.worker.join.FeatureStage;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
+import dev.penstock.worker.reply.EarlierReplies;
+import dev.penstock.worker.reply.Relay;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
 import dev.penstock.worker.reply.Resolution;
@@ -29,14 +33,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.clients.consumer.CommitFailedException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.ApiException;
 import org.jboss.logging.Logger;
 
 /**
@@ -48,21 +53,42 @@ public final class Intake implements Runnable {
     private static final Logger LOG = Logger.getLogger(Intake.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration DRAIN_POLL = Duration.ofMillis(10);
-    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
 
     /** A look-up takes a round trip to the broker. */
     private static final Duration POLL_WHILE_UNRESOLVED = Duration.ofMillis(5);
 
+    private static final Duration POLL_WHILE_ONE_RUNS_ALONE = Duration.ofMillis(1);
+
+    /** Half the session timeout: the broker gives the partitions of a silent worker to others after the whole of it. */
+    private static final Duration LEASE = Duration.ofSeconds(3);
+
+    /** How long partitions that go to another worker wait for the requests that run. The rest is left to the other worker. */
+    private static final long SETTLE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private static final long SETTLE_STEP_NANOS = Duration.ofMillis(1).toNanos();
+
+    /** How long the last commit is tried again while a rebalance goes on, and how long leaving the group may take. */
+    private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(3);
+
+    private static final Duration NOW = Duration.ZERO;
+
     private final String model;
     private final Consumer<byte[], byte[]> consumer;
     private final Map<String, Version> versions;
-    private final ReplyTopics replyTopics;
-    private final ReplyPublisher replies;
+    private final String defaultVersion;
+    private final Answering answering;
     private final WorkerMeters meters;
+    private final BrokerClock brokerClock;
+    private final Semaphore trialPermit;
+    private final Lease lease = new Lease(LEASE, System.nanoTime());
     private final IntakeRules<KafkaRecord> rules;
-    private volatile boolean stopping;
-    private final TroubleLog trouble;
+    private final Polling polling;
+    private final GroupCommits commits;
+    private final java.util.function.Consumer<Map<Lane, List<Integer>>> assignments;
     private final Unresolved<Taken> unresolved = new Unresolved<>();
+    private boolean hasTrialPermit;
+    private boolean hasLeft;
+    private volatile boolean stopping;
 
     /** A record that was taken from the log, in both forms. */
     private record Taken(KafkaRecord record, AcceptedRecord accepted) {}
@@ -70,23 +96,36 @@ public final class Intake implements Runnable {
     /** One version that is served. */
     public record Version(RecordDecoder decoder, WorkerLoop loop, FeatureStage features) {}
 
+    /** Where requests go that do not run here, and how it is known where replies go. */
+    public record Answering(ReplyTopics topics, EarlierReplies earlier, ReplyPublisher replies, Relay relay) {}
+
+    /**
+     * @param trialPermit one for all models of this process: at most one suspect runs in it at a time
+     * @param assignments hears which partitions this worker reads, whenever that changes; must not block
+     */
     public Intake(
             String model,
             Consumer<byte[], byte[]> consumer,
             Map<String, Version> versions,
             String defaultVersion,
-            ReplyTopics replyTopics,
-            ReplyPublisher replies,
+            Answering answering,
             WorkerMeters meters,
-            IntakeBounds bounds) {
+            IntakeBounds bounds,
+            BrokerClock brokerClock,
+            Semaphore trialPermit,
+            java.util.function.Consumer<Map<Lane, List<Integer>>> assignments) {
         this.model = model;
         this.consumer = consumer;
         this.versions = Map.copyOf(versions);
-        this.replyTopics = replyTopics;
-        this.replies = replies;
+        this.defaultVersion = defaultVersion;
+        this.answering = answering;
         this.meters = meters;
-        this.trouble = new TroubleLog(LOG, "Intake of model " + model);
-        this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, System.nanoTime());
+        this.brokerClock = brokerClock;
+        this.trialPermit = trialPermit;
+        this.assignments = assignments;
+        this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, lease, System.nanoTime());
+        this.polling = new Polling(model, consumer);
+        this.commits = new GroupCommits(model, consumer, lease);
     }
 
     /** Ends {@link #run} once all open requests are answered, or after the drain timeout. */
@@ -96,30 +135,67 @@ public final class Intake implements Runnable {
 
     @Override
     public void run() {
-        try (consumer) {
+        try {
             consumer.subscribe(Topics.requests(model), new Rebalances());
             while (!stopping) {
-                turn(unresolved.size() == 0 ? POLL : POLL_WHILE_UNRESOLVED);
+                turn(pollTime());
             }
             drain();
+        } finally {
+            returnTrialPermit();
+            consumer.close(CloseOptions.timeout(LEAVE_TIMEOUT));
         }
     }
 
+    private Duration pollTime() {
+        if (rules.hasTrials()) {
+            return POLL_WHILE_ONE_RUNS_ALONE;
+        }
+        return unresolved.size() > 0 || lease.isAwaited() ? POLL_WHILE_UNRESOLVED : POLL;
+    }
+
     private void turn(Duration wait) {
-        poll(wait).forEach(record -> take(KafkaRecord.of(record)));
+        takeOver();
+        polling.poll(wait).forEach(record -> take(KafkaRecord.of(record)));
+        goOn();
+    }
+
+    private void goOn() {
         unresolved.release(this::resolved);
+        tryAlone();
+        rules.released().forEach(this::serve);
         versions.values().forEach(version -> version.features.lookUp());
         pauseAndResume();
-        rules.commitsDue(System.nanoTime()).ifPresent(commits -> {
-            commitAsync(commits);
-            measureBacklog();
-        });
+        commit();
+    }
+
+    /** Partitions that were assigned are read once it is known what their owner before may have done, and once this worker is known as their owner. */
+    private void takeOver() {
+        Map<TopicPartition, LogPartition> arriving = new HashMap<>();
+        rules.arriving().forEach(partition -> arriving.put(kafka(partition), partition));
+        if (arriving.isEmpty()) {
+            return;
+        }
+        try {
+            Map<LogPartition, Takeover> takeovers = Takeovers.of(consumer, arriving);
+            Map<LogPartition, OffsetCommit> first = new HashMap<>();
+            takeovers.forEach((partition, takeover) -> first.put(partition, takeover.firstCommit(brokerMillis())));
+            if (commits.sync(first)) {
+                takeovers.forEach(rules::takeOver);
+                pauseAndResume();
+            }
+        } catch (ApiException notYet) {
+            polling.failed(notYet);
+        }
     }
 
     private void take(KafkaRecord record) {
         Taken taken = new Taken(record, rules.accept(record));
         CompletableFuture<Resolution> resolution =
-                replyTopics.resolve(record.polled().headers());
+                answering.topics.resolve(record.polled().headers());
+        if (rules.isPossiblyAnswered(record)) {
+            resolution = resolution.thenCompose(known -> answering.earlier.unlessAnswered(known, record));
+        }
         if (resolution.isDone()) {
             resolved(taken, resolution.join());
         } else {
@@ -130,7 +206,11 @@ public final class Intake implements Runnable {
     private void resolved(Taken taken, Resolution resolution) {
         switch (resolution) {
             case Resolution.Rejected(InvalidRequestException reason) ->
-                replies.reject(taken.accepted, Problem.of(reason));
+                answering.replies.reject(taken.accepted, Problem.of(reason));
+            case Resolution.Answered answered -> {
+                meters.answeredBefore();
+                taken.accepted.settle();
+            }
             case Resolution.To(Optional<ReplyAddress> address) -> {
                 address.ifPresent(taken.accepted::replyTo);
                 carryOut(rules.decide(taken.record, taken.accepted));
@@ -141,33 +221,47 @@ public final class Intake implements Runnable {
     private void carryOut(Decision decision) {
         switch (decision) {
             case Decision.Serve(Task task) -> serve(task);
-            case Decision.Cancel(Task task) -> replies.send(task, new Outcome.Cancelled(), Timings.NONE);
-            case Decision.Reject(AcceptedRecord rejected, Problem problem) -> replies.reject(rejected, problem);
-        }
-    }
-
-    /** Only the poll is tried again: a record that was polled has to be taken, or it is lost. */
-    private ConsumerRecords<byte[], byte[]> poll(Duration wait) {
-        try {
-            ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
-            trouble.succeeded();
-            return records;
-        } catch (RetriableException notYet) {
-            trouble.failed("trouble with the broker; polling again", notYet);
-            return ConsumerRecords.empty();
+            case Decision.Wait later -> {}
+            case Decision.Cancel(Task task) -> answering.replies.send(task, new Outcome.Cancelled(), Timings.NONE);
+            case Decision.PassOn(AcceptedRecord record, int partition, long deadlineMillis, Decision.Reject otherwise) ->
+                answering.relay.passOn(record, partition, deadlineMillis, () -> carryOut(otherwise));
+            case Decision.Reject(AcceptedRecord rejected, Problem problem) ->
+                answering.replies.reject(rejected, problem);
         }
     }
 
     private void serve(Task task) {
         try {
-            version(task.record()).features.offer(task);
+            version(task.record().modelVersion()).features.offer(task);
         } catch (InvalidRequestException invalid) {
-            replies.reject(task.record(), Problem.of(invalid));
+            answering.replies.reject(task.record(), Problem.of(invalid));
         }
     }
 
-    private Version version(AcceptedRecord record) {
-        return Optional.ofNullable(versions.get(record.modelVersion())).orElseThrow();
+    private Version version(String number) {
+        return Optional.ofNullable(versions.get(number)).orElseThrow();
+    }
+
+    private void tryAlone() {
+        Optional<Task> next = rules.trial(System.nanoTime(), unresolved.size());
+        if (next.isEmpty()) {
+            if (!rules.hasTrials()) {
+                returnTrialPermit();
+            }
+            return;
+        }
+        hasTrialPermit = hasTrialPermit || trialPermit.tryAcquire();
+        if (hasTrialPermit && commits.sync(rules.trialCommits(next.get(), brokerMillis()))) {
+            rules.beginTrial();
+            serve(next.get());
+        }
+    }
+
+    private void returnTrialPermit() {
+        if (hasTrialPermit) {
+            hasTrialPermit = false;
+            trialPermit.release();
+        }
     }
 
     private void pauseAndResume() {
@@ -180,40 +274,43 @@ public final class Intake implements Runnable {
         }
     }
 
+    private void commit() {
+        rules.commitsDue(System.nanoTime(), brokerMillis(), this::position).ifPresent(due -> {
+            commits.async(due);
+            measureBacklog();
+        });
+        if (lease.isAwaited()) {
+            commits.sync(rules.allCommits(brokerMillis()));
+            lease.release(System.nanoTime());
+        }
+    }
+
+    /** Empty while the consumer does not know it, as after a topic was made again. */
+    private OptionalLong position(LogPartition partition) {
+        try {
+            return OptionalLong.of(consumer.position(kafka(partition), NOW));
+        } catch (ApiException unknown) {
+            return OptionalLong.empty();
+        }
+    }
+
     private void drain() {
         versions.values().forEach(version -> version.loop.drain());
         rules.drain(System.nanoTime());
         pauseAndResume();
         do {
-            poll(DRAIN_POLL); // returns no records, since all partitions are paused; keeps the membership
-        } while (!rules.isDrained(System.nanoTime(), unresolved.size()));
+            turn(DRAIN_POLL); // takes no records, since all partitions are paused; keeps the membership
+        } while (!rules.isDrained(System.nanoTime()));
         if (rules.openRequests() > 0) {
             LOG.warnf(
-                    "Model %s: %d requests are still open, %d of them without a known reply topic; another worker will serve them",
-                    model, rules.openRequests(), unresolved.size());
+                    "Model %s: %d requests are still open; another worker will serve them",
+                    model, rules.openRequests());
         }
-        commitSync(rules.lastCommits());
-    }
-
-    private void commitAsync(Map<LogPartition, OffsetCommit> commits) {
-        if (!commits.isEmpty()) {
-            consumer.commitAsync(offsets(commits), (committed, failure) -> {
-                if (failure != null) {
-                    // The next commit of these partitions covers it. A crash before that serves some requests twice.
-                    LOG.debugf(failure, "Model %s: could not commit %s; the next commit will", model, committed);
-                }
-            });
+        long until = System.nanoTime() + LEAVE_TIMEOUT.toNanos();
+        while (!commits.sync(rules.lastCommits(brokerMillis())) && System.nanoTime() - until < 0) {
+            polling.poll(DRAIN_POLL); // lets a rebalance go on, which keeps commits out
         }
-    }
-
-    private void commitSync(Map<LogPartition, OffsetCommit> commits) {
-        if (!commits.isEmpty()) {
-            try {
-                consumer.commitSync(offsets(commits), COMMIT_TIMEOUT);
-            } catch (RetriableException | CommitFailedException failed) {
-                LOG.infof("Model %s: the last commit failed (%s); some replies may be sent twice", model, failed);
-            }
-        }
+        hasLeft = true;
     }
 
     private void measureBacklog() {
@@ -223,6 +320,10 @@ public final class Intake implements Runnable {
             backlog.merge(lane, consumer.currentLag(partition).orElse(0), Long::sum);
         }
         backlog.forEach(meters::backlog);
+    }
+
+    private long brokerMillis() {
+        return brokerClock.at(System.currentTimeMillis());
     }
 
     private static List<TopicPartition> kafka(Collection<LogPartition> partitions) {
@@ -239,14 +340,6 @@ public final class Intake implements Runnable {
                 .toList();
     }
 
-    private static Map<TopicPartition, OffsetAndMetadata> offsets(Map<LogPartition, OffsetCommit> commits) {
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        commits.forEach((partition, commit) -> offsets.put(
-                kafka(partition),
-                new OffsetAndMetadata(commit.nextOffset(), commit.note().toMetadata())));
-        return offsets;
-    }
-
     private final class Reader implements RecordReader<KafkaRecord> {
         @Override
         public boolean serves(String modelVersion) {
@@ -254,32 +347,72 @@ public final class Intake implements Runnable {
         }
 
         @Override
+        public int partitions(String topic) {
+            try {
+                return consumer.partitionsFor(topic).size();
+            } catch (ApiException unknown) {
+                return 0;
+            }
+        }
+
+        @Override
+        public OptionalLong deadlineMillis(KafkaRecord record) throws InvalidRequestException {
+            return version(defaultVersion).decoder.deadlineMillis(record.polled(), System.currentTimeMillis());
+        }
+
+        @Override
         public Task decode(KafkaRecord record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException {
-            return version(accepted)
+            return version(accepted.modelVersion())
                     .decoder
                     .decode(accepted, record.polled(), topicLane, System.nanoTime(), System.currentTimeMillis());
         }
 
         @Override
         public boolean isCancelled(Task task) {
-            return replies.isCancelled(task);
+            return answering.replies.isCancelled(task);
         }
     }
 
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-            consumer.pause(kafka(rules.assigned(ours(partitions))));
+            rules.assigned(ours(partitions));
+            consumer.pause(partitions);
+            assignments.accept(rules.assignment());
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            commitSync(rules.revoked(ours(partitions)));
+            List<LogPartition> going = ours(partitions);
+            giveBack(going);
+            if (!hasLeft) {
+                awaitSettled(going);
+                commits.sync(rules.revoked(going, brokerMillis()));
+                assignments.accept(rules.assignment());
+            }
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
-            rules.lost(ours(partitions));
+            List<LogPartition> gone = ours(partitions);
+            giveBack(gone);
+            rules.lost(gone);
+            assignments.accept(rules.assignment());
+        }
+
+        private void giveBack(List<LogPartition> partitions) {
+            unresolved
+                    .remove(taken -> partitions.contains(taken.record.partition()))
+                    .forEach(taken -> taken.accepted.giveBack());
+            rules.giveBack(partitions);
+        }
+
+        /** So that the next owner serves none of them again. */
+        private void awaitSettled(List<LogPartition> partitions) {
+            long until = System.nanoTime() + SETTLE_NANOS;
+            while (!rules.isSettled(partitions) && System.nanoTime() - until < 0) {
+                LockSupport.parkNanos(this, SETTLE_STEP_NANOS);
+            }
         }
     }
 }

@@ -2,6 +2,8 @@ package dev.penstock.worker.intake;
 
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.RecordSource;
+import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.SourceRecord;
 import java.util.Optional;
@@ -27,6 +29,30 @@ record KafkaRecord(ConsumerRecord<byte[], byte[]> polled, LogPartition partition
     @Override
     public long offset() {
         return polled.offset();
+    }
+
+    @Override
+    public long timestampMillis() {
+        return polled.timestamp();
+    }
+
+    /** Whoever writes a number that is none has the record passed on no more. */
+    @Override
+    public int passedOn() {
+        try {
+            return RecordHeaders.number(polled.headers(), RecordHeaders.PASSED_ON, 0)
+                    .map(hops -> (int) Math.min(hops, Integer.MAX_VALUE))
+                    .orElse(0);
+        } catch (InvalidRequestException notOurs) {
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    @Override
+    public RecordSource origin() {
+        return RecordHeaders.text(polled.headers(), RecordHeaders.SOURCE)
+                .flatMap(RecordSource::parse)
+                .orElseGet(SourceRecord.super::origin);
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Turns a record into a task for one model version. Thread-safe. */
@@ -80,6 +81,17 @@ public final class RecordDecoder {
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
         return new Task(accepted, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
+    }
+
+    /**
+     * When the request expires, in milliseconds by the broker's clock; empty when it has expired at {@code nowMillis} of this process's.
+     *
+     * @throws InvalidRequestException when the record's deadline is not a number
+     */
+    public OptionalLong deadlineMillis(ConsumerRecord<byte[], byte[]> record, long nowMillis)
+            throws InvalidRequestException {
+        long deadline = record.timestamp() + timeoutMillis(record);
+        return deadline > brokerClock.at(nowMillis) ? OptionalLong.of(deadline) : OptionalLong.empty();
     }
 
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {

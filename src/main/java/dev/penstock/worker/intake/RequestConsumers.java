@@ -2,6 +2,7 @@ package dev.penstock.worker.intake;
 
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Topics;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -9,6 +10,12 @@ import org.apache.kafka.clients.consumer.GroupProtocol;
 
 /** Makes the consumers by which workers share a model's requests, as members of that model's group. */
 public final class RequestConsumers {
+    /** New partitions are read within this time. */
+    private static final int METADATA_MAX_AGE_MS = 5000;
+
+    /** The others hear at their next heartbeat that a worker has left, and that its partitions are theirs. */
+    private static final int HEARTBEAT_MS = 300;
+
     private final KafkaClients kafka;
     private final GroupProtocol protocol;
 
@@ -19,13 +26,14 @@ public final class RequestConsumers {
 
     /** Returns a new member of the model's group. */
     public Consumer<byte[], byte[]> forModel(String model) {
-        return kafka.member(
-                Topics.workerGroup(model),
-                protocol,
-                Map.of(
-                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                        "earliest",
-                        ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-                        1000));
+        Map<String, Object> settings = new HashMap<>();
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MS);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
+        if (protocol == GroupProtocol.CLASSIC) {
+            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, HEARTBEAT_MS);
+        }
+        return kafka.member(Topics.workerGroup(model), protocol, settings);
     }
 }

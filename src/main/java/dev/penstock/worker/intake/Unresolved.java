@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /** Requests whose reply topic is being looked up. They count as open work, which bounds them. Confined to the consumer's thread. */
 final class Unresolved<T> {
@@ -19,6 +20,18 @@ final class Unresolved<T> {
 
     int size() {
         return entries.size();
+    }
+
+    /** Removes and returns those that match. */
+    List<T> remove(Predicate<T> matches) {
+        List<T> removed = new ArrayList<>();
+        for (Entry<T> entry : entries) {
+            if (matches.test(entry.request)) {
+                removed.add(entry.request);
+            }
+        }
+        entries.removeIf(entry -> matches.test(entry.request));
+        return removed;
     }
 
     /** Hands over those whose look-up has ended. */

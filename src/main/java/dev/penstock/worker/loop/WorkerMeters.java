@@ -32,6 +32,8 @@ public final class WorkerMeters {
     private final Counter undeliverable;
     private final Counter recalls;
     private final Counter lateStarts;
+    private final Counter passedOn;
+    private final Counter answeredBefore;
     private final BusyRatio busy = new BusyRatio(System.nanoTime());
     private final Map<Lane, Timer> queueWait = new EnumMap<>(Lane.class);
     private final Map<Lane, AtomicLong> backlog = new EnumMap<>(Lane.class);
@@ -74,6 +76,14 @@ public final class WorkerMeters {
                 .register(registry);
         lateStarts = Counter.builder("inference.late.starts")
                 .description("Batches that started after the latest start of a member; should stay 0")
+                .tag("model", model)
+                .register(registry);
+        passedOn = Counter.builder("inference.passed.on")
+                .description("Requests that were passed on to another worker, since this one does not serve their version")
+                .tag("model", model)
+                .register(registry);
+        answeredBefore = Counter.builder("inference.answered.before")
+                .description("Requests of other systems that came again, and that another worker had answered already")
                 .tag("model", model)
                 .register(registry);
         Gauge.builder("inference.session.busy.ratio", busy, ratio -> ratio.read(System.nanoTime()))
@@ -145,6 +155,14 @@ public final class WorkerMeters {
 
     public void undeliverable() {
         undeliverable.increment();
+    }
+
+    public void passedOn() {
+        passedOn.increment();
+    }
+
+    public void answeredBefore() {
+        answeredBefore.increment();
     }
 
     /** Sets the number of records that this worker's own partitions hold beyond those that it has consumed. */

@@ -5,14 +5,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Lane;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
 import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -34,6 +37,8 @@ public final class Announcer implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final BrokerClock brokerClock;
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
+    private final Map<String, Map<Lane, List<Integer>>> partitions = new ConcurrentHashMap<>();
+    private final Semaphore reassigned = new Semaphore(0);
     private final TroubleLog trouble = new TroubleLog(
             LOG, "Announcements of this worker's models", TimeUnit.SECONDS.toNanos(1), System::nanoTime);
     private final ServiceThread heartbeat;
@@ -78,6 +83,12 @@ public final class Announcer implements AutoCloseable {
         }
     }
 
+    /** This worker reads these partitions of a model from now on. Announced soon, by the heartbeat's thread; never blocks. */
+    public void reads(String model, Map<Lane, List<Integer>> assigned) {
+        partitions.put(model, assigned);
+        reassigned.release();
+    }
+
     /** Ends the heartbeat, then announces each model once more as not ready. */
     public void withdraw() {
         heartbeat.close();
@@ -90,7 +101,9 @@ public final class Announcer implements AutoCloseable {
         heartbeat.close();
     }
 
-    private Future<RecordMetadata> send(Announcement announcement) {
+    private Future<RecordMetadata> send(Announcement served) {
+        Map<Lane, List<Integer>> assigned = partitions.get(served.model());
+        Announcement announcement = assigned == null ? served : served.reading(assigned);
         long sentMillis = System.currentTimeMillis();
         return producer.send(
                 new ProducerRecord<>(Topics.MODELS, announcement.key().getBytes(UTF_8), announcement.toJson()),
@@ -113,7 +126,9 @@ public final class Announcer implements AutoCloseable {
 
         @Override
         public void turn() throws InterruptedException {
-            TimeUnit.NANOSECONDS.sleep(interval.toNanos());
+            if (reassigned.tryAcquire(interval.toNanos(), TimeUnit.NANOSECONDS)) {
+                reassigned.drainPermits();
+            }
             announcements.values().forEach(Announcer.this::send);
         }
 

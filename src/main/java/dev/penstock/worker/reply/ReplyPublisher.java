@@ -153,6 +153,23 @@ public final class ReplyPublisher implements Replies {
             return;
         }
         ReplyAddress address = record.replyTo().get();
+        if (address.isOurs()) {
+            deliver(record, address, outcome, timings, safe, undeliverable);
+        } else {
+            record.whileOwned(
+                    System.nanoTime(),
+                    () -> deliver(record, address, outcome, timings, safe, undeliverable),
+                    safe);
+        }
+    }
+
+    private void deliver(
+            AcceptedRecord record,
+            ReplyAddress address,
+            Outcome outcome,
+            Timings timings,
+            Runnable safe,
+            Consumer<String> undeliverable) {
         long sentNanos = System.nanoTime();
         deliveries.begin(new Delivery(
                 address.isOurs() ? Delivery.Kind.OUR_REPLY : Delivery.Kind.OTHERS_REPLY,

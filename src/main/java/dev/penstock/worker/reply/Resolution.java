@@ -9,6 +9,9 @@ public sealed interface Resolution {
     /** @param address empty when the request names none */
     record To(Optional<ReplyAddress> address) implements Resolution {}
 
+    /** The reply is there already: an earlier owner of the record has sent it. */
+    record Answered() implements Resolution {}
+
     /** No reply may be sent to where the request names. */
     record Rejected(InvalidRequestException reason) implements Resolution {}
 }

@@ -3,10 +3,13 @@ package dev.penstock.ingress.call;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.messages.Announcement;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Signature;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class CatalogueTest {
@@ -48,6 +51,81 @@ class CatalogueTest {
                 .hasValue("2");
         assertThat(catalogue.find("m", Optional.of("3"))).isEmpty();
         assertThat(catalogue.versions("m").keySet()).containsExactly("2", "10", "11");
+    }
+
+    @Test
+    void withoutAVersionTheAnswerIsThatOfAllLiveWorkers() {
+        catalogue.heard(announcement("1", "old", true));
+        catalogue.heard(announcement("1", "new", true));
+        catalogue.heard(announcement("2", "new", true));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("1");
+
+        now = 100; // the old worker is gone
+        catalogue.heard(announcement("1", "new", true));
+        catalogue.heard(announcement("2", "new", true));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("2");
+    }
+
+    /** Its versions become ready one after the other, and are withdrawn so. */
+    @Test
+    void aWorkerThatStartsOrStopsDoesNotChangeTheVersion() {
+        catalogue.heard(announcement("1", "stays", true));
+        catalogue.heard(announcement("2", "stays", true));
+        catalogue.heard(announcement("1", "other", false));
+        catalogue.heard(announcement("2", "other", false));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("2");
+        catalogue.heard(announcement("1", "other", true));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("2");
+        catalogue.heard(announcement("2", "other", true));
+        catalogue.heard(announcement("2", "other", false));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("2");
+        catalogue.heard(announcement("1", "other", false));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("2");
+    }
+
+    @Test
+    void choosesTheHighestReadyVersionWhenWorkersShareNone() {
+        catalogue.heard(announcement("1", "old", true));
+        catalogue.heard(announcement("2", "new", true));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("2");
+    }
+
+    @Test
+    void aVersionThatSomeWorkersHaveGoesToTheirPartitions() {
+        catalogue.heard(announcement("1", "old", true).reading(reads(0, 1)));
+        catalogue.heard(announcement("1", "new", true).reading(reads(2, 3)));
+        catalogue.heard(announcement("2", "new", true).reading(reads(2, 3)));
+
+        assertThat(catalogue.partitionsWith("m", "2", Lane.INTERACTIVE)).hasValue(Set.of(2, 3));
+        assertThat(catalogue.partitionsWith("m", "1", Lane.INTERACTIVE)).isEmpty();
+    }
+
+    @Test
+    void aVersionMayGoAnywhereWhenNobodyTellsWhoReadsWhat() {
+        catalogue.heard(announcement("1", "old", true));
+        catalogue.heard(announcement("2", "new", true));
+        assertThat(catalogue.partitionsWith("m", "2", Lane.INTERACTIVE)).isEmpty();
+    }
+
+    @Test
+    void theLastToClaimAPartitionReadsIt() {
+        catalogue.heard(announcement("1", "dead", true).reading(reads(0, 1)));
+        now = 60;
+        catalogue.heard(announcement("1", "alive", true).reading(reads(1)));
+
+        Map<Integer, PartitionReader> readers = catalogue.readers("m", Lane.INTERACTIVE);
+        assertThat(readers.get(0).worker()).isEqualTo("dead");
+        assertThat(readers.get(0).takesWork()).as("silent for half of its time").isFalse();
+        assertThat(readers.get(1).worker()).isEqualTo("alive");
+        assertThat(readers.get(1).takesWork()).isTrue();
+        assertThat(catalogue.readers("m", Lane.BULK)).isEmpty();
+    }
+
+    @Test
+    void aWorkerThatHasWithdrawnTakesNoWork() {
+        catalogue.heard(announcement("1", "w", true).reading(reads(0)));
+        catalogue.heard(announcement("1", "w", false).reading(reads(0)));
+        assertThat(catalogue.readers("m", Lane.INTERACTIVE).get(0).takesWork()).isFalse();
     }
 
     @Test
@@ -125,6 +203,10 @@ class CatalogueTest {
         assertThat(catalogue.isEveryModelReady()).isFalse();
     }
 
+    private static Map<Lane, List<Integer>> reads(Integer... partitions) {
+        return Map.of(Lane.INTERACTIVE, List.of(partitions), Lane.BULK, List.of());
+    }
+
     private static Announcement announcement(String version, String worker, boolean ready) {
         return announcement("m", version, worker, ready);
     }
@@ -149,6 +231,7 @@ class CatalogueTest {
                 0,
                 commitIntervalMs,
                 "cpu",
-                ready);
+                ready,
+                Optional.empty());
     }
 }

@@ -8,7 +8,6 @@ import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.ingress.call.ProblemException;
-import dev.penstock.ingress.gate.LaneAdmission.Lag;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
@@ -18,16 +17,18 @@ import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 class AdmissionControlTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final AdmissionControl admission =
-            new AdmissionControl(new Catalogue(1, () -> 0), Duration.ofSeconds(5), registry, () -> 0);
+            admission(new Catalogue(1, () -> 0), () -> 0);
 
     @Test
     void refusesACallThatWaitedToBeReadForHalfOfItsTimeout() {
@@ -60,18 +61,28 @@ class AdmissionControlTest {
     void countsOnTheCommitIntervalThatWorkersAnnounce() {
         AtomicLong now = new AtomicLong();
         Catalogue catalogue = new Catalogue(Long.MAX_VALUE, now::get);
-        AdmissionControl watched = new AdmissionControl(catalogue, Duration.ofSeconds(5), registry, now::get);
+        AdmissionControl watched = admission(catalogue, now::get);
         catalogue.heard(
-                new Announcement("m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true));
+                new Announcement("m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true, Optional.empty()));
 
         watched.asking(Set.of("m"));
-        watched.lag("m", Lane.INTERACTIVE, new Lag(1100, 0, new CommitNote(0, 0), 1));
+        watched.lag("m", lag(1100, 0), 1);
         now.set(1_000_000_000L);
         watched.asking(Set.of("m"));
-        watched.lag("m", Lane.INTERACTIVE, new Lag(1110, 100, new CommitNote(100, 0), 1));
+        watched.lag("m", lag(1110, 100), 1);
 
         // 1,010 records at 100 per second, less the 100 that are answered and not committed, on average.
         assertThat(watched.predictedWaitNanos("m", Lane.INTERACTIVE)).isCloseTo(9_100_000_000L, within(1000L));
+    }
+
+    private AdmissionControl admission(Catalogue catalogue, LongSupplier clock) {
+        return new AdmissionControl(catalogue, new Steering(catalogue), Duration.ofSeconds(5), registry, clock);
+    }
+
+    private static Map<Lane, LagWatch.LaneLag> lag(long end, long committed) {
+        return Map.of(
+                Lane.INTERACTIVE,
+                new LagWatch.LaneLag(List.of(new PartitionLag(0, end, committed)), new CommitNote(committed, 0)));
     }
 
     private static CheckedCall call(Duration left, Duration waited) {

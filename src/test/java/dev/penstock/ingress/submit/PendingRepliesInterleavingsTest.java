@@ -31,7 +31,7 @@ class PendingRepliesInterleavingsTest {
     @Test
     void noMoreCallsWaitThanMay() {
         Interleavings.check(() -> {
-            PendingReplies pending = new PendingReplies(0, 1, IDS, DROPPED);
+            PendingReplies pending = new PendingReplies(0, 1, IDS, id -> {}, DROPPED);
             AtomicInteger placed = new AtomicInteger();
             Interleavings.run(
                     () -> pending.await(FIRST, 100).ifPresent(place -> placed.incrementAndGet()),
@@ -45,7 +45,7 @@ class PendingRepliesInterleavingsTest {
     @Test
     void aCallEndsOnceAndItsPlaceIsFreeAgain() {
         Interleavings.check(() -> {
-            PendingReplies pending = new PendingReplies(0, 1, IDS, DROPPED);
+            PendingReplies pending = new PendingReplies(0, 1, IDS, id -> {}, DROPPED);
             CompletableFuture<Optional<Reply>> reply = pending.await(FIRST, 100).orElseThrow();
             AtomicInteger abandoned = new AtomicInteger();
             Interleavings.run(

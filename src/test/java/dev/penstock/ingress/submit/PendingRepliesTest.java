@@ -23,7 +23,7 @@ class PendingRepliesTest {
 
     private final RequestIdIssuer ids = new RequestIdIssuer(KEY, System::currentTimeMillis);
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final PendingReplies pending = new PendingReplies(0, 10, ids, new DroppedReplyMeters(meters));
+    private final PendingReplies pending = new PendingReplies(0, 10, ids, id -> {}, new DroppedReplyMeters(meters));
 
     @Test
     void aRecordThatIsNoReplyDoesNotEndTheWait() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.protocol.Lane;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -12,7 +14,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class AcceptedRecordTest {
-    private final OffsetLedger ledger = new OffsetLedger();
+    private final OffsetLedger ledger = AcceptedRecords.ledger();
     private final AcceptedRecord record =
             ledger.open(AcceptedRecords.source(new LogPartition("t", 3), 10, 100, "id"), Lane.BULK, "2");
 
@@ -64,6 +66,15 @@ class AcceptedRecordTest {
         assertThat(record.replyTo()).isEmpty();
         record.replyTo(new ReplyAddress("replies", Optional.of(2)));
         assertThat(record.replyTo()).hasValue(new ReplyAddress("replies", Optional.of(2)));
+    }
+
+    @Test
+    void isAnsweredOnAnotherSystemsTopicOnlyWhileItsPartitionIsOwned() {
+        List<String> done = new ArrayList<>();
+        record.whileOwned(System.nanoTime(), () -> done.add("answered"), () -> done.add("left"));
+        ledger.forget(List.of(new LogPartition("t", 3)));
+        record.whileOwned(System.nanoTime(), () -> done.add("answered"), () -> done.add("left"));
+        assertThat(done).containsExactly("answered", "left");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.penstock.worker.accepted;
 
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.protocol.Lane;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -14,20 +15,35 @@ public final class AcceptedRecords {
 
     /** An open record for version 1. */
     public static AcceptedRecord open(String correlationId) {
-        return new OffsetLedger().open(source(PARTITION, 0, 0, correlationId), Lane.INTERACTIVE, "1");
+        return ledger().open(source(PARTITION, 0, 0, correlationId), Lane.INTERACTIVE, "1");
+    }
+
+    /** A ledger whose lease never ends. */
+    public static OffsetLedger ledger() {
+        return new OffsetLedger(new Lease(Duration.ofDays(1), System.nanoTime()));
     }
 
     public static SourceRecord source(LogPartition partition, long offset, int bytes, String correlationId) {
         return new Source(partition, offset, bytes, correlationId, Optional.empty());
     }
 
-    /** A record without key, value and headers. */
+    /** A record without key, value and headers. Its timestamp is its offset. */
     public record Source(
-            LogPartition partition, long offset, int bytes, CorrelationId correlationId, Optional<String> modelVersion)
+            LogPartition partition,
+            long offset,
+            int bytes,
+            CorrelationId correlationId,
+            Optional<String> modelVersion,
+            int passedOn)
             implements SourceRecord {
         public Source(
                 LogPartition partition, long offset, int bytes, String correlationId, Optional<String> modelVersion) {
-            this(partition, offset, bytes, CorrelationId.of(correlationId), modelVersion);
+            this(partition, offset, bytes, CorrelationId.of(correlationId), modelVersion, 0);
+        }
+
+        @Override
+        public long timestampMillis() {
+            return offset;
         }
 
         @Override

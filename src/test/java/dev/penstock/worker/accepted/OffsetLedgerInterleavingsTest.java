@@ -18,15 +18,15 @@ class OffsetLedgerInterleavingsTest {
     @Test
     void noOffsetIsCommittedPastOneThatIsOpenAndNoneIsLost() {
         Interleavings.check(() -> {
-            OffsetLedger ledger = new OffsetLedger();
+            OffsetLedger ledger = AcceptedRecords.ledger();
             AcceptedRecord first = ledger.open(AcceptedRecords.source(PARTITION, 0, 1, "id"), Lane.INTERACTIVE, "1");
             AcceptedRecord second = ledger.open(AcceptedRecords.source(PARTITION, 1, 1, "id"), Lane.INTERACTIVE, "1");
             long[] committed = new long[3];
             Interleavings.run(() -> settle(first), () -> settle(second), () -> {
-                committed[0] = next(ledger.takeCommits());
-                committed[1] = next(ledger.takeCommits());
+                committed[0] = next(ledger.movedCommits(0));
+                committed[1] = next(ledger.movedCommits(0));
             });
-            committed[2] = next(ledger.takeCommits());
+            committed[2] = next(ledger.movedCommits(0));
 
             long moves = committed[0] * 100 + committed[1] * 10 + committed[2];
             require(MOVES.contains(moves), "committed " + moves);

@@ -17,6 +17,7 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.threads.Faults;
 import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetLedger;
 import dev.penstock.worker.accepted.ReplyAddress;
@@ -318,7 +319,7 @@ class DeliveriesTest {
     }
 
     private static Request request(String replyTopic, byte[] id, byte[] value, String... headers) {
-        OffsetLedger ledger = new OffsetLedger();
+        OffsetLedger ledger = AcceptedRecords.ledger();
         AcceptedRecord accepted = ledger.open(new Source(CorrelationId.of(id), value, headers), Lane.INTERACTIVE, "1");
         accepted.replyTo(new ReplyAddress(replyTopic, Optional.empty()));
         return new Request(ledger, accepted);
@@ -381,6 +382,11 @@ class DeliveriesTest {
 
     /** A record of partition 3, at offset 7. */
     private record Source(CorrelationId correlationId, byte[] value, String... headers) implements SourceRecord {
+        @Override
+        public long timestampMillis() {
+            return 0;
+        }
+
         @Override
         public LogPartition partition() {
             return new LogPartition("requests", 3);

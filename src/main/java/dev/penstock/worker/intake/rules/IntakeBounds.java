@@ -8,6 +8,6 @@ import java.time.Duration;
  *
  * @param maxOpen accepted and not yet settled
  * @param commitInterval the time between two commits
- * @param drainTimeout the longest time to wait for open requests before stopping
+ * @param drainTimeout the longest time to wait for open requests, before stopping or before a suspect runs alone
  */
 public record IntakeBounds(OpenWork.Amount maxOpen, Duration commitInterval, Duration drainTimeout) {}

@@ -5,59 +5,111 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.worker.accepted.AcceptedRecord;
+import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
 import dev.penstock.worker.accepted.OffsetLedger;
 import dev.penstock.worker.accepted.SourceRecord;
+import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.loop.Task;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Decides how a worker takes one model's requests off the log. The caller polls and then does what is returned here: it serves or
- * rejects records, pauses and resumes partitions, and commits offsets. Has no clock; times are monotonic nanoseconds. Confined to one
- * thread.
+ * rejects records, pauses and resumes partitions, and commits offsets. Has no clock; times are monotonic nanoseconds, or milliseconds by
+ * the broker's clock. Confined to one thread.
  */
 public final class IntakeRules<S extends SourceRecord> {
+    /** A record that nobody serves is passed on so often and then rejected. */
+    static final int MOST_PASSES = 8;
+
+    /** The runs of a suspect that ended two workers: among others, and alone. */
+    private static final int RUNS_OF_THE_GUILTY = 2;
+
+    /** All partitions are committed this often, moved or not: it renews the lease, and tells the next owner what this one can have taken. */
+    private static final long RENEWAL_NANOS = 1_000_000_000;
+
     private final String model;
     private final String bulkTopic;
     private final String defaultVersion;
     private final RecordReader<S> reader;
     private final IntakeBounds bounds;
     private final Backpressure backpressure;
-    private final OffsetLedger ledger = new OffsetLedger();
+    private final OffsetLedger ledger;
+    private final Trials trials = new Trials();
     private final Set<LogPartition> assigned = new HashSet<>();
-    private final Set<Lane> paused = EnumSet.noneOf(Lane.class);
+    private final Set<LogPartition> paused = new HashSet<>();
     private long committedNanos;
+    private long renewedNanos;
+    private long trialSinceNanos;
     private boolean draining;
     private long drainUntilNanos;
 
-    /** @param defaultVersion serves the records that name no version */
+    /**
+     * @param defaultVersion serves the records that name no version
+     * @param lease of the partitions
+     */
     public IntakeRules(
-            String model, String defaultVersion, RecordReader<S> reader, IntakeBounds bounds, long nowNanos) {
+            String model,
+            String defaultVersion,
+            RecordReader<S> reader,
+            IntakeBounds bounds,
+            Lease lease,
+            long nowNanos) {
         this.model = model;
         this.bulkTopic = Topics.requests(model, Lane.BULK);
         this.defaultVersion = defaultVersion;
         this.reader = reader;
         this.bounds = bounds;
+        this.ledger = new OffsetLedger(lease);
         this.backpressure = new Backpressure(bounds.maxOpen());
         this.committedNanos = nowNanos;
+        this.renewedNanos = nowNanos;
     }
 
     /** Partitions to stop or to go on reading. */
-    public record Flow(Set<LogPartition> pause, Set<LogPartition> resume) {
-        private static final Flow UNCHANGED = new Flow(Set.of(), Set.of());
+    public record Flow(Set<LogPartition> pause, Set<LogPartition> resume) {}
+
+    /** These partitions are this worker's from now on. Do not read them before they are taken over. */
+    public void assigned(Collection<LogPartition> partitions) {
+        assigned.addAll(partitions);
+        paused.addAll(partitions);
+    }
+
+    /** Partitions that are assigned and not taken over yet. */
+    public Set<LogPartition> arriving() {
+        return draining
+                ? Set.of()
+                : assigned.stream()
+                        .filter(partition -> !ledger.owns(partition))
+                        .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Begins to own a partition, once its {@link Takeover#firstCommit} is safe. */
+    public void takeOver(LogPartition partition, Takeover takeover) {
+        ledger.takeOver(partition, takeover);
     }
 
     /** Accepts a polled record: from here on it is open, until it is settled. */
     public AcceptedRecord accept(S record) {
         return ledger.open(
                 record, lane(record.partition()), record.modelVersion().orElse(defaultVersion));
+    }
+
+    /** Whether another worker may have answered the record already: the one that owned the partition before, or one that passed it on. */
+    public boolean isPossiblyAnswered(S record) {
+        return record.passedOn() > 0 || ledger.takeover(record).isPossiblyAnswered(record.offset());
     }
 
     /** How to go on with an accepted record, once the address of its reply is known. */
@@ -70,15 +122,86 @@ public final class IntakeRules<S extends SourceRecord> {
     }
 
     private Decision decode(S record, AcceptedRecord accepted) throws InvalidRequestException {
-        String version = accepted.modelVersion();
-        if (!reader.serves(version)) {
+        if (ledger.isGuilty(record)) {
+            accepted.countEarlierRuns(RUNS_OF_THE_GUILTY);
             return new Decision.Reject(
                     accepted,
-                    Problem.of(Problem.Kind.NOT_FOUND, "model '" + model + "' has no version '" + version + "' here"));
+                    Problem.of(
+                            Problem.Kind.INFERENCE_FAILED,
+                            "the process of a worker ended twice while it ran this request, the second time alone"));
+        }
+        if (!reader.serves(accepted.modelVersion())) {
+            return passOn(record, accepted);
         }
         Task task = reader.decode(record, accepted, lane(record.partition()));
         accepted.countRows(task.rows());
-        return reader.isCancelled(task) ? new Decision.Cancel(task) : new Decision.Serve(task);
+        if (reader.isCancelled(task)) {
+            return new Decision.Cancel(task);
+        }
+        if (ledger.isSuspect(record)) {
+            trials.add(task);
+            return new Decision.Wait();
+        }
+        if (trials.areOn()) {
+            trials.hold(task);
+            return new Decision.Wait();
+        }
+        return new Decision.Serve(task);
+    }
+
+    /** Chooses a partition by the record's place, so that records spread, and a simulation repeats itself. */
+    private Decision passOn(S record, AcceptedRecord accepted) throws InvalidRequestException {
+        Decision.Reject rejected = new Decision.Reject(
+                accepted,
+                Problem.of(
+                        Problem.Kind.NOT_FOUND,
+                        "model '" + model + "' has no version '" + accepted.modelVersion() + "' here"));
+        String topic = record.partition().topic();
+        List<Integer> others = IntStream.range(0, reader.partitions(topic))
+                .filter(partition -> !assigned.contains(new LogPartition(topic, partition)))
+                .boxed()
+                .toList();
+        OptionalLong deadlineMillis = reader.deadlineMillis(record);
+        if (others.isEmpty() || deadlineMillis.isEmpty() || record.passedOn() >= MOST_PASSES) {
+            return rejected;
+        }
+        int choice = Math.floorMod(31 * record.origin().hashCode() + record.passedOn(), others.size());
+        return new Decision.PassOn(accepted, others.get(choice), deadlineMillis.getAsLong(), rejected);
+    }
+
+    /**
+     * The suspect that runs alone next: commit {@link #trialCommits} and, once they are safe, {@link #beginTrial} and serve it. Empty
+     * while something else runs.
+     *
+     * @param unresolved open requests whose reply topic is not known yet
+     */
+    public Optional<Task> trial(long nowNanos, int unresolved) {
+        if (!trials.areOn()) {
+            trialSinceNanos = nowNanos;
+        }
+        boolean isQuiet = ledger.openRequests() <= trials.waiting() + unresolved;
+        boolean isPatient = nowNanos - trialSinceNanos < bounds.drainTimeout().toNanos();
+        return isQuiet || !isPatient ? trials.next() : Optional.empty();
+    }
+
+    /** Whether suspects run, or wait to run, alone. */
+    public boolean hasTrials() {
+        return trials.areOn();
+    }
+
+    /** What must be committed before the suspect runs. */
+    public Map<LogPartition, OffsetCommit> trialCommits(Task suspect, long brokerMillis) {
+        ledger.tryAlone(suspect.record());
+        return ledger.allCommits(brokerMillis);
+    }
+
+    public void beginTrial() {
+        trials.begin();
+    }
+
+    /** Tasks that have waited while suspects ran alone, and are to be served now. */
+    public List<Task> released() {
+        return trials.released();
     }
 
     /** The lane of the partition's topic. Operators scale and watch topics, so open work is counted and held back by them. */
@@ -91,46 +214,56 @@ public final class IntakeRules<S extends SourceRecord> {
         Set<Lane> held = draining
                 ? EnumSet.allOf(Lane.class)
                 : backpressure.held(ledger.open(Lane.INTERACTIVE), ledger.open(Lane.BULK));
-        if (held.equals(paused)) {
-            return Flow.UNCHANGED;
-        }
         Set<LogPartition> pause = new HashSet<>();
         Set<LogPartition> resume = new HashSet<>();
         for (LogPartition partition : assigned) {
-            boolean isHeld = held.contains(lane(partition));
-            if (isHeld != paused.contains(lane(partition))) {
-                (isHeld ? pause : resume).add(partition);
+            boolean isHeld = held.contains(lane(partition)) || !ledger.owns(partition);
+            if (isHeld && paused.add(partition)) {
+                pause.add(partition);
+            } else if (!isHeld && paused.remove(partition)) {
+                resume.add(partition);
             }
         }
-        paused.clear();
-        paused.addAll(held);
         return new Flow(pause, resume);
     }
 
-    /** Offsets to commit, once in each commit interval; otherwise empty. */
-    public Optional<Map<LogPartition, OffsetCommit>> commitsDue(long nowNanos) {
+    /**
+     * Offsets to commit, once in each commit interval; otherwise empty.
+     *
+     * @param positions the offset that the consumer reads next, where it is known
+     */
+    public Optional<Map<LogPartition, OffsetCommit>> commitsDue(
+            long nowNanos, long brokerMillis, Function<LogPartition, OptionalLong> positions) {
         if (nowNanos - committedNanos < bounds.commitInterval().toNanos()) {
             return Optional.empty();
         }
         committedNanos = nowNanos;
-        return Optional.of(ledger.takeCommits());
+        ledger.reach(positions);
+        if (nowNanos - renewedNanos < RENEWAL_NANOS) {
+            return Optional.of(ledger.movedCommits(brokerMillis));
+        }
+        renewedNanos = nowNanos;
+        return Optional.of(ledger.allCommits(brokerMillis));
     }
 
-    /** Offsets to commit now: before this worker leaves. */
-    public Map<LogPartition, OffsetCommit> lastCommits() {
-        return ledger.takeCommits();
+    /** The offsets of all partitions, to commit now: to prove that they are still this worker's. */
+    public Map<LogPartition, OffsetCommit> allCommits(long brokerMillis) {
+        return ledger.allCommits(brokerMillis);
     }
 
-    /**
-     * These partitions belong to this worker from now on.
-     *
-     * @return those of them to pause at once
-     */
-    public Set<LogPartition> assigned(Collection<LogPartition> partitions) {
-        assigned.addAll(partitions);
-        return partitions.stream()
-                .filter(partition -> paused.contains(lane(partition)))
-                .collect(Collectors.toUnmodifiableSet());
+    /** Offsets to commit before this worker leaves. */
+    public Map<LogPartition, OffsetCommit> lastCommits(long brokerMillis) {
+        return ledger.lastCommits(assigned, brokerMillis);
+    }
+
+    /** These partitions are about to go: their requests that wait here are left to the next owner. */
+    public void giveBack(Collection<LogPartition> partitions) {
+        trials.remove(partitions).forEach(task -> task.record().giveBack());
+    }
+
+    /** Whether no request of these partitions is open. */
+    public boolean isSettled(Collection<LogPartition> partitions) {
+        return ledger.isSettled(partitions);
     }
 
     /**
@@ -138,31 +271,45 @@ public final class IntakeRules<S extends SourceRecord> {
      *
      * @return the offsets to commit before they go
      */
-    public Map<LogPartition, OffsetCommit> revoked(Collection<LogPartition> partitions) {
-        Map<LogPartition, OffsetCommit> commits = ledger.takeCommits();
+    public Map<LogPartition, OffsetCommit> revoked(Collection<LogPartition> partitions, long brokerMillis) {
+        Map<LogPartition, OffsetCommit> commits = ledger.lastCommits(partitions, brokerMillis);
         lost(partitions);
         return commits;
     }
 
     /** These partitions belong to another worker already, so nothing may be committed for them any more. */
     public void lost(Collection<LogPartition> partitions) {
+        giveBack(partitions);
         assigned.removeAll(Set.copyOf(partitions));
+        paused.removeAll(Set.copyOf(partitions));
         ledger.forget(partitions);
     }
 
-    /** Begins to stop: takes nothing more, and waits for what is open. */
+    /** The numbers of the partitions that belong to this worker, by lane. */
+    public Map<Lane, List<Integer>> assignment() {
+        Map<Lane, List<Integer>> numbers = new EnumMap<>(Lane.class);
+        for (Lane lane : Lane.values()) {
+            numbers.put(
+                    lane,
+                    assigned.stream()
+                            .filter(partition -> lane(partition) == lane)
+                            .map(LogPartition::partition)
+                            .sorted()
+                            .toList());
+        }
+        return numbers;
+    }
+
+    /** Begins to stop: takes nothing more, and waits for what is open. Suspects that wait to run alone are left to the next owner. */
     public void drain(long nowNanos) {
         draining = true;
         drainUntilNanos = nowNanos + bounds.drainTimeout().toNanos();
+        trials.removeSuspects().forEach(task -> task.record().giveBack());
     }
 
-    /**
-     * Whether draining has ended: no request is open any more that can end, or the drain timeout is over.
-     *
-     * @param leftOpen open requests that are not waited for: they are not committed, so another worker serves them
-     */
-    public boolean isDrained(long nowNanos, int leftOpen) {
-        return draining && (ledger.openRequests() <= leftOpen || nowNanos - drainUntilNanos >= 0);
+    /** Whether draining has ended: no request is open any more, or the drain timeout is over. */
+    public boolean isDrained(long nowNanos) {
+        return draining && (ledger.openRequests() == 0 || nowNanos - drainUntilNanos >= 0);
     }
 
     /** Accepted requests that are not settled yet. */

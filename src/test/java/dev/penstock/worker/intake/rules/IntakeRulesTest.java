@@ -3,6 +3,7 @@ package dev.penstock.worker.intake.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.messages.CommitNote;
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.Topics;
 import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
@@ -15,10 +16,13 @@ import dev.penstock.protocol.Tensor;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.AcceptedRecords.Source;
 import dev.penstock.worker.accepted.Effort;
+import dev.penstock.worker.accepted.HandoverNote;
+import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
 import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.accepted.ReplyAddress;
+import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.loop.Task;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -26,7 +30,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +47,8 @@ class IntakeRulesTest {
     private static final long COMMIT_NANOS = 100;
     private static final long DRAIN_NANOS = 1000;
     private static final int ROWS = 3;
+    private static final long NOW = 1000;
+    private static final Function<LogPartition, OptionalLong> UNKNOWN = partition -> OptionalLong.empty();
 
     private final FakeReader reader = new FakeReader();
     private final IntakeRules<Source> rules = new IntakeRules<>(
@@ -51,11 +59,28 @@ class IntakeRulesTest {
                     new OpenWork.Amount(MAX_OPEN, 1000, 1 << 20),
                     Duration.ofNanos(COMMIT_NANOS),
                     Duration.ofNanos(DRAIN_NANOS)),
+            new Lease(Duration.ofDays(1), 0),
             0);
 
     @BeforeEach
     void assign() {
-        assertThat(rules.assigned(List.of(INTERACTIVE, OTHER, BULK))).isEmpty();
+        take(INTERACTIVE, OTHER, BULK);
+        assertThat(rules.flow()).isEqualTo(new IntakeRules.Flow(Set.of(), Set.of(INTERACTIVE, OTHER, BULK)));
+    }
+
+    private void take(LogPartition... partitions) {
+        rules.assigned(List.of(partitions));
+        for (LogPartition partition : partitions) {
+            rules.takeOver(partition, Takeover.FIRST);
+        }
+    }
+
+    @Test
+    void knowsWhichPartitionsItReads() {
+        assertThat(rules.assignment()).isEqualTo(Map.of(Lane.INTERACTIVE, List.of(0, 1), Lane.BULK, List.of(0)));
+        rules.revoked(List.of(OTHER), NOW);
+        rules.lost(List.of(BULK));
+        assertThat(rules.assignment()).isEqualTo(Map.of(Lane.INTERACTIVE, List.of(0), Lane.BULK, List.of()));
     }
 
     @Test
@@ -78,6 +103,117 @@ class IntakeRulesTest {
     }
 
     @Test
+    void readsAPartitionOnceItIsTakenOver() {
+        LogPartition late = new LogPartition(INTERACTIVE.topic(), 7);
+        rules.assigned(List.of(late));
+        assertThat(rules.arriving()).containsExactly(late);
+        assertThat(rules.flow().resume()).isEmpty();
+        rules.takeOver(late, Takeover.FIRST);
+        assertThat(rules.arriving()).isEmpty();
+        assertThat(rules.flow().resume()).containsExactly(late);
+    }
+
+    @Test
+    void passesAVersionThatIsNotServedOnToAPartitionOfAnother() {
+        reader.partitions = 4;
+        Decision.PassOn passed = (Decision.PassOn) decided(record(INTERACTIVE, 0, "7"));
+        assertThat(passed.partition()).isIn(2, 3);
+        assertThat(passed.deadlineMillis()).isEqualTo(FakeReader.DEADLINE);
+        assertThat(passed.otherwise().problem().detail()).isEqualTo("model 'm' has no version '7' here");
+    }
+
+    @Test
+    void passesNothingOnWhenItOwnsAllPartitionsOrTheDeadlineIsPast() {
+        reader.partitions = 2;
+        assertThat(decided(record(INTERACTIVE, 0, "7"))).isInstanceOf(Decision.Reject.class);
+        reader.partitions = 4;
+        reader.isPast = true;
+        assertThat(decided(record(INTERACTIVE, 1, "7"))).isInstanceOf(Decision.Reject.class);
+    }
+
+    @Test
+    void rejectsAVersionThatNobodyServes() {
+        reader.partitions = 4;
+        Source often = new Source(
+                INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.of("7"), IntakeRules.MOST_PASSES);
+        assertThat(decided(often)).isInstanceOf(Decision.Reject.class);
+    }
+
+    @Test
+    void aRecordThatWasPassedOnMayBeAnswered() {
+        assertThat(rules.isPossiblyAnswered(record(INTERACTIVE, 0))).isFalse();
+        assertThat(rules.isPossiblyAnswered(
+                        new Source(INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.empty(), 1)))
+                .isTrue();
+    }
+
+    @Test
+    void suspectsRunAloneOneAfterTheOther() {
+        Task before = served(record(OTHER, 0));
+        takeOverFromADeadWorker(2, OptionalLong.empty());
+        assertThat(decided(record(INTERACTIVE, 0))).isInstanceOf(Decision.Wait.class);
+        assertThat(decided(record(INTERACTIVE, 1))).isInstanceOf(Decision.Wait.class);
+        assertThat(decided(record(OTHER, 1))).isInstanceOf(Decision.Wait.class);
+
+        assertThat(rules.trial(0, 0)).isEmpty(); // another request still runs
+        before.record().settle();
+        Task first = rules.trial(0, 0).orElseThrow();
+        assertThat(first.record().source().offset()).isZero();
+        assertThat(rules.trialCommits(first, 5))
+                .extractingByKey(INTERACTIVE)
+                .isEqualTo(new OffsetCommit(
+                        0, CommitNote.NONE, new HandoverNote(2, 5, false, OptionalLong.of(0))));
+        rules.beginTrial();
+        assertThat(rules.trial(0, 0)).isEmpty();
+        first.record().settle();
+
+        Task second = rules.trial(0, 0).orElseThrow();
+        rules.trialCommits(second, 5);
+        rules.beginTrial();
+        assertThat(rules.released()).isEmpty();
+        second.record().settle();
+        assertThat(rules.hasTrials()).isFalse();
+        assertThat(rules.released()).hasSize(1);
+    }
+
+    @Test
+    void aSuspectDoesNotWaitForOthersForEver() {
+        served(record(OTHER, 0));
+        takeOverFromADeadWorker(1, OptionalLong.empty());
+        decided(record(INTERACTIVE, 0));
+        assertThat(rules.trial(0, 0)).isEmpty();
+        assertThat(rules.trial(DRAIN_NANOS, 0)).isPresent();
+    }
+
+    @Test
+    void aRecordThatEndedTwoWorkersIsRejected() {
+        takeOverFromADeadWorker(1, OptionalLong.of(0));
+        Decision.Reject rejected = rejected(record(INTERACTIVE, 0));
+        assertThat(rejected.problem().is(Problem.Kind.INFERENCE_FAILED)).isTrue();
+        assertThat(rejected.problem().detail()).contains("ended twice");
+        assertThat(rejected.record().runs()).isEqualTo(2);
+    }
+
+    @Test
+    void suspectsThatHaveNotRunAreLeftToTheNextOwner() {
+        takeOverFromADeadWorker(1, OptionalLong.empty());
+        decided(record(INTERACTIVE, 0));
+        rules.drain(5);
+        assertThat(rules.isDrained(5)).isTrue();
+        assertThat(rules.lastCommits(7))
+                .extractingByKey(INTERACTIVE)
+                .isEqualTo(new OffsetCommit(
+                        0, CommitNote.NONE, new HandoverNote(1, 7, false, OptionalLong.empty())));
+    }
+
+    private void takeOverFromADeadWorker(long taken, OptionalLong trying) {
+        rules.revoked(List.of(INTERACTIVE), 0);
+        rules.assigned(List.of(INTERACTIVE));
+        rules.takeOver(
+                INTERACTIVE, new Takeover(0, taken, Optional.of(new HandoverNote(taken, -9999, false, trying))));
+    }
+
+    @Test
     void rejectsAVersionThatIsNotServed() {
         Decision.Reject rejected = rejected(record(INTERACTIVE, 0, "7"));
         assertThat(rejected.problem().is(Problem.Kind.NOT_FOUND)).isTrue();
@@ -97,7 +233,7 @@ class IntakeRulesTest {
     void countsARecordAsOpenWhileTheAddressOfItsReplyIsUnknown() {
         rules.accept(record(INTERACTIVE, 0));
         assertThat(rules.openRequests()).isEqualTo(1);
-        assertThat(rules.lastCommits()).isEmpty();
+        assertThat(rules.lastCommits(NOW)).extractingByKey(INTERACTIVE).isEqualTo(commit(0, 1, 0, true));
     }
 
     @Test
@@ -134,8 +270,9 @@ class IntakeRulesTest {
         served(record(BULK, 0));
         served(record(BULK, 1));
         rules.flow();
-        assertThat(rules.assigned(List.of(another, new LogPartition(INTERACTIVE.topic(), 2))))
-                .containsExactly(another);
+        LogPartition open = new LogPartition(INTERACTIVE.topic(), 2);
+        take(another, open);
+        assertThat(rules.flow().resume()).containsExactly(open);
     }
 
     @Test
@@ -144,11 +281,27 @@ class IntakeRulesTest {
         Task second = served(record(INTERACTIVE, 11));
         served(record(INTERACTIVE, 12));
         second.record().settle();
-        assertThat(rules.commitsDue(COMMIT_NANOS)).hasValue(Map.of());
+        assertThat(due(COMMIT_NANOS)).isEqualTo(commit(10, 13, 0, false));
         first.record().effort(Effort.RAN);
         first.record().settle();
-        assertThat(rules.commitsDue(2 * COMMIT_NANOS - 1)).isEmpty();
-        assertThat(rules.commitsDue(2 * COMMIT_NANOS)).hasValue(Map.of(INTERACTIVE, commit(12, 1)));
+        assertThat(rules.commitsDue(2 * COMMIT_NANOS - 1, NOW, UNKNOWN)).isEmpty();
+        assertThat(due(2 * COMMIT_NANOS)).isEqualTo(commit(12, 13, 1, false));
+    }
+
+    @Test
+    void commitsThePositionOfPartitionsInWhichNothingIsOpen() {
+        Map<LogPartition, OffsetCommit> first =
+                rules.commitsDue(COMMIT_NANOS, NOW, partition -> OptionalLong.of(3)).orElseThrow();
+        assertThat(first).containsEntry(INTERACTIVE, commit(3, 3, 0, false)).hasSize(3);
+        assertThat(rules.commitsDue(2 * COMMIT_NANOS, NOW, partition -> OptionalLong.of(3)))
+                .hasValue(Map.of());
+    }
+
+    @Test
+    void commitsAllPartitionsEachSecondMovedOrNot() {
+        rules.commitsDue(COMMIT_NANOS, NOW, UNKNOWN);
+        assertThat(rules.commitsDue(2 * COMMIT_NANOS, NOW, UNKNOWN)).hasValue(Map.of());
+        assertThat(rules.commitsDue(1_000_000_000, NOW, UNKNOWN).orElseThrow()).hasSize(3);
     }
 
     @Test
@@ -156,9 +309,10 @@ class IntakeRulesTest {
         Task settled = served(record(INTERACTIVE, 10));
         Task open = served(record(INTERACTIVE, 11));
         settled.record().settle();
-        assertThat(rules.revoked(List.of(INTERACTIVE))).isEqualTo(Map.of(INTERACTIVE, commit(11, 0)));
+        assertThat(rules.isSettled(List.of(INTERACTIVE))).isFalse();
+        assertThat(rules.revoked(List.of(INTERACTIVE), NOW)).isEqualTo(Map.of(INTERACTIVE, commit(11, 12, 0, true)));
         open.record().settle();
-        assertThat(rules.lastCommits()).isEmpty();
+        assertThat(rules.lastCommits(NOW)).doesNotContainKey(INTERACTIVE);
         assertThat(rules.openRequests()).isZero();
     }
 
@@ -166,12 +320,12 @@ class IntakeRulesTest {
     void commitsNothingForALostPartition() {
         served(record(INTERACTIVE, 10)).record().settle();
         rules.lost(List.of(INTERACTIVE));
-        assertThat(rules.lastCommits()).isEmpty();
+        assertThat(rules.lastCommits(NOW)).doesNotContainKey(INTERACTIVE);
     }
 
     @Test
     void pausesOnlyPartitionsThatAreItsOwn() {
-        rules.revoked(List.of(OTHER));
+        rules.revoked(List.of(OTHER), NOW);
         rules.lost(List.of(BULK));
         rules.drain(0);
         assertThat(rules.flow().pause()).containsExactly(INTERACTIVE);
@@ -180,24 +334,24 @@ class IntakeRulesTest {
     @Test
     void keepsAPartitionApartFromItsEarlierAssignment() {
         Task before = served(record(INTERACTIVE, 10));
-        rules.revoked(List.of(INTERACTIVE));
-        rules.assigned(List.of(INTERACTIVE));
+        rules.revoked(List.of(INTERACTIVE), NOW);
+        take(INTERACTIVE);
         Task again = served(record(INTERACTIVE, 10));
         before.record().settle();
-        assertThat(rules.lastCommits()).isEmpty();
+        assertThat(rules.lastCommits(NOW)).containsEntry(INTERACTIVE, commit(10, 11, 0, true));
         again.record().settle();
-        assertThat(rules.lastCommits()).isEqualTo(Map.of(INTERACTIVE, commit(11, 0)));
+        assertThat(rules.lastCommits(NOW)).containsEntry(INTERACTIVE, commit(11, 11, 0, true));
     }
 
     @Test
     void hasDrainedWhenNothingIsOpen() {
         Task task = served(record(INTERACTIVE, 0));
-        assertThat(rules.isDrained(0, 0)).isFalse();
+        assertThat(rules.isDrained(0)).isFalse();
         rules.drain(5);
         assertThat(rules.flow().pause()).containsExactlyInAnyOrder(INTERACTIVE, OTHER, BULK);
-        assertThat(rules.isDrained(5, 0)).isFalse();
+        assertThat(rules.isDrained(5)).isFalse();
         task.record().settle();
-        assertThat(rules.isDrained(6, 0)).isTrue();
+        assertThat(rules.isDrained(6)).isTrue();
         assertThat(rules.flow().resume()).isEmpty();
     }
 
@@ -205,18 +359,19 @@ class IntakeRulesTest {
     void drainsNoLongerThanTheTimeout() {
         served(record(INTERACTIVE, 0));
         rules.drain(5);
-        assertThat(rules.isDrained(5 + DRAIN_NANOS - 1, 0)).isFalse();
-        assertThat(rules.isDrained(5 + DRAIN_NANOS, 0)).isTrue();
+        assertThat(rules.isDrained(5 + DRAIN_NANOS - 1)).isFalse();
+        assertThat(rules.isDrained(5 + DRAIN_NANOS)).isTrue();
         assertThat(rules.openRequests()).isEqualTo(1);
     }
 
+    /** Its reply topic becomes known while the worker drains. */
     @Test
-    void drainsWithoutRequestsThatAreNotWaitedFor() {
-        rules.accept(record(INTERACTIVE, 0));
+    void waitsInADrainForRequestsWhoseReplyTopicIsLookedUp() {
+        Source record = record(INTERACTIVE, 0);
+        AcceptedRecord accepted = rules.accept(record);
         rules.drain(5);
-        assertThat(rules.isDrained(5, 0)).isFalse();
-        assertThat(rules.isDrained(5, 1)).isTrue();
-        assertThat(rules.lastCommits()).isEmpty();
+        assertThat(rules.isDrained(5)).isFalse();
+        assertThat(rules.decide(record, accepted)).isInstanceOf(Decision.Serve.class);
     }
 
     private Decision decided(Source record) {
@@ -241,17 +396,39 @@ class IntakeRulesTest {
         return new Source(partition, offset, 1, "id", Optional.of(version));
     }
 
-    private static OffsetCommit commit(long nextOffset, long ran) {
-        return new OffsetCommit(nextOffset, new CommitNote(ran, 0));
+    private OffsetCommit due(long nowNanos) {
+        return Optional.ofNullable(rules.commitsDue(nowNanos, NOW, UNKNOWN)
+                        .orElseThrow()
+                        .get(INTERACTIVE))
+                .orElseThrow();
+    }
+
+    private static OffsetCommit commit(long nextOffset, long taken, long ran, boolean isLeft) {
+        return new OffsetCommit(
+                nextOffset, new CommitNote(ran, 0), new HandoverNote(taken, NOW, isLeft, OptionalLong.empty()));
     }
 
     private static final class FakeReader implements RecordReader<Source> {
+        static final long DEADLINE = 77;
+
         private final Set<Long> undecodable = new HashSet<>();
         private final Set<Long> cancelled = new HashSet<>();
+        private int partitions;
+        private boolean isPast;
 
         @Override
         public boolean serves(String modelVersion) {
             return Set.of("1", "2").contains(modelVersion);
+        }
+
+        @Override
+        public int partitions(String topic) {
+            return partitions;
+        }
+
+        @Override
+        public OptionalLong deadlineMillis(Source record) {
+            return isPast ? OptionalLong.empty() : OptionalLong.of(DEADLINE);
         }
 
         @Override

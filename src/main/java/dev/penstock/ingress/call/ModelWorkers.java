@@ -1,0 +1,116 @@
+package dev.penstock.ingress.call;
+
+import dev.penstock.messages.Announcement;
+import dev.penstock.protocol.Lane;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What the workers of one model serve and read, as they announced it until one moment. Immutable.
+ *
+ * <p>A worker that is ready serves all versions that it announces: they become ready one after the other, within milliseconds. So its
+ * versions include those that it announces as not ready.
+ */
+final class ModelWorkers {
+    private final Map<String, Announcement> newest = new HashMap<>();
+    private final Map<String, Set<String>> versionsOfLive = new HashMap<>();
+    private final Map<Lane, Map<Integer, PartitionReader>> readers = new EnumMap<>(Lane.class);
+    private final Optional<String> standardVersion;
+    private final long nanos;
+
+    /** @param workerTimeoutNanos how long after its last announcement a worker counts as alive */
+    ModelWorkers(Collection<Catalogue.Heard> announced, long nowNanos, long workerTimeoutNanos) {
+        this.nanos = nowNanos;
+        Set<String> live = new HashSet<>();
+        Set<String> ready = new HashSet<>();
+        Map<String, Long> newestNanos = new HashMap<>();
+        for (Catalogue.Heard heard : announced) {
+            String version = heard.announcement().version();
+            if (heard.ready() && nowNanos - heard.nanos() < workerTimeoutNanos) {
+                live.add(heard.announcement().worker());
+                ready.add(version);
+            }
+            Long before = newestNanos.get(version);
+            if (before == null || heard.nanos() - before >= 0) {
+                newestNanos.put(version, heard.nanos());
+                newest.put(version, heard.announcement());
+            }
+        }
+        for (Catalogue.Heard heard : announced) {
+            String worker = heard.announcement().worker();
+            long silence = nowNanos - heard.nanos();
+            if (live.contains(worker) && silence < workerTimeoutNanos) {
+                versionsOfLive
+                        .computeIfAbsent(worker, none -> new HashSet<>())
+                        .add(heard.announcement().version());
+            }
+            if (silence < Catalogue.CLAIM_NANOS) {
+                boolean takesWork = live.contains(worker) && silence < workerTimeoutNanos / 2;
+                claim(heard.announcement(), new PartitionReader(worker, takesWork, heard.nanos()));
+            }
+        }
+        Set<String> shared = shared();
+        shared.retainAll(ready);
+        this.standardVersion = highest(shared).or(() -> highest(ready)).or(() -> highest(newest.keySet()));
+    }
+
+    /** The last to claim a partition reads it: a worker announces at once which partitions it has lost or gained. */
+    private void claim(Announcement announcement, PartitionReader reader) {
+        announcement.partitions().ifPresent(lanes -> lanes.forEach((lane, partitions) -> {
+            Map<Integer, PartitionReader> ofLane = readers.computeIfAbsent(lane, none -> new HashMap<>());
+            for (Integer partition : partitions) {
+                ofLane.merge(partition, reader, (a, b) -> a.heardNanos() - b.heardNanos() > 0 ? a : b);
+            }
+        }));
+    }
+
+    private Set<String> shared() {
+        Set<String> shared = new TreeSet<>();
+        versionsOfLive.values().stream().limit(1).forEach(shared::addAll);
+        versionsOfLive.values().forEach(shared::retainAll);
+        return shared;
+    }
+
+    private static Optional<String> highest(Collection<String> versions) {
+        return versions.stream().max(Comparator.comparingLong(Catalogue::number));
+    }
+
+    /** Whether this is too old to go by. */
+    boolean isOlderThan(long ageNanos, long nowNanos) {
+        return nowNanos - nanos >= ageNanos;
+    }
+
+    /**
+     * Without a version: the highest that all workers share that are alive and ready, otherwise the highest that is ready, otherwise the
+     * highest.
+     */
+    Optional<Announcement> find(Optional<String> version) {
+        return version.or(() -> standardVersion).map(newest::get);
+    }
+
+    /** The partitions whose readers serve that version; empty when every live worker serves it, or it is not known who reads what. */
+    Optional<Set<Integer>> partitionsWith(String version, Lane lane) {
+        if (versionsOfLive.values().stream().allMatch(versions -> versions.contains(version))) {
+            return Optional.empty();
+        }
+        Set<Integer> having = new TreeSet<>();
+        readers(lane).forEach((partition, reader) -> {
+            if (versionsOfLive.getOrDefault(reader.worker(), Set.of()).contains(version)) {
+                having.add(partition);
+            }
+        });
+        return having.isEmpty() ? Optional.empty() : Optional.of(having);
+    }
+
+    /** The known readers of a lane's partitions. */
+    Map<Integer, PartitionReader> readers(Lane lane) {
+        return readers.getOrDefault(lane, Map.of());
+    }
+}

@@ -1,0 +1,71 @@
+package dev.penstock.worker.intake;
+
+import dev.penstock.threads.TroubleLog;
+import dev.penstock.worker.accepted.Lease;
+import dev.penstock.worker.accepted.LogPartition;
+import dev.penstock.worker.accepted.OffsetCommit;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
+import org.jboss.logging.Logger;
+
+/** Commits offsets. Each commit that the broker accepts renews the lease. Confined to the consumer's thread. */
+final class GroupCommits {
+    private static final Logger LOG = Logger.getLogger(GroupCommits.class);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Lease lease;
+    private final TroubleLog trouble;
+
+    GroupCommits(String model, Consumer<byte[], byte[]> consumer, Lease lease) {
+        this.consumer = consumer;
+        this.lease = lease;
+        this.trouble = new TroubleLog(LOG, "Commits of model " + model);
+    }
+
+    /** Does not wait. A failure is no loss: the next commit covers it, and a crash before that serves some requests twice. */
+    void async(Map<LogPartition, OffsetCommit> commits) {
+        if (commits.isEmpty()) {
+            return;
+        }
+        long sentNanos = System.nanoTime();
+        consumer.commitAsync(offsets(commits), (committed, failure) -> {
+            if (failure == null) {
+                lease.renew(sentNanos);
+                trouble.succeeded();
+            } else {
+                LOG.debugf(failure, "could not commit %s; the next commit will", committed);
+            }
+        });
+    }
+
+    /** Returns whether the broker has accepted the commit. It does not while a rebalance goes on, and from a worker that it has given up. */
+    boolean sync(Map<LogPartition, OffsetCommit> commits) {
+        if (commits.isEmpty()) {
+            return true;
+        }
+        long sentNanos = System.nanoTime();
+        try {
+            consumer.commitSync(offsets(commits), TIMEOUT);
+            lease.renew(sentNanos);
+            trouble.succeeded();
+            return true;
+        } catch (ApiException refused) {
+            trouble.failed("the broker did not accept a commit of " + commits.keySet(), refused);
+            return false;
+        }
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> offsets(Map<LogPartition, OffsetCommit> commits) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        commits.forEach((partition, commit) -> offsets.put(
+                new TopicPartition(partition.topic(), partition.partition()),
+                new OffsetAndMetadata(commit.nextOffset(), commit.metadata())));
+        return offsets;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.penstock.messages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Signature;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class AnnouncementTest {
+    private static final Announcement OLDER = new Announcement(
+            "m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 100, "cpu", true, Optional.empty());
+
+    @Test
+    void tellsWhichPartitionsItsWorkerReads() throws IOException {
+        Announcement sent = OLDER.reading(Map.of(Lane.INTERACTIVE, List.of(3, 17), Lane.BULK, List.of()));
+        assertThat(new ObjectMapper().readTree(sent.toJson()).path("partitions").toString())
+                .isIn("{\"interactive\":[3,17],\"bulk\":[]}", "{\"bulk\":[],\"interactive\":[3,17]}");
+        assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
+        assertThat(sent.notReady().partitions()).isEqualTo(sent.partitions());
+    }
+
+    @Test
+    void ofAnOlderWorkerTellsNoPartitions() throws IOException {
+        assertThat(Announcement.read(OLDER.toJson())).isEqualTo(OLDER);
+    }
+}
