@@ -10,6 +10,7 @@ import dev.penstock.local.LocalStack;
 import dev.penstock.local.RedisSignals;
 import dev.penstock.samples.DigitsTable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -24,6 +25,10 @@ import org.junit.jupiter.api.Test;
 class RedisFaultsIT {
     private static final String INFER = "/v2/models/digits/infer";
     private static final int MANY = 30;
+
+    /** Several JVMs start at once, on a machine that may be busy. */
+    private static final Duration START_LIMIT = Duration.ofMinutes(4);
+
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String BODY =
             Digits.request(DigitsTable.load().heldOut().getFirst());
@@ -38,7 +43,7 @@ class RedisFaultsIT {
         startIngress();
         startIngress();
         processes.add(RoleProcess.role("worker", stack));
-        ingresses.forEach(ingress -> ingress.awaitModel("digits"));
+        awaitModel();
     }
 
     @AfterAll
@@ -57,7 +62,8 @@ class RedisFaultsIT {
         inFlight.forEach(RedisFaultsIT::awaitSuccess);
         inFlight.forEach(RedisFaultsIT::assertThatItSucceededEverywhere);
 
-        startIngress().awaitModel("digits");
+        startIngress();
+        awaitModel();
         done.forEach(RedisFaultsIT::assertThatItSucceededEverywhere);
         inFlight.forEach(RedisFaultsIT::assertThatItSucceededEverywhere);
         assertThatAllAccept();
@@ -147,13 +153,19 @@ class RedisFaultsIT {
         }
     }
 
-    private static Service startIngress() throws IOException {
+    private static void awaitModel() {
+        await().atMost(START_LIMIT)
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class) // it may not listen yet
+                .until(() -> ingresses.stream()
+                        .allMatch(ingress ->
+                                ingress.get("/v2/models/digits/ready").status() == 200));
+    }
+
+    private static void startIngress() throws IOException {
         int port = RoleProcess.freePort();
         processes.add(
                 RoleProcess.role("ingress", stack, "--port", Integer.toString(port), "--redis", stack.redisUrl()));
-        Service ingress = new Service(URI.create("http://127.0.0.1:" + port));
-        ingresses.add(ingress);
-        return ingress;
+        ingresses.add(new Service(URI.create("http://127.0.0.1:" + port)));
     }
 
     private static void redis(String command) throws IOException {
