@@ -46,7 +46,7 @@ final class ArchitectureTest {
             entry("ingress.call", Set.of("protocol", "protocol.codec", "messages", "kafka", "tenants")),
             entry(
                     "ingress.gate",
-                    Set.of("threads", "protocol", "messages", "tenants", "tenants.quota", "ingress.call")),
+                    Set.of("threads", "protocol", "messages", "kafka", "tenants", "tenants.quota", "ingress.call")),
             entry(
                     "ingress.outcomes",
                     Set.of(

@@ -8,6 +8,11 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.logging.LoggingSetupRecorder;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -23,6 +28,8 @@ import java.util.logging.Logger;
 public final class LocalMain {
 
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration READY_LOOK = Duration.ofMillis(100);
+    private static final int HTTP_OK = 200;
 
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
@@ -78,14 +85,37 @@ public final class LocalMain {
         parts.redisPort().ifPresent(port -> Ports.requireFree(port, "--redis-port"));
     }
 
-    /** The service, started; prints what is where and waits for the end. */
+    /** The service, of which the roles still start; prints what is where once they serve, and waits for the end. */
     public static final class Service implements QuarkusApplication {
 
+        /** @param arguments the address of readiness, and what to print */
         @Override
         public int run(String... arguments) {
-            System.out.println(String.join("\n", arguments));
+            Thread.ofPlatform().name("welcome").daemon().start(() -> {
+                awaitReady(URI.create(arguments[0]));
+                System.out.println(arguments[1]);
+            });
             Quarkus.waitForExit();
             return 0;
+        }
+    }
+
+    private static void awaitReady(URI readiness) {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpRequest ask = HttpRequest.newBuilder(readiness).build();
+            while (!answersOk(http, ask)) {
+                Thread.sleep(READY_LOOK);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean answersOk(HttpClient http, HttpRequest ask) throws InterruptedException {
+        try {
+            return http.send(ask, HttpResponse.BodyHandlers.discarding()).statusCode() == HTTP_OK;
+        } catch (IOException notYet) {
+            return false;
         }
     }
 
@@ -111,7 +141,10 @@ public final class LocalMain {
         BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(code);
         ApplicationLifecycleManager.setDefaultExitCodeHandler(remember);
         try {
-            Quarkus.run(Service.class, Welcome.toService(options, kafka, redis, customers.isPresent()));
+            Quarkus.run(
+                    Service.class,
+                    "http://127.0.0.1:%d/q/health/ready".formatted(options.managementPort()),
+                    Welcome.toService(options, kafka, redis, customers.isPresent()));
         } finally {
             SERVICE_STOPPED.countDown();
         }

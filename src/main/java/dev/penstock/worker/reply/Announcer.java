@@ -2,6 +2,7 @@ package dev.penstock.worker.reply;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.penstock.kafka.Absence;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.Topics;
@@ -32,7 +33,7 @@ public final class Announcer implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final BrokerClock brokerClock;
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
-    private final TroubleLog trouble = new TroubleLog(LOG, "Announcements of this worker's models");
+    private final TroubleLog trouble = new TroubleLog(LOG, "Announcements of this worker's models", TroubleLog.KNOWN_GRACE_NANOS);
     private final ServiceThread heartbeat;
 
     /** @param interval of the heartbeat */
@@ -104,6 +105,11 @@ public final class Announcer implements AutoCloseable {
         @Override
         public boolean isTransient(Exception failure) {
             return failure instanceof KafkaException;
+        }
+
+        @Override
+        public boolean isKnown(Exception failure) {
+            return Absence.causes(failure);
         }
     }
 }
