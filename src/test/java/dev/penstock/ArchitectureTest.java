@@ -39,6 +39,7 @@ final class ArchitectureTest {
             entry("protocol.codec", Set.of("protocol")),
             entry("messages", Set.of("protocol")),
             entry("threads", Set.of()),
+            entry("process", Set.of()),
             entry("kafka", Set.of("messages", "threads")),
             entry("redis", Set.of()),
             entry("tenants.quota", Set.of("messages")),
@@ -185,9 +186,9 @@ final class ArchitectureTest {
             entry("cli.command", Set.of("cli.option")),
             entry("cli.bench", Set.of("cli.option")),
             entry("cli", Set.of("cli.option", "cli.command", "cli.bench")),
-            entry("local", Set.of("cli", "cli.command")),
+            entry("local", Set.of("cli", "cli.command", "process")),
             // Not local: the production package has none.
-            entry("app", Set.of("threads", "protocol.codec", "kafka", "features", "ingress", "worker")));
+            entry("app", Set.of("threads", "process", "protocol.codec", "kafka", "features", "ingress", "worker")));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.ofEntries(

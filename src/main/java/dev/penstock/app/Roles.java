@@ -10,6 +10,7 @@ import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
 import dev.penstock.kafka.PatientCalls;
 import dev.penstock.kafka.TopicLayout;
+import dev.penstock.process.ProcessEnd;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
@@ -43,9 +44,6 @@ import org.jboss.logging.Logger;
 @Singleton
 final class Roles {
     private static final Logger LOG = Logger.getLogger(Roles.class);
-
-    /** EX_CONFIG of sysexits. */
-    private static final int BAD_CONFIGURATION_EXIT = 78;
 
     private static final int FAILED_EXIT = 1;
 
@@ -152,7 +150,7 @@ final class Roles {
             throw stopping;
         } catch (BadConnectionException | ConfigurationException bad) {
             LOG.fatal(bad.getMessage());
-            Quarkus.asyncExit(BAD_CONFIGURATION_EXIT);
+            Quarkus.asyncExit(ProcessEnd.BAD_CONFIGURATION);
         } catch (Exception failure) {
             if (!isEnding()) {
                 LOG.fatal("The start failed, and the process ends", failure);

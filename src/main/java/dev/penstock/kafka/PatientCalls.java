@@ -18,7 +18,6 @@ public final class PatientCalls {
     private static final Logger LOG = Logger.getLogger(PatientCalls.class);
     private static final long PAUSE_MILLIS = 500;
 
-    private final TroubleLog trouble = new TroubleLog(LOG, "Start");
     private volatile Optional<String> waitsFor = Optional.empty();
 
     /** A call that may fail now and succeed later. */
@@ -39,6 +38,8 @@ public final class PatientCalls {
      * @throws BadConnectionException when Kafka will refuse it until the configuration is changed
      */
     public <T> T untilDone(String purpose, Call<T> call) throws BadConnectionException, InterruptedException {
+        TroubleLog trouble = new TroubleLog(LOG, "The start waits for " + purpose);
+        waitsFor = Optional.of(purpose);
         while (true) {
             try {
                 T result = call.call();
@@ -53,7 +54,7 @@ public final class PatientCalls {
                         : failure;
                 requireHope(failure);
                 waitsFor = Optional.of(purpose + ": " + words(cause));
-                trouble.failed("waits for " + purpose, cause);
+                trouble.failed("it is tried again until it succeeds", cause);
                 TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
             }
         }

@@ -3,6 +3,7 @@ package dev.penstock.local;
 import dev.penstock.cli.Penstock;
 import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.UpCommand;
+import dev.penstock.process.ProcessEnd;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
@@ -39,6 +40,7 @@ public final class LocalMain {
     public static void main(String... arguments) {
         // Until the service sets up the log, all that passes is kept in memory, and traces would push out what matters.
         Logger.getLogger("").setLevel(Level.INFO);
+        ProcessEnd.keepStopsOutOfTheLog();
         System.exit(Penstock.run(LocalMain::run, arguments));
     }
 
@@ -138,7 +140,7 @@ public final class LocalMain {
 
         AtomicInteger exitCode = new AtomicInteger();
         // The standard handler would exit from within run, and the stack's stop wait for a run that cannot end.
-        BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(code);
+        BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(ProcessEnd.code(code, cause));
         ApplicationLifecycleManager.setDefaultExitCodeHandler(remember);
         try {
             Quarkus.run(
