@@ -20,7 +20,7 @@ final class Readiness implements HealthCheck {
     public HealthCheckResponse call() {
         String kafka = roles.kafkaLostFor()
                 .map(silence -> "has not answered for " + silence.toSeconds() + " s")
-                .or(() -> roles.startWaitsFor().map(missing -> "waits for " + missing))
+                .or(() -> roles.startWaitsFor().map(missing -> "waits for: " + missing))
                 .orElse(READY);
         String ingress = ingress();
         String worker = worker();

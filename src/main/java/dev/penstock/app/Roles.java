@@ -112,7 +112,7 @@ final class Roles {
             return true;
         });
         kafkaWatch = Optional.of(new KafkaWatch(kafka, config.kafka().lostAfter(), processFaults));
-        patient.untilDone("the shared topics", () -> {
+        patient.untilDone("Shared topics", () -> {
             try (Admin admin = kafka.admin()) {
                 layout.create(admin, layout.shared());
             }

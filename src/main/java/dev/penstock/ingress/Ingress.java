@@ -89,8 +89,8 @@ public final class Ingress implements AutoCloseable {
             throws InterruptedException, BadConnectionException {
         // What may have to be waited for comes before anything that would have to be closed.
         byte[] key = patient.untilDone(
-                "the key of request ids, from Redis", () -> RequestIdKey.of(config.requestIdKey(), redis));
-        int replyPartitions = patient.untilDone("topic " + Topics.REPLIES, () -> partitions(kafka, Topics.REPLIES));
+                "Key of request ids, from Redis", () -> RequestIdKey.of(config.requestIdKey(), redis));
+        int replyPartitions = patient.untilDone("Topic " + Topics.REPLIES, () -> partitions(kafka, Topics.REPLIES));
         this.vertx = vertx;
         Catalogue catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
         RejectionMeters rejections = new RejectionMeters(registry);
@@ -175,7 +175,7 @@ public final class Ingress implements AutoCloseable {
      * @throws BadConnectionException when Kafka will refuse this process until the configuration is changed
      */
     public void awaitConnected(PatientCalls patient) throws InterruptedException, BadConnectionException {
-        patient.untilDone("a position on topic " + Topics.REPLIES, () -> {
+        patient.untilDone("Position on topic " + Topics.REPLIES, () -> {
             if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
                 throw new TimeoutException("Kafka gave none within " + ASSIGNMENT_TIMEOUT.toSeconds() + " s");
             }

@@ -23,8 +23,7 @@ import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.ResponseHeader;
 
 /**
- * Asks a broker's port what it wants from a client. Kafka's own clients cannot tell: a broker that expects TLS or a login hangs up without a
- * word. A request for a login by a mechanism that does not exist is answered on every listener, with the mechanisms that do. No credential
+ * Asks a broker's port what it speaks. Kafka's own clients cannot tell: a broker that expects TLS or a login hangs up without a word. A request for a login by a mechanism that does not exist is answered on every listener, with the mechanisms that do. No credential
  * is sent.
  */
 final class BrokerDoor {
@@ -38,13 +37,17 @@ final class BrokerDoor {
         this.address = address;
     }
 
-    /** What a broker's port wants, beside Kafka's protocol in the clear. */
-    sealed interface Wants {
-        /** It speaks TLS alone. */
-        record Tls() implements Wants {}
-
-        /** @param mechanisms of SASL, separated by commas */
-        record Login(String mechanisms) implements Wants {}
+    /**
+     * What a broker's port speaks.
+     *
+     * @param mechanisms of the login that it wants, separated by commas; empty when it wants none
+     */
+    record Listener(boolean isTls, Optional<String> mechanisms) {
+        /** As {@code security.protocol} names it. */
+        String protocol() {
+            String transport = isTls ? "SSL" : "PLAINTEXT";
+            return mechanisms.isPresent() ? "SASL_" + transport : transport;
+        }
     }
 
     /** @param broker {@code host:port} */
@@ -59,35 +62,25 @@ final class BrokerDoor {
         return !address.isUnresolved();
     }
 
-    /** Empty when it wants nothing else, or does not answer. Blocks for seconds at most. */
-    Optional<Wants> ask(boolean byTls) {
-        try {
-            return (byTls ? mechanismsByTls() : mechanisms()).map(Wants.Login::new);
-        } catch (IOException hungUp) {
-            return !byTls && speaksTls() ? Optional.of(new Wants.Tls()) : Optional.empty();
-        }
+    /** Empty when it does not answer as a broker does. Blocks for seconds at most. */
+    Optional<Listener> ask() {
+        return inTheClear().or(this::byTls);
     }
 
-    private boolean speaksTls() {
-        try (Socket plain = connect();
-                SSLSocket socket = tls(plain)) {
-            socket.startHandshake();
-            return true;
-        } catch (IOException no) {
-            return false;
-        }
-    }
-
-    private Optional<String> mechanisms() throws IOException {
+    private Optional<Listener> inTheClear() {
         try (Socket socket = connect()) {
-            return mechanisms(socket);
+            return Optional.of(new Listener(false, mechanisms(socket)));
+        } catch (IOException no) {
+            return Optional.empty();
         }
     }
 
-    private Optional<String> mechanismsByTls() throws IOException {
+    private Optional<Listener> byTls() {
         try (Socket plain = connect();
                 Socket socket = tls(plain)) {
-            return mechanisms(socket);
+            return Optional.of(new Listener(true, mechanisms(socket)));
+        } catch (IOException no) {
+            return Optional.empty();
         }
     }
 

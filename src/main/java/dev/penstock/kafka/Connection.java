@@ -97,24 +97,27 @@ public final class Connection {
                 .findFirst();
     }
 
-    /** A broker that expects TLS or a login hangs up without a word. Its port tells. */
+    /** A broker that expects something else hangs up without a word. Its port tells what. */
     private Optional<String> refusalAtTheDoor() {
-        String protocol = String.valueOf(settings.getOrDefault(PROTOCOL, "PLAINTEXT"));
-        boolean isTls = protocol.endsWith("SSL");
+        String ours = String.valueOf(settings.getOrDefault(PROTOCOL, "PLAINTEXT"));
         return Stream.of(brokers().split(",", -1))
-                .map(broker -> BrokerDoor.at(broker.strip()).ask(isTls))
+                .map(broker -> BrokerDoor.at(broker.strip()).ask())
                 .flatMap(Optional::stream)
+                .filter(theirs -> !theirs.protocol().equals(ours))
                 .findFirst()
-                .flatMap(wants -> switch (wants) {
-                    case BrokerDoor.Wants.Tls tls ->
-                        Optional.of("it wants TLS, and this process speaks " + protocol + ". Set " + key(PROTOCOL)
-                                + " to SSL, or to SASL_SSL if it wants a login too");
-                    case BrokerDoor.Wants.Login(String mechanisms) when !protocol.startsWith("SASL") ->
-                        Optional.of("it wants a login by " + mechanisms + ", and this process speaks " + protocol
-                                + ". Set " + key(PROTOCOL) + " to SASL_" + protocol + ", " + key(SaslConfigs.SASL_MECHANISM)
-                                + " and " + key(SaslConfigs.SASL_JAAS_CONFIG));
-                    case BrokerDoor.Wants.Login login -> Optional.empty();
-                });
+                .map(theirs -> "it speaks %s%s, and this process %s. Set %s to %s%s"
+                        .formatted(
+                                theirs.protocol(),
+                                theirs.mechanisms()
+                                        .map(names -> " with a login by " + names)
+                                        .orElse(""),
+                                ours,
+                                key(PROTOCOL),
+                                theirs.protocol(),
+                                theirs.mechanisms().isPresent()
+                                        ? ", and set %s and %s"
+                                                .formatted(key(SaslConfigs.SASL_MECHANISM), key(SaslConfigs.SASL_JAAS_CONFIG))
+                                        : ""));
     }
 
     private static String tls(SslAuthenticationException failure) {
@@ -124,9 +127,7 @@ public final class Connection {
                 .map(innermost -> String.valueOf(innermost(innermost).getMessage()))
                 .orElseGet(() -> String.valueOf(failure.getMessage()));
         String cure;
-        if (reason.contains("Unsupported or unrecognized SSL message")) {
-            cure = "It speaks no TLS: set " + key(PROTOCOL) + " to PLAINTEXT or SASL_PLAINTEXT";
-        } else if (reason.contains("unable to find valid certification path") || reason.contains("PKIX")) {
+        if (reason.contains("unable to find valid certification path") || reason.contains("PKIX")) {
             cure = "Its certificate is of an unknown authority: set " + key(SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG)
                     + ", or " + key(SslConfigs.SSL_TRUSTSTORE_CERTIFICATES_CONFIG) + " and "
                     + key(SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG);

@@ -35,7 +35,7 @@ public final class MissingRightException extends KafkaException {
                                 + "; grant it " + right;
                     case GroupAuthorizationException group ->
                         "this process may not " + right + " group " + group.groupId() + "; grant it " + right;
-                    default -> String.valueOf(denied.getMessage());
+                    default -> "this process may not " + right + " (" + denied.getMessage() + "); grant it " + right;
                 },
                 denied);
     }

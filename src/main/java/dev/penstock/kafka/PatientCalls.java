@@ -34,11 +34,11 @@ public final class PatientCalls {
     /**
      * Repeats a call until it succeeds, and returns its result.
      *
-     * @param purpose what the start needs, such as "Kafka"
+     * @param purpose what the start needs, such as "Kafka", to begin a line of the log
      * @throws BadConnectionException when Kafka will refuse it until the configuration is changed
      */
     public <T> T untilDone(String purpose, Call<T> call) throws BadConnectionException, InterruptedException {
-        TroubleLog trouble = new TroubleLog(LOG, "The start waits for " + purpose);
+        TroubleLog trouble = new TroubleLog(LOG, purpose);
         waitsFor = Optional.of(purpose);
         while (true) {
             try {
@@ -54,7 +54,7 @@ public final class PatientCalls {
                         : failure;
                 requireHope(failure);
                 waitsFor = Optional.of(purpose + ": " + words(cause));
-                trouble.failed("it is tried again until it succeeds", cause);
+                trouble.failed("the start waits until this works", cause);
                 TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
             }
         }

@@ -39,7 +39,7 @@ public final class StartFilter {
             call.response().putHeader(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON).end("{\"live\":true}");
         } else {
             Problem problem = Problem.of(
-                    Problem.Kind.UNAVAILABLE, "this ingress is starting and waits for " + waitsFor.get());
+                    Problem.Kind.UNAVAILABLE, "this ingress is starting and waits for: " + waitsFor.get());
             EarlyResponse.send(
                     call,
                     new ProblemException(
