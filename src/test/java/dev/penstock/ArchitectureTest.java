@@ -39,6 +39,7 @@ final class ArchitectureTest {
             entry("protocol.codec", Set.of("protocol")),
             entry("messages", Set.of("protocol")),
             entry("threads", Set.of()),
+            entry("process", Set.of()),
             entry("kafka", Set.of("messages", "threads")),
             entry("redis", Set.of()),
             entry("tenants.quota", Set.of("messages")),
@@ -46,7 +47,7 @@ final class ArchitectureTest {
             entry("ingress.call", Set.of("protocol", "protocol.codec", "messages", "kafka", "tenants")),
             entry(
                     "ingress.gate",
-                    Set.of("threads", "protocol", "messages", "tenants", "tenants.quota", "ingress.call")),
+                    Set.of("threads", "protocol", "messages", "kafka", "tenants", "tenants.quota", "ingress.call")),
             entry(
                     "ingress.outcomes",
                     Set.of(
@@ -187,9 +188,9 @@ final class ArchitectureTest {
             entry("cli.bench", Set.of("cli.option")),
             entry("cli", Set.of("cli.option", "cli.command", "cli.bench")),
             entry("deadletters", Set.of("messages", "kafka", "cli.command")),
-            entry("local", Set.of("deadletters", "cli", "cli.command")),
+            entry("local", Set.of("deadletters", "cli", "cli.command", "process")),
             // Not local: the production package has none.
-            entry("app", Set.of("threads", "protocol.codec", "kafka", "features", "ingress", "worker")));
+            entry("app", Set.of("threads", "process", "protocol.codec", "kafka", "features", "ingress", "worker")));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.ofEntries(

@@ -1,8 +1,10 @@
 package dev.penstock.app;
 
+import dev.penstock.kafka.Connection;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
+import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -13,18 +15,23 @@ import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.jboss.logging.Logger;
 
 /**
- * Asks Kafka every second whether it answers, since consumers that wait for records do not notice a lost broker. Runs a thread.
+ * Asks Kafka every second whether it answers, since consumers that wait for records do not notice a lost broker. Logs an outage for the
+ * whole process. Runs a thread.
  */
 final class KafkaWatch implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(KafkaWatch.class);
     private static final long INTERVAL_MILLIS = 1000;
+
+    /** An election of a leader passes within this time. */
+    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private static final DescribeClusterOptions PATIENCE = new DescribeClusterOptions().timeoutMs(2000);
 
     private final Admin admin;
     private final Duration lostAfter;
     private final ServiceThread thread;
     private volatile long answeredNanos = System.nanoTime();
-    private boolean lossIsLogged;
+    private final TroubleLog trouble = new TroubleLog(LOG, "Kafka", GRACE_NANOS);
 
     /** @param lostAfter a shorter silence is no reason to send callers elsewhere */
     KafkaWatch(KafkaClients kafka, Duration lostAfter, Consumer<? super Fault> faults) {
@@ -47,17 +54,13 @@ final class KafkaWatch implements AutoCloseable {
     private void ask() throws InterruptedException {
         try {
             admin.describeCluster(PATIENCE).nodes().get();
-            lostFor().ifPresent(silence -> LOG.infof("Kafka answers again after %d s", silence.toSeconds()));
             answeredNanos = System.nanoTime();
-            lossIsLogged = false;
+            trouble.succeeded();
         } catch (ExecutionException silent) {
-            LOG.debugf(silent, "Kafka does not answer; asking again");
-            if (lostFor().isPresent() && !lossIsLogged) {
-                lossIsLogged = true;
-                LOG.warnf(
-                        "Kafka has not answered for %d s; this process is not ready until it does: %s",
-                        lostFor().get().toSeconds(), silent.getCause());
-            }
+            trouble.failed(
+                    Connection.refusal(silent)
+                            .orElse("does not answer; requests are refused, and what is accepted waits"),
+                    silent.getCause());
         }
     }
 

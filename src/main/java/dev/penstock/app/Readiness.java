@@ -1,14 +1,15 @@
 package dev.penstock.app;
 
-import dev.penstock.worker.Worker;
-import java.time.Duration;
-import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
 /** Whether each role of this process can do its work, and otherwise what is missing. */
 @org.eclipse.microprofile.health.Readiness
 final class Readiness implements HealthCheck {
+    private static final String READY = "ready";
+    private static final String STARTING = "starting";
+    private static final String NO_ROLE = "no role";
+
     private final Roles roles;
 
     Readiness(Roles roles) {
@@ -17,28 +18,37 @@ final class Readiness implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        boolean ingress = roles.maybeIngress().map(role -> role.isConnected()).orElse(true);
-        boolean worker = roles.maybeWorker().map(role -> role.isReady()).orElse(true);
-        Optional<Duration> kafkaLostFor = roles.kafkaLostFor();
+        String kafka = roles.kafkaLostFor()
+                .map(silence -> "has not answered for " + silence.toSeconds() + " s")
+                .or(() -> roles.startWaitsFor().map(missing -> "waits for: " + missing))
+                .orElse(READY);
+        String ingress = ingress();
+        String worker = worker();
         return HealthCheckResponse.named("penstock")
-                .status(ingress && worker && kafkaLostFor.isEmpty())
-                .withData(
-                        "kafka",
-                        kafkaLostFor
-                                .map(silence -> "has not answered for " + silence.toSeconds() + " s")
-                                .orElse("ready"))
-                .withData(
-                        "ingress",
-                        roles.maybeIngress().isEmpty() ? "no role" : ingress ? "ready" : "not connected to Kafka")
-                .withData(
-                        "worker",
-                        roles.maybeWorker().isEmpty()
-                                ? "no role"
-                                : worker
-                                        ? "ready"
-                                        : roles.maybeWorker()
-                                                .map(Worker::missing)
-                                                .orElse(""))
+                .status(kafka.equals(READY) && isReady(ingress) && isReady(worker))
+                .withData("kafka", kafka)
+                .withData("ingress", ingress)
+                .withData("worker", worker)
                 .build();
+    }
+
+    private String ingress() {
+        return roles.isIngressStarting()
+                ? STARTING
+                : roles.maybeIngress()
+                        .map(role -> role.isConnected() ? READY : "not connected to Kafka")
+                        .orElse(NO_ROLE);
+    }
+
+    private String worker() {
+        return roles.isWorkerStarting()
+                ? STARTING
+                : roles.maybeWorker()
+                        .map(role -> role.isReady() ? READY : role.missing())
+                        .orElse(NO_ROLE);
+    }
+
+    private static boolean isReady(String role) {
+        return role.equals(READY) || role.equals(NO_ROLE);
     }
 }

@@ -4,31 +4,36 @@ import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
+import dev.penstock.ingress.IngressStart;
+import dev.penstock.kafka.BadConnectionException;
 import dev.penstock.kafka.KafkaClients;
+import dev.penstock.kafka.MissingRightException;
+import dev.penstock.kafka.PatientCalls;
 import dev.penstock.kafka.TopicLayout;
+import dev.penstock.process.ProcessEnd;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.ServiceThread;
 import dev.penstock.worker.Worker;
 import dev.penstock.worker.WorkerConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ApplicationLifecycleManager;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -39,6 +44,11 @@ import org.jboss.logging.Logger;
 @Singleton
 final class Roles {
     private static final Logger LOG = Logger.getLogger(Roles.class);
+
+    private static final int FAILED_EXIT = 1;
+
+    /** A model that is being loaded cannot be interrupted, and ONNX Runtime must not be unloaded under it. */
+    private static final Duration START_STOP = Duration.ofSeconds(60);
 
     /** Headers and framing of a record, beside the body. */
     private static final int RECORD_OVERHEAD = 64 * 1024;
@@ -55,10 +65,15 @@ final class Roles {
     private final Faults processFaults = new Faults("process");
     private final Faults ingressFaults = new Faults("ingress");
     private final Faults workerFaults = new Faults("worker");
-    private Optional<KafkaWatch> kafkaWatch = Optional.empty();
-    private Optional<Ingress> ingress = Optional.empty();
-    private Optional<WorkerRedis.Client> redisOfWorker = Optional.empty();
+    private final PatientCalls patient = new PatientCalls();
+    private final ServiceThread starting = new ServiceThread(
+            "penstock-start", "The roles of this process do not start.", processFaults, START_STOP, this::startOrEnd);
+    private volatile Optional<KafkaWatch> kafkaWatch = Optional.empty();
+    private volatile Optional<Ingress> ingress = Optional.empty();
+    private volatile Optional<WorkerRedis.Client> redisOfWorker = Optional.empty();
     private volatile Optional<Worker> worker = Optional.empty();
+    private volatile boolean ingressServes;
+    private volatile boolean ends;
 
     Roles(
             PenstockConfig config,
@@ -81,24 +96,39 @@ final class Roles {
         this.workerRedis = workerRedis;
     }
 
-    void start(@Observes StartupEvent event)
-            throws IOException, ExecutionException, InterruptedException, TimeoutException {
+    void start(@Observes StartupEvent event) {
         ConfigRelations.check(config, ingressConfig, workerConfig, featuresConfig, idleTimeout);
+        MissingRightException.registerMeters(registry);
+        starting.start();
+    }
+
+    /** On a thread of its own: HTTP answers meanwhile, and Kafka may come later than this process. */
+    private void startRoles() throws Exception {
         KafkaClients kafka = kafka();
         TopicLayout layout = layout();
         RequestReader reader = new RequestReader(readerLimits());
-        try (Admin admin = kafka.admin()) {
-            layout.create(admin, layout.shared());
-        }
+        patient.untilDone("Kafka at " + config.kafka().bootstrapServers(), () -> {
+            kafka.connection().check();
+            return true;
+        });
         kafkaWatch = Optional.of(new KafkaWatch(kafka, config.kafka().lostAfter(), processFaults));
-        if (config.roles().contains(PenstockConfig.Role.INGRESS)) {
-            ingress = Optional.of(
-                    new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults));
+        patient.untilDone("Shared topics", () -> {
+            try (Admin admin = kafka.admin()) {
+                layout.create(admin, layout.shared());
+            }
+            return true;
+        });
+        if (isIngress()) {
+            Ingress role = new Ingress(
+                    ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults, patient);
+            ingress = Optional.of(role);
+            role.awaitConnected(patient);
+            ingressServes = true;
         }
         if (config.roles().contains(PenstockConfig.Role.WORKER)) {
             WorkerRedis.Client featuresRedis = workerRedis.connect();
             redisOfWorker = Optional.of(featuresRedis);
-            Worker starting = new Worker(
+            Worker role = new Worker(
                     workerConfig,
                     kafka,
                     layout,
@@ -107,9 +137,35 @@ final class Roles {
                     new FeatureCaches(featuresConfig, featuresRedis.redis(), registry),
                     registry,
                     workerFaults);
-            worker = Optional.of(starting);
-            starting.start(ApplicationLifecycleManager::isVmShuttingDown);
+            worker = Optional.of(role);
+            role.start(this::isEnding);
         }
+    }
+
+    /** Ends the process where only a human can help. */
+    private void startOrEnd() throws InterruptedException {
+        try {
+            startRoles();
+        } catch (InterruptedException stopping) {
+            throw stopping;
+        } catch (BadConnectionException | ConfigurationException bad) {
+            LOG.fatal(bad.getMessage());
+            Quarkus.asyncExit(ProcessEnd.BAD_CONFIGURATION);
+        } catch (Exception failure) {
+            if (!isEnding()) {
+                LOG.fatal("The start failed, and the process ends", failure);
+                Quarkus.asyncExit(FAILED_EXIT);
+            }
+        }
+        starting.requestStop();
+    }
+
+    private boolean isEnding() {
+        return ends || ApplicationLifecycleManager.isVmShuttingDown();
+    }
+
+    private boolean isIngress() {
+        return config.roles().contains(PenstockConfig.Role.INGRESS);
     }
 
     /** Readiness goes down now. Shutdown goes on once all waiting calls have their answers, or after the timeout. */
@@ -118,6 +174,8 @@ final class Roles {
     }
 
     void stop(@Observes ShutdownEvent event) {
+        ends = true;
+        starting.close();
         ingress.ifPresent(Ingress::close);
         worker.ifPresent(Worker::close);
         redisOfWorker.ifPresent(WorkerRedis.Client::close);
@@ -131,6 +189,27 @@ final class Roles {
     Ingress ingress() {
         return ingress.orElseThrow(
                 () -> new IllegalStateException("this process has no ingress role (penstock.roles)"));
+    }
+
+    @Produces
+    @Singleton
+    IngressStart ingressStart() {
+        return () -> ingressServes ? Optional.empty() : Optional.of(startWaitsFor().orElse("its own parts"));
+    }
+
+    /** What the start of the roles waits for, while something is missing. */
+    Optional<String> startWaitsFor() {
+        return patient.waitsFor();
+    }
+
+    /** Whether the process has the role of an ingress that does not take calls yet. */
+    boolean isIngressStarting() {
+        return isIngress() && !ingressServes;
+    }
+
+    /** Whether the process has the role of a worker, and its models are not being loaded yet. */
+    boolean isWorkerStarting() {
+        return config.roles().contains(PenstockConfig.Role.WORKER) && worker.isEmpty();
     }
 
     /** What {@code ingress.http} reports of its threads. */

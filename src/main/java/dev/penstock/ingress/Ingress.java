@@ -28,7 +28,9 @@ import dev.penstock.ingress.submit.Publisher;
 import dev.penstock.ingress.submit.RequestPublisher;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
+import dev.penstock.kafka.BadConnectionException;
 import dev.penstock.kafka.KafkaClients;
+import dev.penstock.kafka.PatientCalls;
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.kafka.TopicIndexer;
 import dev.penstock.kafka.TopicLayout;
@@ -42,9 +44,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /**
@@ -53,7 +57,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
  */
 public final class Ingress implements AutoCloseable {
     private static final long SWEEP_MILLIS = 20;
-    private static final Duration ASSIGNMENT_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration ASSIGNMENT_TIMEOUT = Duration.ofSeconds(5);
 
     private static final Map<String, Object> FROM_BEGINNING =
             Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
@@ -78,11 +82,11 @@ public final class Ingress implements AutoCloseable {
     private final long sweep;
 
     /**
-     * Starts the role.
+     * Starts the role. It can serve once {@link #awaitConnected} has returned.
      *
      * @param faults hears of threads that failed
-     * @throws ExecutionException when Kafka refuses the secret that signs request ids, and none is configured
-     * @throws TimeoutException when Kafka does not answer in time
+     * @param patient waits for what the start needs
+     * @throws BadConnectionException when Kafka will refuse this process until the configuration is changed
      */
     public Ingress(
             IngressConfig config,
@@ -92,14 +96,18 @@ public final class Ingress implements AutoCloseable {
             Redis redis,
             Vertx vertx,
             MeterRegistry registry,
-            Faults faults)
-            throws ExecutionException, InterruptedException, TimeoutException {
+            Faults faults,
+            PatientCalls patient)
+            throws InterruptedException, BadConnectionException {
+        // What may have to be waited for comes before anything that would have to be closed.
+        byte[] key = patient.untilDone(
+                "Key of request ids, on topic " + Topics.KEYS, () -> RequestIdKey.of(config.requestIdKey(), kafka));
+        int replyPartitions = patient.untilDone("Topic " + Topics.REPLIES, () -> partitions(kafka, Topics.REPLIES));
         this.vertx = vertx;
         Catalogue catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
         RejectionMeters rejections = new RejectionMeters(registry);
         DroppedReplyMeters dropped = new DroppedReplyMeters(registry);
-        RequestIdIssuer ids =
-                new RequestIdIssuer(RequestIdKey.of(config.requestIdKey(), kafka), System::currentTimeMillis);
+        RequestIdIssuer ids = new RequestIdIssuer(key, System::currentTimeMillis);
         Steering steering = new Steering(catalogue);
         AdmissionControl admission =
                 new AdmissionControl(catalogue, steering, config.syncMaxWait(), registry, System::nanoTime);
@@ -126,9 +134,6 @@ public final class Ingress implements AutoCloseable {
         this.publisher = new Publisher(
                 kafka,
                 new Publisher.Settings(config.maxPublishingBytes(), config.queuedLinger(), layout.maxRecordBytes()));
-        publisher.prepare(Topics.RESULTS);
-        publisher.prepare(Topics.REPLIES);
-        publisher.prepare(Topics.CANCELLATIONS);
         Hedging hedging = new Hedging(
                 admission,
                 steering,
@@ -137,14 +142,14 @@ public final class Ingress implements AutoCloseable {
                 registry,
                 System::nanoTime);
         PendingReplies pending = new PendingReplies(
-                ids.partitionOf(layout.replyPartitions()),
+                ids.partitionOf(replyPartitions),
                 config.maxPending(),
                 ids,
                 hedging::unclaimed,
                 dropped);
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         RequestPublisher requests = new RequestPublisher(publisher);
-        Cancellation cancellation = new Cancellation(publisher, layout.replyPartitions());
+        Cancellation cancellation = new Cancellation(publisher, replyPartitions);
         Submissions submissions =
                 new Submissions(ids, new OpenRequestLimit(open, rejections), admission, steering, requests);
         this.parts = new IngressParts(
@@ -182,7 +187,7 @@ public final class Ingress implements AutoCloseable {
                 faults,
                 kafka.follower(FROM_BEGINNING),
                 pending);
-        this.modelTopics = new ModelTopics(faults, publisher::prepareModel);
+        this.modelTopics = new ModelTopics(faults, List.of(Topics.RESULTS, Topics.CANCELLATIONS), publisher::prepare);
         this.modelFollower = new TopicFollower(
                 "penstock-models",
                 "Models that are announced or withdrawn from now on stay unnoticed.",
@@ -204,10 +209,26 @@ public final class Ingress implements AutoCloseable {
             pending.sweep(System.nanoTime());
             hedging.sweep(System.nanoTime());
         });
-        if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
-            throw new TimeoutException(
-                    "Kafka gave no position on " + Topics.REPLIES + " within " + ASSIGNMENT_TIMEOUT.toSeconds() + " s");
+    }
+
+    private static int partitions(KafkaClients kafka, String topic) throws ExecutionException, InterruptedException {
+        try (Admin admin = kafka.admin()) {
+            return TopicLayout.partitions(admin, topic);
         }
+    }
+
+    /**
+     * Waits until replies to calls that are made from now on will be received.
+     *
+     * @throws BadConnectionException when Kafka will refuse this process until the configuration is changed
+     */
+    public void awaitConnected(PatientCalls patient) throws InterruptedException, BadConnectionException {
+        patient.untilDone("Position on topic " + Topics.REPLIES, () -> {
+            if (!replyFollower.awaitAssigned(ASSIGNMENT_TIMEOUT)) {
+                throw new TimeoutException("Kafka gave none within " + ASSIGNMENT_TIMEOUT.toSeconds() + " s");
+            }
+            return replyFollower;
+        });
     }
 
     public IngressParts parts() {

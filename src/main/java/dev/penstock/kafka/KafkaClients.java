@@ -2,12 +2,15 @@ package dev.penstock.kafka;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -21,11 +24,19 @@ public final class KafkaClients {
      */
     private static final int SESSION_TIMEOUT_MS = 6000;
 
+    /** Partitions that are added to a topic are noticed within this time. Kafka's default is five minutes. */
+    private static final int METADATA_AGE_MS = 5000;
+
     private final Map<String, Object> shared;
 
     /** @param shared properties of all clients: {@code bootstrap.servers} and credentials */
     public KafkaClients(Map<String, ?> shared) {
         this.shared = Map.copyOf(shared);
+    }
+
+    /** The connection that all clients share the settings of. */
+    public Connection connection() {
+        return new Connection(shared, this);
     }
 
     /** A consumer without a group, for assigned partitions. */
@@ -38,21 +49,32 @@ public final class KafkaClients {
         return consumer(recorderSettings(group, own));
     }
 
-    /** A member of a group that shares work, by either group protocol. */
+    /** A member of a group that shares work, by either group protocol. It sees committed records alone: requests may come in transactions. */
     public KafkaConsumer<byte[], byte[]> member(String group, GroupProtocol protocol, Map<String, Object> own) {
         return consumer(memberSettings(group, protocol, own));
     }
 
+    /** A producer. Without a broker it keeps its view of the cluster, since a send without one would block. */
     public KafkaProducer<byte[], byte[]> producer(Map<String, Object> own) {
-        return new KafkaProducer<>(with(own), new ByteArraySerializer(), new ByteArraySerializer());
+        return new KafkaProducer<>(producerSettings(own), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     public Admin admin() {
         return Admin.create(with(Map.of()));
     }
 
+    Map<String, Object> producerSettings(Map<String, Object> own) {
+        Map<String, Object> settings = with(Map.of(
+                CommonClientConfigs.METADATA_MAX_AGE_CONFIG, METADATA_AGE_MS,
+                CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, MetadataRecoveryStrategy.NONE.name));
+        settings.putAll(own);
+        return settings;
+    }
+
     Map<String, Object> followerSettings(Map<String, Object> own) {
-        Map<String, Object> settings = with(Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false));
+        Map<String, Object> settings = with(Map.of(
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
+                CommonClientConfigs.METADATA_MAX_AGE_CONFIG, METADATA_AGE_MS));
         settings.putAll(own);
         return settings;
     }
@@ -68,7 +90,10 @@ public final class KafkaClients {
 
     Map<String, Object> memberSettings(String group, GroupProtocol protocol, Map<String, Object> own) {
         Map<String, Object> settings = followerSettings(
-                Map.of(ConsumerConfig.GROUP_ID_CONFIG, group, ConsumerConfig.GROUP_PROTOCOL_CONFIG, protocol.name));
+                Map.of(
+                        ConsumerConfig.GROUP_ID_CONFIG, group,
+                        ConsumerConfig.GROUP_PROTOCOL_CONFIG, protocol.name,
+                        ConsumerConfig.ISOLATION_LEVEL_CONFIG, IsolationLevel.READ_COMMITTED.toString()));
         if (protocol == GroupProtocol.CLASSIC) {
             // With the other protocol the brokers decide these, and reject a client that sets them.
             settings.put(

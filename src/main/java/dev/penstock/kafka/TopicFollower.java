@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
 
@@ -81,6 +82,8 @@ public final class TopicFollower implements AutoCloseable {
                 consumer.poll(Duration.ofSeconds(1)).forEach(this::deliver);
             } catch (WakeupException stopping) {
                 LOG.debugf("%s: woken to stop", name);
+            } catch (AuthorizationException denied) {
+                throw MissingRightException.of(MissingRightException.Operation.READ, denied);
             }
         }
 
@@ -107,6 +110,11 @@ public final class TopicFollower implements AutoCloseable {
         @Override
         public boolean isTransient(Exception failure) {
             return failure instanceof KafkaException;
+        }
+
+        @Override
+        public boolean isKnown(Exception failure) {
+            return Absence.causes(failure);
         }
 
         @Override

@@ -5,17 +5,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Describes the topics that are created when they are missing. Existing topics stay as they are.
+ * Describes the topics that Penstock needs, and creates those that are missing. Of an existing topic, only the kind of timestamps is changed.
  *
  * @param isOurs whether to create topics; otherwise they are declared elsewhere
  * @param requestPartitions also the most workers that can share one model's lane
@@ -31,6 +34,7 @@ public record TopicLayout(
     /** How long {@link Topics#REPLIES} keeps the outcomes of synchronous calls, at least. */
     public static final Duration REPLY_RETENTION = Duration.ofMinutes(10);
 
+    private static final CreateTopicsOptions PATIENCE = new CreateTopicsOptions().timeoutMs(10_000);
     private static final int MAX_TRIES = 100;
     private static final long TRY_AGAIN_MILLIS = 20;
     private static final Duration REQUEST_RETENTION = Duration.ofDays(7);
@@ -74,24 +78,40 @@ public record TopicLayout(
     }
 
     /**
-     * Creates the missing topics.
+     * Creates the missing topics if they are ours, and checks all: see {@link TopicCheck}.
      *
-     * @throws ExecutionException when the broker rejects a topic, or is out of reach
+     * @throws ExecutionException when a topic is missing and cannot be made, or the broker is out of reach
      */
     public void create(Admin admin, List<NewTopic> topics) throws ExecutionException, InterruptedException {
-        if (!isOurs) {
-            return;
-        }
-        for (var created : admin.createTopics(topics).values().entrySet()) {
-            try {
-                created.getValue().get();
-                awaitKnown(admin, created.getKey());
-            } catch (ExecutionException refused) {
-                if (!(refused.getCause() instanceof TopicExistsException)) {
-                    throw refused;
+        Optional<AuthorizationException> denied = Optional.empty();
+        if (isOurs) {
+            for (var created : admin.createTopics(topics, PATIENCE).values().entrySet()) {
+                try {
+                    created.getValue().get();
+                    awaitKnown(admin, created.getKey());
+                } catch (ExecutionException refused) {
+                    if (refused.getCause() instanceof AuthorizationException right) {
+                        denied = Optional.of(right); // no harm where the topic exists
+                    } else if (!(refused.getCause() instanceof TopicExistsException)) {
+                        throw refused;
+                    }
                 }
             }
         }
+        new TopicCheck(admin, isOurs, denied).check(topics);
+    }
+
+    /**
+     * The number of partitions that a topic has, which may not be the configured one.
+     *
+     * @throws ExecutionException when there is no such topic, or the broker is out of reach
+     */
+    public static int partitions(Admin admin, String topic) throws ExecutionException, InterruptedException {
+        return Objects.requireNonNull(
+                        admin.describeTopics(List.of(topic)).topicNameValues().get(topic))
+                .get()
+                .partitions()
+                .size();
     }
 
     /** The broker confirms a topic before all its parts know it; clients that use it meanwhile log warnings. */

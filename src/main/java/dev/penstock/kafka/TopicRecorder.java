@@ -11,11 +11,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
@@ -27,6 +29,9 @@ import org.jboss.logging.Logger;
 public final class TopicRecorder implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TopicRecorder.class);
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** Leaving the group needs a broker, which may be away. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     private final String name;
     private final Consumer<byte[], byte[]> consumer;
@@ -79,6 +84,8 @@ public final class TopicRecorder implements AutoCloseable {
                 record(consumer.poll(Duration.ofSeconds(1)));
             } catch (WakeupException stopping) {
                 LOG.debugf("%s: woken to stop", name);
+            } catch (AuthorizationException denied) {
+                throw MissingRightException.of(MissingRightException.Operation.READ, denied);
             } catch (CommitFailedException | RebalanceInProgressException moved) {
                 LOG.debugf(moved, "Partitions of %s moved before the commit; another member records them again", topic);
             }
@@ -138,13 +145,18 @@ public final class TopicRecorder implements AutoCloseable {
         }
 
         @Override
+        public boolean isKnown(Exception failure) {
+            return failure instanceof KafkaException && Absence.causes(failure);
+        }
+
+        @Override
         public void interrupt(Thread self) {
             consumer.wakeup();
         }
 
         @Override
         public void release() {
-            consumer.close();
+            consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
         }
     }
 }

@@ -5,12 +5,17 @@ import dev.penstock.cli.command.DeadLettersCommand;
 import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.UpCommand;
 import dev.penstock.deadletters.DeadLettersTool;
+import dev.penstock.process.ProcessEnd;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.logging.LoggingSetupRecorder;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -26,6 +31,8 @@ import java.util.logging.Logger;
 public final class LocalMain {
 
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration READY_LOOK = Duration.ofMillis(100);
+    private static final int HTTP_OK = 200;
 
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
@@ -35,6 +42,7 @@ public final class LocalMain {
     public static void main(String... arguments) {
         // Until the service sets up the log, all that passes is kept in memory, and traces would push out what matters.
         Logger.getLogger("").setLevel(Level.INFO);
+        ProcessEnd.keepStopsOutOfTheLog();
         System.exit(Penstock.run(LocalMain::run, arguments));
     }
 
@@ -83,14 +91,37 @@ public final class LocalMain {
         parts.redisPort().ifPresent(port -> Ports.requireFree(port, "--redis-port"));
     }
 
-    /** The service, started; prints what is where and waits for the end. */
+    /** The service, of which the roles still start; prints what is where once they serve, and waits for the end. */
     public static final class Service implements QuarkusApplication {
 
+        /** @param arguments the address of readiness, and what to print */
         @Override
         public int run(String... arguments) {
-            System.out.println(String.join("\n", arguments));
+            Thread.ofPlatform().name("welcome").daemon().start(() -> {
+                awaitReady(URI.create(arguments[0]));
+                System.out.println(arguments[1]);
+            });
             Quarkus.waitForExit();
             return 0;
+        }
+    }
+
+    private static void awaitReady(URI readiness) {
+        try (HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+            HttpRequest ask = HttpRequest.newBuilder(readiness).build();
+            while (!answersOk(http, ask)) {
+                Thread.sleep(READY_LOOK);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean answersOk(HttpClient http, HttpRequest ask) throws InterruptedException {
+        try {
+            return http.send(ask, HttpResponse.BodyHandlers.discarding()).statusCode() == HTTP_OK;
+        } catch (IOException notYet) {
+            return false;
         }
     }
 
@@ -113,10 +144,13 @@ public final class LocalMain {
 
         AtomicInteger exitCode = new AtomicInteger();
         // The standard handler would exit from within run, and the stack's stop wait for a run that cannot end.
-        BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(code);
+        BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(ProcessEnd.code(code, cause));
         ApplicationLifecycleManager.setDefaultExitCodeHandler(remember);
         try {
-            Quarkus.run(Service.class, Welcome.toService(options, kafka, redis, customers.isPresent()));
+            Quarkus.run(
+                    Service.class,
+                    "http://127.0.0.1:%d/q/health/ready".formatted(options.managementPort()),
+                    Welcome.toService(options, kafka, redis, customers.isPresent()));
         } finally {
             SERVICE_STOPPED.countDown();
         }

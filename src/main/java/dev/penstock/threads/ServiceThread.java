@@ -30,6 +30,7 @@ public final class ServiceThread implements AutoCloseable {
     private final Duration stopTimeout;
     private final Thread thread;
     private final TroubleLog trouble;
+    private final TroubleLog knownTrouble;
     private final AtomicBoolean stopRequested = new AtomicBoolean();
     private final CountDownLatch stopAsked = new CountDownLatch(1);
     private volatile boolean failed;
@@ -42,6 +43,11 @@ public final class ServiceThread implements AutoCloseable {
 
         /** Whether another try may succeed without a change of ours. */
         default boolean isTransient(Exception failure) {
+            return false;
+        }
+
+        /** Whether a transient failure is one that the log tells of already, such as an absent broker that every thread notices. */
+        default boolean isKnown(Exception failure) {
             return false;
         }
 
@@ -71,7 +77,8 @@ public final class ServiceThread implements AutoCloseable {
         this.consequence = consequence;
         this.faults = faults;
         this.stopTimeout = stopTimeout;
-        this.trouble = new TroubleLog(LOG, name, GRACE_NANOS, System::nanoTime);
+        this.trouble = new TroubleLog(LOG, name, GRACE_NANOS);
+        this.knownTrouble = new TroubleLog(LOG, name, TroubleLog.KNOWN_GRACE_NANOS);
         this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
     }
 
@@ -149,6 +156,7 @@ public final class ServiceThread implements AutoCloseable {
             try {
                 duty.turn();
                 trouble.succeeded();
+                knownTrouble.succeeded();
                 retryMillis = FIRST_RETRY_MILLIS;
             } catch (InterruptedException interrupted) {
                 throw interrupted;
@@ -156,7 +164,7 @@ public final class ServiceThread implements AutoCloseable {
                 if (isStopping() || !duty.isTransient(failure)) {
                     throw failure;
                 }
-                trouble.failed("a turn failed and is tried again", failure);
+                (duty.isKnown(failure) ? knownTrouble : trouble).failed("a turn failed and is tried again", failure);
                 if (stopAsked.await(retryMillis, TimeUnit.MILLISECONDS)) {
                     return;
                 }

@@ -6,9 +6,13 @@ import org.jboss.logging.Logger;
 
 /**
  * Limits a warning that repeats: one when the trouble begins, one per minute while it lasts, one line when it ends. Trouble that ends
- * within the grace period is logged at debug level only. Thread-safe.
+ * within the grace period is logged at debug level only, and so is trouble that comes back within the minute of its last warning.
+ * Thread-safe.
  */
 public final class TroubleLog {
+    /** The grace period of trouble of which the log tells already, such as the absence of all brokers. */
+    public static final long KNOWN_GRACE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
     private static final long REPEAT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final Logger log;
@@ -18,15 +22,20 @@ public final class TroubleLog {
     private boolean lasts;
     private boolean warned;
     private long sinceNanos;
+    private boolean everWarned;
     private long warnedNanos;
 
     /** @param subject begins each line, such as a thread's name */
     public TroubleLog(Logger log, String subject) {
-        this(log, subject, 0, System::nanoTime);
+        this(log, subject, 0);
     }
 
     /** @param graceNanos trouble shorter than this is not worth a warning */
-    public TroubleLog(Logger log, String subject, long graceNanos, LongSupplier nanoClock) {
+    public TroubleLog(Logger log, String subject, long graceNanos) {
+        this(log, subject, graceNanos, System::nanoTime);
+    }
+
+    TroubleLog(Logger log, String subject, long graceNanos, LongSupplier nanoClock) {
         this.log = log;
         this.subject = subject;
         this.graceNanos = graceNanos;
@@ -41,9 +50,10 @@ public final class TroubleLog {
             warned = false;
             sinceNanos = now;
         }
-        boolean isDue = warned ? now - warnedNanos >= REPEAT_NANOS : now - sinceNanos >= graceNanos;
-        if (isDue) {
+        boolean isQuiet = everWarned && now - warnedNanos < REPEAT_NANOS;
+        if (!isQuiet && (warned || now - sinceNanos >= graceNanos)) {
             warned = true;
+            everWarned = true;
             warnedNanos = now;
             log.warnf("%s: %s. Cause: %s", subject, message, cause);
         }

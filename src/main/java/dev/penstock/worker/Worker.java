@@ -18,6 +18,7 @@ import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.TroubleLog;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.join.FeatureJoin;
 import dev.penstock.worker.join.FeatureUpdates;
@@ -50,6 +51,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
 /**
@@ -63,6 +65,7 @@ public final class Worker implements AutoCloseable {
     private static final int DEVICE_LOST_EXIT = 69;
 
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
 
     private final WorkerConfig config;
     private final KafkaClients kafka;
@@ -86,8 +89,13 @@ public final class Worker implements AutoCloseable {
     private final Map<FeatureCache, FeatureUpdates> updates = new ConcurrentHashMap<>();
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
+    private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
+    private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
     private final Counter coldStarts;
     private volatile boolean warm;
+
+    /** A model that is loaded and cannot be served yet. */
+    private record Unserved(List<WarmModel> versions, String reason) {}
 
     /**
      * @param allowedReplyTopics reply topics that other systems may name
@@ -134,7 +142,7 @@ public final class Worker implements AutoCloseable {
      *
      * @param isEnding whether the process ends: models that do not serve yet will not
      * @throws IOException when the models' folder cannot be read
-     * @throws ExecutionException when the broker refuses topics or announcements, or is out of reach
+     * @throws ExecutionException when a bug ends the start
      */
     public void start(BooleanSupplier isEnding) throws IOException, ExecutionException, InterruptedException {
         ModelRepository.Contents contents = new ModelRepository(config.models(), config.maxModelBytes()).scan();
@@ -146,6 +154,10 @@ public final class Worker implements AutoCloseable {
                 .collect(Collectors.groupingBy(ModelDefinition::name));
         cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
         loadAndServe(models, isEnding);
+        while (!unserved.isEmpty() && !isEnding.getAsBoolean()) {
+            Thread.sleep(TRY_AGAIN);
+            Map.copyOf(unserved).forEach((name, model) -> serveOrKeep(name, model.versions));
+        }
         if (isEnding.getAsBoolean()) {
             LOG.infof("The process ends after %d of %d models were loaded", servers.size(), models.size());
             return;
@@ -174,7 +186,7 @@ public final class Worker implements AutoCloseable {
                 each.get();
             }
         } finally {
-            loaders.shutdownNow();
+            loaders.close(); // waits: ONNX Runtime must not be unloaded while it loads a model
         }
     }
 
@@ -185,8 +197,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** @param definitions of all versions of one model, ascending */
-    private void loadAndServe(String name, List<ModelDefinition> definitions, BooleanSupplier isEnding)
-            throws ExecutionException, InterruptedException, TimeoutException {
+    private void loadAndServe(String name, List<ModelDefinition> definitions, BooleanSupplier isEnding) {
         List<WarmModel> versions = new ArrayList<>();
         for (ModelDefinition definition : definitions) {
             if (isEnding.getAsBoolean()) {
@@ -195,7 +206,24 @@ public final class Worker implements AutoCloseable {
             load(definition).ifPresent(versions::add);
         }
         if (!versions.isEmpty() && !isEnding.getAsBoolean()) {
+            serveOrKeep(name, versions);
+        }
+    }
+
+    /** Serves a model, or keeps it for another try: its topics may be missing, or Kafka may be away. Holds back no other model. */
+    private void serveOrKeep(String name, List<WarmModel> versions) {
+        TroubleLog trouble = troubles.computeIfAbsent(name, none -> new TroubleLog(LOG, "Model " + none));
+        try {
             serve(name, versions);
+            unserved.remove(name);
+            trouble.succeeded();
+        } catch (ExecutionException | TimeoutException | KafkaException notYet) {
+            Throwable cause =
+                    notYet instanceof ExecutionException && notYet.getCause() != null ? notYet.getCause() : notYet;
+            unserved.put(name, new Unserved(versions, String.valueOf(cause.getMessage())));
+            trouble.failed("is not served yet, and is tried again", cause);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -211,6 +239,9 @@ public final class Worker implements AutoCloseable {
                 .map(server -> "model " + server.model() + " was stopped by a bug")
                 .findFirst()
                 .or(() -> faults.first().map(fault -> "thread " + fault.thread() + " was stopped by a bug"))
+                .or(() -> unserved.entrySet().stream()
+                        .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
+                        .findFirst())
                 .orElse("models are not warm");
     }
 
@@ -226,6 +257,9 @@ public final class Worker implements AutoCloseable {
         servers.forEach(ModelServer::stopTaking);
         for (ModelServer server : servers) {
             server.close();
+        }
+        for (Unserved model : unserved.values()) {
+            model.versions.forEach(version -> version.sessions().forEach(Session::close));
         }
         updates.values().forEach(FeatureUpdates::close);
         cancellations.close();
@@ -318,7 +352,11 @@ public final class Worker implements AutoCloseable {
         servers.add(server);
         server.start();
         for (WarmModel version : versions) {
-            announcer.announce(announcement(version));
+            try {
+                announcer.announce(announcement(version));
+            } catch (ExecutionException | TimeoutException notYet) {
+                LOG.debugf(notYet, "Model %s: the heartbeat announces it", name);
+            }
         }
     }
 

@@ -13,7 +13,14 @@ class KafkaClientsTest {
     void aFollowerHasNoGroupAndCommitsNothing() {
         assertThat(clients.followerSettings(Map.of("auto.offset.reset", "latest")))
                 .isEqualTo(Map.of(
-                        "bootstrap.servers", "b:9092", "enable.auto.commit", false, "auto.offset.reset", "latest"));
+                        "bootstrap.servers",
+                        "b:9092",
+                        "metadata.max.age.ms",
+                        5000,
+                        "enable.auto.commit",
+                        false,
+                        "auto.offset.reset",
+                        "latest"));
     }
 
     @Test
@@ -22,6 +29,8 @@ class KafkaClientsTest {
                 .isEqualTo(Map.of(
                         "bootstrap.servers",
                         "b:9092",
+                        "metadata.max.age.ms",
+                        5000,
                         "enable.auto.commit",
                         false,
                         "group.id",
@@ -39,6 +48,8 @@ class KafkaClientsTest {
         assertThat(clients.memberSettings("g", GroupProtocol.CLASSIC, Map.of()))
                 .isEqualTo(Map.of(
                         "bootstrap.servers", "b:9092",
+                        "metadata.max.age.ms", 5000,
+                        "isolation.level", "read_committed",
                         "enable.auto.commit", false,
                         "group.id", "g",
                         "group.protocol", "CLASSIC",
@@ -52,9 +63,32 @@ class KafkaClientsTest {
         assertThat(clients.memberSettings("g", GroupProtocol.CONSUMER, Map.of()))
                 .isEqualTo(Map.of(
                         "bootstrap.servers", "b:9092",
+                        "metadata.max.age.ms", 5000,
+                        "isolation.level", "read_committed",
                         "enable.auto.commit", false,
                         "group.id", "g",
                         "group.protocol", "CONSUMER"));
+    }
+
+    /** Requests of other systems may come in transactions, and an aborted one was never sent. */
+    @Test
+    void aMemberReadsCommittedRecordsAlone() {
+        assertThat(clients.memberSettings("g", GroupProtocol.CLASSIC, Map.of()))
+                .containsEntry("isolation.level", "read_committed");
+    }
+
+    @Test
+    void aProducerKeepsItsViewOfTheClusterAndNoticesNewPartitionsInSeconds() {
+        assertThat(clients.producerSettings(Map.of("linger.ms", 5)))
+                .isEqualTo(Map.of(
+                        "bootstrap.servers",
+                        "b:9092",
+                        "metadata.max.age.ms",
+                        5000,
+                        "metadata.recovery.strategy",
+                        "none",
+                        "linger.ms",
+                        5));
     }
 
     @Test

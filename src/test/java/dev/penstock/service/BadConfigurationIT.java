@@ -15,7 +15,7 @@ class BadConfigurationIT {
                 "PENSTOCK_WORKER_HEARTBEAT", "0s",
                 "PENSTOCK_INGRESS_SYNC_TIMEOUT", "0s",
                 "PENSTOCK_INGRESS_REQUEST_ID_KEY", "too short"))) {
-            assertThat(process.awaitExit()).isEqualTo(1);
+            assertThat(process.awaitExit()).isEqualTo(78);
             assertThat(process.log())
                     .contains("penstock.worker.heartbeat must be 100ms to 10m, was 0s")
                     .contains("penstock.ingress.sync-timeout must be 10ms to 7d, was 0s")
@@ -29,7 +29,7 @@ class BadConfigurationIT {
         try (RoleProcess process = start(Map.of(
                 "PENSTOCK_INGRESS_WORKER_TIMEOUT", "1s",
                 "PENSTOCK_INGRESS_EVENTS_HEARTBEAT", "2m"))) {
-            assertThat(process.awaitExit()).isEqualTo(1);
+            assertThat(process.awaitExit()).isEqualTo(78);
             assertThat(process.log())
                     .contains(
                             "penstock.worker.heartbeat must be shorter than penstock.ingress.worker-timeout (1s), was 2s")

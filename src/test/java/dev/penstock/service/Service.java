@@ -26,9 +26,12 @@ final class Service {
         this.base = base;
     }
 
-    /** A client of the service in this JVM. */
+    /** A client of the service in this JVM, whose ingress takes calls. */
     static Service underTest() {
-        return new Service(ConfigProvider.getConfig().getValue("test.url", URI.class));
+        Service service = new Service(ConfigProvider.getConfig().getValue("test.url", URI.class));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> service.get("/v2").status() != 503);
+        return service;
     }
 
     Service awaitModel(String model) {

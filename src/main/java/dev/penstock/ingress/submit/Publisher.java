@@ -1,37 +1,54 @@
 package dev.penstock.ingress.submit;
 
+import dev.penstock.kafka.Absence;
 import dev.penstock.kafka.KafkaClients;
-import dev.penstock.messages.Topics;
-import dev.penstock.protocol.Lane;
+import dev.penstock.kafka.MissingRightException;
+import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes records to Kafka without blocking an event loop: it sends only to topics whose metadata it has, and only while the bytes in
- * flight are within their limit. Thread-safe.
+ * Publishes records to Kafka without blocking an event loop: a record that cannot be handed to the producer's thread at once is not sent, and
+ * the bytes in flight have a limit. Thread-safe.
  *
  * <p>Batching pays under load and costs when idle, so there are two producers. The prompt one sends a record at once if none is in flight
  * to that broker; records that arrive meanwhile go together with the next. The queued one lingers. It takes records that would wait much
  * longer than that in the queue of their model anyway. The order between requests carries no meaning.
  */
 public final class Publisher implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Publisher.class);
+
     /** A queue is long when its predicted wait is at least this many times the linger. The prediction is not exact. */
     private static final int LONG_QUEUE_IN_LINGERS = 5;
 
     /** A batch goes to one partition, and so to one worker. Larger batches would keep one worker busy while others idle. */
     private static final int BATCH_BYTES = 32 * 1024;
+
+    private static final int PREPARE_TRIES = 100;
+    private static final long PREPARE_PAUSE_MILLIS = 10;
+
 
     private final KafkaProducer<byte[], byte[]> prompt;
     private final KafkaProducer<byte[], byte[]> queued;
@@ -39,6 +56,7 @@ public final class Publisher implements AutoCloseable {
     private final long maxBytes;
     private final AtomicLong bytesInFlight = new AtomicLong();
     private final Set<String> known = ConcurrentHashMap.newKeySet();
+    private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
 
     /**
      * How records are sent.
@@ -61,18 +79,27 @@ public final class Publisher implements AutoCloseable {
         this.queueNanos = LONG_QUEUE_IN_LINGERS * settings.queuedLinger().toNanos();
     }
 
-    /** Fetches the metadata of a topic, which must happen before records are published to it. Blocks: not for event loops. */
-    public void prepare(String topic) {
-        if (!known.contains(topic)) {
-            prompt.partitionsFor(topic);
-            queued.partitionsFor(topic);
-            known.add(topic);
-        }
-    }
-
-    public void prepareModel(String model) {
-        for (Lane lane : Lane.values()) {
-            prepare(Topics.requests(model, lane));
+    /**
+     * Fetches the metadata of a topic, which must happen before records are published to it. Blocks for a second at most: not for event
+     * loops.
+     *
+     * @throws KafkaException when the brokers did not say in that time where the topic is
+     */
+    public void prepare(String topic) throws InterruptedException {
+        for (int tries = 0; !known.contains(topic); tries++) {
+            try {
+                prompt.partitionsFor(topic);
+                queued.partitionsFor(topic);
+                known.add(topic);
+            } catch (TimeoutException notYet) {
+                if (tries == PREPARE_TRIES) {
+                    throw new TimeoutException(
+                            "Kafka does not say where topic " + topic
+                                    + " is: no broker answers, the topic is missing, or this process may not describe it",
+                            notYet);
+                }
+                TimeUnit.MILLISECONDS.sleep(PREPARE_PAUSE_MILLIS);
+            }
         }
     }
 
@@ -98,6 +125,7 @@ public final class Publisher implements AutoCloseable {
         try {
             producer.send(record, (metadata, failure) -> {
                 bytesInFlight.addAndGet(-bytes);
+                note(record.topic(), failure);
                 if (failure == null) {
                     acknowledged.accept(metadata);
                 }
@@ -105,17 +133,46 @@ public final class Publisher implements AutoCloseable {
             });
         } catch (KafkaException notSent) {
             bytesInFlight.addAndGet(-bytes);
+            note(record.topic(), notSent);
             publication.complete(Publication.NOT_SENT);
         }
         return publication;
     }
 
-    /** A record that failed before it had a partition was never sent. */
-    private static Publication publication(@Nullable RecordMetadata metadata, @Nullable Exception failure) {
+    /**
+     * A record that failed before it had a partition was never sent, and neither was one that found no buffer. One that the broker refused
+     * is not in the log. All others may be: their acknowledgement is missing.
+     */
+    static Publication publication(@Nullable RecordMetadata metadata, @Nullable Exception failure) {
         if (failure == null) {
             return Publication.ACKNOWLEDGED;
         }
-        return metadata != null && metadata.partition() < 0 ? Publication.NOT_SENT : Publication.IN_DOUBT;
+        boolean hasNoPartition = metadata != null && metadata.partition() < 0;
+        return switch (failure) {
+            case BufferExhaustedException full -> Publication.NOT_SENT;
+            case AuthorizationException denied -> Publication.NOT_SENT;
+            case RecordTooLargeException tooLarge -> Publication.NOT_SENT;
+            case InvalidTopicException noTopic -> Publication.NOT_SENT;
+            case SerializationException broken -> Publication.NOT_SENT;
+            default -> hasNoPartition ? Publication.NOT_SENT : Publication.IN_DOUBT;
+        };
+    }
+
+    /** Callers get 503; the operator gets a line, by operation and topic. */
+    private void note(String topic, @Nullable Exception failure) {
+        if (failure == null) {
+            TroubleLog before = troubles.get(topic);
+            if (before != null) {
+                before.succeeded();
+            }
+            return;
+        }
+        Exception cause = failure instanceof AuthorizationException denied
+                ? MissingRightException.of(MissingRightException.Operation.WRITE, denied)
+                : failure;
+        long grace = Absence.causes(cause) ? TroubleLog.KNOWN_GRACE_NANOS : 0;
+        troubles.computeIfAbsent(topic, name -> new TroubleLog(LOG, "Topic " + name, grace))
+                .failed("records cannot be published, and callers get 503", cause);
     }
 
     @Override
@@ -130,11 +187,14 @@ public final class Publisher implements AutoCloseable {
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         config.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
         config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
+        // Event loops send. Without metadata, or without room in the buffer, a send fails at once instead of waiting.
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
+        // So a producer may forget its view of the cluster, and find the brokers again under other addresses.
+        config.put(CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, MetadataRecoveryStrategy.REBOOTSTRAP.name);
         // When Kafka is out of reach, callers get 503 within two seconds.
-        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000);
         config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 1500);
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 1900);
-        // If the metadata of an idle topic were dropped, the next send would block.
+        // If the metadata of an idle topic were dropped, the next send would fail.
         config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
         return config;
     }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.record.TimestampType;
 
 /** Turns a record into a task for one model version. Thread-safe. */
 public final class RecordDecoder {
@@ -77,9 +78,10 @@ public final class RecordDecoder {
             throw new InvalidRequestException(
                     "inputs[0].shape", "must have 1.." + maxRows + " rows in one request, had " + rows);
         }
-        long ageMillis = Math.max(0, brokerClock.at(nowMillis) - record.timestamp());
+        long arrivedMillis = arrivedMillis(record, brokerClock.at(nowMillis));
+        long ageMillis = Math.max(0, brokerClock.at(nowMillis) - arrivedMillis);
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
-        long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record), 1_000_000L);
+        long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record, arrivedMillis), 1_000_000L);
         return new Task(accepted, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
     }
 
@@ -103,12 +105,20 @@ public final class RecordDecoder {
         return reader.read(payload, signature);
     }
 
+    /**
+     * When the log got the record, by the broker's clock. A topic with the producers' timestamps does not say that: their clocks may be
+     * minutes off. There a record counts as new when it is read, so none expires by the clock of a stranger.
+     */
+    private static long arrivedMillis(ConsumerRecord<byte[], byte[]> record, long brokerMillis) {
+        return record.timestampType() == TimestampType.CREATE_TIME ? brokerMillis : record.timestamp();
+    }
+
     /** Milliseconds from arrival in the log to the deadline, by the broker's clock. */
-    private long timeoutMillis(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {
+    private long timeoutMillis(ConsumerRecord<byte[], byte[]> record, long arrivedMillis) throws InvalidRequestException {
         long longest = Duration.ofDays(30).toMillis();
         Optional<Long> timeout = RecordHeaders.number(record.headers(), RecordHeaders.TIMEOUT_MS, 1);
         Optional<Long> deadline = RecordHeaders.number(record.headers(), RecordHeaders.DEADLINE_MS, 1);
-        long millis = timeout.or(() -> deadline.map(at -> Math.max(0, at - record.timestamp())))
+        long millis = timeout.or(() -> deadline.map(at -> Math.max(0, at - arrivedMillis)))
                 .orElse(defaultTimeout.toMillis());
         return Math.min(millis, longest);
     }

@@ -2,6 +2,7 @@ package dev.penstock.worker.reply;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.penstock.kafka.Absence;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.Topics;
@@ -39,8 +40,7 @@ public final class Announcer implements AutoCloseable {
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
     private final Map<String, Map<Lane, List<Integer>>> partitions = new ConcurrentHashMap<>();
     private final Semaphore reassigned = new Semaphore(0);
-    private final TroubleLog trouble = new TroubleLog(
-            LOG, "Announcements of this worker's models", TimeUnit.SECONDS.toNanos(1), System::nanoTime);
+    private final TroubleLog trouble = new TroubleLog(LOG, "Announcements of this worker's models", TroubleLog.KNOWN_GRACE_NANOS);
     private final ServiceThread heartbeat;
 
     /** @param interval of the heartbeat */
@@ -135,6 +135,11 @@ public final class Announcer implements AutoCloseable {
         @Override
         public boolean isTransient(Exception failure) {
             return failure instanceof KafkaException;
+        }
+
+        @Override
+        public boolean isKnown(Exception failure) {
+            return Absence.causes(failure);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.penstock.worker.reply;
 
+import dev.penstock.kafka.Absence;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
@@ -273,6 +274,11 @@ public final class ReplyTopics implements AutoCloseable {
             return failure instanceof ExecutionException
                     || failure instanceof TimeoutException
                     || failure instanceof KafkaException;
+        }
+
+        @Override
+        public boolean isKnown(Exception failure) {
+            return Absence.causes(failure);
         }
     }
 }

@@ -2,10 +2,13 @@ package dev.penstock.ingress.submit;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Lane;
 import dev.penstock.threads.Faults;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -16,36 +19,44 @@ class ModelTopicsTest {
 
     @Test
     void whoeverAnnouncesDoesNotWaitForMetadata() {
-        try (ModelTopics topics = new ModelTopics(faults, this::prepare)) {
-            topics.announced("a");
-            topics.announced("b");
+        try (ModelTopics models = new ModelTopics(faults, List.of(Topics.RESULTS), this::prepare)) {
+            models.announced("a");
+            models.announced("b");
             metadata.countDown();
-            await().until(() -> prepared.equals(List.of("a", "b")));
+            await().until(() -> prepared.equals(topics("a", "b")));
         }
     }
 
     @Test
     void aModelWithoutTopicsComesAgainWithItsNextAnnouncement() {
         metadata.countDown();
-        try (ModelTopics topics = new ModelTopics(faults, this::prepare)) {
-            topics.announced("missing");
-            topics.announced("a");
-            await().until(() -> prepared.equals(List.of("a")));
-            topics.announced("missing");
-            topics.announced("b");
-            await().until(() -> prepared.equals(List.of("a", "b")) && faults.isEmpty());
+        try (ModelTopics models = new ModelTopics(faults, List.of(Topics.RESULTS), this::prepare)) {
+            models.announced("missing");
+            models.announced("a");
+            await().until(() -> prepared.equals(topics("a")));
+            models.announced("missing");
+            models.announced("b");
+            await().until(() -> prepared.equals(topics("a", "b")) && faults.isEmpty());
         }
     }
 
-    private void prepare(String model) {
+    private static List<String> topics(String... models) {
+        return Stream.concat(
+                        Stream.of(Topics.RESULTS),
+                        Stream.of(models).flatMap(model -> Topics.requests(model).stream()))
+                .toList();
+    }
+
+    private void prepare(String topic) {
         try {
             metadata.await();
         } catch (InterruptedException stopping) {
             throw new IllegalStateException(stopping);
         }
-        if (model.equals("missing")) {
+        if (topic.equals(Topics.requests("missing", Lane.INTERACTIVE))
+                || topic.equals(Topics.requests("missing", Lane.BULK))) {
             throw new TimeoutException("no metadata within 1000 ms");
         }
-        prepared.add(model);
+        prepared.add(topic);
     }
 }

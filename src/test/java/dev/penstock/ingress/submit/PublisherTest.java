@@ -1,0 +1,151 @@
+package dev.penstock.ingress.submit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.penstock.kafka.KafkaClients;
+import dev.penstock.local.EmbeddedKafka;
+import dev.penstock.local.SecuredKafka;
+import dev.penstock.threads.LoggedLines;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against real brokers. */
+class PublisherTest {
+    private static final SecuredKafka BROKER = SecuredKafka.shared();
+
+    @Test
+    void saysThatARecordWasNeverSentWithoutTheRightToSendItAndSendsOnceThereIsOne() throws Exception {
+        create("denied", 1);
+        BROKER.grant(ResourceType.TOPIC, "denied", AclOperation.DESCRIBE);
+        try (Publisher publisher = publisher(BROKER.asUser());
+                LoggedLines lines = LoggedLines.of(Publisher.class)) {
+            publisher.prepare("denied");
+            assertThat(published(publisher, "denied")).isEqualTo(Publication.NOT_SENT);
+            assertThat(published(publisher, "denied")).isEqualTo(Publication.NOT_SENT);
+            assertThat(lines.lines())
+                    .singleElement()
+                    .asString()
+                    .contains("Topic denied: records cannot be published")
+                    .contains("grant it write");
+
+            BROKER.grant(ResourceType.TOPIC, "denied", AclOperation.WRITE);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> published(publisher, "denied") == Publication.ACKNOWLEDGED);
+            assertThat(lines.text()).contains("Topic denied: works again after");
+        }
+    }
+
+    @Test
+    void namesATopicThatIsNotThere() {
+        try (Publisher publisher = publisher(BROKER.asUser())) {
+            assertThatThrownBy(() -> publisher.prepare("no-such-topic"))
+                    .isInstanceOf(TimeoutException.class)
+                    .hasMessageContaining("Kafka does not say where topic no-such-topic is")
+                    .hasMessageContaining("may not describe it");
+        }
+    }
+
+    @Test
+    void usesPartitionsThatAreAddedWithinSeconds() throws Exception {
+        create("grows", 1);
+        BROKER.grant(ResourceType.TOPIC, "grows", AclOperation.WRITE);
+        try (Publisher publisher = publisher(BROKER.asUser());
+                Admin admin = BROKER.admin()) {
+            publisher.prepare("grows");
+            assertThat(published(publisher, "grows")).isEqualTo(Publication.ACKNOWLEDGED);
+
+            admin.createPartitions(Map.of("grows", NewPartitions.increaseTo(2)))
+                    .all()
+                    .get();
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> {
+                ProducerRecord<byte[], byte[]> added = new ProducerRecord<>("grows", 1, null, new byte[1]);
+                return publisher.publish(added, 0).get(20, TimeUnit.SECONDS) == Publication.ACKNOWLEDGED;
+            });
+        }
+    }
+
+    /** With the broker away, the client forgets its view of the cluster; a send would then wait for metadata. */
+    @Test
+    void neverBlocksTheCallerWhileTheBrokerIsAway(@TempDir Path data) throws Exception {
+        EmbeddedKafka kafka = start(0, data);
+        String brokers = kafka.bootstrapServers();
+        try (Publisher publisher = publisher(
+                        Map.of("bootstrap.servers", brokers, "metadata.recovery.rebootstrap.trigger.ms", 1000));
+                Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+            admin.createTopics(List.of(new NewTopic("t", 1, (short) 1))).all().get();
+            publisher.prepare("t");
+            assertThat(published(publisher, "t")).isEqualTo(Publication.ACKNOWLEDGED);
+            kafka.close();
+
+            // Until the client has forgotten: from then on nothing is in doubt, and nothing waits.
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                var publication = publisher.publish(record("t"), 0);
+                return publication.isDone() && publication.join() == Publication.NOT_SENT;
+            });
+
+            kafka = start(kafka.port(), data);
+            await().atMost(Duration.ofSeconds(30)).until(() -> published(publisher, "t") == Publication.ACKNOWLEDGED);
+        } finally {
+            kafka.close();
+        }
+    }
+
+    @Test
+    void onlyAMissingAcknowledgementLeavesDoubt() {
+        RecordMetadata sent = new RecordMetadata(new TopicPartition("t", 3), 0, 0, 0, 0, 0);
+        RecordMetadata unsent = new RecordMetadata(new TopicPartition("t", RecordMetadata.UNKNOWN_PARTITION), 0, 0, 0, 0, 0);
+        assertThat(Publisher.publication(sent, null)).isEqualTo(Publication.ACKNOWLEDGED);
+        assertThat(Publisher.publication(unsent, new TimeoutException())).isEqualTo(Publication.NOT_SENT);
+        assertThat(Publisher.publication(sent, new BufferExhaustedException("full"))).isEqualTo(Publication.NOT_SENT);
+        assertThat(Publisher.publication(sent, new TopicAuthorizationException("t"))).isEqualTo(Publication.NOT_SENT);
+        assertThat(Publisher.publication(sent, new TimeoutException())).isEqualTo(Publication.IN_DOUBT);
+        assertThat(Publisher.publication(sent, new KafkaStorageException())).isEqualTo(Publication.IN_DOUBT);
+    }
+
+    private static Publication published(Publisher publisher, String topic) throws Exception {
+        return publisher.publish(record(topic), 0).get(20, TimeUnit.SECONDS);
+    }
+
+    private static ProducerRecord<byte[], byte[]> record(String topic) {
+        return new ProducerRecord<>(topic, "value".getBytes(UTF_8));
+    }
+
+    private static Publisher publisher(Map<String, Object> settings) {
+        return new Publisher(
+                new KafkaClients(settings), new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20));
+    }
+
+    private static EmbeddedKafka start(int port, Path data) {
+        return EmbeddedKafka.start(port, Optional.of(data), EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES);
+    }
+
+    private static void create(String topic, int partitions) throws Exception {
+        try (Admin admin = BROKER.admin()) {
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
+                    .all()
+                    .get();
+        }
+    }
+}
