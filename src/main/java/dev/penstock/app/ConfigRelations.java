@@ -59,8 +59,8 @@ final class ConfigRelations {
         }
         if (ingress.maxPublishingBytes() < shared.maxRequestBytes()) {
             problems.add(
-                    "penstock.ingress.max-publishing-bytes must be at least penstock.max-request-bytes (%d), was %d"
-                            .formatted(shared.maxRequestBytes(), ingress.maxPublishingBytes()));
+                    "penstock.ingress.max-publishing-bytes must be at least penstock.max-request-bytes ("
+                            + shared.maxRequestBytes() + "), was " + ingress.maxPublishingBytes());
         }
     }
 

@@ -23,6 +23,7 @@ import dev.penstock.cli.command.LedgerCommand;
 import dev.penstock.cli.command.ModelsCommand;
 import dev.penstock.cli.command.MutantsCommand;
 import dev.penstock.cli.command.SimulateCommand;
+import dev.penstock.cli.command.SoakCommand;
 import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.UpCommand;
 import dev.penstock.cli.option.Rule;
@@ -54,6 +55,7 @@ final class CommandTree {
                 LedgerCommand.class,
                 TestCommand.class,
                 SimulateCommand.class,
+                SoakCommand.class,
                 MutantsCommand.class,
                 FuzzCommand.class,
                 JdkCommand.class,

@@ -9,6 +9,7 @@ import dev.penstock.cli.command.LedgerCommand;
 import dev.penstock.cli.command.ModelsCommand;
 import dev.penstock.cli.command.MutantsCommand;
 import dev.penstock.cli.command.SimulateCommand;
+import dev.penstock.cli.command.SoakCommand;
 import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.Tool;
 import java.util.List;
@@ -25,7 +26,8 @@ final class Commands {
             FuzzCommand.class, "dev.penstock.fuzz.Fuzz",
             MutantsCommand.class, "dev.penstock.mutants.Mutants",
             ModelsCommand.class, "dev.penstock.samples.SampleModels",
-            LedgerCommand.class, "dev.penstock.ledger.drive.LedgerTool");
+            LedgerCommand.class, "dev.penstock.ledger.drive.LedgerTool",
+            SoakCommand.class, "dev.penstock.soak.SoakTool");
 
     private final List<String> arguments;
 
@@ -41,6 +43,7 @@ final class Commands {
             case FuzzCommand fuzz -> runTool(FuzzCommand.class, fuzz);
             case MutantsCommand mutants -> runTool(MutantsCommand.class, mutants);
             case LedgerCommand ledger -> runTool(LedgerCommand.class, ledger);
+            case SoakCommand soak -> runTool(SoakCommand.class, soak);
             case ModelsCommand models -> runTool(ModelsCommand.class, models);
             case TestCommand test -> new TestRun(Checkout.home()).run(arguments.subList(1, arguments.size()));
             case KeyCommand key -> NewKey.random().print();

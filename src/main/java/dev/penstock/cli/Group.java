@@ -11,5 +11,5 @@ record Group(String title, List<String> commands) {
             new Group("Models", List.of("models")),
             new Group("Tenants and keys", List.of("key")),
             new Group("Operate", List.of("dead-letters", "ledger")),
-            new Group("Develop", List.of("test", "bench", "simulate", "mutants", "fuzz", "jdk", "completion")));
+            new Group("Develop", List.of("test", "bench", "simulate", "soak", "mutants", "fuzz", "jdk", "completion")));
 }

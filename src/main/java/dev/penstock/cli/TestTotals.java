@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -36,7 +37,7 @@ record TestTotals(int passed, int failed, int skipped) {
     /** For people and machines. */
     @Override
     public String toString() {
-        return "%d passed, %d failed, %d skipped".formatted(passed, failed, skipped);
+        return String.format(Locale.ROOT, "%d passed, %d failed, %d skipped", passed, failed, skipped);
     }
 
     private TestTotals plus(TestTotals other) {

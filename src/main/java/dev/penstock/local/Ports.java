@@ -27,8 +27,8 @@ final class Ports {
     static void requireFree(int port, String flag) {
         if (port != ANY && !isFree(port)) {
             throw new CannotStartException(
-                    "port %d is in use, perhaps by another Penstock; stop it, or choose another port with %s"
-                            .formatted(port, flag));
+                    "port " + port + " is in use, perhaps by another Penstock; stop it, or choose another port with "
+                            + flag);
         }
     }
 
@@ -50,6 +50,6 @@ final class Ports {
                 return port;
             }
         }
-        throw new CannotStartException("found no free port in %d..%d".formatted(LOWEST, HIGHEST));
+        throw new CannotStartException("found no free port in " + LOWEST + ".." + HIGHEST);
     }
 }

@@ -12,9 +12,9 @@ final class Welcome {
         StringBuilder text =
                 new StringBuilder("\nPenstock is up (%s). Ctrl-C stops it.\n\n".formatted(options.roles()));
         if (options.isIngress()) {
-            line(text, "requests", "http://localhost:%d/v2".formatted(options.port()));
+            line(text, "requests", "http://localhost:" + options.port() + "/v2");
         }
-        line(text, "health, metrics", "http://localhost:%d/q".formatted(options.managementPort()));
+        line(text, "health, metrics", "http://localhost:" + options.managementPort() + "/q");
         line(text, "Kafka", kafka);
         redis.ifPresent(url -> line(text, "Redis", url));
         if (options.isIngress()) {

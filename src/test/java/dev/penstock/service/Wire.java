@@ -48,6 +48,11 @@ final class Wire implements AutoCloseable {
         send(text.getBytes(ISO_8859_1));
     }
 
+    /** Ends this side of the connection, and goes on reading. */
+    void endInput() throws IOException {
+        socket.shutdownOutput();
+    }
+
     /** Reads the next response; skips interim responses (1xx). */
     Answer read() throws IOException {
         while (true) {

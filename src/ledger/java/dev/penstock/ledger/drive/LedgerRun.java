@@ -41,6 +41,8 @@ public final class LedgerRun {
     private final Plan plan;
     private final Consumer<String> progress;
     private final long startNanos = System.nanoTime();
+    private volatile boolean isEnding;
+    private volatile Optional<Ledger> current = Optional.empty();
     private final Ids ids = new Ids(
             "ledger-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()));
 
@@ -58,6 +60,7 @@ public final class LedgerRun {
                     plan.model().equals("digits") ? Inputs.digits() : Inputs.generated(metadata(client, learnUntil));
             Expectations expectations = learn(client, inputs, learnUntil);
             Ledger ledger = new Ledger(Rules.withGrace(plan.grace()), millis());
+            current = Optional.of(ledger);
             AtomicBoolean ended = new AtomicBoolean();
             Thread reporter = Thread.ofVirtual().start(() -> report(ledger, ended));
             try {
@@ -67,6 +70,16 @@ public final class LedgerRun {
                 reporter.interrupt();
             }
         }
+    }
+
+    /** Ends the load before its time. The run still follows what was sent. */
+    public void endLoad() {
+        isEnding = true;
+    }
+
+    /** The counts so far; empty until the right outputs are learnt. */
+    public Optional<Ledger.Progress> progress() {
+        return current.map(Ledger::progress);
     }
 
     private Verdict run(RestClient client, Inputs inputs, Expectations expectations, Ledger ledger)
@@ -99,7 +112,7 @@ public final class LedgerRun {
         long start = System.nanoTime();
         double requests = plan.ratePerSecond() * plan.duration().toNanos() / 1e9;
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int number = 0; number < requests && !ledger.isFull(); number++) {
+            for (int number = 0; number < requests && !isEnding && !ledger.isFull(); number++) {
                 awaitNanos(start + (long) (number * 1e9 / plan.ratePerSecond()));
                 room.acquire();
                 Door door = doors.get(number % doors.size());

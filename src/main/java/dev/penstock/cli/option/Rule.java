@@ -24,7 +24,7 @@ public record Rule(String words, Predicate<String> holds, List<String> candidate
         InRange range = declared.getAnnotation(InRange.class);
         if (range != null) {
             return Optional.of(
-                    new Rule("in %d..%d".formatted(range.min(), range.max()), value -> isIn(range, value), List.of()));
+                    new Rule("in " + range.min() + ".." + range.max(), value -> isIn(range, value), List.of()));
         }
         Matches form = declared.getAnnotation(Matches.class);
         if (form != null) {

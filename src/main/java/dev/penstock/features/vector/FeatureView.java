@@ -2,6 +2,7 @@ package dev.penstock.features.vector;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -39,7 +40,7 @@ public record FeatureView(String name, int version, List<String> features, List<
 
     /** Identifies the feature layout. When names, order or version change, the view no longer reads entries that it stored before. */
     public String layout() {
-        return "%d.%08x".formatted(version, features.hashCode());
+        return String.format(Locale.ROOT, "%d.%08x", version, features.hashCode());
     }
 
     /** The vector of all defaults, if the view has defaults. */

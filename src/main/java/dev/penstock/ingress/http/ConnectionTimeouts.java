@@ -8,6 +8,9 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
@@ -21,14 +24,25 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Closes connections that the server's idle timeout misses, and keeps those that it would close by mistake. Headers that arrive too slowly
- * end a connection, although it is not idle. A call that waits for its answer keeps it, although it looks idle. Confined to the
- * connection's event loop.
+ * end a connection, although it is not idle. A call that waits for its answer keeps it, although it looks idle.
+ *
+ * <p>A client that has sent its whole call may end its side of the connection, and still gets its answer. A client that has gone looks the
+ * same until the service writes, so an interim response (102, RFC 9110, section 15.2) is written each second: to a client that has gone, it
+ * fails and closes the connection. HTTP/1.0 knows no interim responses. HTTP/2 and TLS say themselves that a client has gone.
+ *
+ * <p>Confined to the connection's event loop.
  */
 final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
+    private static final byte[] PROCESSING = "HTTP/1.1 102 Processing\r\n\r\n".getBytes(US_ASCII);
+    private static final Duration PROBE_INTERVAL = Duration.ofSeconds(1);
+
     private final Duration headerTimeout;
     private Optional<Future<?>> deadline = Optional.empty();
+    private HttpVersion version = HttpVersion.HTTP_1_1;
     private boolean withinHeaders;
-    private boolean isMultiplexed;
+    private boolean withinBody;
+    /** The client sends nothing more, and a call of it was open then. */
+    private boolean isHalfClosed;
     /** Calls that have begun and not ended. Only HTTP/2 has more than one. */
     private int open;
     /** Open calls whose answer has not begun. */
@@ -56,8 +70,9 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext idle = pipeline.context(IdleStateHandler.class);
         if (idle != null && pipeline.get(WhileWaiting.class) == null) {
             pipeline.addAfter(idle.name(), null, new WhileWaiting());
+            withinBody = true; // the end of this first call is yet to pass
         }
-        isMultiplexed = call.request().version() == HttpVersion.HTTP_2;
+        version = call.request().version();
         open++;
         waiting++;
         boolean[] answered = new boolean[1];
@@ -69,12 +84,15 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
         call.addEndHandler(ended -> {
             answer.run(); // for calls that were never answered
             open--;
+            if (isHalfClosed) {
+                pipeline.channel().eventLoop().execute(() -> closeIfDone(pipeline));
+            }
         });
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
-        withinHeaders |= open == 0 && !isMultiplexed;
+        withinHeaders |= open == 0 && version != HttpVersion.HTTP_2;
         context.fireChannelRead(bytes);
     }
 
@@ -86,6 +104,36 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
                     .schedule(() -> refuse(context), headerTimeout.toMillis(), TimeUnit.MILLISECONDS));
         }
         context.fireChannelReadComplete();
+    }
+
+    /** The codec comes first: the end may complete or break a call. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        context.fireUserEventTriggered(event);
+        if (event != ChannelInputShutdownEvent.INSTANCE) {
+            return;
+        }
+        boolean isTls = context.pipeline().get(SslHandler.class) != null;
+        if (open == 0 || withinBody || version == HttpVersion.HTTP_2 || isTls) {
+            context.close();
+        } else {
+            isHalfClosed = true;
+            probe(context);
+        }
+    }
+
+    private void probe(ChannelHandlerContext context) {
+        if (waiting > 0 && version == HttpVersion.HTTP_1_1 && context.channel().isActive()) {
+            context.writeAndFlush(Unpooled.wrappedBuffer(PROCESSING));
+            context.executor().schedule(() -> probe(context), PROBE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** A call that was sent right behind the last one has begun by now. */
+    private void closeIfDone(ChannelPipeline pipeline) {
+        if (open == 0) {
+            pipeline.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
     }
 
     @Override
@@ -115,8 +163,15 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
                 .addListener(ChannelFutureListener.CLOSE);
     }
 
-    /** Keeps a waiting call from the idle timeout. Once its answer has begun, a client that does not read it is idle. */
+    /** Keeps a waiting call from the idle timeout, and sees where calls end. Once its answer has begun, a client that does not read it is idle. */
     private final class WhileWaiting extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object part) {
+            withinBody |= part instanceof HttpRequest;
+            withinBody &= !(part instanceof LastHttpContent);
+            context.fireChannelRead(part);
+        }
+
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) {
             if (!(event instanceof IdleStateEvent && waiting > 0)) {

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.impl.VertxBuilder;
 import io.vertx.core.spi.VertxServiceProvider;
@@ -56,7 +57,9 @@ public final class WatchedTransport implements VertxServiceProvider {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object connection) {
-            ((Channel) connection).pipeline().addFirst(new ConnectionTimeouts(headerTimeout));
+            Channel accepted = (Channel) connection;
+            accepted.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            accepted.pipeline().addFirst(new ConnectionTimeouts(headerTimeout));
             context.fireChannelRead(connection);
         }
     }

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The built package in its own JVM, started by the launcher. */
-final class RoleProcess implements AutoCloseable {
+public final class RoleProcess implements AutoCloseable {
     /** Exit status of a JVM that shut down in order after SIGTERM. */
-    private static final int TERMINATED = 128 + 15;
+    public static final int TERMINATED = 128 + 15;
 
     private static final Path PACKAGE = Path.of(System.getProperty("penstock.package", "target/quarkus-app"));
 
@@ -28,7 +28,12 @@ final class RoleProcess implements AutoCloseable {
 
     /** @param environment additional variables */
     RoleProcess(List<String> arguments, Map<String, String> environment) throws IOException {
-        log = Files.createTempFile("penstock-", ".log");
+        this(arguments, environment, Files.createTempFile("penstock-", ".log"));
+    }
+
+    /** @param log the file that takes what the process prints; appended to if it exists */
+    public RoleProcess(List<String> arguments, Map<String, String> environment, Path log) throws IOException {
+        this.log = log;
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -37,7 +42,9 @@ final class RoleProcess implements AutoCloseable {
                 PACKAGE.resolve("quarkus-run.jar").toString()));
         command.addAll(arguments);
         ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+                new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         builder.environment()
                 .put(
@@ -48,7 +55,7 @@ final class RoleProcess implements AutoCloseable {
     }
 
     /** Starts one role on the stack's broker, with a management port of its own. */
-    static RoleProcess role(String role, LocalStack stack, String... more) throws IOException {
+    public static RoleProcess role(String role, LocalStack stack, String... more) throws IOException {
         List<String> arguments = new ArrayList<>(List.of(
                 "up",
                 "--role",
@@ -61,7 +68,7 @@ final class RoleProcess implements AutoCloseable {
         return new RoleProcess(arguments);
     }
 
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
@@ -79,28 +86,48 @@ final class RoleProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Sends SIGKILL. */
-    void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    public ProcessHandle handle() {
+        return process.toHandle();
     }
 
-    /** Sends SIGTERM, as Kubernetes does, and waits. */
+    /**
+     * Sends SIGKILL.
+     *
+     * @return the exit status
+     */
+    public int kill() throws InterruptedException {
+        return process.destroyForcibly().waitFor();
+    }
+
+    /**
+     * Sends SIGTERM, as Kubernetes does, and waits.
+     *
+     * @return the exit status; {@link #TERMINATED} for a shutdown in order
+     * @throws IllegalStateException when the process still runs after 30 s
+     */
+    public int stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IllegalStateException("still runs 30 s after SIGTERM; see " + log);
+        }
+        return process.exitValue();
+    }
+
+    /** Stops it, unless it has ended. */
     @Override
     public void close() {
         boolean isRunning = process.isAlive();
-        process.destroy();
+        int status;
         try {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new AssertionError("still runs 30 s after SIGTERM; see " + log);
-            }
+            status = stop();
         } catch (InterruptedException stopped) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
             return;
         }
-        if (isRunning && process.exitValue() != TERMINATED) {
-            throw new AssertionError("ended with status " + process.exitValue() + "; see " + log);
+        if (isRunning && status != TERMINATED) {
+            throw new AssertionError("ended with status " + status + "; see " + log);
         }
     }
 }

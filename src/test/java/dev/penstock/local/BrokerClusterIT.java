@@ -23,13 +23,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A real cluster, whose nodes are killed, stopped and frozen. */
-class ThreeBrokersIT {
+class BrokerClusterIT {
     private static final Duration SOON = Duration.ofMinutes(1);
 
     private static final int PATIENT_MILLIS = 60_000;
     private static final int HASTY_MILLIS = 4000;
 
-    private static final ThreeBrokers cluster = ThreeBrokers.start();
+    private static final BrokerCluster cluster = BrokerCluster.start(3);
 
     @AfterAll
     static void stopAll() {
@@ -38,7 +38,7 @@ class ThreeBrokersIT {
 
     @AfterEach
     void heal() {
-        List<Integer> down = ThreeBrokers.NODES.stream()
+        List<Integer> down = cluster.nodes().stream()
                 .filter(node -> !cluster.isRunning(node))
                 .toList();
         cluster.restart(down);
@@ -60,13 +60,13 @@ class ThreeBrokersIT {
         assertThat(read("leader", 2)).containsExactly("before", "after");
 
         cluster.restart(leader);
-        await().atMost(SOON).until(() -> cluster.inSync("leader", 0).equals(Set.copyOf(ThreeBrokers.NODES)));
+        await().atMost(SOON).until(() -> cluster.inSync("leader", 0).equals(Set.copyOf(cluster.nodes())));
     }
 
     @Test
     void takesNothingWithoutAMajorityAndLosesNothingWhenItReturns() throws Exception {
         cluster.createTopic("majority", 1);
-        List<Integer> killed = ThreeBrokers.NODES.subList(0, 2);
+        List<Integer> killed = cluster.nodes().subList(0, 2);
         try (KafkaProducer<String, String> producer = producer(PATIENT_MILLIS)) {
             send(producer, "majority", "before");
         }

@@ -13,7 +13,7 @@ import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.utils.Time;
 
-/** The main class of a {@link ThreeBrokers} node. Runs until SIGTERM, or until its parent has died and its standard input ends. */
+/** The main class of a {@link BrokerCluster} node. Runs until SIGTERM, or until its parent has died and its standard input ends. */
 final class BrokerNode {
     private static final int PARENT_DIED = 3;
 

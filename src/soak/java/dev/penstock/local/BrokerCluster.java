@@ -28,39 +28,57 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.awaitility.Awaitility;
 
 /**
- * A real Kafka cluster on loopback: three KRaft nodes, each broker and controller, each in a process of its own, to be killed, frozen and
- * restarted. Topics have three replicas, of which two must be in sync. Confined to the thread of the test.
+ * A real Kafka cluster on loopback: one or three KRaft nodes, each broker and controller, each in a process of its own, to be killed, frozen
+ * and restarted. With three nodes, topics have three replicas, of which two must be in sync. Confined to one thread, except for {@link #ask}.
  *
- * <p>{@link #close()} kills the processes and deletes the logs. A process also ends when the JVM of the test dies.
+ * <p>{@link #close()} kills the processes and deletes their data. A process also ends when this JVM dies.
  */
-public final class ThreeBrokers implements AutoCloseable {
-    public static final List<Integer> NODES = List.of(1, 2, 3);
+public final class BrokerCluster implements AutoCloseable {
+    /** Each node has a loopback address of its own, so that the route to it can be cut. */
+    private static final int FIRST_HOST = 1;
 
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
     private static final Duration PROBE_LIMIT = Duration.ofSeconds(3);
 
-    private final LocalFolder folder = LocalFolder.temporary("penstock-three-brokers");
+    private final LocalFolder folder = LocalFolder.temporary("penstock-brokers");
     private final Map<Integer, Integer> ports = new TreeMap<>();
     private final Map<Integer, Integer> controllerPorts = new TreeMap<>();
     private final Map<Integer, Process> processes = new TreeMap<>();
-    private final Thread atExit = new Thread(this::killAll, "three-brokers-end");
+    private final Thread atExit = new Thread(this::killAll, "brokers-end");
+    private final List<Integer> nodes;
+    private final Path logs;
 
-    private ThreeBrokers() {}
+    private BrokerCluster(int nodes, Optional<Path> logs) {
+        this.nodes = IntStream.rangeClosed(1, nodes).boxed().toList();
+        this.logs = logs.orElse(folder.path());
+    }
 
-    /** Starts all nodes, and returns when each of them has registered. */
-    public static ThreeBrokers start() {
-        ThreeBrokers cluster = new ThreeBrokers();
+    /**
+     * Starts all nodes, and returns when each of them has registered.
+     *
+     * @param nodes 1 or 3
+     */
+    public static BrokerCluster start(int nodes) {
+        return start(new BrokerCluster(nodes, Optional.empty()));
+    }
+
+    /** @param logs the folder for what the nodes log; it stays */
+    public static BrokerCluster start(int nodes, Path logs) {
+        return start(new BrokerCluster(nodes, Optional.of(logs)));
+    }
+
+    private static BrokerCluster start(BrokerCluster cluster) {
         try {
             Runtime.getRuntime().addShutdownHook(cluster.atExit);
             cluster.pickPorts();
             String clusterId = Uuid.randomUuid().toString();
-            for (int node : NODES) {
+            for (int node : cluster.nodes) {
                 cluster.format(node, clusterId);
                 cluster.launch(node);
             }
-            cluster.awaitNodes(Set.copyOf(NODES));
+            cluster.awaitNodes(Set.copyOf(cluster.nodes));
             return cluster;
         } catch (Exception | AssertionError failed) {
             String logs = cluster.logs();
@@ -69,16 +87,24 @@ public final class ThreeBrokers implements AutoCloseable {
         }
     }
 
+    public List<Integer> nodes() {
+        return nodes;
+    }
+
     /** The addresses of all nodes, those that are down included. */
     public String bootstrapServers() {
-        return NODES.stream().map(this::address).collect(Collectors.joining(","));
+        return nodes.stream().map(this::address).collect(Collectors.joining(","));
     }
 
     public boolean isRunning(int node) {
         return process(node).isAlive();
     }
 
-    /** Creates a topic with three replicas. */
+    public ProcessHandle processOf(int node) {
+        return process(node).toHandle();
+    }
+
+    /** Creates a topic with a replica on each node. */
     public void createTopic(String topic, int partitions) {
         ask(admin -> {
             admin.createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty())))
@@ -103,26 +129,34 @@ public final class ThreeBrokers implements AutoCloseable {
         return ask(admin -> admin.describeMetadataQuorum().quorumInfo().get().leaderId());
     }
 
-    /** SIGKILL. Its log stays. */
-    public void kill(int node) {
+    /**
+     * SIGKILL. Its log stays.
+     *
+     * @return the exit status
+     */
+    public int kill(int node) {
         process(node).destroyForcibly();
-        awaitEnd(node);
+        return awaitEnd(node);
     }
 
-    /** SIGTERM, and a controlled shutdown. Its log stays. */
-    public void stop(int node) {
+    /**
+     * SIGTERM, and a controlled shutdown. Its log stays.
+     *
+     * @return the exit status
+     */
+    public int stop(int node) {
         process(node).destroy();
-        awaitEnd(node);
+        return awaitEnd(node);
     }
 
     /** SIGSTOP: its connections stay open and nothing is answered. */
     public void freeze(int node) {
-        signal(node, "-STOP");
+        Signals.freeze(processOf(node));
     }
 
     /** SIGCONT. */
     public void resume(int node) {
-        signal(node, "-CONT");
+        Signals.resume(processOf(node));
     }
 
     /** Starts a node that has ended, on its log and its ports, and returns when it has registered. */
@@ -131,19 +165,19 @@ public final class ThreeBrokers implements AutoCloseable {
     }
 
     /** Starts several at once: a controller needs a majority to start. */
-    public void restart(List<Integer> nodes) {
-        for (int node : nodes) {
+    public void restart(List<Integer> ended) {
+        for (int node : ended) {
             if (isRunning(node)) {
                 throw new IllegalStateException("node %d still runs".formatted(node));
             }
             launch(node);
         }
-        awaitNodes(Set.copyOf(nodes));
+        awaitNodes(Set.copyOf(ended));
     }
 
     /** What all nodes have logged. */
     public String logs() {
-        return NODES.stream()
+        return nodes.stream()
                 .map(node -> {
                     try {
                         Path log = log(node);
@@ -182,11 +216,11 @@ public final class ThreeBrokers implements AutoCloseable {
     private void pickPorts() {
         List<Integer> free = Stream.generate(() -> Ports.resolve(Ports.ANY))
                 .distinct()
-                .limit(2L * NODES.size())
+                .limit(2L * nodes.size())
                 .toList();
-        IntStream.range(0, NODES.size()).forEach(i -> {
-            ports.put(NODES.get(i), free.get(2 * i));
-            controllerPorts.put(NODES.get(i), free.get(2 * i + 1));
+        IntStream.range(0, nodes.size()).forEach(i -> {
+            ports.put(nodes.get(i), free.get(2 * i));
+            controllerPorts.put(nodes.get(i), free.get(2 * i + 1));
         });
     }
 
@@ -209,9 +243,11 @@ public final class ThreeBrokers implements AutoCloseable {
     }
 
     private Map<String, String> settings(int node) {
-        String voters = NODES.stream()
-                .map(each -> each + "@127.0.0.1:" + controllerPorts.get(each))
+        String voters = nodes.stream()
+                .map(each -> each + "@" + hostOf(each) + ":" + controllerPorts.get(each))
                 .collect(Collectors.joining(","));
+        String replicas = String.valueOf(nodes.size());
+        String inSync = String.valueOf(nodes.size() / 2 + 1);
         return Map.ofEntries(
                 Map.entry("process.roles", "broker,controller"),
                 Map.entry("node.id", String.valueOf(node)),
@@ -219,20 +255,20 @@ public final class ThreeBrokers implements AutoCloseable {
                 Map.entry("controller.listener.names", "CONTROLLER"),
                 Map.entry(
                         "listeners",
-                        "BROKER://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
-                                .formatted(ports.get(node), controllerPorts.get(node))),
+                        "BROKER://%s,CONTROLLER://%s:%s"
+                                .formatted(address(node), hostOf(node), controllerPorts.get(node))),
                 Map.entry("listener.security.protocol.map", "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT"),
                 Map.entry("inter.broker.listener.name", "BROKER"),
                 Map.entry("log.dirs", data(node).toString()),
                 Map.entry("auto.create.topics.enable", "false"),
                 Map.entry("message.max.bytes", String.valueOf(EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES)),
                 Map.entry("replica.fetch.max.bytes", String.valueOf(EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES)),
-                Map.entry("default.replication.factor", "3"),
-                Map.entry("min.insync.replicas", "2"),
-                Map.entry("offsets.topic.replication.factor", "3"),
+                Map.entry("default.replication.factor", replicas),
+                Map.entry("min.insync.replicas", inSync),
+                Map.entry("offsets.topic.replication.factor", replicas),
                 Map.entry("offsets.topic.num.partitions", "3"),
-                Map.entry("transaction.state.log.replication.factor", "3"),
-                Map.entry("transaction.state.log.min.isr", "2"),
+                Map.entry("transaction.state.log.replication.factor", replicas),
+                Map.entry("transaction.state.log.min.isr", inSync),
                 Map.entry("transaction.state.log.num.partitions", "3"),
                 Map.entry("share.coordinator.state.topic.num.partitions", "1"),
                 Map.entry("group.initial.rebalance.delay.ms", "0"),
@@ -273,20 +309,37 @@ public final class ThreeBrokers implements AutoCloseable {
         }
     }
 
-    private void awaitNodes(Set<Integer> nodes) {
+    private void awaitNodes(Set<Integer> awaited) {
         Awaitility.await()
                 .atMost(START_LIMIT)
                 .pollInterval(Duration.ofMillis(100))
                 .failFast(() -> {
-                    if (!nodes.stream().allMatch(this::isRunning)) {
+                    if (!awaited.stream().allMatch(this::isRunning)) {
                         throw new IllegalStateException("a node has ended:\n" + logs());
                     }
                 })
-                .until(() -> nodes.stream().allMatch(this::answers));
+                .until(() -> awaited.stream().allMatch(this::answers));
+    }
+
+    /** Whether the cluster has this node among its brokers; false while nobody answers. */
+    public boolean isRegistered(int node) {
+        try {
+            return ask(
+                    bootstrapServers(),
+                    PROBE_LIMIT,
+                    admin -> admin.describeCluster().nodes().get().stream().anyMatch(each -> each.id() == node));
+        } catch (KafkaException unanswered) {
+            return false;
+        }
+    }
+
+    /** The address that this node alone listens on. */
+    public String hostOf(int node) {
+        return "127.0.0." + (FIRST_HOST + node);
     }
 
     /** A broker answers once the cluster has let it in. Others may list a node that is down, while there is no majority to say so. */
-    private boolean answers(int node) {
+    public boolean answers(int node) {
         try {
             return ask(
                     address(node),
@@ -297,29 +350,13 @@ public final class ThreeBrokers implements AutoCloseable {
         }
     }
 
-    private void awaitEnd(int node) {
+    private int awaitEnd(int node) {
         try {
             if (!process(node).waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
                 throw new IllegalStateException(
                         "node %d still runs after %d s".formatted(node, STOP_LIMIT.toSeconds()));
             }
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(stopped);
-        }
-    }
-
-    private void signal(int node, String signal) {
-        try {
-            int status = new ProcessBuilder(
-                            "kill", signal, Long.toString(process(node).pid()))
-                    .start()
-                    .waitFor();
-            if (status != 0) {
-                throw new IllegalStateException("kill %s of node %d ended with %d".formatted(signal, node, status));
-            }
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
+            return process(node).exitValue();
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(stopped);
@@ -335,10 +372,11 @@ public final class ThreeBrokers implements AutoCloseable {
     }
 
     private String address(int node) {
-        return "127.0.0.1:" + ports.get(node);
+        return hostOf(node) + ":" + ports.get(node);
     }
 
-    private <T> T ask(Question<T> question) {
+    /** Asks the cluster, whichever node answers. */
+    public <T> T ask(Question<T> question) {
         return ask(bootstrapServers(), ANSWER_LIMIT, question);
     }
 
@@ -362,7 +400,7 @@ public final class ThreeBrokers implements AutoCloseable {
     private Process process(int node) {
         Process process = processes.get(node);
         if (process == null) {
-            throw new IllegalArgumentException("node must be one of %s, was %d".formatted(NODES, node));
+            throw new IllegalArgumentException("node must be one of %s, was %d".formatted(nodes, node));
         }
         return process;
     }
@@ -376,10 +414,11 @@ public final class ThreeBrokers implements AutoCloseable {
     }
 
     private Path log(int node) {
-        return folder.resolve("node-" + node + ".log");
+        return logs.resolve("node-" + node + ".log");
     }
 
-    private interface Question<T> {
+    /** A question to the cluster. */
+    public interface Question<T> {
         T ask(Admin admin) throws ExecutionException, InterruptedException;
     }
 }

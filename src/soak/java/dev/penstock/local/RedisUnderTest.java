@@ -6,11 +6,10 @@ import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A real Redis for one test, with a client and the faults that it can have. */
+/** A real Redis, with a client and the faults that it can have. */
 public final class RedisUnderTest implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private EmbeddedRedis server = EmbeddedRedis.start();
@@ -56,16 +55,29 @@ public final class RedisUnderTest implements AutoCloseable {
     }
 
     /** Sends SIGSTOP: Redis accepts connections but does not answer. */
-    public void freeze() throws IOException, InterruptedException {
+    public void freeze() {
         RedisSignals.freeze(server);
     }
 
-    public void goOn() throws IOException, InterruptedException {
+    public void goOn() {
         RedisSignals.goOn(server);
     }
 
     public void stop() {
         server.close();
+    }
+
+    /** Sends SIGKILL, and waits for the end. */
+    public void kill() {
+        ProcessHandle process = process();
+        process.destroyForcibly();
+        process.onExit().orTimeout(5, TimeUnit.SECONDS).join();
+        server.close();
+    }
+
+    /** The process of Redis itself. */
+    public ProcessHandle process() {
+        return RedisSignals.process(server);
     }
 
     /** Starts again on the same port, empty. */

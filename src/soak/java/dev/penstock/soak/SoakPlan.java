@@ -1,0 +1,31 @@
+package dev.penstock.soak;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A soak.
+ *
+ * @param duration of load with faults; the last fault heals, and open requests are followed, after it
+ * @param seed of the order of faults and of their victims
+ * @param ratePerSecond requests through all doors together
+ * @param brokers 1 or 3
+ * @param pollsAnswered whether synchronous calls that were answered are polled too
+ * @param folder takes logs and the report; what was there is deleted
+ */
+record SoakPlan(
+        Duration duration,
+        long seed,
+        double ratePerSecond,
+        List<Fault> faults,
+        int brokers,
+        boolean pollsAnswered,
+        Path folder) {
+    SoakPlan {
+        faults = List.copyOf(faults);
+        if (faults.isEmpty()) {
+            throw new IllegalArgumentException("faults must be one or more");
+        }
+    }
+}
