@@ -16,13 +16,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,7 +56,9 @@ class TwoWorkersIT {
     private static Service service;
     private static Service management;
 
-    private record Timed(long nanos, int status, String body) {}
+    private record Timed(long nanos, int status, String body, long sent) {}
+    static final List<Long> killed = java.util.Collections.synchronizedList(new ArrayList<>());
+ static final long T0=System.nanoTime();
 
     @BeforeAll
     static void startAnIngress() throws IOException {
@@ -91,13 +96,12 @@ class TwoWorkersIT {
         Queue<Timed> answers = new ConcurrentLinkedQueue<>();
         try (ExecutorService callers = Executors.newFixedThreadPool(CALLERS)) {
             service.awaitModel("digits");
-            awaitTwoReaders("digits");
+            Set<String> readers = awaitTwoReaders("digits", Set.of());
             call("digits", Duration.ofSeconds(5), callers, new AtomicBoolean(), new ConcurrentLinkedQueue<>());
             List<Future<?>> calls = start("digits", callers, enough, answers);
             for (int kill = 0; kill < KILLS; kill++) {
                 await().pollDelay(BETWEEN_KILLS).atMost(BETWEEN_KILLS.plusSeconds(60)).until(() -> true);
-                workers.set(kill % 2, replaceKilled(workers.get(kill % 2), folder));
-                awaitTwoReaders("digits");
+                readers = killAndReplace(workers, kill % 2, folder, readers);
             }
             enough.set(true);
             for (Future<?> call : calls) {
@@ -119,7 +123,7 @@ class TwoWorkersIT {
         try (RoleProcess old = worker(modelFolder("upgraded", 1));
                 RoleProcess upgraded = worker(modelFolder("upgraded", 2))) {
             service.awaitModel("upgraded");
-            awaitTwoReaders("upgraded");
+            awaitTwoReaders("upgraded", Set.of());
             String second = "/v2/models/upgraded/versions/2/infer";
             await().atMost(START_LIMIT).until(() -> right(second, "2", 50) == 50);
 
@@ -142,9 +146,13 @@ class TwoWorkersIT {
         return right;
     }
 
-    private static RoleProcess replaceKilled(RoleProcess killed, Path folder) throws Exception {
-        killed.kill();
-        return worker(folder);
+    /** Returns the readers, once the killed one has left the group and its successor is in. */
+    private static Set<String> killAndReplace(List<RoleProcess> workers, int index, Path folder, Set<String> before)
+            throws Exception {
+        TwoWorkersIT.killed.add(System.nanoTime());
+        workers.get(index).kill();
+        workers.set(index, worker(folder));
+        return awaitTwoReaders("digits", before);
     }
 
     private static void call(
@@ -167,7 +175,7 @@ class TwoWorkersIT {
                     long sent = System.nanoTime();
                     Service.Answer answer = service.post("/v2/models/" + model + "/infer", BODY);
                     String body = answer.status() == 200 ? "" : new String(answer.body(), UTF_8);
-                    answers.add(new Timed(System.nanoTime() - sent, answer.status(), body));
+                    answers.add(new Timed(System.nanoTime() - sent, answer.status(), body, sent));
                     LockSupport.parkNanos(PAUSE_NANOS);
                 }
             }));
@@ -184,6 +192,8 @@ class TwoWorkersIT {
             line.append(" p%s %.0f".formatted(100 * quantile, nanos[index] / 1e6));
         }
         System.out.println(line);
+        killed.forEach(k -> System.out.printf("kill at %.2f%n", (k - T0) / 1e9));
+        answers.stream().filter(a -> a.nanos > 400_000_000L || a.status != 200).sorted((a, b) -> Long.compare(a.sent, b.sent)).forEach(a -> System.out.printf("slow: sent %.3f took %.3f %d %s%n", (a.sent - T0) / 1e9, a.nanos / 1e9, a.status, a.body));
     }
 
     private static double hedged() {
@@ -193,22 +203,28 @@ class TwoWorkersIT {
                 .sum();
     }
 
-    /** Waits until exactly two members share the model's partitions: none is dead, and none is new. */
-    private static void awaitTwoReaders(String model) {
-        await().atMost(START_LIMIT).until(() -> {
-            try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
-                var group = admin.describeConsumerGroups(List.of("penstock." + model + ".workers"))
-                        .all()
-                        .get()
-                        .values()
-                        .iterator()
-                        .next();
-                return group.members().size() == 2
-                        && group.members().stream()
-                                .noneMatch(member ->
-                                        member.assignment().topicPartitions().isEmpty());
-            }
-        });
+    /** Waits until exactly two members share the model's partitions, and not the same two as before; returns their ids. */
+    private static Set<String> awaitTwoReaders(String model, Set<String> before) {
+        return await().atMost(START_LIMIT)
+                .until(() -> readers(model), readers -> readers.size() == 2 && !readers.equals(before));
+    }
+
+    /** The members of the model's group; empty while one of them has no partitions. */
+    private static Set<String> readers(String model) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
+            var members = admin
+                    .describeConsumerGroups(List.of("penstock." + model + ".workers"))
+                    .all()
+                    .get()
+                    .values()
+                    .stream()
+                    .flatMap(group -> group.members().stream())
+                    .toList();
+            return members.stream()
+                            .anyMatch(member -> member.assignment().topicPartitions().isEmpty())
+                    ? Set.of()
+                    : members.stream().map(MemberDescription::consumerId).collect(Collectors.toSet());
+        }
     }
 
     /** A folder with the digits model under that name, in versions 1 to {@code versions}. */

@@ -87,6 +87,11 @@ public final class Catalogue {
         return workers(model).partitionsWith(version, lane);
     }
 
+    /** Whether every live worker of the model tells which partitions it reads. Then nobody reads the others at the moment. */
+    public boolean areReadersKnown(String model) {
+        return workers(model).tellAll();
+    }
+
     /** The workers that read the partitions of a lane, as far as they tell. */
     public Map<Integer, PartitionReader> readers(String model, Lane lane) {
         return workers(model).readers(lane);

@@ -22,6 +22,7 @@ final class ModelWorkers {
     private final Map<String, Announcement> newest = new HashMap<>();
     private final Map<String, Set<String>> versionsOfLive = new HashMap<>();
     private final Map<Lane, Map<Integer, PartitionReader>> readers = new EnumMap<>(Lane.class);
+    private final Set<String> telling = new HashSet<>();
     private final Optional<String> standardVersion;
     private final long nanos;
 
@@ -50,6 +51,9 @@ final class ModelWorkers {
                 versionsOfLive
                         .computeIfAbsent(worker, none -> new HashSet<>())
                         .add(heard.announcement().version());
+                if (heard.announcement().partitions().isPresent()) {
+                    telling.add(worker);
+                }
             }
             if (silence < Catalogue.CLAIM_NANOS) {
                 boolean takesWork = live.contains(worker) && silence < workerTimeoutNanos / 2;
@@ -112,5 +116,10 @@ final class ModelWorkers {
     /** The known readers of a lane's partitions. */
     Map<Integer, PartitionReader> readers(Lane lane) {
         return readers.getOrDefault(lane, Map.of());
+    }
+
+    /** Whether every live worker tells which partitions it reads. */
+    boolean tellAll() {
+        return !telling.isEmpty() && telling.size() == versionsOfLive.size();
     }
 }

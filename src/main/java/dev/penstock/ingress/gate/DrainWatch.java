@@ -8,8 +8,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -35,13 +37,14 @@ final class DrainWatch {
     /** Commits that have paused for this long say less than the answers to this ingress's own calls. */
     private static final long COMMITS_PAUSE_NANOS = 500_000_000L;
 
-    /** Fewer calls are no sample. */
-    private static final int FEW = 5;
+    /** Calls that are a smaller part of the records than one in so many are no sample of them. */
+    private static final int SAMPLE = 10;
 
     private final Map<Place, Partition> partitions = new HashMap<>();
     private Map<String, Worker> workers = Map.of();
     private double pauseNanos;
     private long lookedNanos;
+    private volatile Map<Lane, Set<Integer>> pausing = Map.of();
     private volatile Map<Lane, Set<Integer>> stuck = Map.of();
     private volatile Map<Lane, Set<Integer>> avoided = Map.of();
     private volatile Map<Lane, Set<Integer>> known = Map.of();
@@ -56,8 +59,10 @@ final class DrainWatch {
         private long advancedNanos;
         private long committedNanos;
         private long waitingSinceNanos;
-        private long sent;
-        private long answered;
+        /** This ingress's own calls that are not committed, by offset, and whether each is answered. */
+        private final NavigableMap<Long, Boolean> calls = new TreeMap<>();
+
+        private long answeredCalls;
 
         private Partition(PartitionLag lag, long now) {
             this.lag = lag;
@@ -71,8 +76,7 @@ final class DrainWatch {
                     advance(now);
                 }
                 committedNanos = now;
-                sent = 0;
-                answered = 0;
+                forgetCalls(seen);
             }
             if (lag.records() == 0) {
                 waitingSinceNanos = now;
@@ -86,6 +90,14 @@ final class DrainWatch {
             waitingSinceNanos = now;
         }
 
+        private void forgetCalls(PartitionLag seen) {
+            if (seen.committed() < lag.committed()) {
+                calls.clear(); // of an older topic of this name
+            }
+            calls.headMap(seen.committed()).clear();
+            answeredCalls = calls.values().stream().filter(isAnswered -> isAnswered).count();
+        }
+
         /** Another worker reads it from now on. */
         private void readBy(String other, long now) {
             worker = other;
@@ -93,10 +105,14 @@ final class DrainWatch {
             waitingSinceNanos = now;
         }
 
-        /** Records that are answered and not committed, with this ingress's own calls as the sample. */
+        /** Records that are answered and not committed. This ingress's own calls are the sample, if they are enough of the records. */
         private long answeredRecords(long now) {
-            boolean isPause = now - committedNanos >= COMMITS_PAUSE_NANOS && sent >= FEW;
-            return isPause ? lag.records() * Math.min(answered, sent) / sent : 0;
+            if (now - committedNanos < COMMITS_PAUSE_NANOS || calls.isEmpty()) {
+                return 0;
+            }
+            long records = lag.records();
+            boolean isSample = (long) calls.size() * SAMPLE >= records;
+            return Math.min(records, isSample ? records * answeredCalls / calls.size() : answeredCalls);
         }
     }
 
@@ -209,6 +225,8 @@ final class DrainWatch {
                     })
                     .isPresent();
         }
+        pausing = partitions(worker ->
+                worker.stalledSince().filter(since -> since - lookedNanos <= 0).isPresent());
         stuck = partitions(worker -> worker.isStuck);
         avoided = partitions(worker -> worker.isStuck || !worker.takesWork);
         known = partitions(worker -> true);
@@ -229,18 +247,20 @@ final class DrainWatch {
     }
 
     /** A synchronous call of this ingress is in the log. */
-    synchronized void published(Lane lane, int partition) {
+    synchronized void published(Lane lane, int partition, long offset) {
         Partition at = partitions.get(new Place(lane, partition));
         if (at != null) {
-            at.sent++;
+            at.calls.put(offset, false);
         }
     }
 
     /** A synchronous call of this ingress was answered from there. */
-    synchronized void answered(Lane lane, int partition, long now) {
+    synchronized void answered(Lane lane, int partition, long offset, long now) {
         Partition at = partitions.get(new Place(lane, partition));
         if (at != null) {
-            at.answered++;
+            if (at.calls.replace(offset, false, true)) {
+                at.answeredCalls++;
+            }
             at.advance(now);
         }
     }
@@ -248,6 +268,11 @@ final class DrainWatch {
     /** All partitions of a lane; none before they were first looked at. */
     Set<Integer> all(Lane lane) {
         return known.getOrDefault(lane, Set.of());
+    }
+
+    /** Whether its worker has work, and has not advanced between the last two looks. */
+    boolean isPausing(Lane lane, int partition) {
+        return pausing.getOrDefault(lane, Set.of()).contains(partition);
     }
 
     boolean isStuck(Lane lane, int partition) {

@@ -5,6 +5,7 @@ import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.PartitionReader;
 import dev.penstock.protocol.Lane;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,11 +41,19 @@ public final class Steering {
         Map<Lane, Map<Integer, PartitionReader>> readers = new EnumMap<>(Lane.class);
         Map<Lane, List<PartitionLag>> lags = new EnumMap<>(Lane.class);
         lanes.forEach((lane, lag) -> {
-            readers.put(lane, catalogue.readers(model, lane));
+            readers.put(lane, readers(model, lane, lag.partitions()));
             lags.put(lane, lag.partitions());
         });
         watch.observed(now, lags, readers);
         return watch;
+    }
+
+    private Map<Integer, PartitionReader> readers(String model, Lane lane, List<PartitionLag> partitions) {
+        Map<Integer, PartitionReader> readers = new HashMap<>(catalogue.readers(model, lane));
+        if (catalogue.areReadersKnown(model)) {
+            partitions.forEach(each -> readers.putIfAbsent(each.partition(), PartitionReader.NOBODY));
+        }
+        return readers;
     }
 
     /** The partition that a request must go to; empty when any will do. */
@@ -83,14 +92,19 @@ public final class Steering {
         return watch(checked.call().model()).isStuck(checked.lane(), partition);
     }
 
-    /** A synchronous call is in the log, in that partition. */
-    public void published(CheckedCall checked, int partition) {
-        watch(checked.call().model()).published(checked.lane(), partition);
+    /** Whether the worker that reads it has work, and has not advanced between the last two looks. */
+    public boolean isPausing(CheckedCall checked, int partition) {
+        return watch(checked.call().model()).isPausing(checked.lane(), partition);
     }
 
-    /** A synchronous call that went to that partition alone was answered. */
-    public void answered(CheckedCall checked, int partition, long now) {
-        watch(checked.call().model()).answered(checked.lane(), partition, now);
+    /** A synchronous call is in the log, in that place. */
+    public void published(CheckedCall checked, int partition, long offset) {
+        watch(checked.call().model()).published(checked.lane(), partition, offset);
+    }
+
+    /** A synchronous call that is in that place alone was answered. */
+    public void answered(CheckedCall checked, int partition, long offset, long now) {
+        watch(checked.call().model()).answered(checked.lane(), partition, offset, now);
     }
 
     private int turn(CheckedCall checked, Set<Integer> good) {

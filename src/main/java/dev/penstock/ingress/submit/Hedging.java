@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>max(floor, 2 * p99) + 1.8 * W</pre>
  *
  * <p>where the p99 is that of the model's recent calls that were not late, and W is the gate's predicted wait: the longer of that at its
- * admission and that of now. So what is merely queued is not published again. All requests in a partition whose worker is stuck are late
- * at once. No request is published a third time, and none that has less time left than its answer is likely to take (p99).
+ * admission and that of now. So what is merely queued is not published again. Where the worker pauses, the wait that is predicted now
+ * says nothing, and does not count. All requests in a partition whose worker is stuck are late at once. No request is published a third
+ * time, and none that has less time left than its answer is likely to take (p99).
  */
 public final class Hedging {
     private static final Logger LOG = Logger.getLogger(Hedging.class);
@@ -160,7 +161,7 @@ public final class Hedging {
 
         /** Kafka has the request there. */
         void acknowledged(RecordMetadata metadata) {
-            steering.published(checked, metadata.partition());
+            steering.published(checked, metadata.partition(), metadata.offset());
             first = metadata;
         }
     }
@@ -195,7 +196,7 @@ public final class Hedging {
             answered.replace(call.id.toString(), true);
         } else if (first != null) {
             long now = nanoClock.getAsLong();
-            steering.answered(call.checked, first.partition(), now);
+            steering.answered(call.checked, first.partition(), first.offset(), now);
             call.model.latency.observe(now - call.sinceNanos);
         }
     }
@@ -228,7 +229,8 @@ public final class Hedging {
         long usual = Math.max(settings.floor.toNanos(), LATE_FACTOR * p99.getAsLong());
         long waited = now - call.sinceNanos;
         boolean isLate = waited >= usual + CAUTION * call.predictedWaitNanos
-                && waited >= usual + CAUTION * predictedWaitNanos(call.checked);
+                && (waited >= usual + CAUTION * predictedWaitNanos(call.checked)
+                        || steering.isPausing(call.checked, first.partition()));
         return isLate ? Optional.of(Reason.LATE) : Optional.empty();
     }
 

@@ -4,13 +4,13 @@ import java.util.OptionalLong;
 
 /**
  * The 99th percentile of recent latencies, to about 20 %. It counts in buckets that grow by a fifth, and halves all counts from time to
- * time, so that the last thousands count most. Thread-safe.
+ * time, so that the last thousand count most. Thread-safe.
  */
 final class RecentLatency {
     private static final double GROWTH = 1.2;
     private static final double FIRST_NANOS = 100_000;
     private static final int BUCKETS = 100;
-    private static final int HALVED_AT = 4000;
+    private static final int HALVED_AT = 1000;
     private static final int FEW = 100;
     private static final int RECKONED_EVERY = 50;
     private static final double PERCENTILE = 0.99;

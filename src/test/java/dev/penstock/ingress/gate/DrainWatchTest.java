@@ -41,6 +41,18 @@ class DrainWatchTest {
     }
 
     @Test
+    void aWorkerThatDidNotAdvanceBetweenTwoLooksPauses() {
+        looksWhileBothWork(4);
+        looksWhileOnlyBWorks(1);
+        assertThat(watch.isPausing(LANE, 0)).isFalse();
+        looksWhileOnlyBWorks(1);
+        assertThat(watch.isPausing(LANE, 0)).isTrue();
+        assertThat(watch.isPausing(LANE, 2)).isFalse();
+        looksWhileBothWork(1);
+        assertThat(watch.isPausing(LANE, 0)).isFalse();
+    }
+
+    @Test
     void itComesBackWhenItGoesOn() {
         looksWhileBothWork(4);
         looksWhileOnlyBWorks(6);
@@ -114,8 +126,8 @@ class DrainWatchTest {
         for (int look = 0; look < 12; look++) {
             arrives(0, 10);
             for (int call = 0; call < 10; call++) {
-                watch.published(LANE, 0);
-                watch.answered(LANE, 0, now);
+                watch.published(LANE, 0, end[0] - 1 - call);
+                watch.answered(LANE, 0, end[0] - 1 - call, now);
             }
             arrives(2, 5);
             commits(2);
@@ -131,14 +143,45 @@ class DrainWatchTest {
         look();
         arrives(0, 400);
         for (int call = 0; call < 100; call++) {
-            watch.published(LANE, 0);
+            watch.published(LANE, 0, end[0] - 1 - call);
         }
         for (int call = 0; call < 75; call++) {
-            watch.answered(LANE, 0, now);
+            watch.answered(LANE, 0, end[0] - 1 - call, now);
         }
         look();
         look();
         assertThat(lag()).isEqualTo(100);
+    }
+
+    @Test
+    void aFewCallsAreNoSampleOfManyRecords() {
+        looksWhileBothWork(4);
+        arrives(0, 400);
+        watch.published(LANE, 0, end[0] - 1);
+        watch.answered(LANE, 0, end[0] - 1, now);
+        look();
+        look();
+        look();
+        assertThat(lag()).isEqualTo(399);
+    }
+
+    /** A worker that loses its group for a moment cannot commit what it has answered, until another record of the partition comes. */
+    @Test
+    void aCommitThatIsLostLeavesNoBacklogBehind() {
+        looksWhileBothWork(4);
+        for (int call = 0; call < 8; call++) {
+            arrives(0, 1);
+            watch.published(LANE, 0, end[0] - 1);
+        }
+        committed[0] += 3;
+        look();
+        for (int call = 0; call < 8; call++) {
+            watch.answered(LANE, 0, end[0] - 1 - call, now);
+        }
+        look();
+        look();
+        look();
+        assertThat(lag()).isZero();
     }
 
     @Test

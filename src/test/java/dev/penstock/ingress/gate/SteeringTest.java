@@ -55,6 +55,19 @@ class SteeringTest {
         }
     }
 
+    /** They are on their way from one worker to another. */
+    @Test
+    void sendsNothingToPartitionsThatNobodyReadsWhereAllWorkersTell() {
+        announce("a", "1", 0);
+        announce("b", "1", 2);
+        look();
+        assertThat(steering.partition(call("1")).getAsInt()).isIn(0, 2);
+
+        catalogue.heard(announcement("old", "1"));
+        look();
+        assertThat(steering.partition(call("1"))).isEmpty();
+    }
+
     @Test
     void sendsARequestAnywhereWhenNoWorkerTakesWork() {
         announce("a", "1", 0, 1);
@@ -90,9 +103,12 @@ class SteeringTest {
     }
 
     private void announce(String worker, String version, Integer... partitions) {
-        catalogue.heard(new Announcement(
-                        "m", version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, 100, "cpu", true, Optional.empty())
-                .reading(Map.of(Lane.INTERACTIVE, List.of(partitions))));
+        catalogue.heard(announcement(worker, version).reading(Map.of(Lane.INTERACTIVE, List.of(partitions))));
+    }
+
+    private static Announcement announcement(String worker, String version) {
+        Signature none = new Signature(List.of(), List.of());
+        return new Announcement("m", version, worker, none, 8, 1000, 0, 100, "cpu", true, Optional.empty());
     }
 
     private void look() {
