@@ -64,6 +64,10 @@ final class RoleProcess implements AutoCloseable {
         return process.exitValue();
     }
 
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
     /** Sends SIGKILL. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
