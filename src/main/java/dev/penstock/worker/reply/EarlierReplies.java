@@ -1,5 +1,6 @@
 package dev.penstock.worker.reply;
 
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RecordSource;
 import dev.penstock.threads.Fault;
@@ -16,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -41,8 +43,8 @@ public final class EarlierReplies implements AutoCloseable {
     /** The clocks of two brokers, or of a broker and a worker, differ by less. */
     private static final long SKEW_MILLIS = 5000;
 
-    /** About 150 bytes each. */
-    private static final int MOST_SOURCES = 300_000;
+    /** About 250 bytes each. */
+    private static final int MOST_SOURCES = 200_000;
 
     private static final long FORGET_SECONDS = 60;
 
@@ -50,7 +52,15 @@ public final class EarlierReplies implements AutoCloseable {
     private final BlockingQueue<Question> questions = new LinkedBlockingQueue<>();
     private final ServiceThread thread;
 
-    private record Question(String topic, RecordSource source, long sinceMillis, CompletableFuture<Boolean> answer) {}
+    /** @param id the sender's; empty when it set none */
+    private record Question(
+            String topic,
+            RecordSource source,
+            Optional<CorrelationId> id,
+            long sinceMillis,
+            CompletableFuture<Boolean> answer) {}
+
+    private record Reply(long timestampMillis, Optional<CorrelationId> id) {}
 
     /**
      * Starts the thread.
@@ -73,10 +83,25 @@ public final class EarlierReplies implements AutoCloseable {
                 && address.filter(to -> !to.isOurs()).isPresent()) {
             CompletableFuture<Boolean> answer = new CompletableFuture<>();
             questions.add(new Question(
-                    address.get().topic(), record.origin(), record.timestampMillis() - SKEW_MILLIS, answer));
+                    address.get().topic(),
+                    record.origin(),
+                    sentId(record),
+                    record.timestampMillis() - SKEW_MILLIS,
+                    answer));
             return answer.thenApply(isAnswered -> isAnswered ? new Resolution.Answered() : resolution);
         }
         return CompletableFuture.completedFuture(resolution);
+    }
+
+    /** The id that the record came with. Without one it gets another each time that it is taken off the log. */
+    private static Optional<CorrelationId> sentId(SourceRecord record) {
+        AtomicBoolean isSent = new AtomicBoolean();
+        record.forEachHeader((name, value) -> {
+            if (name.equals(RecordHeaders.CORRELATION_ID)) {
+                isSent.set(true);
+            }
+        });
+        return isSent.get() ? Optional.of(record.correlationId()) : Optional.empty();
     }
 
     @Override
@@ -88,7 +113,7 @@ public final class EarlierReplies implements AutoCloseable {
     private static final class Read {
         private final long sinceMillis;
         private final Map<TopicPartition, Long> next = new HashMap<>();
-        private final Map<RecordSource, Long> replied = new HashMap<>();
+        private final Map<RecordSource, Reply> replied = new HashMap<>();
         private boolean isFull;
 
         Read(long sinceMillis) {
@@ -102,7 +127,12 @@ public final class EarlierReplies implements AutoCloseable {
                 return;
             }
             if (replied.size() < MOST_SOURCES) {
-                replied.merge(source.get(), reply.timestamp(), Math::max);
+                replied.put(
+                        source.get(),
+                        new Reply(
+                                reply.timestamp(),
+                                RecordHeaders.bytes(reply.headers(), RecordHeaders.CORRELATION_ID)
+                                        .map(CorrelationId::of)));
             } else if (!isFull) {
                 isFull = true;
                 LOG.warnf(
@@ -111,10 +141,15 @@ public final class EarlierReplies implements AutoCloseable {
             }
         }
 
-        /** A topic that was deleted and made again counts its offsets anew, so the reply must not be older than the request. */
+        /**
+         * A topic that was deleted and made again counts its offsets anew. So the reply must not be older than the request, and must
+         * have its id.
+         */
         boolean answers(Question question) {
-            Long repliedMillis = replied.get(question.source);
-            return repliedMillis != null && repliedMillis >= question.sinceMillis;
+            Reply reply = replied.get(question.source);
+            return reply != null
+                    && reply.timestampMillis >= question.sinceMillis
+                    && (question.id.isEmpty() || question.id.equals(reply.id));
         }
     }
 
