@@ -78,8 +78,9 @@ public final class RecordDecoder {
             throw new InvalidRequestException(
                     "inputs[0].shape", "must have 1.." + maxRows + " rows in one request, had " + rows);
         }
-        long arrivedMillis = arrivedMillis(record, brokerClock.at(nowMillis));
-        long ageMillis = Math.max(0, brokerClock.at(nowMillis) - arrivedMillis);
+        long brokerMillis = brokerClock.at(nowMillis);
+        long arrivedMillis = arrivedMillis(record, brokerMillis);
+        long ageMillis = Math.max(0, brokerMillis - arrivedMillis);
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record, arrivedMillis), 1_000_000L);
         return new Task(accepted, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
@@ -92,8 +93,10 @@ public final class RecordDecoder {
      */
     public OptionalLong deadlineMillis(ConsumerRecord<byte[], byte[]> record, long nowMillis)
             throws InvalidRequestException {
-        long deadline = record.timestamp() + timeoutMillis(record);
-        return deadline > brokerClock.at(nowMillis) ? OptionalLong.of(deadline) : OptionalLong.empty();
+        long brokerMillis = brokerClock.at(nowMillis);
+        long arrivedMillis = arrivedMillis(record, brokerMillis);
+        long deadline = arrivedMillis + timeoutMillis(record, arrivedMillis);
+        return deadline > brokerMillis ? OptionalLong.of(deadline) : OptionalLong.empty();
     }
 
     private InferenceRequest read(ConsumerRecord<byte[], byte[]> record) throws InvalidRequestException {

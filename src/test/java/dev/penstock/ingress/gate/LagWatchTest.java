@@ -36,7 +36,7 @@ class LagWatchTest implements LagWatch.Listener {
     private final SecuredKafka broker = SecuredKafka.shared();
     private final Admin admin = broker.admin();
     private final Faults faults = new Faults("ingress");
-    private final Map<String, LaneAdmission.Lag> lags = new ConcurrentHashMap<>();
+    private final Map<String, PartitionLag> lags = new ConcurrentHashMap<>();
 
     @AfterEach
     void close() {
@@ -141,10 +141,8 @@ class LagWatchTest implements LagWatch.Listener {
     public void asking(Collection<String> models) {}
 
     @Override
-    public void lag(String model, Lane lane, LaneAdmission.Lag lag) {
-        if (lane == Lane.INTERACTIVE) {
-            lags.put(model, lag);
-        }
+    public void lag(String model, Map<Lane, LagWatch.LaneLag> lanes, int ingresses) {
+        lags.put(model, lanes.get(Lane.INTERACTIVE).partitions().getFirst());
     }
 
     private boolean isSeen(String model) {
