@@ -15,7 +15,7 @@ enum Fault {
             WorkerFaults::frozen),
     WORKER_STOPPED("SIGTERM to a worker; another starts", "no call fails; it exits in order", WorkerFaults::stopped),
     REBALANCE_STORM(
-            "workers start and stop every 3 s, one to four of them", "calls may wait", WorkerFaults::rebalanceStorm),
+            "two more workers join, then three of four leave, every 3 s", "calls may wait", WorkerFaults::rebalanceStorm),
     INGRESS_KILLED(
             "SIGKILL to an ingress while calls wait at it; another starts",
             "its connections break; the other ingress serves",

@@ -15,6 +15,11 @@ import java.util.stream.Stream;
 public final class SoakTool implements Tool<SoakCommand> {
     private static final Path FOLDER = Path.of("target/soak");
 
+    static {
+        // Before the first logger: the log manager of Vert.x and of the broker.
+        System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
+    }
+
     @Override
     public int run(SoakCommand command) throws IOException, InterruptedException {
         if (command.table()) {

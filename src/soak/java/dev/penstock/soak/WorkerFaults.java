@@ -5,6 +5,7 @@ import dev.penstock.service.RoleProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** Workers that end, freeze, and come and go. */
@@ -15,7 +16,8 @@ final class WorkerFaults {
     private static final Duration SESSION_LOST = Duration.ofSeconds(30);
 
     private static final Duration STORM_STEP = Duration.ofSeconds(3);
-    private static final int STORM_CHANGES = 3;
+    private static final int STORM_CHANGES = 4;
+    private static final Duration JOINED = Duration.ofMinutes(1);
 
     private WorkerFaults() {}
 
@@ -50,7 +52,7 @@ final class WorkerFaults {
                 () -> Signals.resume(worker.handle()));
     }
 
-    /** A worker of the deployment and two more, while one stays. */
+    /** Two more workers join, and three leave one after the other. A process takes longer to start than to stop. */
     static Struck rebalanceStorm(Scene scene) throws IOException, InterruptedException {
         Deployment deployment = scene.deployment();
         Instance second = deployment.workers().getLast();
@@ -58,20 +60,19 @@ final class WorkerFaults {
         Instance fourth = deployment.newWorker(4);
         Set<Set<String>> memberships = new HashSet<>();
         third.start();
-        watch(deployment, memberships);
         fourth.start();
-        watch(deployment, memberships);
-        second.stop();
-        watch(deployment, memberships);
-        second.start();
-        watch(deployment, memberships);
-        third.stop();
-        watch(deployment, memberships);
-        fourth.stop();
-        watch(deployment, memberships);
+        Waiting.prove(JOINED, "four workers are in the group", () -> {
+            Set<String> members = deployment.members();
+            memberships.add(members);
+            return members.size() == 4;
+        });
+        for (Instance leaving : List.of(second, third, fourth)) {
+            leaving.stop();
+            watch(deployment, memberships);
+        }
         NotStruckException.unless(
-                memberships.size() > STORM_CHANGES, "the group had %d memberships".formatted(memberships.size()));
-        return Struck.of("the group had %d memberships".formatted(memberships.size()), () -> {});
+                memberships.size() >= STORM_CHANGES, "the group had %d memberships".formatted(memberships.size()));
+        return Struck.of("the group had %d memberships".formatted(memberships.size()), second::start);
     }
 
     private static void watch(Deployment deployment, Set<Set<String>> memberships) throws InterruptedException {

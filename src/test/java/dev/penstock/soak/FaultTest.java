@@ -2,6 +2,8 @@ package dev.penstock.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,6 +14,14 @@ class FaultTest {
     @EnumSource
     void isFoundByItsLabel(Fault fault) {
         assertThat(Fault.labelled(fault.label())).contains(fault);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void isDescribed(Fault fault) throws IOException {
+        assertThat(Path.of("docs/reliability.md"))
+                .content()
+                .contains("| `%s` | %s | %s |".formatted(fault.label(), fault.making(), fault.rule()));
     }
 
     @Test
