@@ -131,7 +131,8 @@ public final class LocalService implements AutoCloseable {
     private void awaitReady(String path) throws IOException, InterruptedException {
         URI ready = target.http().resolve(path);
         long startNanos = System.nanoTime();
-        try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        try (HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             while (!isReady(client, ready)) {
                 if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
                     throw new IOException("the service exited with status " + process.exitValue() + "; see " + log);

@@ -13,7 +13,8 @@ import java.util.Arrays;
 record Metrics(String exposition) {
 
     static Metrics scrape(URI management) throws IOException, InterruptedException {
-        try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        try (HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             HttpRequest request = HttpRequest.newBuilder(management.resolve("/q/metrics"))
                     .timeout(Duration.ofSeconds(10))
                     .build();

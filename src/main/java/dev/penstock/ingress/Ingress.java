@@ -142,11 +142,7 @@ public final class Ingress implements AutoCloseable {
                 registry,
                 System::nanoTime);
         PendingReplies pending = new PendingReplies(
-                ids.partitionOf(replyPartitions),
-                config.maxPending(),
-                ids,
-                hedging::unclaimed,
-                dropped);
+                ids.partitionOf(replyPartitions), config.maxPending(), ids, hedging::unclaimed, dropped);
         registry.gauge("inference.pending.calls", pending, PendingReplies::size);
         RequestPublisher requests = new RequestPublisher(publisher);
         Cancellation cancellation = new Cancellation(publisher, replyPartitions);

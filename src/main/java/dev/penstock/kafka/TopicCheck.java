@@ -88,8 +88,7 @@ final class TopicCheck {
 
     private String missing(List<NewTopic> topics) {
         return topics.stream().map(TopicCheck::declaration).collect(Collectors.joining("; "))
-                + denied.map(right -> "; may not create it: grant Create, or declare it ("
-                                + right.getMessage() + ")")
+                + denied.map(right -> "; may not create it: grant Create, or declare it (" + right.getMessage() + ")")
                         .orElse(areOurs ? "" : "; declare it, or set penstock.topics.create=true");
     }
 
@@ -117,7 +116,9 @@ final class TopicCheck {
                 if (!(failure.getCause() instanceof AuthorizationException)) {
                     throw failure;
                 }
-                LOG.debugf("The settings of topic %s are not checked: %s", answer.getKey().name(), failure);
+                LOG.debugf(
+                        "The settings of topic %s are not checked: %s",
+                        answer.getKey().name(), failure);
             }
         }
         return settings;

@@ -107,7 +107,8 @@ public final class LocalMain {
     }
 
     private static void awaitReady(URI readiness) {
-        try (HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        try (HttpClient http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             HttpRequest ask = HttpRequest.newBuilder(readiness).build();
             while (!answersOk(http, ask)) {
                 Thread.sleep(READY_LOOK);

@@ -36,7 +36,8 @@ class TopicLayoutTest {
         try (LoggedLines lines = LoggedLines.of(TopicCheck.class)) {
             ours.create(ADMIN, ours.ofModel("ours"));
             assertThat(lines.text())
-                    .contains("Topic penstock.ours.requests: changed message.timestamp.type from CreateTime to LogAppendTime");
+                    .contains(
+                            "Topic penstock.ours.requests: changed message.timestamp.type from CreateTime to LogAppendTime");
         }
         assertThat(timestamps("penstock.ours.requests")).isEqualTo("LogAppendTime");
     }
@@ -47,7 +48,8 @@ class TopicLayoutTest {
         try (LoggedLines lines = LoggedLines.of(TopicCheck.class)) {
             theirs.create(ADMIN, theirs.ofModel("theirs"));
             assertThat(lines.text())
-                    .contains("Topic penstock.theirs.requests: message.timestamp.type must be LogAppendTime, is CreateTime")
+                    .contains(
+                            "Topic penstock.theirs.requests: message.timestamp.type must be LogAppendTime, is CreateTime")
                     .contains("Topic penstock.theirs.requests: max.message.bytes must be at least 1048576, is 1000")
                     .contains("Topic penstock.theirs.requests: cleanup.policy must be delete, is compact");
         }
@@ -79,7 +81,9 @@ class TopicLayoutTest {
     /** Each ingress reads a partition of its own out of those that there are. */
     @Test
     void countsTheTopicsOwnPartitions() throws Exception {
-        ADMIN.createTopics(List.of(new NewTopic(Topics.REPLIES, 4, (short) 1))).all().get();
+        ADMIN.createTopics(List.of(new NewTopic(Topics.REPLIES, 4, (short) 1)))
+                .all()
+                .get();
         assertThat(TopicLayout.partitions(ADMIN, Topics.REPLIES)).isEqualTo(4);
         assertThat(ours.replyPartitions()).isEqualTo(8);
     }

@@ -232,10 +232,12 @@ public final class LagWatch implements AutoCloseable {
             Exception cause = refused.getCause() instanceof AuthorizationException denied
                     ? MissingRightException.of(MissingRightException.Operation.DESCRIBE, denied)
                     : refused;
-            untold.computeIfAbsent(what, name -> new TroubleLog(
-                            LOG,
-                            "Kafka does not tell " + name,
-                            Absence.causes(cause) ? TroubleLog.KNOWN_GRACE_NANOS : 0))
+            untold.computeIfAbsent(
+                            what,
+                            name -> new TroubleLog(
+                                    LOG,
+                                    "Kafka does not tell " + name,
+                                    Absence.causes(cause) ? TroubleLog.KNOWN_GRACE_NANOS : 0))
                     .failed("admission does not see how far the workers are behind", cause);
             return Optional.empty();
         }

@@ -40,7 +40,8 @@ public final class Announcer implements AutoCloseable {
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
     private final Map<String, Map<Lane, List<Integer>>> partitions = new ConcurrentHashMap<>();
     private final Semaphore reassigned = new Semaphore(0);
-    private final TroubleLog trouble = new TroubleLog(LOG, "Announcements of this worker's models", TroubleLog.KNOWN_GRACE_NANOS);
+    private final TroubleLog trouble =
+            new TroubleLog(LOG, "Announcements of this worker's models", TroubleLog.KNOWN_GRACE_NANOS);
     private final ServiceThread heartbeat;
 
     /** @param interval of the heartbeat */
