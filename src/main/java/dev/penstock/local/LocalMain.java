@@ -150,7 +150,7 @@ public final class LocalMain {
         try {
             Quarkus.run(
                     Service.class,
-                    "http://127.0.0.1:%d/q/health/ready".formatted(options.managementPort()),
+                    "http://127.0.0.1:" + options.managementPort() + "/q/health/ready",
                     Welcome.toService(options, kafka, redis, customers.isPresent()));
         } finally {
             SERVICE_STOPPED.countDown();

@@ -1,5 +1,6 @@
 package dev.penstock.local;
 
+import java.util.Locale;
 import java.util.Optional;
 
 /** The text that {@code up} and {@code kafka} print when everything is ready. */
@@ -18,21 +19,21 @@ final class Welcome {
         line(text, "Kafka", kafka);
         redis.ifPresent(url -> line(text, "Redis", url));
         if (options.isIngress()) {
-            text.append("""
+            text.append(String.format(Locale.ROOT, """
 
                     Try it:
 
                       curl -s localhost:%d/v2/models/digits/infer -d @docs/examples/seven.json
-                    """.formatted(options.port()));
+                    """, options.port()));
         }
         if (options.isIngress() && servesChurn) {
-            text.append("""
+            text.append(String.format(Locale.ROOT, """
 
                     Send an id, not a tensor (will customers 7 and 16 leave?):
 
                       curl -s localhost:%d/v2/models/churn/infer \\
                           -d '{"inputs":[{"name":"customer_id","datatype":"INT64","shape":[2],"data":[7,16]}]}'
-                    """.formatted(options.port()));
+                    """, options.port()));
         }
         return text.toString();
     }

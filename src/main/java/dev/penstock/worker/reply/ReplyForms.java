@@ -61,8 +61,8 @@ final class ReplyForms implements Forms {
         Reply brief = with(
                 reply.outcome() instanceof Outcome.Succeeded
                         ? new Outcome.Failed(tooLarge(
-                                "the reply has %d bytes, more than topic %s takes; ask for fewer rows or outputs"
-                                        .formatted(size(complete()), topic())))
+                                "the reply has " + size(complete()) + " bytes, more than topic " + topic()
+                                        + " takes; ask for fewer rows or outputs"))
                         : reply.outcome(),
                 BRIEF_CHARS);
         return record(brief.value(), headers -> {
