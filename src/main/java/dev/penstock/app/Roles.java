@@ -119,8 +119,8 @@ final class Roles {
             return true;
         });
         if (isIngress()) {
-            Ingress role = new Ingress(
-                    ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults, patient);
+            Ingress role =
+                    new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults, patient);
             ingress = Optional.of(role);
             role.awaitConnected(patient);
             ingressServes = true;
@@ -194,7 +194,8 @@ final class Roles {
     @Produces
     @Singleton
     IngressStart ingressStart() {
-        return () -> ingressServes ? Optional.empty() : Optional.of(startWaitsFor().orElse("its own parts"));
+        return () ->
+                ingressServes ? Optional.empty() : Optional.of(startWaitsFor().orElse("its own parts"));
     }
 
     /** What the start of the roles waits for, while something is missing. */

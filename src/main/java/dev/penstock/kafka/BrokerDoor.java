@@ -125,8 +125,7 @@ final class BrokerDoor {
         in.readFully(answer);
         ByteBuffer buffer = ByteBuffer.wrap(answer);
         ResponseHeader.parse(buffer, ApiKeys.SASL_HANDSHAKE.responseHeaderVersion(VERSION));
-        SaslHandshakeResponseData response =
-                new SaslHandshakeResponseData(new ByteBufferAccessor(buffer), VERSION);
+        SaslHandshakeResponseData response = new SaslHandshakeResponseData(new ByteBufferAccessor(buffer), VERSION);
         return response.errorCode() == Errors.UNSUPPORTED_SASL_MECHANISM.code()
                 ? Optional.of(String.join(", ", response.mechanisms()))
                 : Optional.empty();

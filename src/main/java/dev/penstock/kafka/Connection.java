@@ -87,10 +87,11 @@ public final class Connection {
                             case SslAuthenticationException tls -> tls(tls);
                             case AuthenticationException login ->
                                 said(login) + ". Set " + key(SaslConfigs.SASL_JAAS_CONFIG)
-                                        + " to a user and password that it knows, and " + key(SaslConfigs.SASL_MECHANISM)
+                                        + " to a user and password that it knows, and "
+                                        + key(SaslConfigs.SASL_MECHANISM)
                                         + " to their mechanism";
-                            case ConfigException broken when !String.valueOf(broken.getMessage())
-                                    .startsWith(UNKNOWN_HOSTS) ->
+                            case ConfigException broken
+                            when !String.valueOf(broken.getMessage()).startsWith(UNKNOWN_HOSTS) ->
                                 innermost(failure) + ". Change " + PROPERTIES + "*";
                             default -> null;
                         }))
@@ -116,7 +117,9 @@ public final class Connection {
                                 theirs.protocol(),
                                 theirs.mechanisms().isPresent()
                                         ? ", and set %s and %s"
-                                                .formatted(key(SaslConfigs.SASL_MECHANISM), key(SaslConfigs.SASL_JAAS_CONFIG))
+                                                .formatted(
+                                                        key(SaslConfigs.SASL_MECHANISM),
+                                                        key(SaslConfigs.SASL_JAAS_CONFIG))
                                         : ""));
     }
 

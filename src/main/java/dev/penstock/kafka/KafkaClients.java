@@ -65,16 +65,20 @@ public final class KafkaClients {
 
     Map<String, Object> producerSettings(Map<String, Object> own) {
         Map<String, Object> settings = with(Map.of(
-                CommonClientConfigs.METADATA_MAX_AGE_CONFIG, METADATA_AGE_MS,
-                CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, MetadataRecoveryStrategy.NONE.name));
+                CommonClientConfigs.METADATA_MAX_AGE_CONFIG,
+                METADATA_AGE_MS,
+                CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG,
+                MetadataRecoveryStrategy.NONE.name));
         settings.putAll(own);
         return settings;
     }
 
     Map<String, Object> followerSettings(Map<String, Object> own) {
         Map<String, Object> settings = with(Map.of(
-                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
-                CommonClientConfigs.METADATA_MAX_AGE_CONFIG, METADATA_AGE_MS));
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                false,
+                CommonClientConfigs.METADATA_MAX_AGE_CONFIG,
+                METADATA_AGE_MS));
         settings.putAll(own);
         return settings;
     }
@@ -89,11 +93,13 @@ public final class KafkaClients {
     }
 
     Map<String, Object> memberSettings(String group, GroupProtocol protocol, Map<String, Object> own) {
-        Map<String, Object> settings = followerSettings(
-                Map.of(
-                        ConsumerConfig.GROUP_ID_CONFIG, group,
-                        ConsumerConfig.GROUP_PROTOCOL_CONFIG, protocol.name,
-                        ConsumerConfig.ISOLATION_LEVEL_CONFIG, IsolationLevel.READ_COMMITTED.toString()));
+        Map<String, Object> settings = followerSettings(Map.of(
+                ConsumerConfig.GROUP_ID_CONFIG,
+                group,
+                ConsumerConfig.GROUP_PROTOCOL_CONFIG,
+                protocol.name,
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                IsolationLevel.READ_COMMITTED.toString()));
         if (protocol == GroupProtocol.CLASSIC) {
             // With the other protocol the brokers decide these, and reject a client that sets them.
             settings.put(

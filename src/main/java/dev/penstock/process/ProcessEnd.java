@@ -14,8 +14,8 @@ public final class ProcessEnd {
     public static final int BAD_CONFIGURATION = 78;
 
     /** Kept, since a logger that nobody holds forgets its filter. */
-    private static final List<Logger> REPORT_FAILED_STARTS = List.of(
-            Logger.getLogger("io.quarkus.runtime.Quarkus"), Logger.getLogger("io.quarkus.runtime.Application"));
+    private static final List<Logger> REPORT_FAILED_STARTS =
+            List.of(Logger.getLogger("io.quarkus.runtime.Quarkus"), Logger.getLogger("io.quarkus.runtime.Application"));
 
     private ProcessEnd() {}
 

@@ -117,7 +117,9 @@ class ConnectionTest {
     }
 
     private static void check(String broker, Map<String, Object> settings) throws Exception {
-        new KafkaClients(with(settings, "bootstrap.servers", broker)).connection().check();
+        new KafkaClients(with(settings, "bootstrap.servers", broker))
+                .connection()
+                .check();
     }
 
     private static Map<String, Object> with(Map<String, Object> settings, String name, String value) {

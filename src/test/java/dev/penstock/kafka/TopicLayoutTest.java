@@ -9,6 +9,7 @@ import dev.penstock.threads.LoggedLines;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -36,7 +37,8 @@ class TopicLayoutTest {
         try (LoggedLines lines = LoggedLines.of(TopicCheck.class)) {
             ours.create(ADMIN, ours.ofModel("ours"));
             assertThat(lines.text())
-                    .contains("Topic penstock.ours.requests: changed message.timestamp.type from CreateTime to LogAppendTime");
+                    .contains(
+                            "Topic penstock.ours.requests: changed message.timestamp.type from CreateTime to LogAppendTime");
         }
         assertThat(timestamps("penstock.ours.requests")).isEqualTo("LogAppendTime");
     }
@@ -47,7 +49,8 @@ class TopicLayoutTest {
         try (LoggedLines lines = LoggedLines.of(TopicCheck.class)) {
             theirs.create(ADMIN, theirs.ofModel("theirs"));
             assertThat(lines.text())
-                    .contains("Topic penstock.theirs.requests: message.timestamp.type must be LogAppendTime, is CreateTime")
+                    .contains(
+                            "Topic penstock.theirs.requests: message.timestamp.type must be LogAppendTime, is CreateTime")
                     .contains("Topic penstock.theirs.requests: max.message.bytes must be at least 1048576, is 1000")
                     .contains("Topic penstock.theirs.requests: cleanup.policy must be delete, is compact");
         }
@@ -79,7 +82,9 @@ class TopicLayoutTest {
     /** Each ingress reads a partition of its own out of those that there are. */
     @Test
     void countsTheTopicsOwnPartitions() throws Exception {
-        ADMIN.createTopics(List.of(new NewTopic(Topics.REPLIES, 4, (short) 1))).all().get();
+        ADMIN.createTopics(List.of(new NewTopic(Topics.REPLIES, 4, (short) 1)))
+                .all()
+                .get();
         assertThat(TopicLayout.partitions(ADMIN, Topics.REPLIES)).isEqualTo(4);
         assertThat(ours.replyPartitions()).isEqualTo(8);
     }
@@ -94,10 +99,8 @@ class TopicLayoutTest {
 
     private static String timestamps(String topic) throws Exception {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        return ADMIN.describeConfigs(List.of(resource))
-                .all()
-                .get()
-                .get(resource)
+        return Objects.requireNonNull(
+                        ADMIN.describeConfigs(List.of(resource)).all().get().get(resource))
                 .get(TIMESTAMPS)
                 .value();
     }

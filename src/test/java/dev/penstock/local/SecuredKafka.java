@@ -116,8 +116,7 @@ public final class SecuredKafka {
             admin.createAcls(Arrays.stream(operations)
                             .map(operation -> new AclBinding(
                                     new ResourcePattern(kind, name, PatternType.LITERAL),
-                                    new AccessControlEntry(
-                                            "User:" + USER, "*", operation, AclPermissionType.ALLOW)))
+                                    new AccessControlEntry("User:" + USER, "*", operation, AclPermissionType.ALLOW)))
                             .toList())
                     .all()
                     .get();
@@ -140,7 +139,8 @@ public final class SecuredKafka {
 
     private void makeCertificate() throws IOException, InterruptedException {
         Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
                         "-genkeypair",
                         "-alias",
                         "broker",
@@ -174,8 +174,7 @@ public final class SecuredKafka {
                 "listeners",
                         "CLEAR://127.0.0.1:%d,LOGIN://127.0.0.1:%d,TLS://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
                                 .formatted(clear, login, tls, controller),
-                "listener.security.protocol.map",
-                        "CLEAR:PLAINTEXT,LOGIN:SASL_PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT",
+                "listener.security.protocol.map", "CLEAR:PLAINTEXT,LOGIN:SASL_PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT",
                 "inter.broker.listener.name", "CLEAR",
                 "log.dirs", folder.path().toString(),
                 "auto.create.topics.enable", "false"));

@@ -28,7 +28,8 @@ class KafkaTroubleIT {
     /** A refusal comes within two seconds; the rest is for a machine that is busy with other tests. */
     private static final Duration REFUSAL = Duration.ofSeconds(4);
 
-    private static final String BODY = Digits.request(DigitsTable.load().heldOut().getFirst());
+    private static final String BODY =
+            Digits.request(DigitsTable.load().heldOut().getFirst());
 
     private final int kafkaPort = freePort();
     private final int port = freePort();
@@ -43,8 +44,9 @@ class KafkaTroubleIT {
                 RoleProcess worker = worker()) {
             awaitLive();
             Service.Answer ready = await().atMost(SOON)
-                    .until(() -> health.get("/q/health/ready"), answer -> kafka(answer)
-                            .contains("waits for: Kafka at 127.0.0.1:" + kafkaPort + ": "));
+                    .until(
+                            () -> health.get("/q/health/ready"),
+                            answer -> kafka(answer).contains("waits for: Kafka at 127.0.0.1:" + kafkaPort + ": "));
             assertThat(ready.status()).isEqualTo(503);
             assertThat(service.get("/v2/health/live").status()).isEqualTo(200);
             assertThat(service.get("/v2/health/ready").json().path("detail").asText())
@@ -72,9 +74,8 @@ class KafkaTroubleIT {
                 });
                 kafka = start(data);
                 await().atMost(SOON)
-                        .until(() -> service.post("/v2/models/digits/infer", BODY)
-                                        .status()
-                                == 200);
+                        .until(() ->
+                                service.post("/v2/models/digits/infer", BODY).status() == 200);
                 await().atMost(SOON).until(() -> ingress.log().contains("Kafka: works again after"));
                 assertThat(ingress.log().lines().skip(before)).hasSizeLessThan(5);
             } finally {
@@ -102,8 +103,8 @@ class KafkaTroubleIT {
         SecuredKafka broker = SecuredKafka.shared();
         StringBuilder settings = new StringBuilder();
         SecuredKafka.credentials("wrong")
-                .forEach((name, value) -> settings.append("penstock.kafka.properties.\"%s\"=%s%n"
-                        .formatted(name, value)));
+                .forEach((name, value) ->
+                        settings.append("penstock.kafka.properties.\"%s\"=%s%n".formatted(name, value)));
         Path file = Files.writeString(folder.resolve("kafka.properties"), settings);
         try (RoleProcess process = new RoleProcess(
                 List.of(
@@ -126,8 +127,8 @@ class KafkaTroubleIT {
 
     /** Declares other numbers of partitions than the processes are configured with. */
     private void declareTopics() throws Exception {
-        TopicLayout layout =
-                new TopicLayout(true, 2, 1, Optional.empty(), EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES, Duration.ofHours(1));
+        TopicLayout layout = new TopicLayout(
+                true, 2, 1, Optional.empty(), EmbeddedKafka.DEFAULT_MAX_MESSAGE_BYTES, Duration.ofHours(1));
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", "127.0.0.1:" + kafkaPort))) {
             layout.create(admin, layout.shared());
             layout.create(admin, layout.ofModel("digits"));
@@ -174,8 +175,7 @@ class KafkaTroubleIT {
 
     private boolean isLive() {
         long began = System.nanoTime();
-        return health.get("/q/health/live").status() == 200
-                && took(began).compareTo(REFUSAL) < 0;
+        return health.get("/q/health/live").status() == 200 && took(began).compareTo(REFUSAL) < 0;
     }
 
     private static Duration took(long sinceNanos) {

@@ -29,8 +29,7 @@ final class Service {
     /** A client of the service in this JVM, whose ingress takes calls. */
     static Service underTest() {
         Service service = new Service(ConfigProvider.getConfig().getValue("test.url", URI.class));
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> service.get("/v2").status() != 503);
+        await().atMost(Duration.ofSeconds(60)).until(() -> service.get("/v2").status() != 503);
         return service;
     }
 

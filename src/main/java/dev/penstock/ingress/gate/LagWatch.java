@@ -148,8 +148,9 @@ public final class LagWatch implements AutoCloseable {
     private void findPartitions(Set<String> wanted) throws InterruptedException, TimeoutException {
         for (String model : wanted) {
             if (!partitions.containsKey(model)) {
-                answer("the partitions of model " + model, admin.describeTopics(Topics.requests(model))
-                                .allTopicNames())
+                answer(
+                                "the partitions of model " + model,
+                                admin.describeTopics(Topics.requests(model)).allTopicNames())
                         .ifPresent(topics -> partitions.put(
                                 model,
                                 topics.values().stream()
@@ -220,10 +221,12 @@ public final class LagWatch implements AutoCloseable {
             Exception cause = refused.getCause() instanceof AuthorizationException denied
                     ? MissingRightException.of(MissingRightException.Operation.DESCRIBE, denied)
                     : refused;
-            untold.computeIfAbsent(what, name -> new TroubleLog(
-                            LOG,
-                            "Kafka does not tell " + name,
-                            Absence.causes(cause) ? TroubleLog.KNOWN_GRACE_NANOS : 0))
+            untold.computeIfAbsent(
+                            what,
+                            name -> new TroubleLog(
+                                    LOG,
+                                    "Kafka does not tell " + name,
+                                    Absence.causes(cause) ? TroubleLog.KNOWN_GRACE_NANOS : 0))
                     .failed("admission does not see how far the workers are behind", cause);
             return Optional.empty();
         }

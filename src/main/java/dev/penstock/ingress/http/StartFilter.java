@@ -36,10 +36,12 @@ public final class StartFilter {
         if (waitsFor.isEmpty() || path == null || !path.startsWith("/v2")) {
             call.next();
         } else if (path.equals("/v2/health/live")) {
-            call.response().putHeader(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON).end("{\"live\":true}");
+            call.response()
+                    .putHeader(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
+                    .end("{\"live\":true}");
         } else {
-            Problem problem = Problem.of(
-                    Problem.Kind.UNAVAILABLE, "this ingress is starting and waits for: " + waitsFor.get());
+            Problem problem =
+                    Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is starting and waits for: " + waitsFor.get());
             EarlyResponse.send(
                     call,
                     new ProblemException(

@@ -48,7 +48,6 @@ public final class Publisher implements AutoCloseable {
     private static final int PREPARE_TRIES = 100;
     private static final long PREPARE_PAUSE_MILLIS = 10;
 
-
     private final KafkaProducer<byte[], byte[]> prompt;
     private final KafkaProducer<byte[], byte[]> queued;
     private final long queueNanos;

@@ -102,7 +102,8 @@ public final class RecordDecoder {
     }
 
     /** Milliseconds from arrival in the log to the deadline, by the broker's clock. */
-    private long timeoutMillis(ConsumerRecord<byte[], byte[]> record, long arrivedMillis) throws InvalidRequestException {
+    private long timeoutMillis(ConsumerRecord<byte[], byte[]> record, long arrivedMillis)
+            throws InvalidRequestException {
         long longest = Duration.ofDays(30).toMillis();
         Optional<Long> timeout = RecordHeaders.number(record.headers(), RecordHeaders.TIMEOUT_MS, 1);
         Optional<Long> deadline = RecordHeaders.number(record.headers(), RecordHeaders.DEADLINE_MS, 1);

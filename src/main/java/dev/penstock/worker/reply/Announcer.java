@@ -33,7 +33,8 @@ public final class Announcer implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final BrokerClock brokerClock;
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
-    private final TroubleLog trouble = new TroubleLog(LOG, "Announcements of this worker's models", TroubleLog.KNOWN_GRACE_NANOS);
+    private final TroubleLog trouble =
+            new TroubleLog(LOG, "Announcements of this worker's models", TroubleLog.KNOWN_GRACE_NANOS);
     private final ServiceThread heartbeat;
 
     /** @param interval of the heartbeat */

@@ -42,8 +42,7 @@ class ModelTopicsTest {
 
     private static List<String> topics(String... models) {
         return Stream.concat(
-                        Stream.of(Topics.RESULTS),
-                        Stream.of(models).flatMap(model -> Topics.requests(model).stream()))
+                        Stream.of(Topics.RESULTS), Stream.of(models).flatMap(model -> Topics.requests(model).stream()))
                 .toList();
     }
 

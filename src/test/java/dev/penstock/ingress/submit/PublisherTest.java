@@ -115,11 +115,14 @@ class PublisherTest {
     @Test
     void onlyAMissingAcknowledgementLeavesDoubt() {
         RecordMetadata sent = new RecordMetadata(new TopicPartition("t", 3), 0, 0, 0, 0, 0);
-        RecordMetadata unsent = new RecordMetadata(new TopicPartition("t", RecordMetadata.UNKNOWN_PARTITION), 0, 0, 0, 0, 0);
+        RecordMetadata unsent =
+                new RecordMetadata(new TopicPartition("t", RecordMetadata.UNKNOWN_PARTITION), 0, 0, 0, 0, 0);
         assertThat(Publisher.publication(sent, null)).isEqualTo(Publication.ACKNOWLEDGED);
         assertThat(Publisher.publication(unsent, new TimeoutException())).isEqualTo(Publication.NOT_SENT);
-        assertThat(Publisher.publication(sent, new BufferExhaustedException("full"))).isEqualTo(Publication.NOT_SENT);
-        assertThat(Publisher.publication(sent, new TopicAuthorizationException("t"))).isEqualTo(Publication.NOT_SENT);
+        assertThat(Publisher.publication(sent, new BufferExhaustedException("full")))
+                .isEqualTo(Publication.NOT_SENT);
+        assertThat(Publisher.publication(sent, new TopicAuthorizationException("t")))
+                .isEqualTo(Publication.NOT_SENT);
         assertThat(Publisher.publication(sent, new TimeoutException())).isEqualTo(Publication.IN_DOUBT);
         assertThat(Publisher.publication(sent, new KafkaStorageException())).isEqualTo(Publication.IN_DOUBT);
     }

@@ -39,7 +39,8 @@ class RecordDecoderTest {
     @BeforeEach
     void makeADecoder() throws Exception {
         OnnxModels.write(folder, "floats", 1, OnnxModels.identity(Datatype.FP32));
-        ModelDefinition model = new ModelRepository(folder, 1 << 20).scan().found().getFirst();
+        ModelDefinition model =
+                new ModelRepository(folder, 1 << 20).scan().found().getFirst();
         decoder = new RecordDecoder(
                 new RequestReader(ReaderLimits.DEFAULT),
                 model.graph().signature(),
@@ -86,8 +87,9 @@ class RecordDecoderTest {
                 body.length,
                 null,
                 body,
-                new org.apache.kafka.common.header.internals.RecordHeaders(
-                        new RecordHeader[] {new RecordHeader(header, Long.toString(value).getBytes(UTF_8))}),
+                new org.apache.kafka.common.header.internals.RecordHeaders(new RecordHeader[] {
+                    new RecordHeader(header, Long.toString(value).getBytes(UTF_8))
+                }),
                 Optional.empty());
         return decoder.decode(AcceptedRecords.open("id"), record, Lane.INTERACTIVE, NOW_NANOS, NOW_MILLIS);
     }
