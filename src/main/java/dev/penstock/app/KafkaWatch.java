@@ -60,7 +60,7 @@ final class KafkaWatch implements AutoCloseable {
             trouble.failed(
                     Connection.refusal(silent)
                             .orElse("does not answer; requests are refused, and what is accepted waits"),
-                    silent.getCause());
+                    silent.getCause() == null ? silent : silent.getCause());
         }
     }
 

@@ -78,9 +78,12 @@ public interface PenstockConfig {
         String url();
     }
 
-    /** Topics that Penstock creates. Existing topics are never changed. */
+    /** Topics that Penstock creates. Of an existing topic, only the kind of timestamps is ever changed. */
     interface Topics {
-        /** Creates missing topics. Switch this off where topics are declared by other means, or where this process lacks the rights. */
+        /**
+         * Creates missing topics, and sets {@code message.timestamp.type} right. Without it the start waits for missing topics. Switch it
+         * off where topics are declared by other means, or where this process lacks the rights.
+         */
         @WithDefault("true")
         boolean create();
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -27,6 +28,7 @@ import org.jboss.logging.Logger;
 final class TopicCheck {
     private static final Logger LOG = Logger.getLogger(TopicCheck.class);
     private static final String TIMESTAMPS = TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
+    private static final String BY_THE_BROKER = "LogAppendTime";
 
     private final Admin admin;
     private final boolean areOurs;
@@ -57,7 +59,8 @@ final class TopicCheck {
         Map<String, Config> settings = settings(wanted);
         for (NewTopic topic : wanted) {
             List<Wrong> wrongs = new ArrayList<>();
-            int partitions = found.get(topic.name()).partitions().size();
+            int partitions =
+                    Objects.requireNonNull(found.get(topic.name())).partitions().size();
             if (topic.numPartitions() == 1 && partitions != 1) {
                 wrongs.add(new Wrong("the number of partitions", "1", Integer.toString(partitions)));
             }
@@ -128,8 +131,8 @@ final class TopicCheck {
         Map<String, String> wanted = topic.configs();
         List<Wrong> wrongs = new ArrayList<>();
         String stamps = value(config, TIMESTAMPS);
-        if (!stamps.equals(wanted.get(TIMESTAMPS))) {
-            wrongs.add(new Wrong(TIMESTAMPS, wanted.get(TIMESTAMPS), stamps));
+        if (!stamps.equals(BY_THE_BROKER)) {
+            wrongs.add(new Wrong(TIMESTAMPS, BY_THE_BROKER, stamps));
         }
         String cleanup = value(config, TopicConfig.CLEANUP_POLICY_CONFIG);
         boolean shouldBeCompact =

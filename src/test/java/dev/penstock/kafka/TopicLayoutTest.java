@@ -9,6 +9,7 @@ import dev.penstock.threads.LoggedLines;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -98,10 +99,8 @@ class TopicLayoutTest {
 
     private static String timestamps(String topic) throws Exception {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        return ADMIN.describeConfigs(List.of(resource))
-                .all()
-                .get()
-                .get(resource)
+        return Objects.requireNonNull(
+                        ADMIN.describeConfigs(List.of(resource)).all().get().get(resource))
                 .get(TIMESTAMPS)
                 .value();
     }

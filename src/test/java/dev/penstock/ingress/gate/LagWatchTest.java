@@ -11,8 +11,10 @@ import dev.penstock.threads.Faults;
 import dev.penstock.threads.LoggedLines;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.Admin;
@@ -59,7 +61,7 @@ class LagWatchTest implements LagWatch.Listener {
             // The worker's position is behind the marker, and it commits that when it has nothing to do.
             commit("tx", 2);
 
-            await().atMost(SOON).until(() -> lags.get("tx").committed() == 2);
+            await().atMost(SOON).until(() -> seen("tx").committed() == 2);
             assertThat(lag("tx")).isZero();
         }
     }
@@ -150,7 +152,11 @@ class LagWatchTest implements LagWatch.Listener {
     }
 
     private long lag(String model) {
-        return lags.get(model).records();
+        return seen(model).records();
+    }
+
+    private LaneAdmission.Lag seen(String model) {
+        return Objects.requireNonNull(lags.get(model));
     }
 
     private void create(String model) throws Exception {
@@ -169,7 +175,7 @@ class LagWatchTest implements LagWatch.Listener {
     }
 
     private KafkaProducer<byte[], byte[]> producer(Map<String, Object> own) {
-        Map<String, Object> settings = new java.util.HashMap<>(own);
+        Map<String, Object> settings = new HashMap<>(own);
         settings.put("bootstrap.servers", broker.clear());
         return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
