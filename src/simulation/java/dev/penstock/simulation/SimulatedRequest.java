@@ -1,12 +1,12 @@
 package dev.penstock.simulation;
 
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
-import dev.penstock.messages.CorrelationId;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.SourceRecord;

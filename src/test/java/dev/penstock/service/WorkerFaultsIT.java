@@ -117,7 +117,8 @@ class WorkerFaultsIT {
             assertThat(freezes.log()).doesNotContain("a bug", "\tat ");
         }
         assertThat(read("penstock.replies.pick"))
-                .allSatisfy(reply -> assertThat(header(reply, RecordHeaders.STATUS)).isEqualTo("succeeded"))
+                .allSatisfy(
+                        reply -> assertThat(header(reply, RecordHeaders.STATUS)).isEqualTo("succeeded"))
                 .extracting(reply -> header(reply, RecordHeaders.CORRELATION_ID))
                 .containsExactlyInAnyOrderElementsOf(sent);
     }

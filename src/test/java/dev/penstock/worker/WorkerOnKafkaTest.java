@@ -124,10 +124,9 @@ class WorkerOnKafkaTest {
             assertThat(replies())
                     .extracting(WorkerOnKafkaTest::id, reply -> header(reply, RecordHeaders.STATUS))
                     .containsExactlyInAnyOrder(
-                            tuple("before", "succeeded"),
-                            tuple("guilty", "failed"),
-                            tuple("after", "succeeded"));
-            ConsumerRecord<String, String> letter = read(Topics.deadLetters(model)).getFirst();
+                            tuple("before", "succeeded"), tuple("guilty", "failed"), tuple("after", "succeeded"));
+            ConsumerRecord<String, String> letter =
+                    read(Topics.deadLetters(model)).getFirst();
             assertThat(header(letter, RecordHeaders.DEAD_LETTER_ATTEMPTS)).isEqualTo("2");
             assertThat(header(letter, RecordHeaders.DEAD_LETTER_ERROR)).contains("ended twice");
         }
@@ -156,7 +155,9 @@ class WorkerOnKafkaTest {
         send(0, "gone");
         commit(0, 0, "");
         TopicPartition partition = new TopicPartition(requests(), 0);
-        ADMIN.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(1))).all().get();
+        ADMIN.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(1)))
+                .all()
+                .get();
         try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), models).start()) {
             patiently().until(() -> lag() == 0);
             assertThat(worker.faults.isEmpty()).isTrue();
@@ -237,7 +238,8 @@ class WorkerOnKafkaTest {
                     .filteredOn(copy -> copy.headers().lastHeader(RecordHeaders.PASSED_ON) != null)
                     .isNotEmpty()
                     .allSatisfy(copy -> {
-                        assertThat(copy.headers().lastHeader(RecordHeaders.TIMEOUT_MS)).isNull();
+                        assertThat(copy.headers().lastHeader(RecordHeaders.TIMEOUT_MS))
+                                .isNull();
                         assertThat(Long.parseLong(header(copy, RecordHeaders.DEADLINE_MS)))
                                 .isLessThan(copy.timestamp() + 60_000);
                         assertThat(header(copy, RecordHeaders.SOURCE)).startsWith(requests() + "/");
@@ -262,9 +264,7 @@ class WorkerOnKafkaTest {
                 send(i % 2, "r" + i);
             }
             patiently().until(() -> replies().size() >= ids.size() && lag() == 0);
-            assertThat(replies())
-                    .extracting(WorkerOnKafkaTest::id)
-                    .containsExactlyInAnyOrderElementsOf(ids);
+            assertThat(replies()).extracting(WorkerOnKafkaTest::id).containsExactlyInAnyOrderElementsOf(ids);
         }
     }
 
@@ -292,7 +292,10 @@ class WorkerOnKafkaTest {
 
     private ProducerRecord<String, String> request(String topic, int partition, String id, String version) {
         ProducerRecord<String, String> record = new ProducerRecord<>(
-                topic, partition, null, "{\"inputs\":[{\"name\":\"index\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[1]}]}");
+                topic,
+                partition,
+                null,
+                "{\"inputs\":[{\"name\":\"index\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[1]}]}");
         RecordHeaders.set(record.headers(), RecordHeaders.CORRELATION_ID, id);
         RecordHeaders.set(record.headers(), RecordHeaders.REPLY_TOPIC, replies);
         RecordHeaders.set(record.headers(), RecordHeaders.MODEL_VERSION, version);
@@ -329,12 +332,7 @@ class WorkerOnKafkaTest {
     }
 
     private long members() throws Exception {
-        return ADMIN
-                .describeConsumerGroups(List.of(Topics.workerGroup(model)))
-                .all()
-                .get()
-                .values()
-                .stream()
+        return ADMIN.describeConsumerGroups(List.of(Topics.workerGroup(model))).all().get().values().stream()
                 .flatMap(group -> group.members().stream())
                 .filter(member -> !member.assignment().topicPartitions().isEmpty())
                 .count();

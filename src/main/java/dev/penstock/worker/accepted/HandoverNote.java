@@ -31,10 +31,7 @@ public record HandoverNote(long taken, long atMillis, boolean isLeft, OptionalLo
         OptionalLong at = find(AT, metadata);
         return taken.isPresent() && at.isPresent()
                 ? Optional.of(new HandoverNote(
-                        taken.getAsLong(),
-                        at.getAsLong(),
-                        find(LEFT, metadata).isPresent(),
-                        find(TRYING, metadata)))
+                        taken.getAsLong(), at.getAsLong(), find(LEFT, metadata).isPresent(), find(TRYING, metadata)))
                 : Optional.empty();
     }
 

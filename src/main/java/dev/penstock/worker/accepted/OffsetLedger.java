@@ -38,8 +38,7 @@ public final class OffsetLedger {
 
     /** @param lane the lane of the record's topic */
     public AcceptedRecord open(SourceRecord source, Lane lane, String modelVersion) {
-        AcceptedRecord record =
-                new AcceptedRecord(source, modelVersion, requireNonNull(openWork.get(lane)), lease);
+        AcceptedRecord record = new AcceptedRecord(source, modelVersion, requireNonNull(openWork.get(lane)), lease);
         owned(source.partition()).add(record);
         return record;
     }
@@ -71,8 +70,7 @@ public final class OffsetLedger {
     /** For each partition that has moved since its last commit, the offset that may be committed. */
     public Map<LogPartition, OffsetCommit> movedCommits(long nowMillis) {
         Map<LogPartition, OffsetCommit> commits = new HashMap<>();
-        owned.forEach((partition, state) ->
-                state.moved(nowMillis).ifPresent(commit -> commits.put(partition, commit)));
+        owned.forEach((partition, state) -> state.moved(nowMillis).ifPresent(commit -> commits.put(partition, commit)));
         return commits;
     }
 

@@ -114,8 +114,7 @@ final class OwnedPartition {
     private OffsetCommit commit(long nowMillis, boolean isLeft) {
         Moved now = moved();
         committed = Optional.of(now);
-        return new OffsetCommit(
-                now.nextOffset, work, new HandoverNote(now.taken, nowMillis, isLeft, now.trying));
+        return new OffsetCommit(now.nextOffset, work, new HandoverNote(now.taken, nowMillis, isLeft, now.trying));
     }
 
     private Moved moved() {

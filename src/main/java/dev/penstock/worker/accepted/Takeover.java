@@ -23,7 +23,8 @@ public record Takeover(long from, long end, Optional<HandoverNote> note) {
 
     /** Whether the owner before may have answered the record already. */
     public boolean isPossiblyAnswered(long offset) {
-        return offset < note.filter(HandoverNote::isLeft).map(HandoverNote::taken).orElse(end);
+        return offset
+                < note.filter(HandoverNote::isLeft).map(HandoverNote::taken).orElse(end);
     }
 
     /**

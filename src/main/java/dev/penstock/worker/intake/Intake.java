@@ -223,7 +223,11 @@ public final class Intake implements Runnable {
             case Decision.Serve(Task task) -> serve(task);
             case Decision.Wait later -> {}
             case Decision.Cancel(Task task) -> answering.replies.send(task, new Outcome.Cancelled(), Timings.NONE);
-            case Decision.PassOn(AcceptedRecord record, int partition, long deadlineMillis, Decision.Reject otherwise) ->
+            case Decision.PassOn(
+                    AcceptedRecord record,
+                    int partition,
+                    long deadlineMillis,
+                    Decision.Reject otherwise) ->
                 answering.relay.passOn(record, partition, deadlineMillis, () -> carryOut(otherwise));
             case Decision.Reject(AcceptedRecord rejected, Problem problem) ->
                 answering.replies.reject(rejected, problem);

@@ -79,7 +79,8 @@ public final class WorkerMeters {
                 .tag("model", model)
                 .register(registry);
         passedOn = Counter.builder("inference.passed.on")
-                .description("Requests that were passed on to another worker, since this one does not serve their version")
+                .description(
+                        "Requests that were passed on to another worker, since this one does not serve their version")
                 .tag("model", model)
                 .register(registry);
         answeredBefore = Counter.builder("inference.answered.before")

@@ -178,8 +178,7 @@ public final class EarlierReplies implements AutoCloseable {
                 long since =
                         asked.stream().mapToLong(Question::sinceMillis).min().orElseThrow();
                 Read replies = read.compute(
-                        topic,
-                        (name, known) -> known == null || since < known.sinceMillis ? new Read(since) : known);
+                        topic, (name, known) -> known == null || since < known.sinceMillis ? new Read(since) : known);
                 readToTheEnd(topic, replies);
                 asked.forEach(question -> question.answer.complete(replies.answers(question)));
             } catch (AuthorizationException | UnknownTopicOrPartitionException | InvalidTopicException unreadable) {
@@ -210,8 +209,8 @@ public final class EarlierReplies implements AutoCloseable {
                 consumer.seek(partition, replies.next.getOrDefault(partition, 0L));
             }
             while (partitions.stream()
-                    .anyMatch(partition ->
-                            replies.next.getOrDefault(partition, 0L) < ends.getOrDefault(partition, 0L))) {
+                    .anyMatch(
+                            partition -> replies.next.getOrDefault(partition, 0L) < ends.getOrDefault(partition, 0L))) {
                 consumer.poll(POLL).forEach(reply -> replies.note(topic, reply));
                 partitions.forEach(
                         partition -> replies.next.put(partition, consumer.position(partition, CALL_TIMEOUT)));

@@ -14,8 +14,8 @@ public final class Relay {
     private static final Logger LOG = Logger.getLogger(Relay.class);
 
     /** The copy has its own. A timeout would begin anew when the copy arrives in the log. */
-    private static final Set<String> NOT_COPIED = Set.of(
-            RecordHeaders.TIMEOUT_MS, RecordHeaders.DEADLINE_MS, RecordHeaders.SOURCE, RecordHeaders.PASSED_ON);
+    private static final Set<String> NOT_COPIED =
+            Set.of(RecordHeaders.TIMEOUT_MS, RecordHeaders.DEADLINE_MS, RecordHeaders.SOURCE, RecordHeaders.PASSED_ON);
 
     private final Deliveries deliveries;
     private final WorkerMeters meters;
@@ -43,7 +43,9 @@ public final class Relay {
 
             @Override
             public void givenUp(String reason) {
-                LOG.warnf("Request %s could not be passed on to another worker: it %s", record.source().place(), reason);
+                LOG.warnf(
+                        "Request %s could not be passed on to another worker: it %s",
+                        record.source().place(), reason);
                 otherwise.run();
             }
         }));

@@ -49,11 +49,7 @@ public final class ReplyPublisher implements Replies {
     private volatile long deliveryNanos;
 
     public ReplyPublisher(
-            Deliveries deliveries,
-            String model,
-            int maxRecordBytes,
-            WorkerMeters meters,
-            Cancellations cancellations) {
+            Deliveries deliveries, String model, int maxRecordBytes, WorkerMeters meters, Cancellations cancellations) {
         this.cancellations = cancellations;
         this.deliveries = deliveries;
         this.model = model;
@@ -143,11 +139,7 @@ public final class ReplyPublisher implements Replies {
      * @param undeliverable runs instead, with the reason, when the reply cannot be delivered
      */
     private void reply(
-            AcceptedRecord record,
-            Outcome outcome,
-            Timings timings,
-            Runnable safe,
-            Consumer<String> undeliverable) {
+            AcceptedRecord record, Outcome outcome, Timings timings, Runnable safe, Consumer<String> undeliverable) {
         if (record.replyTo().isEmpty()) {
             safe.run();
             return;
@@ -157,9 +149,7 @@ public final class ReplyPublisher implements Replies {
             deliver(record, address, outcome, timings, safe, undeliverable);
         } else {
             record.whileOwned(
-                    System.nanoTime(),
-                    () -> deliver(record, address, outcome, timings, safe, undeliverable),
-                    safe);
+                    System.nanoTime(), () -> deliver(record, address, outcome, timings, safe, undeliverable), safe);
         }
     }
 

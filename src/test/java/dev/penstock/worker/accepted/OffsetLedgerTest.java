@@ -160,8 +160,7 @@ class OffsetLedgerTest {
     }
 
     private OffsetCommit last() {
-        return Optional.ofNullable(
-                        ledger.lastCommits(List.of(PARTITION), NOW).get(PARTITION))
+        return Optional.ofNullable(ledger.lastCommits(List.of(PARTITION), NOW).get(PARTITION))
                 .orElseThrow();
     }
 

@@ -60,8 +60,8 @@ class TakeoverTest {
     void theFirstCommitTellsThatThereIsAnOwnerAndForgetsNothing() {
         HandoverNote dead = new HandoverNote(20, 1000, false, OptionalLong.of(12));
         assertThat(new Takeover(10, 30, Optional.of(dead)).firstCommit(7000))
-                .isEqualTo(new OffsetCommit(
-                        10, CommitNote.NONE, new HandoverNote(20, 7000, false, OptionalLong.of(12))));
+                .isEqualTo(
+                        new OffsetCommit(10, CommitNote.NONE, new HandoverNote(20, 7000, false, OptionalLong.of(12))));
         assertThat(new Takeover(10, 30, Optional.empty()).firstCommit(7000).handover())
                 .isEqualTo(new HandoverNote(10, 7000, false, NONE));
     }

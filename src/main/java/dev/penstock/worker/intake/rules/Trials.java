@@ -62,8 +62,7 @@ final class Trials {
     List<Task> remove(Collection<LogPartition> partitions) {
         Predicate<Task> isTheirs =
                 task -> partitions.contains(task.record().source().partition());
-        List<Task> removed = new ArrayList<>(
-                suspects.stream().filter(isTheirs).toList());
+        List<Task> removed = new ArrayList<>(suspects.stream().filter(isTheirs).toList());
         removed.addAll(others.stream().filter(isTheirs).toList());
         suspects.removeIf(isTheirs);
         others.removeIf(isTheirs);

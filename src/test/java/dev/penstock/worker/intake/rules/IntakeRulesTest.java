@@ -134,16 +134,14 @@ class IntakeRulesTest {
     @Test
     void rejectsAVersionThatNobodyServes() {
         reader.partitions = 4;
-        Source often = new Source(
-                INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.of("7"), IntakeRules.MOST_PASSES);
+        Source often = new Source(INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.of("7"), IntakeRules.MOST_PASSES);
         assertThat(decided(often)).isInstanceOf(Decision.Reject.class);
     }
 
     @Test
     void aRecordThatWasPassedOnMayBeAnswered() {
         assertThat(rules.isPossiblyAnswered(record(INTERACTIVE, 0))).isFalse();
-        assertThat(rules.isPossiblyAnswered(
-                        new Source(INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.empty(), 1)))
+        assertThat(rules.isPossiblyAnswered(new Source(INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.empty(), 1)))
                 .isTrue();
     }
 
@@ -161,8 +159,7 @@ class IntakeRulesTest {
         assertThat(first.record().source().offset()).isZero();
         assertThat(rules.trialCommits(first, 5))
                 .extractingByKey(INTERACTIVE)
-                .isEqualTo(new OffsetCommit(
-                        0, CommitNote.NONE, new HandoverNote(2, 5, false, OptionalLong.of(0))));
+                .isEqualTo(new OffsetCommit(0, CommitNote.NONE, new HandoverNote(2, 5, false, OptionalLong.of(0))));
         rules.beginTrial();
         assertThat(rules.trial(0, 0)).isEmpty();
         first.record().settle();
@@ -202,15 +199,13 @@ class IntakeRulesTest {
         assertThat(rules.isDrained(5)).isTrue();
         assertThat(rules.lastCommits(7))
                 .extractingByKey(INTERACTIVE)
-                .isEqualTo(new OffsetCommit(
-                        0, CommitNote.NONE, new HandoverNote(1, 7, false, OptionalLong.empty())));
+                .isEqualTo(new OffsetCommit(0, CommitNote.NONE, new HandoverNote(1, 7, false, OptionalLong.empty())));
     }
 
     private void takeOverFromADeadWorker(long taken, OptionalLong trying) {
         rules.revoked(List.of(INTERACTIVE), 0);
         rules.assigned(List.of(INTERACTIVE));
-        rules.takeOver(
-                INTERACTIVE, new Takeover(0, taken, Optional.of(new HandoverNote(taken, -9999, false, trying))));
+        rules.takeOver(INTERACTIVE, new Takeover(0, taken, Optional.of(new HandoverNote(taken, -9999, false, trying))));
     }
 
     @Test
@@ -290,8 +285,8 @@ class IntakeRulesTest {
 
     @Test
     void commitsThePositionOfPartitionsInWhichNothingIsOpen() {
-        Map<LogPartition, OffsetCommit> first =
-                rules.commitsDue(COMMIT_NANOS, NOW, partition -> OptionalLong.of(3)).orElseThrow();
+        Map<LogPartition, OffsetCommit> first = rules.commitsDue(COMMIT_NANOS, NOW, partition -> OptionalLong.of(3))
+                .orElseThrow();
         assertThat(first).containsEntry(INTERACTIVE, commit(3, 3, 0, false)).hasSize(3);
         assertThat(rules.commitsDue(2 * COMMIT_NANOS, NOW, partition -> OptionalLong.of(3)))
                 .hasValue(Map.of());
@@ -397,9 +392,8 @@ class IntakeRulesTest {
     }
 
     private OffsetCommit due(long nowNanos) {
-        return Optional.ofNullable(rules.commitsDue(nowNanos, NOW, UNKNOWN)
-                        .orElseThrow()
-                        .get(INTERACTIVE))
+        return Optional.ofNullable(
+                        rules.commitsDue(nowNanos, NOW, UNKNOWN).orElseThrow().get(INTERACTIVE))
                 .orElseThrow();
     }
 
