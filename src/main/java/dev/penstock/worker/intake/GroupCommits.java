@@ -7,6 +7,7 @@ import dev.penstock.worker.accepted.OffsetCommit;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -55,7 +56,7 @@ final class GroupCommits {
             lease.renew(sentNanos);
             trouble.succeeded();
             return true;
-        } catch (ApiException refused) {
+        } catch (ApiException | CommitFailedException refused) {
             trouble.failed("the broker did not accept a commit of " + commits.keySet(), refused);
             return false;
         }
