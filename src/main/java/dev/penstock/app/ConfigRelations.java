@@ -58,9 +58,8 @@ final class ConfigRelations {
                     idleTimeout);
         }
         if (ingress.maxPublishingBytes() < shared.maxRequestBytes()) {
-            problems.add(
-                    "penstock.ingress.max-publishing-bytes must be at least penstock.max-request-bytes ("
-                            + shared.maxRequestBytes() + "), was " + ingress.maxPublishingBytes());
+            problems.add("penstock.ingress.max-publishing-bytes must be at least penstock.max-request-bytes ("
+                    + shared.maxRequestBytes() + "), was " + ingress.maxPublishingBytes());
         }
     }
 

@@ -26,9 +26,8 @@ final class Ports {
 
     static void requireFree(int port, String flag) {
         if (port != ANY && !isFree(port)) {
-            throw new CannotStartException(
-                    "port " + port + " is in use, perhaps by another Penstock; stop it, or choose another port with "
-                            + flag);
+            throw new CannotStartException("port " + port
+                    + " is in use, perhaps by another Penstock; stop it, or choose another port with " + flag);
         }
     }
 

@@ -40,8 +40,7 @@ public final class RoleProcess implements AutoCloseable {
                 "-jar",
                 PACKAGE.resolve("quarkus-run.jar").toString()));
         command.addAll(arguments);
-        ProcessBuilder builder =
-                new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");

@@ -77,12 +77,10 @@ final class BrokerFaults {
                 () -> Network.restore(host));
     }
 
-    private static Struck killed(BrokerCluster brokers, List<Integer> nodes, String which)
-            throws InterruptedException {
+    private static Struck killed(BrokerCluster brokers, List<Integer> nodes, String which) throws InterruptedException {
         for (int node : nodes) {
             int status = brokers.kill(node);
-            NotStruckException.unless(
-                    status == WorkerFaults.KILLED, "broker %d ended with %d".formatted(node, status));
+            NotStruckException.unless(status == WorkerFaults.KILLED, "broker %d ended with %d".formatted(node, status));
         }
         Thread.sleep(AWAY);
         return Struck.of(

@@ -117,10 +117,10 @@ final class Deployment implements AutoCloseable {
     /** The member ids of the workers' consumer group. */
     Set<String> members() {
         String group = Topics.workerGroup(MODEL);
-        return brokers.ask(admin -> admin.describeConsumerGroups(List.of(group)).all().get().get(group).members()
-                .stream()
-                .map(MemberDescription::consumerId)
-                .collect(Collectors.toSet()));
+        return brokers.ask(
+                admin -> admin.describeConsumerGroups(List.of(group)).all().get().get(group).members().stream()
+                        .map(MemberDescription::consumerId)
+                        .collect(Collectors.toSet()));
     }
 
     /** Waits until each ingress and each worker is ready. False if one is not within that time. */
@@ -209,8 +209,7 @@ final class Deployment implements AutoCloseable {
 
     private static String sha256(String key) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8)));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java runtime has SHA-256", impossible);
         }

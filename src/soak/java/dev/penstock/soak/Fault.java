@@ -8,22 +8,29 @@ import java.util.Optional;
 
 /** The faults that a soak strikes. In each, nothing accepted is lost, doubled, changed, or shown to another tenant. */
 enum Fault {
-    WORKER_KILLED("SIGKILL to a worker; another starts", "calls may wait until its partitions move", WorkerFaults::killed),
+    WORKER_KILLED(
+            "SIGKILL to a worker; another starts", "calls may wait until its partitions move", WorkerFaults::killed),
     WORKER_FROZEN(
             "SIGSTOP to a worker until its group has lost it, then SIGCONT",
             "calls may wait; its late replies change nothing",
             WorkerFaults::frozen),
     WORKER_STOPPED("SIGTERM to a worker; another starts", "no call fails; it exits in order", WorkerFaults::stopped),
     REBALANCE_STORM(
-            "two more workers join, then three of four leave, every 3 s", "calls may wait", WorkerFaults::rebalanceStorm),
+            "two more workers join, then three of four leave, every 3 s",
+            "calls may wait",
+            WorkerFaults::rebalanceStorm),
     INGRESS_KILLED(
             "SIGKILL to an ingress while calls wait at it; another starts",
             "its connections break; the other ingress serves",
             IngressFaults::killed),
     INGRESS_STOPPED(
-            "SIGTERM to an ingress; another starts", "waiting calls are answered; it exits in order", IngressFaults::stopped),
+            "SIGTERM to an ingress; another starts",
+            "waiting calls are answered; it exits in order",
+            IngressFaults::stopped),
     CLIENT_HALF_CLOSES(
-            "a client ends its side of the connection after its call", "the call is answered", IngressFaults::halfClosed),
+            "a client ends its side of the connection after its call",
+            "the call is answered",
+            IngressFaults::halfClosed),
     BROKER_STOPPED("SIGTERM to a broker; restarted on its log", "503 while it is away", BrokerFaults::stopped),
     BROKER_KILLED("SIGKILL to a broker; restarted on its log", "503 while it is away", BrokerFaults::killed),
     BROKER_FROZEN("SIGSTOP to a broker for 20 s", "503 while it is away", BrokerFaults::frozen),
@@ -48,7 +55,8 @@ enum Fault {
             "all workers stop; their group's offsets go back to the beginning",
             "the same outcomes again, or none",
             TopicFaults::offsetsReset),
-    PARTITIONS_ADDED("one more partition of the request topic", "it is served in seconds", TopicFaults::partitionsAdded),
+    PARTITIONS_ADDED(
+            "one more partition of the request topic", "it is served in seconds", TopicFaults::partitionsAdded),
     TRANSACTION(
             "requests in a transaction that commits, and in one that aborts",
             "those alone that were committed are answered",
@@ -56,7 +64,8 @@ enum Fault {
     POISON_UNDECODABLE("a record that is no request", "its partition goes on", TopicFaults::undecodable),
     POISON_LARGE("a record at the size limit that is no request", "its partition goes on", TopicFaults::large),
     POISON_EXPIRED("a request whose deadline is over", "it is answered expired", TopicFaults::expired),
-    POISON_REPLY_TOPIC_MISSING("a request whose reply topic does not exist", "its partition goes on", TopicFaults::unanswerable);
+    POISON_REPLY_TOPIC_MISSING(
+            "a request whose reply topic does not exist", "its partition goes on", TopicFaults::unanswerable);
 
     private final String making;
     private final String rule;
@@ -78,7 +87,9 @@ enum Fault {
     }
 
     static Optional<Fault> labelled(String label) {
-        return Arrays.stream(values()).filter(each -> each.label().equals(label)).findFirst();
+        return Arrays.stream(values())
+                .filter(each -> each.label().equals(label))
+                .findFirst();
     }
 
     /** All that can be made with so many brokers, on this machine. */

@@ -29,10 +29,7 @@ final class IngressFaults {
         int waiting;
         int status;
         try {
-            Waiting.prove(
-                    CALLS_WAIT,
-                    "calls wait at " + ingress.name(),
-                    () -> ingress.waitingCalls() >= WAITING_CALLS);
+            Waiting.prove(CALLS_WAIT, "calls wait at " + ingress.name(), () -> ingress.waitingCalls() >= WAITING_CALLS);
             waiting = ingress.waitingCalls();
             status = ingress.kill();
         } finally {
@@ -62,9 +59,10 @@ final class IngressFaults {
             client.setSoTimeout(PATIENCE_MILLIS);
             String body = Probes.body("half-closed");
             client.getOutputStream()
-                    .write(("POST /v2/models/%s/infer HTTP/1.1\r\nHost: soak\r\nX-API-Key: %s\r\nContent-Length: %d\r\n\r\n%s"
-                                    .formatted(Deployment.MODEL, Deployment.API_KEY, body.length(), body))
-                            .getBytes(UTF_8));
+                    .write(
+                            ("POST /v2/models/%s/infer HTTP/1.1\r\nHost: soak\r\nX-API-Key: %s\r\nContent-Length: %d\r\n\r\n%s"
+                                            .formatted(Deployment.MODEL, Deployment.API_KEY, body.length(), body))
+                                    .getBytes(UTF_8));
             client.shutdownOutput();
             NotStruckException.unless(client.isOutputShutdown(), "the client's side is shut down");
             // Longer than the service could take to see the end.

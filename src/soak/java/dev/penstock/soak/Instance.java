@@ -70,7 +70,9 @@ final class Instance implements AutoCloseable {
     }
 
     boolean isReady() throws InterruptedException {
-        return get("/q/health/ready").filter(answer -> answer.statusCode() == 200).isPresent();
+        return get("/q/health/ready")
+                .filter(answer -> answer.statusCode() == 200)
+                .isPresent();
     }
 
     /** Synchronous calls that wait for their replies at this ingress; 0 while it does not answer. */

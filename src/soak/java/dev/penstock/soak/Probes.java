@@ -75,10 +75,14 @@ final class Probes implements AutoCloseable {
                         .get());
         this.producer = new KafkaProducer<>(
                 settings(Map.of(
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS,
-                        ProducerConfig.METADATA_MAX_AGE_CONFIG, 1000,
-                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 12 << 20,
-                        ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20)),
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                        MAX_BLOCK_MILLIS,
+                        ProducerConfig.METADATA_MAX_AGE_CONFIG,
+                        1000,
+                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                        12 << 20,
+                        ProducerConfig.BUFFER_MEMORY_CONFIG,
+                        64L << 20)),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(
@@ -106,8 +110,8 @@ final class Probes implements AutoCloseable {
             if (sync.get().isEmpty() || async.get().isEmpty() || kafka.get().isEmpty()) {
                 return Optional.empty();
             }
-            return Optional.of(
-                    new Recovery(sync.get().get(), async.get().get(), kafka.get().get()));
+            return Optional.of(new Recovery(
+                    sync.get().get(), async.get().get(), kafka.get().get()));
         } catch (ExecutionException bug) {
             throw new IllegalStateException(bug.getCause());
         }
@@ -121,8 +125,8 @@ final class Probes implements AutoCloseable {
 
     /** A request for the soak's own reply topic. */
     static ProducerRecord<byte[], byte[]> request(int partition, String id) {
-        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                requests(), partition, id.getBytes(UTF_8), body(id).getBytes(UTF_8));
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(requests(), partition, id.getBytes(UTF_8), body(id).getBytes(UTF_8));
         RecordHeaders.set(record.headers(), RecordHeaders.CORRELATION_ID, id);
         RecordHeaders.set(record.headers(), RecordHeaders.REPLY_TOPIC, REPLIES);
         return record;
@@ -147,15 +151,16 @@ final class Probes implements AutoCloseable {
     }
 
     int partitions() {
-        return deployment.brokers().ask(admin -> admin
-                .describeTopics(List.of(requests()))
-                .allTopicNames()
-                .get()
-                .values()
-                .iterator()
-                .next()
-                .partitions()
-                .size());
+        return deployment
+                .brokers()
+                .ask(admin -> admin.describeTopics(List.of(requests()))
+                        .allTopicNames()
+                        .get()
+                        .values()
+                        .iterator()
+                        .next()
+                        .partitions()
+                        .size());
     }
 
     @Override
@@ -199,8 +204,8 @@ final class Probes implements AutoCloseable {
             }
             URI location = urls.get((i + 1) % urls.size())
                     .resolve(accepted.headers().firstValue("Location").orElseThrow());
-            HttpResponse<String> polled = http.send(
-                    call(location).header("Prefer", "wait=5").build(), BodyHandlers.ofString());
+            HttpResponse<String> polled =
+                    http.send(call(location).header("Prefer", "wait=5").build(), BodyHandlers.ofString());
             if (polled.statusCode() != 200 || !status(polled).equals("succeeded")) {
                 return false;
             }
@@ -260,9 +265,7 @@ final class Probes implements AutoCloseable {
     }
 
     private static HttpRequest.Builder call(URI url) {
-        return HttpRequest.newBuilder(url)
-                .timeout(ATTEMPT.multipliedBy(2))
-                .header("X-API-Key", Deployment.API_KEY);
+        return HttpRequest.newBuilder(url).timeout(ATTEMPT.multipliedBy(2)).header("X-API-Key", Deployment.API_KEY);
     }
 
     private static String status(HttpResponse<String> polled) throws IOException {

@@ -68,7 +68,8 @@ final class RedisFaults {
         try {
             return redis.send(Request.cmd(Command.SET).arg("soak").arg("1")).toString();
         } catch (CompletionException refused) {
-            String message = refused.getCause() == null ? null : refused.getCause().getMessage();
+            String message =
+                    refused.getCause() == null ? null : refused.getCause().getMessage();
             return message == null ? refused.toString() : message;
         }
     }

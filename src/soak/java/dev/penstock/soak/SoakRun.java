@@ -130,7 +130,10 @@ final class SoakRun {
         struck.healing().heal();
         Optional<Probes.Recovery> recovery = scene.probes().await(PROGRESS_BOUND);
         if (recovery.isEmpty()) {
-            fail(atMillis, fault, "no progress within %s after it healed (%s)".formatted(PROGRESS_BOUND, struck.proof()));
+            fail(
+                    atMillis,
+                    fault,
+                    "no progress within %s after it healed (%s)".formatted(PROGRESS_BOUND, struck.proof()));
             return;
         }
         if (!Waiting.until(PROGRESS_BOUND, struck.settled())) {
@@ -174,8 +177,7 @@ final class SoakRun {
         Duration deadline = Duration.ofSeconds(30);
         return new Plan(
                 deployment.urls(),
-                Optional.of(
-                        Map.of("bootstrap.servers", deployment.brokers().bootstrapServers())),
+                Optional.of(Map.of("bootstrap.servers", deployment.brokers().bootstrapServers())),
                 Deployment.MODEL,
                 plan.ratePerSecond(),
                 LOAD,

@@ -48,17 +48,20 @@ public final class SoakTool implements Tool<SoakCommand> {
     }
 
     private static Fault fault(String label, int brokers) {
-        Fault fault = Fault.labelled(label).orElseThrow(() -> new UsageException("--faults must be of %s, was \"%s\""
-                .formatted(
-                        Fault.possible(brokers).stream().map(Fault::label).collect(Collectors.joining(", ")), label)));
+        Fault fault = Fault.labelled(label)
+                .orElseThrow(() -> new UsageException("--faults must be of %s, was \"%s\""
+                        .formatted(
+                                Fault.possible(brokers).stream()
+                                        .map(Fault::label)
+                                        .collect(Collectors.joining(", ")),
+                                label)));
         if (!fault.isPossible(brokers)) {
-            throw new UsageException(
-                    "--faults %s needs %s"
-                            .formatted(
-                                    label,
-                                    fault == Fault.BROKER_UNREACHABLE
-                                            ? "a network namespace of its own, see docs/reliability.md"
-                                            : "--brokers 3"));
+            throw new UsageException("--faults %s needs %s"
+                    .formatted(
+                            label,
+                            fault == Fault.BROKER_UNREACHABLE
+                                    ? "a network namespace of its own, see docs/reliability.md"
+                                    : "--brokers 3"));
         }
         return fault;
     }

@@ -46,7 +46,8 @@ final class TopicFaults {
             int status = worker.stop();
             NotStruckException.unless(status == RoleProcess.TERMINATED, worker.name() + " ended with " + status);
         }
-        Waiting.prove(GROUP_EMPTY, "the group is empty", () -> deployment.members().isEmpty());
+        Waiting.prove(
+                GROUP_EMPTY, "the group is empty", () -> deployment.members().isEmpty());
         Map<TopicPartition, OffsetAndMetadata> before = committed(deployment);
         Map<TopicPartition, Long> earliest = earliest(deployment, before.keySet());
         Map<TopicPartition, OffsetAndMetadata> back = new HashMap<>();
@@ -54,17 +55,17 @@ final class TopicFaults {
                 partition,
                 new OffsetAndMetadata(
                         Math.max(earliest.getOrDefault(partition, 0L), offset.offset() - MAX_RESET_RECORDS))));
-        deployment.brokers().ask(admin -> admin.alterConsumerGroupOffsets(group(), back)
-                .all()
-                .get());
+        deployment
+                .brokers()
+                .ask(admin ->
+                        admin.alterConsumerGroupOffsets(group(), back).all().get());
         long records = sum(before) - sum(committed(deployment));
         NotStruckException.unless(records > 0, "the offsets go back by %d records".formatted(records));
-        return Struck.of(
-                "the offsets of %d partitions went back by %d records".formatted(back.size(), records), () -> {
-                    for (Instance worker : deployment.workers()) {
-                        worker.start();
-                    }
-                });
+        return Struck.of("the offsets of %d partitions went back by %d records".formatted(back.size(), records), () -> {
+            for (Instance worker : deployment.workers()) {
+                worker.start();
+            }
+        });
     }
 
     static Struck partitionsAdded(Scene scene) throws InterruptedException {
@@ -117,7 +118,8 @@ final class TopicFaults {
     }
 
     static Struck undecodable(Scene scene) throws IOException, InterruptedException {
-        return poison(scene, partition -> new ProducerRecord<>(Probes.requests(), partition, null, "{".getBytes(UTF_8)));
+        return poison(
+                scene, partition -> new ProducerRecord<>(Probes.requests(), partition, null, "{".getBytes(UTF_8)));
     }
 
     /** Random bytes, since they do not shrink. */

@@ -47,8 +47,7 @@ final class WorkerFaults {
         NotStruckException.unless(Signals.isFrozen(worker.handle()), worker.name() + " is in state T");
         return Struck.of(
                 "%s in state T; of %d members its group has %d"
-                        .formatted(
-                                worker.name(), before, deployment.members().size()),
+                        .formatted(worker.name(), before, deployment.members().size()),
                 () -> Signals.resume(worker.handle()));
     }
 

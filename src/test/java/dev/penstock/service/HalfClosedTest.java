@@ -77,7 +77,7 @@ class HalfClosedTest {
     }
 
     private static String call(String version) {
-        return "POST /v2/models/" + TestModels.PATIENCE + "/infer HTTP/" + version + "\r\nHost: test\r\nContent-Length: "
-                + BODY.length() + "\r\n\r\n" + BODY;
+        return "POST /v2/models/" + TestModels.PATIENCE + "/infer HTTP/" + version
+                + "\r\nHost: test\r\nContent-Length: " + BODY.length() + "\r\n\r\n" + BODY;
     }
 }

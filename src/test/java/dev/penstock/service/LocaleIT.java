@@ -46,17 +46,13 @@ class LocaleIT {
         return new Service(URI.create("http://127.0.0.1:" + port)).awaitModel("digits");
     }
 
-    private static RoleProcess ingress(LocalStack stack, int port, Map<String, String> environment)
-            throws IOException {
+    private static RoleProcess ingress(LocalStack stack, int port, Map<String, String> environment) throws IOException {
         return role(
-                stack,
-                "ingress",
-                List.of("--port", Integer.toString(port), "--redis", stack.redisUrl()),
-                environment);
+                stack, "ingress", List.of("--port", Integer.toString(port), "--redis", stack.redisUrl()), environment);
     }
 
-    private static RoleProcess role(
-            LocalStack stack, String role, List<String> more, Map<String, String> environment) throws IOException {
+    private static RoleProcess role(LocalStack stack, String role, List<String> more, Map<String, String> environment)
+            throws IOException {
         List<String> arguments = new ArrayList<>(List.of(
                 "up",
                 "--role",

@@ -26,7 +26,8 @@ class FaultTest {
 
     @Test
     void oneBrokerHasNoMajorityToLose() {
-        assertThat(Fault.possible(1)).doesNotContain(Fault.LEADER_KILLED, Fault.CONTROLLER_KILLED, Fault.MAJORITY_KILLED);
+        assertThat(Fault.possible(1))
+                .doesNotContain(Fault.LEADER_KILLED, Fault.CONTROLLER_KILLED, Fault.MAJORITY_KILLED);
         assertThat(Arrays.asList(Fault.values())).containsAll(Fault.possible(3));
     }
 }

@@ -20,14 +20,19 @@ import picocli.CommandLine.Option;
             "Writes logs and a report to target/soak. docs/reliability.md lists the faults."
         })
 public interface SoakCommand {
-    @Option(names = "--minutes", paramLabel = "MINUTES", defaultValue = "3", description = "Minutes of load with faults.")
+    @Option(
+            names = "--minutes",
+            paramLabel = "MINUTES",
+            defaultValue = "3",
+            description = "Minutes of load with faults.")
     @InRange(min = 0, max = 10_000)
     double minutes();
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "The seed of the faults, their order and their victims. Without it, a random one, which is printed.")
+            description =
+                    "The seed of the faults, their order and their victims. Without it, a random one, which is printed.")
     @InRange(min = 0, max = 999_999_999)
     Optional<Long> seed();
 
