@@ -135,7 +135,8 @@ public final class DeadLettersTool implements Tool<DeadLettersCommand> {
                 throw new MissingTopicException("there is no topic %s; %s".formatted(topic, hint));
             }
             throw new KafkaException(
-                    "the broker does not say whether there is a topic %s: %s".formatted(topic, failed.getMessage()), failed);
+                    "the broker does not say whether there is a topic %s: %s".formatted(topic, failed.getMessage()),
+                    failed);
         }
     }
 

@@ -60,9 +60,8 @@ final class ReplyForms implements Forms {
     private ProducerRecord<byte[], byte[]> brief() {
         Reply brief = with(
                 reply.outcome() instanceof Outcome.Succeeded
-                        ? new Outcome.Failed(tooLarge(
-                                "the reply has " + size(complete()) + " bytes, more than topic " + topic()
-                                        + " takes; ask for fewer rows or outputs"))
+                        ? new Outcome.Failed(tooLarge("the reply has " + size(complete()) + " bytes, more than topic "
+                                + topic() + " takes; ask for fewer rows or outputs"))
                         : reply.outcome(),
                 BRIEF_CHARS);
         return record(brief.value(), headers -> {
