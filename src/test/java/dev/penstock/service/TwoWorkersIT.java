@@ -56,9 +56,7 @@ class TwoWorkersIT {
     private static Service service;
     private static Service management;
 
-    private record Timed(long nanos, int status, String body, long sent) {}
-    static final List<Long> killed = java.util.Collections.synchronizedList(new ArrayList<>());
- static final long T0=System.nanoTime();
+    private record Timed(long nanos, int status, String body) {}
 
     @BeforeAll
     static void startAnIngress() throws IOException {
@@ -100,7 +98,9 @@ class TwoWorkersIT {
             call("digits", Duration.ofSeconds(5), callers, new AtomicBoolean(), new ConcurrentLinkedQueue<>());
             List<Future<?>> calls = start("digits", callers, enough, answers);
             for (int kill = 0; kill < KILLS; kill++) {
-                await().pollDelay(BETWEEN_KILLS).atMost(BETWEEN_KILLS.plusSeconds(60)).until(() -> true);
+                await().pollDelay(BETWEEN_KILLS)
+                        .atMost(BETWEEN_KILLS.plusSeconds(60))
+                        .until(() -> true);
                 readers = killAndReplace(workers, kill % 2, folder, readers);
             }
             enough.set(true);
@@ -149,7 +149,6 @@ class TwoWorkersIT {
     /** Returns the readers, once the killed one has left the group and its successor is in. */
     private static Set<String> killAndReplace(List<RoleProcess> workers, int index, Path folder, Set<String> before)
             throws Exception {
-        TwoWorkersIT.killed.add(System.nanoTime());
         workers.get(index).kill();
         workers.set(index, worker(folder));
         return awaitTwoReaders("digits", before);
@@ -175,7 +174,7 @@ class TwoWorkersIT {
                     long sent = System.nanoTime();
                     Service.Answer answer = service.post("/v2/models/" + model + "/infer", BODY);
                     String body = answer.status() == 200 ? "" : new String(answer.body(), UTF_8);
-                    answers.add(new Timed(System.nanoTime() - sent, answer.status(), body, sent));
+                    answers.add(new Timed(System.nanoTime() - sent, answer.status(), body));
                     LockSupport.parkNanos(PAUSE_NANOS);
                 }
             }));
@@ -185,15 +184,13 @@ class TwoWorkersIT {
 
     private static void report(Queue<Timed> answers) {
         long[] nanos = answers.stream().mapToLong(Timed::nanos).sorted().toArray();
-        StringBuilder line = new StringBuilder(
-                "hedge share %s, %d kills, %d calls, %.0f hedged, ms:".formatted(HEDGE_SHARE, KILLS, nanos.length, hedged()));
+        StringBuilder line = new StringBuilder("hedge share %s, %d kills, %d calls, %.0f hedged, ms:"
+                .formatted(HEDGE_SHARE, KILLS, nanos.length, hedged()));
         for (double quantile : new double[] {0.5, 0.9, 0.95, 0.99, 0.999, 1}) {
             int index = Math.max(0, (int) Math.ceil(quantile * nanos.length) - 1);
             line.append(" p%s %.0f".formatted(100 * quantile, nanos[index] / 1e6));
         }
         System.out.println(line);
-        killed.forEach(k -> System.out.printf("kill at %.2f%n", (k - T0) / 1e9));
-        answers.stream().filter(a -> a.nanos > 400_000_000L || a.status != 200).sorted((a, b) -> Long.compare(a.sent, b.sent)).forEach(a -> System.out.printf("slow: sent %.3f took %.3f %d %s%n", (a.sent - T0) / 1e9, a.nanos / 1e9, a.status, a.body));
     }
 
     private static double hedged() {
@@ -212,16 +209,18 @@ class TwoWorkersIT {
     /** The members of the model's group; empty while one of them has no partitions. */
     private static Set<String> readers(String model) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
-            var members = admin
-                    .describeConsumerGroups(List.of("penstock." + model + ".workers"))
-                    .all()
-                    .get()
-                    .values()
-                    .stream()
-                    .flatMap(group -> group.members().stream())
-                    .toList();
+            var members =
+                    admin
+                            .describeConsumerGroups(List.of("penstock." + model + ".workers"))
+                            .all()
+                            .get()
+                            .values()
+                            .stream()
+                            .flatMap(group -> group.members().stream())
+                            .toList();
             return members.stream()
-                            .anyMatch(member -> member.assignment().topicPartitions().isEmpty())
+                            .anyMatch(member ->
+                                    member.assignment().topicPartitions().isEmpty())
                     ? Set.of()
                     : members.stream().map(MemberDescription::consumerId).collect(Collectors.toSet());
         }

@@ -95,7 +95,8 @@ final class DrainWatch {
                 calls.clear(); // of an older topic of this name
             }
             calls.headMap(seen.committed()).clear();
-            answeredCalls = calls.values().stream().filter(isAnswered -> isAnswered).count();
+            answeredCalls =
+                    calls.values().stream().filter(isAnswered -> isAnswered).count();
         }
 
         /** Another worker reads it from now on. */
@@ -170,11 +171,10 @@ final class DrainWatch {
                         .noneMatch(lag -> lag.partition() == place.number()));
         lags.forEach((lane, lagsOfLane) -> {
             for (PartitionLag lag : lagsOfLane) {
-                Partition partition = partitions.computeIfAbsent(
-                        new Place(lane, lag.partition()), place -> new Partition(lag, now));
+                Partition partition =
+                        partitions.computeIfAbsent(new Place(lane, lag.partition()), place -> new Partition(lag, now));
                 partition.look(lag, now);
-                PartitionReader reader =
-                        readers.getOrDefault(lane, Map.of()).get(lag.partition());
+                PartitionReader reader = readers.getOrDefault(lane, Map.of()).get(lag.partition());
                 String worker = reader == null ? "" : reader.worker();
                 if (!worker.equals(partition.worker)) {
                     partition.readBy(worker, now);
