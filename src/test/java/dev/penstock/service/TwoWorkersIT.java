@@ -56,10 +56,7 @@ class TwoWorkersIT {
     private static Service service;
     private static Service management;
 
-    private record Timed(long nanos, int status, String body, long sent) {}
-
-    static final List<Long> killed = java.util.Collections.synchronizedList(new ArrayList<>());
-    static final long T0 = System.nanoTime();
+    private record Timed(long nanos, int status, String body) {}
 
     @BeforeAll
     static void startAnIngress() throws IOException {
@@ -152,7 +149,6 @@ class TwoWorkersIT {
     /** Returns the readers, once the killed one has left the group and its successor is in. */
     private static Set<String> killAndReplace(List<RoleProcess> workers, int index, Path folder, Set<String> before)
             throws Exception {
-        TwoWorkersIT.killed.add(System.nanoTime());
         workers.get(index).kill();
         workers.set(index, worker(folder));
         return awaitTwoReaders("digits", before);
@@ -178,7 +174,7 @@ class TwoWorkersIT {
                     long sent = System.nanoTime();
                     Service.Answer answer = service.post("/v2/models/" + model + "/infer", BODY);
                     String body = answer.status() == 200 ? "" : new String(answer.body(), UTF_8);
-                    answers.add(new Timed(System.nanoTime() - sent, answer.status(), body, sent));
+                    answers.add(new Timed(System.nanoTime() - sent, answer.status(), body));
                     LockSupport.parkNanos(PAUSE_NANOS);
                 }
             }));
@@ -195,12 +191,6 @@ class TwoWorkersIT {
             line.append(" p%s %.0f".formatted(100 * quantile, nanos[index] / 1e6));
         }
         System.out.println(line);
-        killed.forEach(k -> System.out.printf("kill at %.2f%n", (k - T0) / 1e9));
-        answers.stream()
-                .filter(a -> a.nanos > 400_000_000L || a.status != 200)
-                .sorted((a, b) -> Long.compare(a.sent, b.sent))
-                .forEach(a -> System.out.printf(
-                        "slow: sent %.3f took %.3f %d %s%n", (a.sent - T0) / 1e9, a.nanos / 1e9, a.status, a.body));
     }
 
     private static double hedged() {
