@@ -95,9 +95,7 @@ class TwoWorkersIT {
             call("digits", Duration.ofSeconds(5), callers, new AtomicBoolean(), new ConcurrentLinkedQueue<>());
             List<Future<?>> calls = start("digits", callers, enough, answers);
             for (int kill = 0; kill < KILLS; kill++) {
-                await().pollDelay(BETWEEN_KILLS)
-                        .atMost(BETWEEN_KILLS.plusSeconds(60))
-                        .until(() -> true);
+                await().pollDelay(BETWEEN_KILLS).atMost(BETWEEN_KILLS.plusSeconds(60)).until(() -> true);
                 workers.set(kill % 2, replaceKilled(workers.get(kill % 2), folder));
                 awaitTwoReaders("digits");
             }
@@ -179,8 +177,8 @@ class TwoWorkersIT {
 
     private static void report(Queue<Timed> answers) {
         long[] nanos = answers.stream().mapToLong(Timed::nanos).sorted().toArray();
-        StringBuilder line = new StringBuilder("hedge share %s, %d kills, %d calls, %.0f hedged, ms:"
-                .formatted(HEDGE_SHARE, KILLS, nanos.length, hedged()));
+        StringBuilder line = new StringBuilder(
+                "hedge share %s, %d kills, %d calls, %.0f hedged, ms:".formatted(HEDGE_SHARE, KILLS, nanos.length, hedged()));
         for (double quantile : new double[] {0.5, 0.9, 0.95, 0.99, 0.999, 1}) {
             int index = Math.max(0, (int) Math.ceil(quantile * nanos.length) - 1);
             line.append(" p%s %.0f".formatted(100 * quantile, nanos[index] / 1e6));

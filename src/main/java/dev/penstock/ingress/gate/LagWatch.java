@@ -126,8 +126,8 @@ public final class LagWatch implements AutoCloseable {
             String topic, Map<TopicPartition, Long> end, Map<TopicPartition, Long> done) {
         return end.entrySet().stream()
                 .filter(each -> each.getKey().topic().equals(topic))
-                .map(each -> new PartitionLag(
-                        each.getKey().partition(), each.getValue(), done.getOrDefault(each.getKey(), 0L)))
+                .map(each ->
+                        new PartitionLag(each.getKey().partition(), each.getValue(), done.getOrDefault(each.getKey(), 0L)))
                 .toList();
     }
 

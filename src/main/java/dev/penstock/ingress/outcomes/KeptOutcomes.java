@@ -73,9 +73,7 @@ public final class KeptOutcomes {
 
     /** Keeps a reply whose caller no longer waits, unless so much time has passed that polls already report it gone. */
     public void keepLate(Reply late) {
-        if (ids.verify(late.correlationId().toString())
-                .filter(this::isForgotten)
-                .isPresent()) {
+        if (ids.verify(late.correlationId().toString()).filter(this::isForgotten).isPresent()) {
             return;
         }
         store.store(List.of(late))

@@ -39,8 +39,8 @@ public final class Announcer implements AutoCloseable {
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
     private final Map<String, Map<Lane, List<Integer>>> partitions = new ConcurrentHashMap<>();
     private final Semaphore reassigned = new Semaphore(0);
-    private final TroubleLog trouble =
-            new TroubleLog(LOG, "Announcements of this worker's models", TimeUnit.SECONDS.toNanos(1), System::nanoTime);
+    private final TroubleLog trouble = new TroubleLog(
+            LOG, "Announcements of this worker's models", TimeUnit.SECONDS.toNanos(1), System::nanoTime);
     private final ServiceThread heartbeat;
 
     /** @param interval of the heartbeat */

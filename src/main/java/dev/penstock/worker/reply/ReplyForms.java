@@ -60,8 +60,8 @@ final class ReplyForms implements Forms {
     private ProducerRecord<byte[], byte[]> brief() {
         Reply brief = with(
                 reply.outcome() instanceof Outcome.Succeeded
-                        ? new Outcome.Failed(tooLarge(
-                                "the reply has %d bytes, more than topic %s takes; ask for fewer rows or outputs"
+                        ? new Outcome.Failed(
+                                tooLarge("the reply has %d bytes, more than topic %s takes; ask for fewer rows or outputs"
                                         .formatted(size(complete()), topic())))
                         : reply.outcome(),
                 BRIEF_CHARS);
@@ -102,8 +102,7 @@ final class ReplyForms implements Forms {
     }
 
     private ProducerRecord<byte[], byte[]> record(byte[] value, Consumer<Headers> writeHeaders) {
-        byte[] key =
-                address.partition().isPresent() ? null : reply.correlationId().bytes();
+        byte[] key = address.partition().isPresent() ? null : reply.correlationId().bytes();
         ProducerRecord<byte[], byte[]> written =
                 new ProducerRecord<>(topic(), address.partition().orElse(null), key, value);
         writeHeaders.accept(written.headers());

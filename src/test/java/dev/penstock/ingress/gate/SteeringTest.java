@@ -91,26 +91,13 @@ class SteeringTest {
 
     private void announce(String worker, String version, Integer... partitions) {
         catalogue.heard(new Announcement(
-                        "m",
-                        version,
-                        worker,
-                        new Signature(List.of(), List.of()),
-                        8,
-                        1000,
-                        0,
-                        100,
-                        "cpu",
-                        true,
-                        Optional.empty())
+                        "m", version, worker, new Signature(List.of(), List.of()), 8, 1000, 0, 100, "cpu", true, Optional.empty())
                 .reading(Map.of(Lane.INTERACTIVE, List.of(partitions))));
     }
 
     private void look() {
         List<PartitionLag> idle = List.of(
-                new PartitionLag(0, 0, 0),
-                new PartitionLag(1, 0, 0),
-                new PartitionLag(2, 0, 0),
-                new PartitionLag(3, 0, 0));
+                new PartitionLag(0, 0, 0), new PartitionLag(1, 0, 0), new PartitionLag(2, 0, 0), new PartitionLag(3, 0, 0));
         steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(idle, CommitNote.NONE)), now);
     }
 

@@ -60,9 +60,7 @@ class PendingRepliesTest {
     void keepsAReplyWhoseCallNoLongerWaits() {
         RequestId id = issue(ids);
         pending.received(cancelled(id.toString()));
-        assertThat(unclaimed)
-                .extracting(reply -> reply.correlationId().toString())
-                .containsExactly(id.toString());
+        assertThat(unclaimed).extracting(reply -> reply.correlationId().toString()).containsExactly(id.toString());
         assertThat(dropped("foreign") + dropped("forged") + dropped("broken")).isZero();
     }
 
