@@ -28,7 +28,16 @@ final class LetterPrinter {
     void heading() {
         if (!isJson) {
             out.printf(
-                    Locale.ROOT, ROW, "LETTER", "WHEN", "ATTEMPTS", "BYTES", "REPLAYED", "SOURCE", "CORRELATION-ID", "WHY");
+                    Locale.ROOT,
+                    ROW,
+                    "LETTER",
+                    "WHEN",
+                    "ATTEMPTS",
+                    "BYTES",
+                    "REPLAYED",
+                    "SOURCE",
+                    "CORRELATION-ID",
+                    "WHY");
         }
     }
 

@@ -83,7 +83,8 @@ final class Replay {
     }
 
     private Result replay(Producer<byte[], byte[]> producer, DeadLetter letter) {
-        Optional<String> topic = to.or(() -> letter.source().map(place -> place.partition().topic()));
+        Optional<String> topic =
+                to.or(() -> letter.source().map(place -> place.partition().topic()));
         if (topic.isEmpty()) {
             return new Result.NotPublished("it does not say where it came from; name a topic with --to");
         }
@@ -106,19 +107,18 @@ final class Replay {
 
     private ProducerRecord<byte[], byte[]> request(
             String topic, DeadLetter letter, ConsumerRecord<byte[], byte[]> original) {
-        ProducerRecord<byte[], byte[]> request =
-                new ProducerRecord<>(topic, null, original.key(), original.value());
+        ProducerRecord<byte[], byte[]> request = new ProducerRecord<>(topic, null, original.key(), original.value());
         Originals.copyHeaders(original.headers(), request.headers());
         request.headers().remove(DEADLINE_MS); // it is over, or will be soon
-        timeoutMillis.ifPresent(millis -> RecordHeaders.set(
-                request.headers().remove(TIMEOUT_MS), TIMEOUT_MS, Integer.toString(millis)));
+        timeoutMillis.ifPresent(millis ->
+                RecordHeaders.set(request.headers().remove(TIMEOUT_MS), TIMEOUT_MS, Integer.toString(millis)));
         RecordHeaders.set(request.headers(), REPLAYED_FROM, letter.record().topic() + "/" + letter.name());
         return request;
     }
 
     private static ProducerRecord<byte[], byte[]> marker(DeadLetter letter) {
-        ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(
-                letter.record().topic(), letter.record().partition(), null, null);
+        ProducerRecord<byte[], byte[]> marker =
+                new ProducerRecord<>(letter.record().topic(), letter.record().partition(), null, null);
         RecordHeaders.set(marker.headers(), REPLAYED, letter.name());
         return marker;
     }

@@ -34,12 +34,12 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /** The command line on a real broker. */
 class DeadLettersToolTest {
@@ -73,7 +73,9 @@ class DeadLettersToolTest {
     @BeforeEach
     void createTopics() throws Exception {
         try (Admin admin = kafka.admin()) {
-            admin.createTopics(List.of(new NewTopic(requests, 1, (short) 1).configs(Map.of("max.message.bytes", "1048576")), new NewTopic(letters, 1, (short) 1)))
+            admin.createTopics(List.of(
+                            new NewTopic(requests, 1, (short) 1).configs(Map.of("max.message.bytes", "1048576")),
+                            new NewTopic(letters, 1, (short) 1)))
                     .all()
                     .get();
         }
@@ -107,19 +109,22 @@ class DeadLettersToolTest {
 
         assertThat(shown.out()).contains("mine: kept", "value: 0x00ff80c0fe7b");
         assertThat(Files.readAllBytes(file)).isEqualTo(VALUE);
-        assertThat(Base64.getDecoder().decode(json.get("value_base64").asText())).isEqualTo(VALUE);
+        assertThat(Base64.getDecoder().decode(json.get("value_base64").asText()))
+                .isEqualTo(VALUE);
         assertThat(run("show 0/9").err()).contains("there is no dead letter 0/9 of model " + model);
     }
 
     @Test
     void replaysALetterOnceHoweverOftenItIsAsked() throws Exception {
-        letter(VALUE, Map.of(
-                "correlation-id", "42",
-                "mine", "kept",
-                "deadline-ms", "1",
-                "timeout-ms", "5000",
-                "penstock-error", "not JSON",
-                "penstock-source", "elsewhere/0/0"));
+        letter(
+                VALUE,
+                Map.of(
+                        "correlation-id", "42",
+                        "mine", "kept",
+                        "deadline-ms", "1",
+                        "timeout-ms", "5000",
+                        "penstock-error", "not JSON",
+                        "penstock-source", "elsewhere/0/0"));
 
         Outcome first = run("replay 0/0");
         Outcome second = run("replay --all --json");
@@ -136,9 +141,9 @@ class DeadLettersToolTest {
                         "mine", "kept",
                         "timeout-ms", "5000",
                         "penstock-replayed-from", letters + "/0/0"));
-        assertThat(run("list --json").json()).singleElement().satisfies(line -> assertThat(
-                        line.get("replayed").asBoolean())
-                .isTrue());
+        assertThat(run("list --json").json())
+                .singleElement()
+                .satisfies(line -> assertThat(line.get("replayed").asBoolean()).isTrue());
     }
 
     /** Both have read that the letter was not replayed; the second ends the transaction of the first. */
@@ -156,8 +161,7 @@ class DeadLettersToolTest {
                         return true;
                     },
                     (letter, result) -> published.merge("first", 1, Integer::sum));
-        } catch (ProducerFencedException
-                | InvalidProducerEpochException fenced) {
+        } catch (ProducerFencedException | InvalidProducerEpochException fenced) {
             published.put("fenced", 1);
         }
 
@@ -200,15 +204,18 @@ class DeadLettersToolTest {
                         "0/0 is replayed to",
                         "0/1 cannot be replayed: it is headers alone, and its record is no longer in the log",
                         "0/2 cannot be replayed");
-        assertThat(records(requests)).hasSize(2).allSatisfy(record -> assertThat(record.value())
-                .isEqualTo(VALUE));
+        assertThat(records(requests))
+                .hasSize(2)
+                .allSatisfy(record -> assertThat(record.value()).isEqualTo(VALUE));
     }
 
     @Test
     void saysWhatIsMissing() throws Exception {
         assertThat(run("replay").exitCode()).isEqualTo(2);
         assertThat(run("replay 0/5").err()).contains("there is no dead letter 0/5");
-        assertThat(new Run("list --model no-such --kafka " + broker.bootstrapServers()).outcome().err())
+        assertThat(new Run("list --model no-such --kafka " + broker.bootstrapServers())
+                        .outcome()
+                        .err())
                 .contains("there is no topic penstock.no-such.dead-letters; is --model right?");
     }
 

@@ -184,8 +184,8 @@ class TwoWorkersIT {
 
     private static void report(Queue<Timed> answers) {
         long[] nanos = answers.stream().mapToLong(Timed::nanos).sorted().toArray();
-        StringBuilder line = new StringBuilder(
-                "hedge share %s, %d kills, %d calls, %.0f hedged, ms:".formatted(HEDGE_SHARE, KILLS, nanos.length, hedged()));
+        StringBuilder line = new StringBuilder("hedge share %s, %d kills, %d calls, %.0f hedged, ms:"
+                .formatted(HEDGE_SHARE, KILLS, nanos.length, hedged()));
         for (double quantile : new double[] {0.5, 0.9, 0.95, 0.99, 0.999, 1}) {
             int index = Math.max(0, (int) Math.ceil(quantile * nanos.length) - 1);
             line.append(" p%s %.0f".formatted(100 * quantile, nanos[index] / 1e6));

@@ -85,7 +85,10 @@ public sealed interface DeadLettersCommand {
         @Option(names = "--json", description = "Prints a JSON object, with bytes in base64.")
         boolean json();
 
-        @Option(names = "--value-to", paramLabel = "FILE", description = "Also writes the bytes of the value to this file.")
+        @Option(
+                names = "--value-to",
+                paramLabel = "FILE",
+                description = "Also writes the bytes of the value to this file.")
         Optional<Path> valueTo();
 
         @Parameters(paramLabel = "LETTER", description = "The letter, as list names it.")

@@ -67,12 +67,14 @@ final class ModelWorkers {
 
     /** The last to claim a partition reads it: a worker announces at once which partitions it has lost or gained. */
     private void claim(Announcement announcement, PartitionReader reader) {
-        announcement.partitions().ifPresent(lanes -> lanes.forEach((lane, partitions) -> {
-            Map<Integer, PartitionReader> ofLane = readers.computeIfAbsent(lane, none -> new HashMap<>());
-            for (Integer partition : partitions) {
-                ofLane.merge(partition, reader, (a, b) -> a.heardNanos() - b.heardNanos() > 0 ? a : b);
-            }
-        }));
+        announcement
+                .partitions()
+                .ifPresent(lanes -> lanes.forEach((lane, partitions) -> {
+                    Map<Integer, PartitionReader> ofLane = readers.computeIfAbsent(lane, none -> new HashMap<>());
+                    for (Integer partition : partitions) {
+                        ofLane.merge(partition, reader, (a, b) -> a.heardNanos() - b.heardNanos() > 0 ? a : b);
+                    }
+                }));
     }
 
     private Set<String> shared() {

@@ -171,11 +171,10 @@ final class DrainWatch {
                         .noneMatch(lag -> lag.partition() == place.number()));
         lags.forEach((lane, lagsOfLane) -> {
             for (PartitionLag lag : lagsOfLane) {
-                Partition partition = partitions.computeIfAbsent(
-                        new Place(lane, lag.partition()), place -> new Partition(lag, now));
+                Partition partition =
+                        partitions.computeIfAbsent(new Place(lane, lag.partition()), place -> new Partition(lag, now));
                 partition.look(lag, now);
-                PartitionReader reader =
-                        readers.getOrDefault(lane, Map.of()).get(lag.partition());
+                PartitionReader reader = readers.getOrDefault(lane, Map.of()).get(lag.partition());
                 String worker = reader == null ? "" : reader.worker();
                 if (!worker.equals(partition.worker)) {
                     partition.readBy(worker, now);

@@ -110,7 +110,8 @@ public final class Steering {
     private int turn(CheckedCall checked, Set<Integer> good) {
         int bytes = checked.call().payload().bytes().remaining();
         return turns.computeIfAbsent(
-                        new LaneOfModel(checked.call().model(), checked.lane()), lane -> new AtomicReference<>(new Turn(-1, 0)))
+                        new LaneOfModel(checked.call().model(), checked.lane()),
+                        lane -> new AtomicReference<>(new Turn(-1, 0)))
                 .updateAndGet(turn -> turn.bytesLeft > 0 && good.contains(turn.partition)
                         ? new Turn(turn.partition, turn.bytesLeft - bytes)
                         : new Turn(any(good), BYTES_IN_A_ROW - bytes))

@@ -267,8 +267,8 @@ public final class Hedging {
     /** The copy lives no longer than the first: its deadline is a time of the broker's clock, and not counted from its own arrival. */
     private static ProducerRecord<byte[], byte[]> copy(OpenCall call, RecordMetadata first, int partition) {
         ProducerRecord<byte[], byte[]> record = call.record;
-        ProducerRecord<byte[], byte[]> copy = new ProducerRecord<>(
-                record.topic(), partition, record.key(), record.value(), record.headers());
+        ProducerRecord<byte[], byte[]> copy =
+                new ProducerRecord<>(record.topic(), partition, record.key(), record.value(), record.headers());
         copy.headers().remove(RecordHeaders.TIMEOUT_MS);
         long deadlineMillis = first.timestamp() + call.checked.timeout().toMillis();
         RecordHeaders.set(copy.headers(), RecordHeaders.DEADLINE_MS, Long.toString(deadlineMillis));

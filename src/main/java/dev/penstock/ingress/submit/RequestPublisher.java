@@ -30,20 +30,22 @@ public final class RequestPublisher {
             RequestId id,
             AdmittedRequest admitted,
             Consumer<RecordMetadata> acknowledged) {
-        return publisher.publish(record, admitted.predictedWaitNanos(), acknowledged).thenApply(publication -> switch (publication) {
-            case ACKNOWLEDGED -> {
-                admitted.accepted();
-                yield id;
-            }
-            case NOT_SENT -> {
-                admitted.refused();
-                throw notSent();
-            }
-            case IN_DOUBT -> {
-                admitted.inDoubt();
-                throw inDoubt();
-            }
-        });
+        return publisher
+                .publish(record, admitted.predictedWaitNanos(), acknowledged)
+                .thenApply(publication -> switch (publication) {
+                    case ACKNOWLEDGED -> {
+                        admitted.accepted();
+                        yield id;
+                    }
+                    case NOT_SENT -> {
+                        admitted.refused();
+                        throw notSent();
+                    }
+                    case IN_DOUBT -> {
+                        admitted.inDoubt();
+                        throw inDoubt();
+                    }
+                });
     }
 
     static ProblemException notSent() {

@@ -96,13 +96,11 @@ public final class SynchronousCalls {
         ProducerRecord<byte[], byte[]> record =
                 RequestRecord.repliedTo(pending.partition(), checked, id, steering.partition(checked));
         Hedging.OpenCall open = hedging.watch(id, checked, record, deadlineNanos, admitted, arrived);
-        publisher
-                .publish(record, id, admitted, open::acknowledged)
-                .exceptionally(failure -> {
-                    pending.abandon(id);
-                    arrived.completeExceptionally(failure);
-                    return id;
-                });
+        publisher.publish(record, id, admitted, open::acknowledged).exceptionally(failure -> {
+            pending.abandon(id);
+            arrived.completeExceptionally(failure);
+            return id;
+        });
         return new PendingCall(
                 id,
                 arrived,

@@ -101,7 +101,8 @@ final class ReplyForms implements Forms {
     }
 
     private ProducerRecord<byte[], byte[]> record(byte[] value, Consumer<Headers> writeHeaders) {
-        byte[] key = address.partition().isPresent() ? null : reply.correlationId().bytes();
+        byte[] key =
+                address.partition().isPresent() ? null : reply.correlationId().bytes();
         ProducerRecord<byte[], byte[]> written =
                 new ProducerRecord<>(topic(), address.partition().orElse(null), key, value);
         writeHeaders.accept(written.headers());

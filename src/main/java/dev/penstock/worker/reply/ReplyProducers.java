@@ -59,7 +59,6 @@ public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byt
         return Math.toIntExact(duration.toMillis());
     }
 
-
     Producer<byte[], byte[]> of(Delivery.Kind kind) {
         return switch (kind) {
             case OUR_REPLY, DEAD_LETTER -> ours;

@@ -70,8 +70,7 @@ public final class ReplyTopics implements AutoCloseable {
      * @param producers those that will send the replies; their metadata is fetched here
      * @param allowed topic names in which {@code *} stands for any characters
      */
-    public ReplyTopics(
-            Admin admin, ReplyProducers producers, List<String> allowed, Consumer<? super Fault> faults) {
+    public ReplyTopics(Admin admin, ReplyProducers producers, List<String> allowed, Consumer<? super Fault> faults) {
         this(admin, producers, allowed, faults, System::nanoTime);
     }
 
@@ -140,9 +139,7 @@ public final class ReplyTopics implements AutoCloseable {
             }
             return CompletableFuture.completedFuture(OptionalInt.of(known.partitions));
         }
-        return isKnownMissing(topic)
-                ? CompletableFuture.completedFuture(OptionalInt.empty())
-                : lookUp(topic);
+        return isKnownMissing(topic) ? CompletableFuture.completedFuture(OptionalInt.empty()) : lookUp(topic);
     }
 
     /** Whether a topic was missing when it was looked up within the last seconds. */
@@ -232,10 +229,8 @@ public final class ReplyTopics implements AutoCloseable {
 
         private Map<String, KafkaFuture<TopicDescription>> describe(List<String> batch) {
             try {
-                return admin.describeTopics(
-                                batch,
-                                new DescribeTopicsOptions()
-                                        .timeoutMs((int) TimeUnit.SECONDS.toMillis(CALL_TIMEOUT_SECONDS)))
+                return admin.describeTopics(batch, new DescribeTopicsOptions().timeoutMs((int)
+                                        TimeUnit.SECONDS.toMillis(CALL_TIMEOUT_SECONDS)))
                         .topicNameValues();
             } catch (KafkaException notAsked) {
                 names.addAll(batch);

@@ -27,8 +27,7 @@ import org.junit.jupiter.api.Test;
 
 class AdmissionControlTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final AdmissionControl admission =
-            admission(new Catalogue(1, () -> 0), () -> 0);
+    private final AdmissionControl admission = admission(new Catalogue(1, () -> 0), () -> 0);
 
     @Test
     void refusesACallThatWaitedToBeReadForHalfOfItsTimeout() {
@@ -62,8 +61,8 @@ class AdmissionControlTest {
         AtomicLong now = new AtomicLong();
         Catalogue catalogue = new Catalogue(Long.MAX_VALUE, now::get);
         AdmissionControl watched = admission(catalogue, now::get);
-        catalogue.heard(
-                new Announcement("m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true, Optional.empty()));
+        catalogue.heard(new Announcement(
+                "m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 2000, "cpu", true, Optional.empty()));
 
         watched.asking(Set.of("m"));
         watched.lag("m", lag(1100, 0), 1);

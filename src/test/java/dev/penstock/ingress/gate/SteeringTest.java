@@ -113,7 +113,10 @@ class SteeringTest {
 
     private void look() {
         List<PartitionLag> idle = List.of(
-                new PartitionLag(0, 0, 0), new PartitionLag(1, 0, 0), new PartitionLag(2, 0, 0), new PartitionLag(3, 0, 0));
+                new PartitionLag(0, 0, 0),
+                new PartitionLag(1, 0, 0),
+                new PartitionLag(2, 0, 0),
+                new PartitionLag(3, 0, 0));
         steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(idle, CommitNote.NONE)), now);
     }
 

@@ -125,8 +125,9 @@ class HedgingTest {
 
         after(50 * MILLI);
 
-        assertThat(published).hasSize(1000).allSatisfy(copy -> assertThat(copy.partition())
-                .isEqualTo(1));
+        assertThat(published)
+                .hasSize(1000)
+                .allSatisfy(copy -> assertThat(copy.partition()).isEqualTo(1));
         assertThat(hedged("stuck")).isEqualTo(1000);
         after(1000 * MILLI);
         assertThat(published).hasSize(1000);

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 class AnnouncerTest {
     private static final Announcement MODEL = new Announcement(
             "m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 100, "cpu", true, Optional.empty());
-    private static final Map<Lane, List<Integer>> READS = Map.of(Lane.INTERACTIVE, List.of(1, 4), Lane.BULK, List.of(0));
+    private static final Map<Lane, List<Integer>> READS =
+            Map.of(Lane.INTERACTIVE, List.of(1, 4), Lane.BULK, List.of(0));
 
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());

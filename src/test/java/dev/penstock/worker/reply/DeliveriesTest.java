@@ -133,9 +133,10 @@ class DeliveriesTest {
         awaitSettled(expired, rejected);
         assertThat(reply(onlyRecord(Topics.RESULTS, expired)).outcome()).isInstanceOf(Outcome.Expired.class);
         assertThat(reply(onlyRecord(Topics.RESULTS, rejected)).outcome())
-                .isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(
-                                failed.problem().is(Problem.Kind.NOT_FOUND))
-                        .isTrue());
+                .isInstanceOfSatisfying(
+                        Outcome.Failed.class,
+                        failed -> assertThat(failed.problem().is(Problem.Kind.NOT_FOUND))
+                                .isTrue());
     }
 
     @Test
@@ -165,8 +166,8 @@ class DeliveriesTest {
         ConsumerRecord<byte[], byte[]> letter = onlyRecord(Topics.deadLetters(model), request);
         assertThat(letter.value()).isEqualTo(LONG);
         assertThat(text(letter, RecordHeaders.DEAD_LETTER_ERROR))
-                .hasValueSatisfying(why ->
-                        assertThat(why).startsWith("the reply could not be delivered to topic " + none + ": "));
+                .hasValueSatisfying(
+                        why -> assertThat(why).startsWith("the reply could not be delivered to topic " + none + ": "));
         assertThat(meters.get("inference.replies.undeliverable").counter().count())
                 .isEqualTo(1);
     }
@@ -191,7 +192,8 @@ class DeliveriesTest {
     void headersThatAreTooLargeOrTooManyLeaveAPointer() throws Exception {
         create(Topics.deadLetters(model), 3000);
         Request large = request(OTHERS, LONG, "mine", "x".repeat(2 * MAX_RECORD_BYTES));
-        Request many = request(OTHERS, LONG, Stream.generate(() -> "h").limit(2000).toArray(String[]::new));
+        Request many =
+                request(OTHERS, LONG, Stream.generate(() -> "h").limit(2000).toArray(String[]::new));
 
         publisher.reject(large.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "x".repeat(2 * MAX_RECORD_BYTES)));
         publisher.reject(many.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
@@ -268,7 +270,8 @@ class DeliveriesTest {
         awaitSettled(undecodable, unanswered);
         assertThat(lost()).isEqualTo(1);
         assertThat(text(onlyRecord(Topics.deadLetters(otherModel), unanswered), RecordHeaders.DEAD_LETTER_ERROR))
-                .hasValueSatisfying(why -> assertThat(why).contains("could not be delivered to topic penstock.replies"));
+                .hasValueSatisfying(
+                        why -> assertThat(why).contains("could not be delivered to topic penstock.replies"));
 
         broker.giveBack(AclOperation.WRITE, letters);
         broker.giveBack(AclOperation.WRITE, Topics.REPLIES);
@@ -303,7 +306,8 @@ class DeliveriesTest {
     private double lost() {
         return meters.get("inference.dead.letters.lost")
                 .tag("model", model)
-                .counter().count();
+                .counter()
+                .count();
     }
 
     private static Outcome succeeded(byte[] response) {

@@ -99,7 +99,8 @@ class DeliveryTest {
         Delivery delivery = delivery(kind);
 
         for (int hour = 0; hour < 24; hour++) {
-            assertThat(tried(delivery, MAYBE_WRITTEN, hour * 3600 * SECOND)).isInstanceOf(Delivery.Step.SendLater.class);
+            assertThat(tried(delivery, MAYBE_WRITTEN, hour * 3600 * SECOND))
+                    .isInstanceOf(Delivery.Step.SendLater.class);
         }
         assertThat(heard).isEmpty();
     }
@@ -140,7 +141,8 @@ class DeliveryTest {
             }
         }
 
-        assertThat(waitsMillis).containsExactly(20L, 40L, 80L, 160L, 320L, 640L, 1280L, 2560L, 5000L, 5000L, 5000L, 5000L);
+        assertThat(waitsMillis)
+                .containsExactly(20L, 40L, 80L, 160L, 320L, 640L, 1280L, 2560L, 5000L, 5000L, 5000L, 5000L);
     }
 
     private static Delivery.Step tried(Delivery delivery, Fate fate, long nowNanos) {
@@ -176,8 +178,7 @@ class DeliveryTest {
         @Override
         public Optional<ProducerRecord<byte[], byte[]>> form(int number) {
             return number < VALUES.size()
-                    ? Optional.of(
-                            new ProducerRecord<>("t", VALUES.get(number).getBytes(UTF_8)))
+                    ? Optional.of(new ProducerRecord<>("t", VALUES.get(number).getBytes(UTF_8)))
                     : Optional.empty();
         }
     }

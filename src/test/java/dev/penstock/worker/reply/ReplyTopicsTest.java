@@ -46,8 +46,12 @@ class ReplyTopicsTest {
     private final List<Collection<String>> calls = new CopyOnWriteArrayList<>();
     private final CountDownLatch answers = new CountDownLatch(1);
     private Function<String, RuntimeException> refusal = UnknownTopicOrPartitionException::new;
-    private final ReplyTopics topics =
-            new ReplyTopics(admin(), new ReplyProducers(new MockProducer<>(), new MockProducer<>()), List.of("penstock.replies.*"), faults, now::get);
+    private final ReplyTopics topics = new ReplyTopics(
+            admin(),
+            new ReplyProducers(new MockProducer<>(), new MockProducer<>()),
+            List.of("penstock.replies.*"),
+            faults,
+            now::get);
 
     @AfterEach
     void close() {
