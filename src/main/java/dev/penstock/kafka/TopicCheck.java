@@ -96,14 +96,12 @@ final class TopicCheck {
     }
 
     private static String declaration(NewTopic topic) {
-        return "topic %s is missing; it should have %d partition(s) and %s"
-                .formatted(
-                        topic.name(),
-                        topic.numPartitions(),
-                        topic.configs().entrySet().stream()
-                                .sorted(Map.Entry.comparingByKey())
-                                .map(setting -> setting.getKey() + "=" + setting.getValue())
-                                .collect(Collectors.joining(", ")));
+        String settings = topic.configs().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(setting -> setting.getKey() + "=" + setting.getValue())
+                .collect(Collectors.joining(", "));
+        return "topic " + topic.name() + " is missing; it should have " + topic.numPartitions() + " partition(s) and "
+                + settings;
     }
 
     /** Empty without the right to see them: then nothing is known to be wrong. */

@@ -118,7 +118,15 @@ final class Deployment implements AutoCloseable {
     Set<String> members() {
         String group = Topics.workerGroup(MODEL);
         return brokers.ask(
-                admin -> admin.describeConsumerGroups(List.of(group)).all().get().get(group).members().stream()
+                admin -> admin
+                        .describeConsumerGroups(List.of(group))
+                        .describedGroups()
+                        .values()
+                        .iterator()
+                        .next()
+                        .get()
+                        .members()
+                        .stream()
                         .map(MemberDescription::consumerId)
                         .collect(Collectors.toSet()));
     }

@@ -69,6 +69,8 @@ enum Fault {
 
     private final String making;
     private final String rule;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a reference to a static method
     private final Strike strike;
 
     private interface Strike {

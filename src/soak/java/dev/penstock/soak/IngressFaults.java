@@ -60,8 +60,8 @@ final class IngressFaults {
             String body = Probes.body("half-closed");
             client.getOutputStream()
                     .write(
-                            ("POST /v2/models/%s/infer HTTP/1.1\r\nHost: soak\r\nX-API-Key: %s\r\nContent-Length: %d\r\n\r\n%s"
-                                            .formatted(Deployment.MODEL, Deployment.API_KEY, body.length(), body))
+                            "POST /v2/models/%s/infer HTTP/1.1\r\nHost: soak\r\nX-API-Key: %s\r\nContent-Length: %d\r\n\r\n%s"
+                                    .formatted(Deployment.MODEL, Deployment.API_KEY, body.length(), body)
                                     .getBytes(UTF_8));
             client.shutdownOutput();
             NotStruckException.unless(client.isOutputShutdown(), "the client's side is shut down");

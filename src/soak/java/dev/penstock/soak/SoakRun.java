@@ -1,5 +1,6 @@
 package dev.penstock.soak;
 
+import com.google.errorprone.annotations.FormatMethod;
 import dev.penstock.ledger.Ledger;
 import dev.penstock.ledger.Verdict;
 import dev.penstock.ledger.drive.LedgerRun;
@@ -239,6 +240,7 @@ final class SoakRun {
         Files.createDirectories(folder);
     }
 
+    @FormatMethod
     private void say(String line, Object... values) {
         out.accept(String.format(Locale.ROOT, line, values));
     }

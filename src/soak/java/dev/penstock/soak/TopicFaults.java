@@ -174,7 +174,7 @@ final class TopicFaults {
 
     private static void prove(BrokerCluster brokers, String id, TransactionState state) {
         TransactionState seen = brokers.ask(admin ->
-                        admin.describeTransactions(Set.of(id)).all().get().get(id))
+                        admin.describeTransactions(Set.of(id)).description(id).get())
                 .state();
         // The markers are written after the producer has heard of the end.
         NotStruckException.unless(

@@ -208,7 +208,8 @@ final class DrainWatch {
             if (then != null && then.takesWork && (worker.isKnown || !then.isStuck)) {
                 then.stalledSince()
                         .filter(worker::hasAdvancedSince)
-                        .ifPresent(since -> pauseNanos = Math.max(MEMORY * pauseNanos, worker.advancedNanos - since));
+                        .ifPresent(since ->
+                                pauseNanos = Math.max(MEMORY * pauseNanos, (double) (worker.advancedNanos - since)));
             }
         });
     }

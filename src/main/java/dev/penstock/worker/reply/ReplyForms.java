@@ -110,7 +110,8 @@ final class ReplyForms implements Forms {
     }
 
     private static long size(ProducerRecord<byte[], byte[]> record) {
-        long bytes = record.value().length + (record.key() == null ? 0 : record.key().length);
+        long bytes = record.value().length;
+        bytes += record.key() == null ? 0 : record.key().length;
         for (var header : record.headers()) {
             bytes += header.key().length() + (header.value() == null ? 0 : header.value().length);
         }

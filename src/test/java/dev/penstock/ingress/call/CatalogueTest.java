@@ -8,6 +8,7 @@ import dev.penstock.protocol.Signature;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -114,10 +115,12 @@ class CatalogueTest {
         catalogue.heard(announcement("1", "alive", true).reading(reads(1)));
 
         Map<Integer, PartitionReader> readers = catalogue.readers("m", Lane.INTERACTIVE);
-        assertThat(readers.get(0).worker()).isEqualTo("dead");
-        assertThat(readers.get(0).takesWork()).as("silent for half of its time").isFalse();
-        assertThat(readers.get(1).worker()).isEqualTo("alive");
-        assertThat(readers.get(1).takesWork()).isTrue();
+        assertThat(reader(readers, 0).worker()).isEqualTo("dead");
+        assertThat(reader(readers, 0).takesWork())
+                .as("silent for half of its time")
+                .isFalse();
+        assertThat(reader(readers, 1).worker()).isEqualTo("alive");
+        assertThat(reader(readers, 1).takesWork()).isTrue();
         assertThat(catalogue.readers("m", Lane.BULK)).isEmpty();
     }
 
@@ -125,7 +128,8 @@ class CatalogueTest {
     void aWorkerThatHasWithdrawnTakesNoWork() {
         catalogue.heard(announcement("1", "w", true).reading(reads(0)));
         catalogue.heard(announcement("1", "w", false).reading(reads(0)));
-        assertThat(catalogue.readers("m", Lane.INTERACTIVE).get(0).takesWork()).isFalse();
+        assertThat(reader(catalogue.readers("m", Lane.INTERACTIVE), 0).takesWork())
+                .isFalse();
     }
 
     @Test
@@ -233,5 +237,9 @@ class CatalogueTest {
                 "cpu",
                 ready,
                 Optional.empty());
+    }
+
+    private static PartitionReader reader(Map<Integer, PartitionReader> readers, int partition) {
+        return Objects.requireNonNull(readers.get(partition));
     }
 }

@@ -144,7 +144,9 @@ class LagWatchTest implements LagWatch.Listener {
 
     @Override
     public void lag(String model, Map<Lane, LagWatch.LaneLag> lanes, int ingresses) {
-        lags.put(model, lanes.get(Lane.INTERACTIVE).partitions().getFirst());
+        lags.put(
+                model,
+                Objects.requireNonNull(lanes.get(Lane.INTERACTIVE)).partitions().getFirst());
     }
 
     private boolean isSeen(String model) {
@@ -155,7 +157,7 @@ class LagWatchTest implements LagWatch.Listener {
         return seen(model).records();
     }
 
-    private LaneAdmission.Lag seen(String model) {
+    private PartitionLag seen(String model) {
         return Objects.requireNonNull(lags.get(model));
     }
 

@@ -385,6 +385,7 @@ class DeliveriesTest {
     }
 
     /** A record of partition 3, at offset 7. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Source(CorrelationId correlationId, byte[] value, String... headers) implements SourceRecord {
         @Override
         public long timestampMillis() {

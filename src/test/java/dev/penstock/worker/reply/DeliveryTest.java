@@ -99,7 +99,7 @@ class DeliveryTest {
         Delivery delivery = delivery(kind);
 
         for (int hour = 0; hour < 24; hour++) {
-            assertThat(tried(delivery, MAYBE_WRITTEN, hour * 3600 * SECOND))
+            assertThat(tried(delivery, MAYBE_WRITTEN, hour * 3600L * SECOND))
                     .isInstanceOf(Delivery.Step.SendLater.class);
         }
         assertThat(heard).isEmpty();

@@ -32,7 +32,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +47,6 @@ class IntakeRulesTest {
     private static final long DRAIN_NANOS = 1000;
     private static final int ROWS = 3;
     private static final long NOW = 1000;
-    private static final Function<LogPartition, OptionalLong> UNKNOWN = partition -> OptionalLong.empty();
 
     private final FakeReader reader = new FakeReader();
     private final IntakeRules<Source> rules = new IntakeRules<>(
@@ -279,7 +277,8 @@ class IntakeRulesTest {
         assertThat(due(COMMIT_NANOS)).isEqualTo(commit(10, 13, 0, false));
         first.record().effort(Effort.RAN);
         first.record().settle();
-        assertThat(rules.commitsDue(2 * COMMIT_NANOS - 1, NOW, UNKNOWN)).isEmpty();
+        assertThat(rules.commitsDue(2 * COMMIT_NANOS - 1, NOW, partition -> OptionalLong.empty()))
+                .isEmpty();
         assertThat(due(2 * COMMIT_NANOS)).isEqualTo(commit(12, 13, 1, false));
     }
 
@@ -294,9 +293,12 @@ class IntakeRulesTest {
 
     @Test
     void commitsAllPartitionsEachSecondMovedOrNot() {
-        rules.commitsDue(COMMIT_NANOS, NOW, UNKNOWN);
-        assertThat(rules.commitsDue(2 * COMMIT_NANOS, NOW, UNKNOWN)).hasValue(Map.of());
-        assertThat(rules.commitsDue(1_000_000_000, NOW, UNKNOWN).orElseThrow()).hasSize(3);
+        rules.commitsDue(COMMIT_NANOS, NOW, partition -> OptionalLong.empty());
+        assertThat(rules.commitsDue(2 * COMMIT_NANOS, NOW, partition -> OptionalLong.empty()))
+                .hasValue(Map.of());
+        assertThat(rules.commitsDue(1_000_000_000, NOW, partition -> OptionalLong.empty())
+                        .orElseThrow())
+                .hasSize(3);
     }
 
     @Test
@@ -392,8 +394,9 @@ class IntakeRulesTest {
     }
 
     private OffsetCommit due(long nowNanos) {
-        return Optional.ofNullable(
-                        rules.commitsDue(nowNanos, NOW, UNKNOWN).orElseThrow().get(INTERACTIVE))
+        return Optional.ofNullable(rules.commitsDue(nowNanos, NOW, partition -> OptionalLong.empty())
+                        .orElseThrow()
+                        .get(INTERACTIVE))
                 .orElseThrow();
     }
 
