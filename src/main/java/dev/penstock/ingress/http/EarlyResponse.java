@@ -61,6 +61,10 @@ final class EarlyResponse {
 
     /** Reads and discards the rest of the body until it ends or is {@code late}. */
     private static void drain(HttpServerRequest http, Vertx vertx, Duration within, Runnable ended, Runnable late) {
+        if (http.isEnded()) { // takes no handler any more
+            ended.run();
+            return;
+        }
         http.handler(rest -> {});
         http.exceptionHandler(gone -> {});
         http.resume();
