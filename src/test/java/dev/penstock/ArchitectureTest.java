@@ -406,7 +406,6 @@ final class ArchitectureTest {
                         "ingress.gate.LagWatch",
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",
-                        "threads.ServiceThread",
                         "threads.TroubleLog",
                         "worker.intake.GroupCommits",
                         "worker.intake.Intake",

@@ -38,6 +38,7 @@ class LagWatchTest implements LagWatch.Listener {
     private final SecuredKafka broker = SecuredKafka.shared();
     private final Admin admin = broker.admin();
     private final Faults faults = new Faults("ingress");
+    /** The sums over all partitions. */
     private final Map<String, PartitionLag> lags = new ConcurrentHashMap<>();
 
     @AfterEach
@@ -144,9 +145,14 @@ class LagWatchTest implements LagWatch.Listener {
 
     @Override
     public void lag(String model, Map<Lane, LagWatch.LaneLag> lanes, int ingresses) {
+        List<PartitionLag> partitions =
+                Objects.requireNonNull(lanes.get(Lane.INTERACTIVE)).partitions();
         lags.put(
                 model,
-                Objects.requireNonNull(lanes.get(Lane.INTERACTIVE)).partitions().getFirst());
+                new PartitionLag(
+                        0,
+                        partitions.stream().mapToLong(PartitionLag::end).sum(),
+                        partitions.stream().mapToLong(PartitionLag::committed).sum()));
     }
 
     private boolean isSeen(String model) {
