@@ -33,7 +33,7 @@ final class SoakRun {
     private static final Duration START_LIMIT = Duration.ofMinutes(4);
 
     /** From the healing until all doors serve, and until all processes are ready. */
-    private static final Duration PROGRESS_BOUND = Duration.ofSeconds(60);
+    private static final Duration PROGRESS_BOUND = Duration.ofMinutes(2);
 
     /** Between two faults, so that their effects can be told apart. */
     private static final Duration CALM = Duration.ofSeconds(2);

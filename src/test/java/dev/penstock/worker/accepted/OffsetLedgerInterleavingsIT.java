@@ -9,7 +9,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The consumer's thread opens and commits; loops and producers settle. */
-class OffsetLedgerInterleavingsTest {
+class OffsetLedgerInterleavingsIT {
     /** Of three commits, each digit one: the second record is committed once, at the end, and the first never after it. */
     private static final Set<Long> MOVES = Set.of(2L, 20L, 200L, 12L, 120L, 102L);
 

@@ -20,7 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
 /** Event loops, the follower of replies and the sweep share the waiting calls. */
-class PendingRepliesInterleavingsTest {
+class PendingRepliesInterleavingsIT {
     private static final RequestIdIssuer IDS =
             new RequestIdIssuer("a key that only the tests know".getBytes(UTF_8), System::currentTimeMillis);
     private static final DroppedReplyMeters DROPPED = new DroppedReplyMeters(new SimpleMeterRegistry());

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Event loops ask the {@link LaneAdmission} of a lane while the lag watch reports what Kafka says. */
-class LaneAdmissionInterleavingsTest {
+class LaneAdmissionInterleavingsIT {
     private static final long SECOND = 1_000_000_000L;
 
     /** The 10.05 s of work that wait fit 1.8 times; with one request more, which is 10 ms, they do not. */
