@@ -183,7 +183,8 @@ public final class Ingress implements AutoCloseable {
                 faults,
                 kafka.follower(FROM_BEGINNING),
                 pending);
-        this.modelTopics = new ModelTopics(faults, List.of(Topics.RESULTS, Topics.REPLIES, Topics.CANCELLATIONS), publisher::prepare);
+        this.modelTopics = new ModelTopics(
+                faults, List.of(Topics.RESULTS, Topics.REPLIES, Topics.CANCELLATIONS), publisher::prepare);
         this.modelFollower = new TopicFollower(
                 "penstock-models",
                 "Models that are announced or withdrawn from now on stay unnoticed.",
