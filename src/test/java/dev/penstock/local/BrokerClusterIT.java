@@ -20,9 +20,11 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A real cluster, whose nodes are killed, stopped and frozen. */
+@Tag("long")
 class BrokerClusterIT {
     private static final Duration SOON = Duration.ofMinutes(1);
 

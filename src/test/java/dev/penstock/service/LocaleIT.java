@@ -9,9 +9,11 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Processes whose system writes digits of its own. */
+@Tag("long")
 class LocaleIT {
     private static final Map<String, String> ARABIC =
             Map.of("JAVA_TOOL_OPTIONS", "-Duser.language=ar -Duser.country=EG");

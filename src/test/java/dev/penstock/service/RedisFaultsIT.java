@@ -19,9 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Polls at several ingresses, in processes of their own, while Redis loses its data, does not answer, or is full. */
+@Tag("long")
 class RedisFaultsIT {
     private static final String INFER = "/v2/models/digits/infer";
     private static final int MANY = 30;

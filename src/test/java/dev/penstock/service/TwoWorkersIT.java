@@ -28,6 +28,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two workers that differ: one dies hard, or one is newer. Measure the first by hand with {@code -Dpenstock.kills=6}, and without hedging
  * with {@code -Dpenstock.hedge-share=0} beside it.
  */
+@Tag("long")
 class TwoWorkersIT {
     private static final String BODY =
             Digits.request(DigitsTable.load().heldOut().getFirst());

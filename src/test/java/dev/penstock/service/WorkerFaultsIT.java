@@ -29,10 +29,12 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers that die or freeze while they serve other systems, which would see each second reply. */
+@Tag("long")
 class WorkerFaultsIT {
     private static final LocalStack stack = LocalStack.start();
     private static final Map<String, Object> KAFKA = Map.of("bootstrap.servers", stack.bootstrapServers());
