@@ -1,5 +1,6 @@
 package dev.penstock.kafka;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -22,7 +23,9 @@ public final class KafkaClients {
     /**
      * A member that dies hard keeps its partitions for this long. A shorter timeout turns a long pause of the JVM into a rebalance.
      */
-    private static final int SESSION_TIMEOUT_MS = 6000;
+    public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(6);
+
+    private static final int SESSION_TIMEOUT_MS = (int) SESSION_TIMEOUT.toMillis();
 
     /** Partitions that are added to a topic are noticed within this time. Kafka's default is five minutes. */
     private static final int METADATA_AGE_MS = 5000;

@@ -32,6 +32,7 @@ public final class LocalMain {
 
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration READY_LOOK = Duration.ofMillis(100);
+    private static final Duration READY_TIMEOUT = Duration.ofSeconds(5);
     private static final int HTTP_OK = 200;
 
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
@@ -109,7 +110,8 @@ public final class LocalMain {
     private static void awaitReady(URI readiness) {
         try (HttpClient http =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-            HttpRequest ask = HttpRequest.newBuilder(readiness).build();
+            HttpRequest ask =
+                    HttpRequest.newBuilder(readiness).timeout(READY_TIMEOUT).build();
             while (!answersOk(http, ask)) {
                 Thread.sleep(READY_LOOK);
             }

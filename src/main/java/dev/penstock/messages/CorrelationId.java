@@ -9,8 +9,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The id by which a sender finds the reply to its request. It is bytes: other systems choose them, and get the same back. Request ids
- * of Penstock are text.
+ * The id by which a sender matches a reply to its request. It consists of bytes, since other systems choose their own ids and get the
+ * same bytes back. Request ids of Penstock are text.
  */
 public final class CorrelationId {
     private final byte[] bytes;

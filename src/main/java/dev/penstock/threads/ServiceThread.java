@@ -46,7 +46,7 @@ public final class ServiceThread implements AutoCloseable {
             return false;
         }
 
-        /** Whether a transient failure is one that the log tells of already, such as an absent broker that every thread notices. */
+        /** Whether a transient failure is already in the log, such as an absent broker, which every thread notices. */
         default boolean isKnown(Exception failure) {
             return false;
         }

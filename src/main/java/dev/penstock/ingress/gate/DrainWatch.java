@@ -40,6 +40,9 @@ final class DrainWatch {
     /** Calls that are a smaller part of the records than one in so many are no sample of them. */
     private static final int SAMPLE = 10;
 
+    /** Calls that are remembered of a partition; later ones are not, until some are committed. Bounds the memory where commits are not seen. */
+    static final int MOST_CALLS = 10_000;
+
     private final Map<Place, Partition> partitions = new HashMap<>();
     private Map<String, Worker> workers = Map.of();
     private double pauseNanos;
@@ -250,9 +253,16 @@ final class DrainWatch {
     /** A synchronous call of this ingress is in the log. */
     synchronized void published(Lane lane, int partition, long offset) {
         Partition at = partitions.get(new Place(lane, partition));
-        if (at != null) {
+        if (at != null && at.calls.size() < MOST_CALLS) {
             at.calls.put(offset, false);
         }
+    }
+
+    /** Calls that are remembered of all partitions. */
+    synchronized int rememberedCalls() {
+        return partitions.values().stream()
+                .mapToInt(partition -> partition.calls.size())
+                .sum();
     }
 
     /** A synchronous call of this ingress was answered from there. */

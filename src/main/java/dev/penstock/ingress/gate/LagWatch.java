@@ -172,7 +172,7 @@ public final class LagWatch implements AutoCloseable {
         }
     }
 
-    /** By model; those that Kafka does not tell of are absent. */
+    /** Committed offsets by model. A model whose offsets Kafka does not return is absent. */
     private Map<String, Map<TopicPartition, Long>> committed(Set<String> wanted)
             throws InterruptedException, TimeoutException {
         Map<String, ListConsumerGroupOffsetsSpec> groups = wanted.stream()

@@ -42,7 +42,7 @@ public final class Lease {
         return !waiting.isEmpty();
     }
 
-    /** Runs what waits, if the lease holds. */
+    /** Runs the waiting replies, if the lease holds. */
     public void release(long nowNanos) {
         if (holds(nowNanos)) {
             for (Runnable next = waiting.poll(); next != null; next = waiting.poll()) {

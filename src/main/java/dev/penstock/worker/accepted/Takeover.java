@@ -48,8 +48,8 @@ public record Takeover(long from, long end, Optional<HandoverNote> note) {
     }
 
     /**
-     * The commit by which a worker becomes the owner. It must be safe before the worker takes a record: otherwise the next owner would
-     * not know that there was one in between.
+     * The commit by which a worker becomes the owner. The broker must have it before the worker takes a record. Otherwise the next owner
+     * would not know of this one.
      */
     public OffsetCommit firstCommit(long nowMillis) {
         long taken = Math.max(from, note.map(HandoverNote::taken).orElse(from));

@@ -1,6 +1,7 @@
 package dev.penstock.worker.intake;
 
 import dev.penstock.kafka.BrokerClock;
+import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.messages.Topics;
@@ -60,7 +61,7 @@ public final class Intake implements Runnable {
     private static final Duration POLL_WHILE_ONE_RUNS_ALONE = Duration.ofMillis(1);
 
     /** Half the session timeout: the broker gives the partitions of a silent worker to others after the whole of it. */
-    private static final Duration LEASE = Duration.ofSeconds(3);
+    private static final Duration LEASE = KafkaClients.SESSION_TIMEOUT.dividedBy(2);
 
     /** How long partitions that go to another worker wait for the requests that run. The rest is left to the other worker. */
     private static final long SETTLE_NANOS = Duration.ofSeconds(1).toNanos();

@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * One reply or dead letter on its way to its topic, and the rules by which it gets there.
+ * Decides how one reply or dead letter is sent to its topic, and when to give up.
  *
  * <ul>
  *   <li>Too large: the next form is sent. When even the last one is too large, it is given up.

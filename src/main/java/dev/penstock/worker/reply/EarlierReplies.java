@@ -142,7 +142,7 @@ public final class EarlierReplies implements AutoCloseable {
         }
 
         /**
-         * A topic that was deleted and made again counts its offsets anew. So the reply must not be older than the request, and must
+         * A topic that was deleted and created again starts at offset 0. So the reply must not be older than the request, and must
          * have its id.
          */
         boolean answers(Question question) {

@@ -13,7 +13,7 @@ import org.jboss.logging.Logger;
 public final class Relay {
     private static final Logger LOG = Logger.getLogger(Relay.class);
 
-    /** The copy has its own. A timeout would begin anew when the copy arrives in the log. */
+    /** The copy has its own headers for these. A copied timeout would start again when the copy arrives in the log. */
     private static final Set<String> NOT_COPIED =
             Set.of(RecordHeaders.TIMEOUT_MS, RecordHeaders.DEADLINE_MS, RecordHeaders.SOURCE, RecordHeaders.PASSED_ON);
 

@@ -71,6 +71,15 @@ class DrainWatchTest {
     }
 
     @Test
+    void remembersOnlySoManyCallsWhileItSeesNoCommits() {
+        looksWhileBothWork(1);
+        for (int offset = 0; offset < 2 * DrainWatch.MOST_CALLS; offset++) {
+            watch.published(LANE, 0, offset);
+        }
+        assertThat(watch.rememberedCalls()).isEqualTo(DrainWatch.MOST_CALLS);
+    }
+
+    @Test
     void anIdleWorkerIsNotStuck() {
         looksWhileBothWork(4);
         for (int look = 0; look < 20; look++) {
