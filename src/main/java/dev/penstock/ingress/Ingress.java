@@ -166,7 +166,10 @@ public final class Ingress implements AutoCloseable {
                         System::nanoTime),
                 submissions,
                 new IdempotentSubmissions(
-                        new IdempotencyClaims(guarded, config.idempotencyTtl().orElse(config.resultTtl())),
+                        new IdempotencyClaims(
+                                new GuardedRedis(
+                                        "idempotency keys", redis, config.idempotencyTimeout(), config.redisOpenFor()),
+                                config.idempotencyTtl().orElse(config.resultTtl())),
                         ids,
                         finder,
                         submissions,

@@ -53,6 +53,15 @@ public interface IngressConfig {
     Optional<@DurationMin(seconds = 1) @DurationMax(days = 30) Duration> idempotencyTtl();
 
     /**
+     * Longest wait for Redis of a call with an {@code Idempotency-Key}. It is longer than {@code penstock.ingress.redis-timeout}, since the
+     * call is refused when it ends: a first connection, or a server that writes its snapshot, may take some hundred milliseconds.
+     */
+    @WithDefault("1s")
+    @DurationMin(millis = 1)
+    @DurationMax(minutes = 1)
+    Duration idempotencyTimeout();
+
+    /**
      * Longest wait for Redis while a caller waits. The default is far above a healthy round trip. A longer wait adds to the latency of
      * every call when Redis is slow.
      */

@@ -123,6 +123,13 @@ class IdempotencyTest {
         assertThat(published(left.toString())).isEqualTo(1);
     }
 
+    /** A first connection on a busy machine takes as long as this pause. */
+    @Test
+    void waitsForRedisRatherThanRefuseTheCall() {
+        send(Request.cmd(Command.CLIENT).arg("PAUSE").arg(300).arg("ALL"));
+        assertThat(service.post(INFER, BODY, KEY, key).status()).isEqualTo(200);
+    }
+
     @Test
     void startsOverWhenTheAbandonedRequestHasExpired() throws Exception {
         RequestId left = claimedByTheDead(Duration.ZERO);

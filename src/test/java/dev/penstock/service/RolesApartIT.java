@@ -95,8 +95,9 @@ class RolesApartIT {
                 service.awaitModel("digits");
                 worker.kill();
             }
-            location = service.post("/v2/models/digits/infer", body, asked).header("Location");
-            assertThat(location).isNotEmpty();
+            Service.Answer accepted = service.post("/v2/models/digits/infer", body, asked);
+            assertThat(accepted.status()).as(accepted.json().toString()).isEqualTo(202);
+            location = accepted.header("Location");
             ingress.kill();
         }
         try (RoleProcess ingress = ingress(port);
