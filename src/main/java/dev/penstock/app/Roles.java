@@ -50,6 +50,9 @@ final class Roles {
     /** A model that is being loaded cannot be interrupted, and ONNX Runtime must not be unloaded under it. */
     private static final Duration START_STOP = Duration.ofSeconds(60);
 
+    /** At the end of the shutdown delay, unless half of the delay is shorter. */
+    private static final Duration LONGEST_REFUSAL = Duration.ofSeconds(1);
+
     /** Headers and framing of a record, beside the body. */
     private static final int RECORD_OVERHEAD = 64 * 1024;
 
@@ -58,6 +61,7 @@ final class Roles {
     private final WorkerConfig workerConfig;
     private final FeaturesConfig featuresConfig;
     private final Duration idleTimeout;
+    private final Duration shutdownDelay;
     private final MeterRegistry registry;
     private final Vertx vertx;
     private final Redis redis;
@@ -81,6 +85,7 @@ final class Roles {
             WorkerConfig workerConfig,
             FeaturesConfig featuresConfig,
             @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout,
+            @ConfigProperty(name = "quarkus.shutdown.delay") Duration shutdownDelay,
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
@@ -90,6 +95,7 @@ final class Roles {
         this.workerConfig = workerConfig;
         this.featuresConfig = featuresConfig;
         this.idleTimeout = idleTimeout;
+        this.shutdownDelay = shutdownDelay;
         this.registry = registry;
         this.vertx = vertx;
         this.redis = redis;
@@ -168,9 +174,14 @@ final class Roles {
         return config.roles().contains(PenstockConfig.Role.INGRESS);
     }
 
-    /** Readiness goes down now. Shutdown goes on once all waiting calls have their answers, or after the timeout. */
-    void stopTaking(@Observes ShutdownDelayInitiatedEvent event) {
-        ingress.ifPresent(Ingress::stopTaking);
+    /**
+     * Readiness goes down now. After the delay, Quarkus refuses calls without a word, so the ingress refuses them before. Shutdown goes on
+     * once all waiting calls have their answers, or after the timeout.
+     */
+    void leave(@Observes ShutdownDelayInitiatedEvent event) {
+        Duration half = shutdownDelay.dividedBy(2);
+        Duration refusesFor = half.compareTo(LONGEST_REFUSAL) < 0 ? half : LONGEST_REFUSAL;
+        ingress.ifPresent(leaving -> leaving.leave(shutdownDelay.minus(refusesFor)));
     }
 
     void stop(@Observes ShutdownEvent event) {

@@ -245,10 +245,15 @@ public final class Ingress implements AutoCloseable {
         return faults.isEmpty();
     }
 
-    /** Refuses new requests from now on. Synchronous calls that wait here still get their replies; long polls end at once. */
-    public void stopTaking() {
-        parts.drain().begin();
+    /**
+     * Sends clients elsewhere. Calls that come on open connections, or before load balancers have noticed, are served for that long; then
+     * they are refused. Synchronous calls that wait here still get their replies; long polls end at once.
+     */
+    public void leave(Duration servesFor) {
+        parts.drain().leave();
         parts.outcomes().release();
+        vertx.setTimer(
+                Math.max(1, servesFor.toMillis()), timer -> parts.drain().refuse());
     }
 
     @Override

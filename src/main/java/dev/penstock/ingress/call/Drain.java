@@ -1,14 +1,25 @@
 package dev.penstock.ingress.call;
 
-/** Whether this ingress refuses new calls, because it is about to stop. Thread-safe. */
+/** How far this ingress is with its stop: it serves, then serves while its clients move elsewhere, then refuses. Thread-safe. */
 public final class Drain {
-    private volatile boolean hasBegun;
+    private volatile boolean isLeaving;
+    private volatile boolean refuses;
 
-    public void begin() {
-        hasBegun = true;
+    /** Connections close from now on after their next response. */
+    public void leave() {
+        isLeaving = true;
     }
 
-    public boolean hasBegun() {
-        return hasBegun;
+    /** New calls are refused from now on. */
+    public void refuse() {
+        refuses = true;
+    }
+
+    public boolean isLeaving() {
+        return isLeaving;
+    }
+
+    public boolean refuses() {
+        return refuses;
     }
 }

@@ -144,8 +144,7 @@ public final class InferResource {
     }
 
     private void refuseWhileDraining(RoutingContext context) {
-        if (drain.hasBegun()) {
-            context.response().putHeader("Connection", "close");
+        if (drain.refuses()) {
             throw new ProblemException(
                     Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; the request was not accepted"), 1);
         }

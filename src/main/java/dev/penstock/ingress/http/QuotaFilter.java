@@ -72,7 +72,7 @@ public final class QuotaFilter {
 
     /** Calls that end in another refusal anyway are left to the resource. */
     private Optional<ProblemException> refusal(Tenant tenant, String model, Optional<String> version) {
-        boolean isCounted = !drain.get().hasBegun()
+        boolean isCounted = !drain.get().refuses()
                 && tenant.mayUse(model)
                 && catalogue.get().find(model, version).isPresent();
         return isCounted ? quotas.get().usedUp(tenant, model) : Optional.empty();
