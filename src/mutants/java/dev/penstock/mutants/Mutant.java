@@ -76,9 +76,11 @@ record Mutant(String type, String effect, String original, String mutated, List<
 
     Path source() throws IOException {
         try (Stream<Path> files = Files.walk(CODE)) {
-            List<Path> found = files.filter(file -> file.endsWith(type + ".java")).toList();
+            List<Path> found =
+                    files.filter(file -> file.endsWith(type + ".java")).toList();
             if (found.size() != 1) {
-                throw new IllegalArgumentException("type must be one class in " + CODE + ", was " + type + ": " + found);
+                throw new IllegalArgumentException(
+                        "type must be one class in " + CODE + ", was " + type + ": " + found);
             }
             return found.getFirst();
         }

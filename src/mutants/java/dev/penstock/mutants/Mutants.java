@@ -90,9 +90,8 @@ public final class Mutants implements Tool<MutantsCommand> {
                 "-Djqwik.database=" + FOLDER.resolve("jqwik-database"),
                 MutantRun.class.getName()));
         command.addAll(tests);
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().put("CLASSPATH", classes + File.pathSeparator + CLASSPATH);
         Process run = builder.start();
         if (!run.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {

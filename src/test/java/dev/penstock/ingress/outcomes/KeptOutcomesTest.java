@@ -3,11 +3,11 @@ package dev.penstock.ingress.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
-import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.quota.OpenRequests;
@@ -87,8 +87,9 @@ class KeptOutcomesTest {
         assertThatThrownBy(call)
                 .isInstanceOf(CompletionException.class)
                 .cause()
-                .isInstanceOfSatisfying(ProblemException.class, failure -> assertThat(
-                                failure.problem().status())
-                        .isEqualTo(Problem.of(kind, "").status()));
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        failure -> assertThat(failure.problem().status())
+                                .isEqualTo(Problem.of(kind, "").status()));
     }
 }

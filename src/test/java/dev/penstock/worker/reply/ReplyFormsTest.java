@@ -20,7 +20,8 @@ class ReplyFormsTest {
     void eachFormGoesToThePartitionThatTheCallerReads() {
         assertThat(forms(new ReplyAddress(Topics.REPLIES, Optional.of(3))))
                 .hasSize(3)
-                .allMatch(form -> form.topic().equals(Topics.REPLIES) && Integer.valueOf(3).equals(form.partition()));
+                .allMatch(form -> form.topic().equals(Topics.REPLIES)
+                        && Integer.valueOf(3).equals(form.partition()));
     }
 
     @Test
