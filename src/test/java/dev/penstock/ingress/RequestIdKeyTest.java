@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.local.EmbeddedKafka;
+import dev.penstock.messages.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
 class RequestIdKeyTest {
@@ -37,6 +40,13 @@ class RequestIdKeyTest {
             for (Future<byte[]> key : keys) {
                 assertThat(key.get()).isEqualTo(later);
             }
+            try (Producer<byte[], byte[]> another = kafka.producer(Map.of())) {
+                another.send(new ProducerRecord<>(Topics.KEYS, 0, "another".getBytes(UTF_8), new byte[32]))
+                        .get();
+            }
+            assertThat(RequestIdKey.of(Optional.empty(), kafka))
+                    .as("the first one counts")
+                    .isEqualTo(later);
         }
     }
 

@@ -7,7 +7,7 @@ import picocli.CommandLine.Parameters;
 /** {@code ./penstock mutants}. */
 @Command(
         name = "mutants",
-        description = "Puts faults into the batcher, one at a time, and shows which test finds each.",
+        description = "Puts faults into batching and delivery, one at a time, and shows which test finds each.",
         footer = {"", "Exits with 1 if all tests pass with a fault."})
 public interface MutantsCommand {
     @Parameters(

@@ -57,6 +57,22 @@ class PendingRepliesTest {
         assertThat(dropped("foreign") + dropped("forged") + dropped("broken")).isZero();
     }
 
+    @Test
+    void noMoreCallsWaitThanMayAndEachGivesItsPlaceBack() {
+        PendingReplies one = new PendingReplies(0, 1, ids, id -> {}, new DroppedReplyMeters(meters));
+        RequestId answered = issue(ids);
+        assertThat(one.await(answered, 100)).isPresent();
+        assertThat(one.await(issue(ids), 100)).isEmpty();
+
+        one.received(cancelled(answered.toString()));
+        assertThat(one.await(issue(ids), 100)).as("after a reply").isPresent();
+        one.sweep(100);
+        RequestId abandoned = issue(ids);
+        assertThat(one.await(abandoned, 200)).as("after a timeout").isPresent();
+        one.abandon(abandoned);
+        assertThat(one.await(issue(ids), 200)).as("after a cancellation").isPresent();
+    }
+
     private static RequestId issue(RequestIdIssuer ids) {
         return ids.issue(Tenant.anonymous(Optional.empty()), Duration.ofSeconds(1));
     }

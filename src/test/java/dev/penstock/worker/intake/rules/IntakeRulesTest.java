@@ -200,6 +200,20 @@ class IntakeRulesTest {
                 .isEqualTo(new OffsetCommit(0, CommitNote.NONE, new HandoverNote(1, 7, false, OptionalLong.empty())));
     }
 
+    @Test
+    void aRebalanceDropsNeitherSuspectsNorWhatWaitsForThem() {
+        takeOverFromADeadWorker(1, OptionalLong.empty());
+        decided(record(INTERACTIVE, 0));
+        decided(record(OTHER, 1));
+        List<LogPartition> going = List.of(INTERACTIVE, OTHER);
+        rules.giveBack(going);
+        assertThat(rules.isSettled(going)).isTrue();
+        assertThat(rules.released()).isEmpty();
+        Map<LogPartition, OffsetCommit> last = rules.revoked(going, NOW);
+        assertThat(last.get(INTERACTIVE)).extracting(OffsetCommit::nextOffset).isEqualTo(0L);
+        assertThat(last.get(OTHER)).extracting(OffsetCommit::nextOffset).isEqualTo(1L);
+    }
+
     private void takeOverFromADeadWorker(long taken, OptionalLong trying) {
         rules.revoked(List.of(INTERACTIVE), 0);
         rules.assigned(List.of(INTERACTIVE));
