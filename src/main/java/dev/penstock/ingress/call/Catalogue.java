@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * The models that workers have announced. Thread-safe: event loops read it, and the thread that follows the topic writes it.
@@ -102,6 +104,23 @@ public final class Catalogue {
         return announced(model).stream()
                 .anyMatch(heard ->
                         (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
+    }
+
+    /** What is known of the workers of a model that is not ready, for people. */
+    public String absence(String model) {
+        long now = nanoClock.getAsLong();
+        String workers = announced(model).stream()
+                .filter(heard -> now - heard.nanos < RETIRED_NANOS)
+                .map(heard -> String.format(
+                        Locale.ROOT,
+                        "%s with version %s %s %.1f s ago",
+                        heard.announcement.worker(),
+                        heard.announcement.version(),
+                        heard.ready ? "was last heard" : "withdrew or began to load",
+                        (now - heard.nanos) / 1e9))
+                .sorted()
+                .collect(Collectors.joining("; "));
+        return workers.isEmpty() ? "none has announced it in the last 10 minutes" : workers;
     }
 
     /** How often a model's workers commit: the longest interval that one of them announces, since the backlog is their sum. */

@@ -19,11 +19,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 
 /**
  * Refuses requests that could not be served in time, before they are accepted: one {@link LaneAdmission} per model and lane. Thread-safe.
  */
 public final class AdmissionControl implements LagWatch.Listener {
+    private static final Logger LOG = Logger.getLogger(AdmissionControl.class);
+
     /** A bulk request is refused when its wait would use up half of its deadline. That leaves room for urgent requests. */
     private static final int BULK_CAUTION = 2;
 
@@ -41,6 +44,7 @@ public final class AdmissionControl implements LagWatch.Listener {
     private final LongSupplier nanoClock;
     private final Map<Key, LaneAdmission> admissions = new ConcurrentHashMap<>();
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
+    private final Set<String> unserved = ConcurrentHashMap.newKeySet();
     private volatile int ingresses = 1;
 
     private record Key(String model, Lane lane) {}
@@ -121,13 +125,25 @@ public final class AdmissionControl implements LagWatch.Listener {
     public void asking(Collection<String> models) {
         long now = nanoClock.getAsLong();
         for (String model : models) {
+            boolean isServed = catalogue.isReady(model, Optional.empty());
+            note(model, isServed);
             long commitIntervalMillis = catalogue.commitIntervalMillis(model);
             for (Lane lane : Lane.values()) {
                 LaneAdmission admission = admission(model, lane);
-                admission.hasWorkers(now, catalogue.isReady(model, Optional.empty()));
+                admission.hasWorkers(now, isServed);
                 admission.commitInterval(commitIntervalMillis);
                 admission.asking(now);
             }
+        }
+    }
+
+    private void note(String model, boolean isServed) {
+        if (!isServed && unserved.add(model)) {
+            LOG.warnf(
+                    "Model %s has no ready worker, and calls that cannot wait for one are refused: %s",
+                    model, catalogue.absence(model));
+        } else if (isServed && unserved.remove(model)) {
+            LOG.infof("Model %s has a ready worker again", model);
         }
     }
 
