@@ -394,7 +394,9 @@ public final class Intake implements Runnable {
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             List<LogPartition> going = ours(partitions);
             giveBack(going);
-            if (!hasLeft) {
+            if (hasLeft) {
+                rules.lost(going); // the next owner answers what is still open after the drain timeout
+            } else {
                 awaitSettled(going);
                 commits.sync(rules.revoked(going, brokerMillis()));
                 assignments.accept(rules.assignment());

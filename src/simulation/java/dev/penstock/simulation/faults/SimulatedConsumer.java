@@ -330,7 +330,9 @@ final class SimulatedConsumer extends MockConsumer<byte[], byte[]> {
     /** Leaves the group in order. */
     @Override
     public void close(CloseOptions options) {
-        if (member != NOBODY && !isLost) {
+        if (isLost) {
+            lose();
+        } else if (member != NOBODY) {
             listener.onPartitionsRevoked(List.copyOf(positions.keySet()));
             int me = member;
             connection.ask(() -> {
