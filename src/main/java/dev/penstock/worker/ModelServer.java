@@ -73,14 +73,13 @@ final class ModelServer implements AutoCloseable {
         this.model = model;
         this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
-        ReplyPublisher replies =
-                new ReplyPublisher(
-                        shared.deliveries(),
-                        model,
-                        shared.maxRecordBytes(),
-                        meters,
-                        shared.cancellations()::contains,
-                        Time.OF_MACHINE);
+        ReplyPublisher replies = new ReplyPublisher(
+                shared.deliveries(),
+                model,
+                shared.maxRecordBytes(),
+                meters,
+                shared.cancellations()::contains,
+                Time.OF_MACHINE);
         Map<String, Intake.Version> served = new HashMap<>();
         for (WarmModel version : versions) {
             served.put(version.version(), serve(version, replies, meters, shared));

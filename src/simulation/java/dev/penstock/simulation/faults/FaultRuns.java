@@ -2,11 +2,11 @@ package dev.penstock.simulation.faults;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /** Runs seeds one after the other, and sums up what happened. */
 public final class FaultRuns {
@@ -33,22 +33,23 @@ public final class FaultRuns {
             result.struck().forEach((fault, times) -> struck.merge(fault, times, Integer::sum));
         } catch (AssertionError | RuntimeException broken) {
             throw new AssertionError(
-                    "seed " + seed + ": " + broken.getMessage() + "; see what happened by ./penstock simulate --faults --seed "
-                            + seed,
+                    "seed " + seed + ": " + broken.getMessage()
+                            + "; see what happened by ./penstock simulate --faults --seed " + seed,
                     broken);
         }
     }
 
-    /** What happens under a seed, line by line, and how it ends. */
-    public static String timeline(long seed) {
+    /** @param text what happened under a seed, line by line, and how it ended */
+    public record Timeline(String text, boolean isBroken) {}
+
+    public static Timeline timeline(long seed) {
         FaultSimulation simulation = new FaultSimulation(seed, true);
-        String end;
         try {
-            end = "all promises are kept: " + quietly(simulation::run);
+            FaultSimulation.Result result = quietly(simulation::run);
+            return new Timeline(simulation.timeline() + "all promises are kept: " + result, false);
         } catch (AssertionError | RuntimeException broken) {
-            end = "broken: " + broken.getMessage();
+            return new Timeline(simulation.timeline() + "broken: " + broken.getMessage(), true);
         }
-        return simulation.timeline() + end;
     }
 
     /** Whether every kind of fault struck at least once. */
@@ -71,27 +72,20 @@ public final class FaultRuns {
         Level before = logger.getLevel();
         logger.setLevel(Level.OFF);
         try {
-            AtomicReference<@Nullable T> result = new AtomicReference<>();
-            AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-            Thread.ofVirtual()
-                    .start(() -> {
-                        try {
-                            result.set(simulation.get());
-                        } catch (Throwable broken) {
-                            failure.set(broken);
-                        }
-                    })
-                    .join();
-            if (failure.get() instanceof Error error) {
-                throw error;
+            CompletableFuture<T> result = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> {
+                try {
+                    result.complete(simulation.get());
+                } catch (Throwable broken) {
+                    result.completeExceptionally(broken);
+                }
+            });
+            return result.join();
+        } catch (CompletionException broken) {
+            if (broken.getCause() instanceof AssertionError promise) {
+                throw promise;
             }
-            if (failure.get() instanceof RuntimeException bug) {
-                throw bug;
-            }
-            return result.get();
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(hurried);
+            throw broken;
         } finally {
             logger.setLevel(before);
         }

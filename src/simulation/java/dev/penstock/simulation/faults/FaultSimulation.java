@@ -90,7 +90,7 @@ final class FaultSimulation {
         this.settings = new SimulatedWorker.Settings(
                 8 + random.nextInt(60),
                 1 << random.nextInt(5),
-                (long) (SECOND / 1000 * Math.exp(5.5 * random.nextDouble())),
+                (long) (SECOND / 1000 * Math.exp(4.5 * random.nextDouble())),
                 SECOND / 1000,
                 Duration.ofSeconds(3));
         this.promises = new Promises(time, logs, trace, RUNS_AHEAD * settings.longestRunNanos() / 1_000_000);
@@ -154,8 +154,10 @@ final class FaultSimulation {
             time.after(HEAL_NANOS, this::heal);
             time.run(HEAL_NANOS + progressNanos, () -> isDone);
             promises.require(
-                    isDone, "%.0f s after the faults have healed, something is still open: %s".formatted(
-                            progressNanos / 1e9, promises.unanswered().orElse("offsets are not committed")));
+                    isDone,
+                    "%.0f s after the faults have healed, something is still open: %s"
+                            .formatted(
+                                    progressNanos / 1e9, promises.unanswered().orElse("offsets are not committed")));
             return new Result(
                     requests,
                     struck,
@@ -173,7 +175,11 @@ final class FaultSimulation {
     }
 
     private boolean isDone() {
-        return isHealed && !isResetting && sent == requests && areOffsetsCommitted() && promises.unanswered().isEmpty();
+        return isHealed
+                && !isResetting
+                && sent == requests
+                && areOffsetsCommitted()
+                && promises.unanswered().isEmpty();
     }
 
     private boolean areOffsetsCommitted() {
@@ -202,7 +208,9 @@ final class FaultSimulation {
         append(request, request.partition(), OptionalLong.empty());
         if (sent < requests) {
             boolean isBurst = random.nextInt(3) > 0;
-            time.after(isBurst ? random.nextInt(5_000_000) : (long) (random.nextDouble() * 36 * SECOND / requests), this::arrive);
+            time.after(
+                    isBurst ? random.nextInt(5_000_000) : (long) (random.nextDouble() * 36 * SECOND / requests),
+                    this::arrive);
         }
     }
 
@@ -237,15 +245,13 @@ final class FaultSimulation {
 
     private ConsumerRecord<byte[], byte[]> appended(
             SimulatedProcess from, ProducerRecord<byte[], byte[]> record, long sentNanos) {
-        int partition = record.key() == null ? 0 : Math.floorMod(Arrays.hashCode(record.key()), logs.partitions(record.topic()));
+        int partition = record.key() == null
+                ? 0
+                : Math.floorMod(Arrays.hashCode(record.key()), logs.partitions(record.topic()));
         ConsumerRecord<byte[], byte[]> appended = logs.append(record, partition);
         trace.say(
                 "%s writes %s-%d@%d: %s",
-                from.name,
-                appended.topic(),
-                appended.partition(),
-                appended.offset(),
-                headers(appended));
+                from.name, appended.topic(), appended.partition(), appended.offset(), headers(appended));
         if (Promises.isReply(appended.topic())) {
             promises.replied(from, appended, sentNanos);
         } else if (appended.topic().equals(Topics.deadLetters(Workload.MODEL))) {
@@ -259,7 +265,8 @@ final class FaultSimulation {
 
     private static String headers(ConsumerRecord<byte[], byte[]> record) {
         StringBuilder text = new StringBuilder();
-        for (String name : List.of("correlation-id", "status", "penstock-source", "penstock-error", "penstock-passed-on")) {
+        for (String name :
+                List.of("correlation-id", "status", "penstock-source", "penstock-error", "penstock-passed-on")) {
             RecordHeaders.text(record.headers(), name)
                     .ifPresent(value -> text.append(value).append(' '));
         }
@@ -325,12 +332,13 @@ final class FaultSimulation {
                 workers.add(Optional.empty());
                 versions.add(versions.getFirst());
                 start(added);
-                time.after((long) (5 * howLong * SECOND), () -> workers.get(added).ifPresent(SimulatedWorker::stop));
+                time.after(
+                        (long) (5 * howLong * SECOND), () -> workers.get(added).ifPresent(SimulatedWorker::stop));
             }
             case WORKER_CUT_OFF -> {
                 SimulatedProcess process = worker.orElseThrow().process;
                 process.cut();
-                time.after((long) ((0.2 + 10 * howLong) * SECOND), () -> connect(process));
+                time.after((long) ((0.2 + 12 * howLong) * SECOND), () -> connect(process));
             }
             case ANSWERS_LOST -> {
                 SimulatedProcess process = worker.orElseThrow().process;
@@ -341,7 +349,7 @@ final class FaultSimulation {
             case BROKERS_FROZEN -> {
                 network.freezeBrokers();
                 all.forEach(each -> each.process.disturb());
-                time.after((long) ((0.2 + 8 * howLong) * SECOND), this::resumeBrokers);
+                time.after((long) ((0.2 + 12 * howLong) * SECOND), this::resumeBrokers);
             }
             case OFFSETS_RESET -> {
                 isResetting = true;

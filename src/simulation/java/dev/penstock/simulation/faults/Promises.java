@@ -146,9 +146,7 @@ final class Promises {
             case Outcome.Expired expired ->
                 require(
                         time.millis()
-                                >= answered.deadlineMillis
-                                        - DELIVERY_SHARE * request.timeoutMillis()
-                                        - estimateMillis,
+                                >= answered.deadlineMillis - DELIVERY_SHARE * request.timeoutMillis() - estimateMillis,
                         "a request expired long before its deadline",
                         request);
             case Outcome.Cancelled cancelled -> require(false, "a request was cancelled by nobody", request);
@@ -167,7 +165,11 @@ final class Promises {
     }
 
     private void answeredOthers(
-            Request request, SimulatedProcess from, ConsumerRecord<byte[], byte[]> record, long sentNanos, String status) {
+            Request request,
+            SimulatedProcess from,
+            ConsumerRecord<byte[], byte[]> record,
+            long sentNanos,
+            String status) {
         RecordSource source = source(record.headers())
                 .orElseThrow(() -> new Broken("a reply to another system does not say which request it answers"));
         require(sent.get(request.id()) == open.get(source), "a reply answers another record", request);
@@ -318,8 +320,7 @@ final class Promises {
     }
 
     private static String text(Headers headers, String name) {
-        return RecordHeaders.text(headers, name)
-                .orElseThrow(() -> new Broken("a record has no header " + name));
+        return RecordHeaders.text(headers, name).orElseThrow(() -> new Broken("a record has no header " + name));
     }
 
     /** Whether it is a topic of replies. */

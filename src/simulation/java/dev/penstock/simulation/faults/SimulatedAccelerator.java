@@ -57,8 +57,7 @@ final class SimulatedAccelerator {
     }
 
     /** @param died hears the number of the request that has ended the process */
-    SimulatedAccelerator(
-            SimulatedProcess process, Random random, long fixedNanos, long rowNanos, IntConsumer died) {
+    SimulatedAccelerator(SimulatedProcess process, Random random, long fixedNanos, long rowNanos, IntConsumer died) {
         this.process = process;
         this.random = random;
         this.fixedNanos = fixedNanos;

@@ -217,7 +217,9 @@ final class SimulatedConsumer extends MockConsumer<byte[], byte[]> {
         return network.isReachable(process)
                 && positions.entrySet().stream()
                         .anyMatch(each -> !paused.contains(each.getKey())
-                                && each.getValue().filter(next -> next < logs.end(each.getKey())).isPresent());
+                                && each.getValue()
+                                        .filter(next -> next < logs.end(each.getKey()))
+                                        .isPresent());
     }
 
     /** A record was appended. */

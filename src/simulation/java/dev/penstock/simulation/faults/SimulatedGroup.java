@@ -91,15 +91,13 @@ final class SimulatedGroup {
 
     /** Ends the sessions of members that were not heard of for too long. */
     void expire() {
-        List<Integer> silent = members.entrySet().stream()
-                .filter(member -> time.nanos() - member.getValue().heardNanos >= SESSION_NANOS)
-                .map(Map.Entry::getKey)
+        List<Member> silent = members.values().stream()
+                .filter(member -> time.nanos() - member.heardNanos >= SESSION_NANOS)
                 .toList();
-        for (int id : silent) {
-            watcher.expired(members.remove(id).process);
-            held.values().removeIf(owner -> owner == id);
-        }
         if (!silent.isEmpty()) {
+            silent.forEach(member -> watcher.expired(member.process));
+            members.values().removeAll(silent);
+            held.values().removeIf(owner -> !members.containsKey(owner));
             rebalance();
         }
     }
@@ -114,7 +112,8 @@ final class SimulatedGroup {
             return new Heartbeat(false, generation, false);
         }
         member.heardNanos = time.nanos();
-        boolean isMoreThere = partitions.stream().anyMatch(partition -> isTarget(partition, id) && !held.containsKey(partition));
+        boolean isMoreThere =
+                partitions.stream().anyMatch(partition -> isTarget(partition, id) && !held.containsKey(partition));
         return new Heartbeat(true, generation, isMoreThere);
     }
 
@@ -190,7 +189,8 @@ final class SimulatedGroup {
         members.keySet().forEach(id -> byMember.put(id, new ArrayList<>(of(id, target))));
         for (TopicPartition partition : partitions) {
             if (!target.containsKey(partition)) {
-                Collections.min(byMember.values(), Comparator.comparing(List::size)).add(partition);
+                Collections.min(byMember.values(), Comparator.comparing(List::size))
+                        .add(partition);
             }
         }
         while (true) {

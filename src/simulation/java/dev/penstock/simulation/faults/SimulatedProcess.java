@@ -23,7 +23,8 @@ final class SimulatedProcess implements Time {
     /** When it was last frozen or cut off; what lay in its buffers then may go out later. */
     private long disturbedNanos = Long.MIN_VALUE;
 
-    private record Parked(Strand strand) {}
+    /** A strand that waits. */
+    private record Parked(Strand strand, BooleanSupplier isDone) {}
 
     SimulatedProcess(String name, VirtualTime time) {
         this.name = name;
@@ -59,7 +60,7 @@ final class SimulatedProcess implements Time {
         strand.throwIfKilled();
         long until = nanos() + nanos;
         while (!isDone.getAsBoolean() && nanos() < until) {
-            Parked here = new Parked(strand);
+            Parked here = new Parked(strand, isDone);
             parked.add(here);
             after(until - nanos(), () -> unpark(here));
             running = null;
@@ -75,9 +76,9 @@ final class SimulatedProcess implements Time {
         }
     }
 
-    /** Lets all strands that wait look again. */
+    /** Lets the strands go on whose wait is over. */
     void signal() {
-        List.copyOf(parked).forEach(each -> after(0, () -> unpark(each)));
+        parked.stream().filter(each -> each.isDone.getAsBoolean()).forEach(each -> after(0, () -> unpark(each)));
     }
 
     /** Starts a thread. */

@@ -53,8 +53,8 @@ final class SimulatedReader extends MockConsumer<byte[], byte[]> {
             times.forEach((partition, since) -> logs.records(partition).stream()
                     .filter(record -> record.timestamp() >= since)
                     .findFirst()
-                    .ifPresent(record -> found.put(
-                            partition, new OffsetAndTimestamp(record.offset(), record.timestamp()))));
+                    .ifPresent(record ->
+                            found.put(partition, new OffsetAndTimestamp(record.offset(), record.timestamp()))));
             return found;
         });
     }
@@ -81,7 +81,8 @@ final class SimulatedReader extends MockConsumer<byte[], byte[]> {
         try {
             Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records =
                     connection.call(timeout, () -> read(from));
-            records.forEach((partition, some) -> positions.put(partition, some.getLast().offset() + 1));
+            records.forEach(
+                    (partition, some) -> positions.put(partition, some.getLast().offset() + 1));
             return new ConsumerRecords<>(records, Map.of());
         } catch (TimeoutException nothing) {
             return ConsumerRecords.empty();

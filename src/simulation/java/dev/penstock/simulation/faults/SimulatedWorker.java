@@ -128,9 +128,12 @@ final class SimulatedWorker {
         }
         Batcher<Task> batcher =
                 new Batcher<>(new BatchPolicy(settings.maxBatchSize, Window.adaptive(), List.of(), 0.05), costs);
-        SimulatedAccelerator accelerator =
-                new SimulatedAccelerator(process, random, settings.fixedNanos, settings.rowNanos, number ->
-                        died.accept("a request has ended it", OptionalInt.of(number)));
+        SimulatedAccelerator accelerator = new SimulatedAccelerator(
+                process,
+                random,
+                settings.fixedNanos,
+                settings.rowNanos,
+                number -> died.accept("a request has ended it", OptionalInt.of(number)));
         LoopSteps steps = new LoopSteps();
         WorkerLoop loop = new WorkerLoop(
                 batcher, List.of(accelerator.slots()), publisher, METERS, lost -> {}, () -> steps.at(process.nanos()));

@@ -94,8 +94,8 @@ final class Workload {
 
         /** @param deadlineMillis of a copy: that of the first record */
         ProducerRecord<byte[], byte[]> record(int toPartition, OptionalLong deadlineMillis) {
-            ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                    Topics.requests(MODEL, lane), toPartition, null, body().getBytes(UTF_8));
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>(Topics.requests(MODEL, lane), toPartition, null, body().getBytes(UTF_8));
             Headers headers = record.headers();
             RecordHeaders.set(headers, RecordHeaders.CORRELATION_ID, id());
             RecordHeaders.set(headers, RecordHeaders.REPLY_TOPIC, replyTopic());

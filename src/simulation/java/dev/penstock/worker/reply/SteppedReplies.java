@@ -35,8 +35,7 @@ public final class SteppedReplies {
         topics = new ReplyTopics(
                 NEVER_ASKED, producers, List.of("*"), fault -> {}, time::nanos, UnaryOperator.identity());
         partitions.forEach((topic, number) -> topics.found(topic, OptionalInt.of(number)));
-        deliveries =
-                new Deliveries(producers, topics, registry, fault -> {}, time, UnaryOperator.identity());
+        deliveries = new Deliveries(producers, topics, registry, fault -> {}, time, UnaryOperator.identity());
         earlier = new EarlierReplies(reader, fault -> {}, UnaryOperator.identity());
     }
 
