@@ -406,10 +406,8 @@ final class ArchitectureTest {
                         "ingress.gate.LagWatch",
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",
+                        "threads.Time",
                         "threads.TroubleLog",
-                        "worker.intake.GroupCommits",
-                        "worker.intake.Intake",
-                        "worker.intake.Polling",
                         "worker.join.FeatureStage",
                         "worker.join.FeatureUpdates",
                         "worker.loop.LoopThread",
@@ -417,8 +415,6 @@ final class ArchitectureTest {
                         "worker.loop.WorkerMeters",
                         "worker.reply.Announcer",
                         "worker.reply.Cancellations",
-                        "worker.reply.Deliveries",
-                        "worker.reply.ReplyPublisher",
                         "worker.reply.ReplyTopics");
     }
 

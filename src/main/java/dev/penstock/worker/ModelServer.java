@@ -12,6 +12,7 @@ import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
+import dev.penstock.threads.Time;
 import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.intake.Intake;
 import dev.penstock.worker.intake.RecordDecoder;
@@ -72,8 +73,13 @@ final class ModelServer implements AutoCloseable {
         this.model = model;
         this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
-        ReplyPublisher replies =
-                new ReplyPublisher(shared.deliveries(), model, shared.maxRecordBytes(), meters, shared.cancellations());
+        ReplyPublisher replies = new ReplyPublisher(
+                shared.deliveries(),
+                model,
+                shared.maxRecordBytes(),
+                meters,
+                shared.cancellations()::contains,
+                Time.OF_MACHINE);
         Map<String, Intake.Version> served = new HashMap<>();
         for (WarmModel version : versions) {
             served.put(version.version(), serve(version, replies, meters, shared));
@@ -94,6 +100,7 @@ final class ModelServer implements AutoCloseable {
                         shared.config().commitInterval(),
                         shared.config().drainTimeout()),
                 shared.brokerClock(),
+                Time.OF_MACHINE,
                 shared.trialPermit(),
                 partitions -> shared.announcer().reads(model, partitions));
         this.intakeThread = new ServiceThread(

@@ -4,21 +4,28 @@ import dev.penstock.batching.Window;
 import dev.penstock.cli.command.SimulateCommand;
 import dev.penstock.cli.command.Tool;
 import dev.penstock.cli.command.UsageException;
+import dev.penstock.simulation.faults.FaultRuns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code ./penstock simulate}: replays a seed of the test suite, estimates the capacity of workers, or compares policies. */
+/** {@code ./penstock simulate}: replays a seed of the test suite, estimates the capacity of workers, compares policies, or simulates faults. */
 public final class Simulate implements Tool<SimulateCommand> {
     private static final Path FOLDER = Path.of("target/simulate");
     private static final int GRID_REQUESTS = 20_000;
     private static final long STANDARD_SEED = 1;
+    private static final int SEEDS_PER_LINE = 1000;
 
     @Override
     public int run(SimulateCommand command) throws IOException {
         boolean hasRate = command.rate().isPresent();
+        if (command.faults()) {
+            require(!hasRate && !command.grid(), "--faults takes neither --rate nor --grid");
+            return faults(command);
+        }
+        require(command.seeds().isEmpty(), "--seeds needs --faults");
         if (command.grid()) {
             require(!hasRate && command.seed().isEmpty(), "--grid takes neither --rate nor --seed");
             PolicyGrid.print(GRID_REQUESTS, System.out);
@@ -46,6 +53,32 @@ public final class Simulate implements Tool<SimulateCommand> {
         Files.writeString(plot, Plot.of(title(scenario), result, timeline));
         System.out.println("plot: " + plot);
         return exit;
+    }
+
+    private static int faults(SimulateCommand command) {
+        require(command.seed().isPresent() || command.seeds().isPresent(), "--faults needs --seed or --seeds");
+        long first = command.seed().orElse(STANDARD_SEED);
+        if (command.seeds().isEmpty()) {
+            FaultRuns.Timeline timeline = FaultRuns.timeline(first);
+            System.out.println(timeline.text());
+            return timeline.isBroken() ? 1 : 0;
+        }
+        FaultRuns runs = new FaultRuns();
+        long broken = 0;
+        for (long seed = first; seed < first + command.seeds().get(); seed++) {
+            try {
+                runs.run(seed);
+            } catch (AssertionError failed) {
+                broken++;
+                System.out.println(failed.getMessage());
+            }
+            if ((seed - first + 1) % SEEDS_PER_LINE == 0) {
+                System.out.println(runs);
+            }
+        }
+        System.out.println(runs);
+        System.out.println(broken + " seeds failed");
+        return broken == 0 ? 0 : 1;
     }
 
     private static Scenario scenario(SimulateCommand command) {

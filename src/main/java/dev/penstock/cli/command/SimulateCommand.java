@@ -15,11 +15,24 @@ import picocli.CommandLine.Option;
             "With --rate, computes what workers can do with such arrivals.",
             "With --seed alone, replays what the test suite runs under that seed.",
             "With --grid, compares the batching policy with fixed sizes and delays.",
+            "With --faults, strikes workers, brokers and the ways between them, and checks that nothing is lost, doubled or changed.",
         },
         footer = {"", "Writes target/simulate/TRACE.svg or target/simulate/seed-N.svg."})
 public interface SimulateCommand {
     @Option(names = "--grid", description = "Compares policies. Takes no other option.")
     boolean grid();
+
+    @Option(
+            names = "--faults",
+            description = "Simulates faults. With --seed alone, prints what happens under that seed, line by line.")
+    boolean faults();
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            description = "With --faults, the number of seeds to run, from --seed or 1 on.")
+    @InRange(min = 1, max = 999_999_999)
+    Optional<Long> seeds();
 
     @Option(
             names = "--seed",

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /**
  * What the owner of a partition leaves to the next one. It stands in the metadata of each commit, so that a crash cannot lose it.
  *
- * @param taken the records before this offset were taken off the log
+ * @param taken the records before this offset were taken off the log, by this owner or by those before
  * @param atMillis when it was written, by the broker's clock
  * @param isLeft whether the owner has given up the partition in order
  * @param trying the record that ran alone from this commit on, see {@link Takeover#isSuspect}; empty when none did

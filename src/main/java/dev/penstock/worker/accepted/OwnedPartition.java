@@ -15,6 +15,9 @@ final class OwnedPartition {
     /** Where the consumer reads on. */
     private long position;
 
+    /** Owners before may have taken the records before this offset. */
+    private long takenBefore;
+
     private long lastSuspect = -1;
 
     /** The record that runs alone, or that ended two workers; until it is settled. */
@@ -29,6 +32,7 @@ final class OwnedPartition {
     OwnedPartition(Takeover takeover) {
         this.takeover = takeover;
         this.position = takeover.from();
+        this.takenBefore = takeover.possiblyAnsweredEnd();
         this.trying = takeover.guilty();
     }
 
@@ -53,6 +57,9 @@ final class OwnedPartition {
 
     /** The consumer reads on from here: beyond all records that were returned, and beyond what holds no record. */
     void reached(long newPosition) {
+        if (newPosition < position) {
+            takenBefore = newPosition; // the topic was made again: nobody has taken anything of it
+        }
         position = newPosition;
     }
 
@@ -118,7 +125,8 @@ final class OwnedPartition {
     }
 
     private Moved moved() {
-        return new Moved(next(), Math.max(next(), position), trying);
+        long taken = Math.max(Math.max(next(), position), takenBefore);
+        return new Moved(next(), taken, trying);
     }
 
     private long next() {

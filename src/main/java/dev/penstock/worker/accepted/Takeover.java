@@ -23,8 +23,12 @@ public record Takeover(long from, long end, Optional<HandoverNote> note) {
 
     /** Whether the owner before may have answered the record already. */
     public boolean isPossiblyAnswered(long offset) {
-        return offset
-                < note.filter(HandoverNote::isLeft).map(HandoverNote::taken).orElse(end);
+        return offset < possiblyAnsweredEnd();
+    }
+
+    /** The next owner has to know it too, unless this one gets as far. */
+    long possiblyAnsweredEnd() {
+        return note.filter(HandoverNote::isLeft).map(HandoverNote::taken).orElse(end);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.penstock.worker.intake;
 
+import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
 import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
@@ -21,11 +22,13 @@ final class GroupCommits {
 
     private final Consumer<byte[], byte[]> consumer;
     private final Lease lease;
+    private final Time time;
     private final TroubleLog trouble;
 
-    GroupCommits(String model, Consumer<byte[], byte[]> consumer, Lease lease) {
+    GroupCommits(String model, Consumer<byte[], byte[]> consumer, Lease lease, Time time) {
         this.consumer = consumer;
         this.lease = lease;
+        this.time = time;
         this.trouble = new TroubleLog(LOG, "Commits of model " + model);
     }
 
@@ -34,7 +37,7 @@ final class GroupCommits {
         if (commits.isEmpty()) {
             return;
         }
-        long sentNanos = System.nanoTime();
+        long sentNanos = time.nanos();
         consumer.commitAsync(offsets(commits), (committed, failure) -> {
             if (failure == null) {
                 lease.renew(sentNanos);
@@ -50,7 +53,7 @@ final class GroupCommits {
         if (commits.isEmpty()) {
             return true;
         }
-        long sentNanos = System.nanoTime();
+        long sentNanos = time.nanos();
         try {
             consumer.commitSync(offsets(commits), TIMEOUT);
             lease.renew(sentNanos);

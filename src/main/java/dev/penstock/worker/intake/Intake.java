@@ -8,6 +8,7 @@ import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
+import dev.penstock.threads.Time;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
@@ -37,7 +38,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -80,8 +80,9 @@ public final class Intake implements Runnable {
     private final Answering answering;
     private final WorkerMeters meters;
     private final BrokerClock brokerClock;
+    private final Time time;
     private final Semaphore trialPermit;
-    private final Lease lease = new Lease(LEASE, System.nanoTime());
+    private final Lease lease;
     private final IntakeRules<KafkaRecord> rules;
     private final Polling polling;
     private final GroupCommits commits;
@@ -113,6 +114,7 @@ public final class Intake implements Runnable {
             WorkerMeters meters,
             IntakeBounds bounds,
             BrokerClock brokerClock,
+            Time time,
             Semaphore trialPermit,
             java.util.function.Consumer<Map<Lane, List<Integer>>> assignments) {
         this.model = model;
@@ -122,11 +124,13 @@ public final class Intake implements Runnable {
         this.answering = answering;
         this.meters = meters;
         this.brokerClock = brokerClock;
+        this.time = time;
+        this.lease = new Lease(LEASE, time.nanos());
         this.trialPermit = trialPermit;
         this.assignments = assignments;
-        this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, lease, System.nanoTime());
-        this.polling = new Polling(model, consumer);
-        this.commits = new GroupCommits(model, consumer, lease);
+        this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, lease, time.nanos());
+        this.polling = new Polling(model, consumer, time);
+        this.commits = new GroupCommits(model, consumer, lease, time);
     }
 
     /** Ends {@link #run} once all open requests are answered, or after the drain timeout. */
@@ -248,7 +252,7 @@ public final class Intake implements Runnable {
     }
 
     private void tryAlone() {
-        Optional<Task> next = rules.trial(System.nanoTime(), unresolved.size());
+        Optional<Task> next = rules.trial(time.nanos(), unresolved.size());
         if (next.isEmpty()) {
             if (!rules.hasTrials()) {
                 returnTrialPermit();
@@ -280,13 +284,13 @@ public final class Intake implements Runnable {
     }
 
     private void commit() {
-        rules.commitsDue(System.nanoTime(), brokerMillis(), this::position).ifPresent(due -> {
+        rules.commitsDue(time.nanos(), brokerMillis(), this::position).ifPresent(due -> {
             commits.async(due);
             measureBacklog();
         });
         if (lease.isAwaited()) {
             commits.sync(rules.allCommits(brokerMillis()));
-            lease.release(System.nanoTime());
+            lease.release(time.nanos());
         }
     }
 
@@ -301,18 +305,18 @@ public final class Intake implements Runnable {
 
     private void drain() {
         versions.values().forEach(version -> version.loop.drain());
-        rules.drain(System.nanoTime());
+        rules.drain(time.nanos());
         pauseAndResume();
         do {
             turn(DRAIN_POLL); // takes no records, since all partitions are paused; keeps the membership
-        } while (!rules.isDrained(System.nanoTime()));
+        } while (!rules.isDrained(time.nanos()));
         if (rules.openRequests() > 0) {
             LOG.warnf(
                     "Model %s: %d requests are still open; another worker will serve them",
                     model, rules.openRequests());
         }
-        long until = System.nanoTime() + LEAVE_TIMEOUT.toNanos();
-        while (!commits.sync(rules.lastCommits(brokerMillis())) && System.nanoTime() - until < 0) {
+        long until = time.nanos() + LEAVE_TIMEOUT.toNanos();
+        while (!commits.sync(rules.lastCommits(brokerMillis())) && time.nanos() - until < 0) {
             polling.poll(DRAIN_POLL); // lets a rebalance go on, which keeps commits out
         }
         hasLeft = true;
@@ -328,7 +332,7 @@ public final class Intake implements Runnable {
     }
 
     private long brokerMillis() {
-        return brokerClock.at(System.currentTimeMillis());
+        return brokerClock.at(time.millis());
     }
 
     private static List<TopicPartition> kafka(Collection<LogPartition> partitions) {
@@ -362,14 +366,14 @@ public final class Intake implements Runnable {
 
         @Override
         public OptionalLong deadlineMillis(KafkaRecord record) throws InvalidRequestException {
-            return version(defaultVersion).decoder.deadlineMillis(record.polled(), System.currentTimeMillis());
+            return version(defaultVersion).decoder.deadlineMillis(record.polled(), time.millis());
         }
 
         @Override
         public Task decode(KafkaRecord record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException {
             return version(accepted.modelVersion())
                     .decoder
-                    .decode(accepted, record.polled(), topicLane, System.nanoTime(), System.currentTimeMillis());
+                    .decode(accepted, record.polled(), topicLane, time.nanos(), time.millis());
         }
 
         @Override
@@ -390,7 +394,9 @@ public final class Intake implements Runnable {
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             List<LogPartition> going = ours(partitions);
             giveBack(going);
-            if (!hasLeft) {
+            if (hasLeft) {
+                rules.lost(going); // the next owner answers what is still open after the drain timeout
+            } else {
                 awaitSettled(going);
                 commits.sync(rules.revoked(going, brokerMillis()));
                 assignments.accept(rules.assignment());
@@ -414,9 +420,9 @@ public final class Intake implements Runnable {
 
         /** So that the next owner serves none of them again. */
         private void awaitSettled(List<LogPartition> partitions) {
-            long until = System.nanoTime() + SETTLE_NANOS;
-            while (!rules.isSettled(partitions) && System.nanoTime() - until < 0) {
-                LockSupport.parkNanos(this, SETTLE_STEP_NANOS);
+            long until = time.nanos() + SETTLE_NANOS;
+            while (!rules.isSettled(partitions) && time.nanos() - until < 0) {
+                time.park(this, SETTLE_STEP_NANOS);
             }
         }
     }

@@ -1,10 +1,10 @@
 package dev.penstock.worker.intake;
 
 import dev.penstock.messages.Topics;
+import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.errors.ApiException;
@@ -23,13 +23,15 @@ final class Polling {
     private static final long WORKS_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Consumer<byte[], byte[]> consumer;
+    private final Time time;
     private final String reading;
     private final TroubleLog trouble;
     private long waitNanos;
     private long failedNanos;
 
-    Polling(String model, Consumer<byte[], byte[]> consumer) {
+    Polling(String model, Consumer<byte[], byte[]> consumer, Time time) {
         this.consumer = consumer;
+        this.time = time;
         this.reading = "reading " + String.join(" and ", Topics.requests(model)) + " as group "
                 + Topics.workerGroup(model) + " failed and is tried again";
         this.trouble = new TroubleLog(LOG, "Intake of model " + model);
@@ -37,9 +39,9 @@ final class Polling {
 
     /** Returns nothing when the broker does not answer. Only the poll is tried again: a record that was polled has to be taken. */
     ConsumerRecords<byte[], byte[]> poll(Duration wait) {
-        long now = System.nanoTime();
+        long now = time.nanos();
         if (waitNanos > 0 && now - failedNanos < waitNanos) {
-            LockSupport.parkNanos(this, Math.min(wait.toNanos(), waitNanos - (now - failedNanos)));
+            time.park(this, Math.min(wait.toNanos(), waitNanos - (now - failedNanos)));
             return ConsumerRecords.empty();
         }
         try {
@@ -58,7 +60,7 @@ final class Polling {
     /** The broker has refused something without which polling is of no use. */
     void failed(ApiException refused) {
         waitNanos = Math.clamp(2 * waitNanos, FIRST_WAIT_NANOS, LAST_WAIT_NANOS);
-        failedNanos = System.nanoTime();
+        failedNanos = time.nanos();
         trouble.failed(reading, refused);
     }
 }

@@ -49,7 +49,7 @@ public final class Cancellations implements TopicFollower.Listener, AutoCloseabl
                 this);
     }
 
-    boolean contains(CorrelationId id) {
+    public boolean contains(CorrelationId id) {
         return !deadlines.isEmpty() && deadlines.containsKey(id.toString());
     }
 

@@ -2,13 +2,16 @@ package dev.penstock.worker.reply;
 
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
+import dev.penstock.threads.Time;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.OptionalLong;
 import java.util.concurrent.DelayQueue;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -28,6 +31,7 @@ public final class Deliveries implements AutoCloseable {
 
     private final ReplyProducers producers;
     private final ReplyTopics topics;
+    private final Time time;
     private final TopicTroubles troubles = new TopicTroubles();
     private final DelayQueue<Due> due = new DelayQueue<>();
     private final AtomicInteger awaited = new AtomicInteger();
@@ -37,17 +41,28 @@ public final class Deliveries implements AutoCloseable {
     /** Starts the thread. */
     public Deliveries(
             ReplyProducers producers, ReplyTopics topics, MeterRegistry registry, Consumer<? super Fault> faults) {
+        this(producers, topics, registry, faults, Time.OF_MACHINE, ServiceThread::start);
+    }
+
+    /** @param begin starts the thread; a simulation does not, and calls {@link #resendNext} */
+    Deliveries(
+            ReplyProducers producers,
+            ReplyTopics topics,
+            MeterRegistry registry,
+            Consumer<? super Fault> faults,
+            Time time,
+            UnaryOperator<ServiceThread> begin) {
         this.producers = producers;
         this.topics = topics;
+        this.time = time;
         Gauge.builder("inference.deliveries.waiting", awaited, AtomicInteger::get)
                 .description("Replies and dead letters that Kafka did not take yet, and that are sent again")
                 .register(registry);
-        this.thread = new ServiceThread(
-                        "penstock-deliveries",
-                        "Replies and dead letters that Kafka does not take at once are not sent again.",
-                        faults,
-                        () -> resend(due.take().delivery))
-                .start();
+        this.thread = begin.apply(new ServiceThread(
+                "penstock-deliveries",
+                "Replies and dead letters that Kafka does not take at once are not sent again.",
+                faults,
+                this::resendNext));
     }
 
     void prepareDeadLetters(String model) {
@@ -57,6 +72,17 @@ public final class Deliveries implements AutoCloseable {
     /** Sends it until it is delivered or given up. */
     void begin(Delivery delivery) {
         send(delivery);
+    }
+
+    /** Waits for the next delivery that is due. */
+    void resendNext() throws InterruptedException {
+        resend(due.take().delivery);
+    }
+
+    /** When the next delivery is due; empty when none waits. */
+    OptionalLong nextDueNanos() {
+        Due next = due.peek();
+        return next == null ? OptionalLong.empty() : OptionalLong.of(next.atNanos);
     }
 
     private void resend(Delivery delivery) {
@@ -83,7 +109,7 @@ public final class Deliveries implements AutoCloseable {
     }
 
     private void tried(Delivery delivery, Fate fate) {
-        long now = System.nanoTime();
+        long now = time.nanos();
         String topic = delivery.topic();
         Delivery.Step step = delivery.tried(fate, now, troubles.sinceNanos(topic));
         switch (fate) {
@@ -118,7 +144,7 @@ public final class Deliveries implements AutoCloseable {
             kept.decrementAndGet();
             return;
         }
-        due.add(new Due(delivery, atNanos));
+        due.add(new Due(delivery, atNanos, time));
     }
 
     /** Records that wait for a delivery stay unsettled: other workers get them. */
@@ -149,10 +175,10 @@ public final class Deliveries implements AutoCloseable {
         }
     }
 
-    private record Due(Delivery delivery, long atNanos) implements Delayed {
+    private record Due(Delivery delivery, long atNanos, Time time) implements Delayed {
         @Override
         public long getDelay(TimeUnit unit) {
-            return unit.convert(atNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+            return unit.convert(atNanos - time.nanos(), TimeUnit.NANOSECONDS);
         }
 
         @Override

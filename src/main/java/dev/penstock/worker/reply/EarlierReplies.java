@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -50,6 +51,7 @@ public final class EarlierReplies implements AutoCloseable {
 
     private final Consumer<byte[], byte[]> consumer;
     private final BlockingQueue<Question> questions = new LinkedBlockingQueue<>();
+    private final Search search = new Search();
     private final ServiceThread thread;
 
     /** @param id the sender's; empty when it set none */
@@ -68,13 +70,20 @@ public final class EarlierReplies implements AutoCloseable {
      * @param consumer without a group
      */
     public EarlierReplies(Consumer<byte[], byte[]> consumer, java.util.function.Consumer<? super Fault> faults) {
+        this(consumer, faults, ServiceThread::start);
+    }
+
+    /** @param begin starts the thread; a simulation does not, and calls {@link #search} */
+    EarlierReplies(
+            Consumer<byte[], byte[]> consumer,
+            java.util.function.Consumer<? super Fault> faults,
+            UnaryOperator<ServiceThread> begin) {
         this.consumer = consumer;
-        this.thread = new ServiceThread(
-                        "penstock-earlier-replies",
-                        "Requests of other systems that another worker may have answered are not served.",
-                        faults,
-                        new Search())
-                .start();
+        this.thread = begin.apply(new ServiceThread(
+                "penstock-earlier-replies",
+                "Requests of other systems that another worker may have answered are not served.",
+                faults,
+                search));
     }
 
     /** The same resolution, or {@link Resolution.Answered} if the reply to the record is there already. Never fails and never blocks. */
@@ -91,6 +100,16 @@ public final class EarlierReplies implements AutoCloseable {
             return answer.thenApply(isAnswered -> isAnswered ? new Resolution.Answered() : resolution);
         }
         return CompletableFuture.completedFuture(resolution);
+    }
+
+    /** Whether a question waits. */
+    boolean isAsked() {
+        return !questions.isEmpty();
+    }
+
+    /** Waits for questions, and answers them. */
+    void search() throws InterruptedException {
+        search.turn();
     }
 
     /** The id that the record came with. Without one it gets another each time that it is taken off the log. */

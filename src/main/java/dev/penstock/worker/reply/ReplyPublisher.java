@@ -1,6 +1,7 @@
 package dev.penstock.worker.reply;
 
 import dev.penstock.batching.CostNode;
+import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.protocol.InferenceRequest;
@@ -10,6 +11,7 @@ import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.NoJsonFormException;
 import dev.penstock.protocol.codec.ResponseWriter;
+import dev.penstock.threads.Time;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.ReplyAddress;
 import dev.penstock.worker.loop.Replies;
@@ -21,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jboss.logging.Logger;
 
 /**
@@ -41,16 +44,24 @@ public final class ReplyPublisher implements Replies {
     private final String model;
     private final int maxRecordBytes;
     private final WorkerMeters meters;
-    private final Cancellations cancellations;
+    private final Predicate<CorrelationId> cancelled;
+    private final Time time;
 
     /** The time until the broker acknowledges a reply. */
     private final CostNode acknowledgement = new CostNode();
 
     private volatile long deliveryNanos;
 
+    /** @param cancelled whether the sender of a request has cancelled it */
     public ReplyPublisher(
-            Deliveries deliveries, String model, int maxRecordBytes, WorkerMeters meters, Cancellations cancellations) {
-        this.cancellations = cancellations;
+            Deliveries deliveries,
+            String model,
+            int maxRecordBytes,
+            WorkerMeters meters,
+            Predicate<CorrelationId> cancelled,
+            Time time) {
+        this.cancelled = cancelled;
+        this.time = time;
         this.deliveries = deliveries;
         this.model = model;
         this.maxRecordBytes = maxRecordBytes;
@@ -94,7 +105,7 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public boolean isCancelled(Task task) {
-        return cancellations.contains(task.record().correlationId());
+        return cancelled.test(task.record().correlationId());
     }
 
     @Override
@@ -112,7 +123,7 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
-        long now = System.nanoTime();
+        long now = time.nanos();
         meters.settled(outcome.status(), now - task.arrivalNanos());
         send(task.record(), outcome, timings);
     }
@@ -149,7 +160,7 @@ public final class ReplyPublisher implements Replies {
             deliver(record, address, outcome, timings, safe, undeliverable);
         } else {
             record.whileOwned(
-                    System.nanoTime(), () -> deliver(record, address, outcome, timings, safe, undeliverable), safe);
+                    time.nanos(), () -> deliver(record, address, outcome, timings, safe, undeliverable), safe);
         }
     }
 
@@ -160,7 +171,7 @@ public final class ReplyPublisher implements Replies {
             Timings timings,
             Runnable safe,
             Consumer<String> undeliverable) {
-        long sentNanos = System.nanoTime();
+        long sentNanos = time.nanos();
         deliveries.begin(new Delivery(
                 address.isOurs() ? Delivery.Kind.OUR_REPLY : Delivery.Kind.OTHERS_REPLY,
                 new ReplyForms(record, address, model, outcome, timings),
@@ -168,7 +179,7 @@ public final class ReplyPublisher implements Replies {
                     @Override
                     public void delivered(boolean atFirst) {
                         if (atFirst) {
-                            acknowledged(System.nanoTime() - sentNanos);
+                            acknowledged(time.nanos() - sentNanos);
                         }
                         safe.run();
                     }

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
@@ -71,7 +72,7 @@ public final class ReplyTopics implements AutoCloseable {
      * @param allowed topic names in which {@code *} stands for any characters
      */
     public ReplyTopics(Admin admin, ReplyProducers producers, List<String> allowed, Consumer<? super Fault> faults) {
-        this(admin, producers, allowed, faults, System::nanoTime);
+        this(admin, producers, allowed, faults, System::nanoTime, ServiceThread::start);
     }
 
     ReplyTopics(
@@ -80,16 +81,26 @@ public final class ReplyTopics implements AutoCloseable {
             List<String> allowed,
             Consumer<? super Fault> faults,
             LongSupplier nanoClock) {
+        this(admin, producers, allowed, faults, nanoClock, ServiceThread::start);
+    }
+
+    /** @param begin starts the thread; a simulation does not, and says what is {@link #found} */
+    ReplyTopics(
+            Admin admin,
+            ReplyProducers producers,
+            List<String> allowed,
+            Consumer<? super Fault> faults,
+            LongSupplier nanoClock,
+            UnaryOperator<ServiceThread> begin) {
         this.admin = admin;
         this.producers = producers;
         this.allowed = allowed.stream().map(ReplyTopics::glob).toList();
         this.nanoClock = nanoClock;
-        this.thread = new ServiceThread(
-                        "penstock-reply-topics",
-                        "Requests with a reply topic that is not known yet are not served.",
-                        faults,
-                        new LookUp())
-                .start();
+        this.thread = begin.apply(new ServiceThread(
+                "penstock-reply-topics",
+                "Requests with a reply topic that is not known yet are not served.",
+                faults,
+                new LookUp()));
     }
 
     /** The address that a request's headers name. The future never fails; it is complete unless the topic has to be looked up. */
@@ -160,7 +171,8 @@ public final class ReplyTopics implements AutoCloseable {
         });
     }
 
-    private void found(String topic, OptionalInt partitions) {
+    /** @param partitions empty when there is no such topic */
+    void found(String topic, OptionalInt partitions) {
         CompletableFuture<OptionalInt> waiting;
         synchronized (this) {
             long now = nanoClock.getAsLong();

@@ -67,6 +67,19 @@ class OffsetLedgerTest {
         assertThat(moved()).hasValue(committed(0, 0, 0, 0));
     }
 
+    /** Otherwise the next one would answer other systems again. */
+    @Test
+    void tellsTheNextOwnerWhatThoseBeforeMayHaveAnswered() {
+        ledger.forget(List.of(PARTITION));
+        takeOver(new Takeover(10, 40, Optional.of(new HandoverNote(30, NOW, true, OptionalLong.empty()))));
+        open(10, 1).settle();
+        assertThat(last()).isEqualTo(commit(11, 30, true, OptionalLong.empty()));
+        ledger.forget(List.of(PARTITION));
+        takeOver(new Takeover(10, 40, Optional.empty()));
+        open(10, 1).settle();
+        assertThat(last()).isEqualTo(commit(11, 40, true, OptionalLong.empty()));
+    }
+
     @Test
     void countsWhatIsOpen() {
         AcceptedRecord record = open(10, 100);

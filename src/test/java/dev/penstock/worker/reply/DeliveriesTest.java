@@ -16,6 +16,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.Time;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.accepted.LogPartition;
@@ -94,7 +95,13 @@ class DeliveriesTest {
     }
 
     private ReplyPublisher publisher(String name) {
-        return new ReplyPublisher(deliveries, name, MAX_RECORD_BYTES, new WorkerMeters(meters, name), cancellations);
+        return new ReplyPublisher(
+                deliveries,
+                name,
+                MAX_RECORD_BYTES,
+                new WorkerMeters(meters, name),
+                cancellations::contains,
+                Time.OF_MACHINE);
     }
 
     @AfterEach
