@@ -119,6 +119,7 @@ class RollingUpgradeIT {
             clock.shutdownNow();
             await().atMost(START_LIMIT).until(() -> answers.size() == sent.get());
             report();
+            answers.stream().filter(answer -> !answer.isRight()).limit(5).forEach(System.out::println);
             assertThat(answers).filteredOn(answer -> !answer.isRight()).isEmpty();
             assertThat(answers.stream()
                             .filter(answer -> answer.asked.isEmpty() && answer.status == 200)

@@ -36,6 +36,8 @@ public final class AdmissionControl implements LagWatch.Listener {
     /** The lag of a model is watched for this long after its last call. */
     private static final long IN_DEMAND_NANOS = Duration.ofMinutes(1).toNanos();
 
+    private static final long NOTE_NANOS = Duration.ofMinutes(1).toNanos();
+
     private final Catalogue catalogue;
     private final Steering steering;
     private final Duration syncMaxWait;
@@ -44,6 +46,7 @@ public final class AdmissionControl implements LagWatch.Listener {
     private final LongSupplier nanoClock;
     private final Map<Key, LaneAdmission> admissions = new ConcurrentHashMap<>();
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
+    private final Map<String, Long> notedNanos = new ConcurrentHashMap<>();
     private final Set<String> unserved = ConcurrentHashMap.newKeySet();
     private volatile int ingresses = 1;
 
@@ -104,6 +107,7 @@ public final class AdmissionControl implements LagWatch.Listener {
         Optional<Overload> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
         if (refused.isPresent()) {
             meters.rejected(model, "capacity");
+            noteRefusal(model, checked.lane(), admission, now);
             throw new ProblemException(
                     tooMuchWork(model, refused.get(), checked.timeout()),
                     refused.get().retryAfterSeconds());
@@ -134,6 +138,15 @@ public final class AdmissionControl implements LagWatch.Listener {
                 admission.commitInterval(commitIntervalMillis);
                 admission.asking(now);
             }
+        }
+    }
+
+    /** A line when refusals begin, and one a minute while they last. */
+    private void noteRefusal(String model, Lane lane, LaneAdmission admission, long now) {
+        Long before = notedNanos.get(model);
+        if (before == null || now - before >= NOTE_NANOS) {
+            notedNanos.put(model, now);
+            LOG.warnf("Model %s: calls are refused (%s): %s", model, lane.label(), admission.explain(now));
         }
     }
 

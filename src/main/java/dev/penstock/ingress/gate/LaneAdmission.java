@@ -5,6 +5,7 @@ import dev.penstock.messages.CommitNote;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -180,6 +181,22 @@ final class LaneAdmission {
         double backlog = backlog(now, rate);
         double drains = rate > 0 ? backlog / rate * SECOND : 0; // not learned yet: there was never a long backlog
         return (long) Math.min(drains, LONGEST_NANOS) + outageNanos(now).orElse(0);
+    }
+
+    /** What the predicted wait comes from, for a log. */
+    synchronized String explain(long now) {
+        double rate = rate(now);
+        Seen last = window.peekLast();
+        return String.format(
+                Locale.ROOT,
+                "backlog %.0f records, of which Kafka showed %d %.1f s ago; the workers run %.0f a second; commits %s",
+                backlog(now, rate),
+                last == null ? 0 : last.lag.records(),
+                last == null ? 0 : (now - last.nanos) / SECOND,
+                rate,
+                stuckSince.isPresent()
+                        ? String.format(Locale.ROOT, "pause since %.1f s", (now - stuckSince.getAsLong()) / SECOND)
+                        : "go on");
     }
 
     private double backlog(long now, double rate) {
