@@ -192,6 +192,10 @@ public final class Intake implements Runnable {
 
     private void take(KafkaRecord record) {
         Taken taken = new Taken(record, rules.accept(record));
+        if (rules.isLeftToTheFirstCopy(record)) {
+            taken.accepted.settle();
+            return;
+        }
         CompletableFuture<Resolution> resolution =
                 answering.topics.resolve(record.polled().headers());
         if (rules.isPossiblyAnswered(record)) {
