@@ -289,7 +289,7 @@ public final class Intake implements Runnable {
             measureBacklog();
         });
         if (lease.isAwaited()) {
-            commits.sync(rules.allCommits(brokerMillis()));
+            commits.renewLease(() -> rules.allCommits(brokerMillis()));
             lease.release(System.nanoTime());
         }
     }
