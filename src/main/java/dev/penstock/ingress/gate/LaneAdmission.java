@@ -101,8 +101,18 @@ final class LaneAdmission {
     /** @param admitted requests that this ingress had admitted by then */
     private record Seen(long nanos, Lag lag, long admitted) {}
 
+    /** Why a wait is too long. */
+    enum Cause {
+        /** Workers drain the lane, and more is queued than they can run in time. */
+        BACKLOG,
+        /** No worker serves the model. */
+        NO_WORKER,
+        /** There are workers, and nothing of what is queued is answered. */
+        STANDSTILL
+    }
+
     /** Why a request was not admitted, and when to retry it. */
-    record Overload(long predictedWaitNanos, int retryAfterSeconds) {}
+    record Overload(Cause cause, long predictedWaitNanos, int retryAfterSeconds) {}
 
     /** @param ingresses the number of ingresses, as far as it is known */
     LaneAdmission(int ingresses) {
@@ -128,7 +138,7 @@ final class LaneAdmission {
             admitted++;
             return Optional.empty();
         }
-        return Optional.of(new Overload(wait, retryAfterSeconds(now, wait - fits / 2)));
+        return Optional.of(new Overload(cause(now), wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
     /** Records whether any worker serves this model. */
@@ -197,10 +207,18 @@ final class LaneAdmission {
         if (goneSince.isPresent()) {
             return OptionalLong.of(Math.max(STUCK_NANOS, now - goneSince.getAsLong()));
         }
-        if (stuckSince.isPresent() && now - stuckSince.getAsLong() >= STUCK_NANOS) {
-            return OptionalLong.of(now - stuckSince.getAsLong());
+        return isAtAStandstill(now) ? OptionalLong.of(now - stuckSince.getAsLong()) : OptionalLong.empty();
+    }
+
+    private boolean isAtAStandstill(long now) {
+        return stuckSince.isPresent() && now - stuckSince.getAsLong() >= STUCK_NANOS;
+    }
+
+    private Cause cause(long now) {
+        if (goneSince.isPresent()) {
+            return Cause.NO_WORKER;
         }
-        return OptionalLong.empty();
+        return isAtAStandstill(now) ? Cause.STANDSTILL : Cause.BACKLOG;
     }
 
     /** Runs show the workers' speed over a period in which there was always work. Over any other period they show a lower bound. */

@@ -102,10 +102,20 @@ class LaneAdmissionTest {
     @Test
     void expectsAWaitWhenThereIsNoWorker() {
         admission.hasWorkers(0, false);
-        assertThat(admission.admit(0, 30 * SECOND, 4 * SECOND)).isPresent();
+        assertThat(admission.admit(0, 30 * SECOND, 4 * SECOND))
+                .hasValueSatisfying(refused -> assertThat(refused.cause()).isEqualTo(LaneAdmission.Cause.NO_WORKER));
         assertThat(admission.admit(0, 600 * SECOND, Long.MAX_VALUE)).isEmpty();
         admission.hasWorkers(SECOND, true);
         assertThat(admission.admit(SECOND, 30 * SECOND, 4 * SECOND)).isEmpty();
+    }
+
+    @Test
+    void saysThatWorkersAreAtAStandstill() {
+        for (int look = 0; look <= 10; look++) {
+            observed(look * SECOND, lag(10, 0));
+        }
+        assertThat(admission.admit(10 * SECOND, 10 * SECOND, 5 * SECOND))
+                .hasValueSatisfying(refused -> assertThat(refused.cause()).isEqualTo(LaneAdmission.Cause.STANDSTILL));
     }
 
     @ParameterizedTest
