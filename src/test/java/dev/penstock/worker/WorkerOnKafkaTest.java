@@ -143,9 +143,7 @@ class WorkerOnKafkaTest {
         producer.send(later).get();
         try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), models).start()) {
             patiently().until(() -> lag() == 0);
-            assertThat(replies())
-                    .extracting(WorkerOnKafkaTest::id)
-                    .containsExactlyInAnyOrder("neighbour", "later");
+            assertThat(replies()).extracting(WorkerOnKafkaTest::id).containsExactlyInAnyOrder("neighbour", "later");
         }
     }
 

@@ -184,18 +184,17 @@ public final class AdmissionControl implements LagWatch.Listener {
     }
 
     private static Problem cannotServe(String model, Overload refused, Duration timeout) {
-        String reason =
-                switch (refused.cause()) {
-                    case BACKLOG ->
-                        String.format(
-                                Locale.ROOT,
-                                "model '%s' has about %.1f s of work queued, too much for a deadline of %.1f s",
-                                model,
-                                refused.predictedWaitNanos() / 1e9,
-                                timeout.toMillis() / 1e3);
-                    case NO_WORKER -> "no worker serves model '" + model + "' at the moment";
-                    case STANDSTILL -> "the workers of model '" + model + "' answer nothing of what is queued";
-                };
+        String reason = switch (refused.cause()) {
+            case BACKLOG ->
+                String.format(
+                        Locale.ROOT,
+                        "model '%s' has about %.1f s of work queued, too much for a deadline of %.1f s",
+                        model,
+                        refused.predictedWaitNanos() / 1e9,
+                        timeout.toMillis() / 1e3);
+            case NO_WORKER -> "no worker serves model '" + model + "' at the moment";
+            case STANDSTILL -> "the workers of model '" + model + "' answer nothing of what is queued";
+        };
         return Problem.of(Problem.Kind.CAPACITY, reason + "; the request was not accepted");
     }
 }

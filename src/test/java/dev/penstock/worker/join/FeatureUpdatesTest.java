@@ -96,7 +96,11 @@ class FeatureUpdatesTest {
     void whatIsTakenBackIsServedByNobody() throws Exception {
         FeatureCache cache = first.open(VIEW, "customers");
         try (FeatureUpdates updates = new FeatureUpdates(
-                        new KafkaClients(kafka), cache, Datatype.BYTES, new SimpleMeterRegistry(), new Faults("worker"));
+                        new KafkaClients(kafka),
+                        cache,
+                        Datatype.BYTES,
+                        new SimpleMeterRegistry(),
+                        new Faults("worker"));
                 KafkaProducer<byte[], byte[]> transactional = transactional()) {
             updates.awaitFollowing();
             publish(ANNA, 40);
