@@ -1,5 +1,6 @@
 package dev.penstock.ledger;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -21,6 +22,9 @@ import java.util.Optional;
 public final class Ledger {
     /** Distinct outcomes are few, unless outputs are wrong. */
     private static final int MAX_SHARED_SIGHTINGS = 1000;
+
+    /** The service keeps the outcome of a synchronous call for this long after the call. */
+    static final long ANSWER_KEPT_MILLIS = Duration.ofMinutes(10).toMillis();
 
     private final Rules rules;
     private final long startMillis;
@@ -276,13 +280,14 @@ public final class Ledger {
         }
     }
 
-    /** The outcome of a synchronous call that was answered went to its caller, and may be kept nowhere. */
+    /** The outcome of a synchronous call that was answered went to its caller, and is kept for a while only. */
     private void missing(Event.Missing missing) {
         Entry entry = entry(missing.number());
         boolean wentToCaller = entry.first
                 .filter(first -> first.place().kind() == Place.Kind.ANSWER)
                 .isPresent();
-        if (wentToCaller && missing.code() == 410) {
+        boolean mayBeGone = missing.atMillis() - entry.sentMillis >= ANSWER_KEPT_MILLIS;
+        if (wentToCaller && mayBeGone && missing.code() == 410) {
             return;
         }
         violated(

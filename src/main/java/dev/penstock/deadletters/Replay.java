@@ -1,5 +1,6 @@
 package dev.penstock.deadletters;
 
+import static dev.penstock.messages.RecordHeaders.COPY;
 import static dev.penstock.messages.RecordHeaders.DEADLINE_MS;
 import static dev.penstock.messages.RecordHeaders.REPLAYED;
 import static dev.penstock.messages.RecordHeaders.REPLAYED_FROM;
@@ -110,6 +111,7 @@ final class Replay {
         ProducerRecord<byte[], byte[]> request = new ProducerRecord<>(topic, null, original.key(), original.value());
         Originals.copyHeaders(original.headers(), request.headers());
         request.headers().remove(DEADLINE_MS); // it is over, or will be soon
+        request.headers().remove(COPY); // nobody else answers it
         timeoutMillis.ifPresent(millis ->
                 RecordHeaders.set(request.headers().remove(TIMEOUT_MS), TIMEOUT_MS, Integer.toString(millis)));
         RecordHeaders.set(request.headers(), REPLAYED_FROM, letter.record().topic() + "/" + letter.name());

@@ -252,8 +252,7 @@ public final class Ingress implements AutoCloseable {
     public void leave(Duration servesFor) {
         parts.drain().leave();
         parts.outcomes().release();
-        vertx.setTimer(
-                Math.max(1, servesFor.toMillis()), timer -> parts.drain().refuse());
+        vertx.setTimer(Math.max(1, servesFor.toMillis()), timer -> parts.drain().refuse());
     }
 
     @Override

@@ -39,8 +39,9 @@ public final class RecordHeaders {
     public static final String DEAD_LETTER_ERROR = "penstock-error";
 
     /**
-     * On a dead letter: how often workers ran the request before they gave up. Runs that ended their process count. 0 when it never
-     * ran: for example, the record could not be decoded, or its reply topic is not allowed.
+     * On a dead letter: how often workers ran the request before they gave up. 0 when it never ran: for example, the record could not be
+     * decoded, or its reply topic is not allowed. Where processes ended it is the most that is possible: each worker counts that ended
+     * while it may have run the request.
      */
     public static final String DEAD_LETTER_ATTEMPTS = "penstock-attempts";
 
@@ -73,6 +74,12 @@ public final class RecordHeaders {
 
     /** On a request: how often workers have passed it on. */
     public static final String PASSED_ON = "penstock-passed-on";
+
+    /**
+     * On a request: {@code 1} if it is the second copy of a synchronous call, whose first copy is in another partition. A worker that finds
+     * it after its owner died leaves the call to the first copy.
+     */
+    public static final String COPY = "penstock-copy";
 
     /** CloudEvents' attributes in the binary binding begin with this. */
     public static final String CLOUD_EVENTS_PREFIX = "ce_";

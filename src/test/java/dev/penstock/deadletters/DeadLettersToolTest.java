@@ -123,6 +123,7 @@ class DeadLettersToolTest {
                         "mine", "kept",
                         "deadline-ms", "1",
                         "timeout-ms", "5000",
+                        "penstock-copy", "1",
                         "penstock-error", "not JSON",
                         "penstock-source", "elsewhere/0/0"));
 

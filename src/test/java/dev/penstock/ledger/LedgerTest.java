@@ -200,10 +200,21 @@ final class LedgerTest {
     void letsTheOutcomeOfAnAnsweredCallBeGoneButNotUnknown() {
         accepted(Door.SYNC);
         seen(0, ANSWER, RIGHT);
+        now += Ledger.ANSWER_KEPT_MILLIS;
         ledger.record(new Event.Missing(0, POLL, 410, now));
         assertThat(ledger.verdict(END).result()).isEqualTo(Verdict.Result.KEPT);
 
         ledger.record(new Event.Missing(0, POLL, 404, now));
+        assertThatOnly(ledger.verdict(END), Violation.Kind.FORGOTTEN);
+    }
+
+    @Test
+    void findsTheOutcomeOfAnAnsweredCallThatIsGoneTooSoon() {
+        accepted(Door.SYNC);
+        seen(0, ANSWER, RIGHT);
+        now += Ledger.ANSWER_KEPT_MILLIS - 1;
+        ledger.record(new Event.Missing(0, POLL, 410, now));
+
         assertThatOnly(ledger.verdict(END), Violation.Kind.FORGOTTEN);
     }
 

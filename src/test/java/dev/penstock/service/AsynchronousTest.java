@@ -109,7 +109,7 @@ class AsynchronousTest {
     void reportsTheOutcomeOfASynchronousCallForAsLongAsItsTopicKeepsIt() {
         Instant aWhileAgo = Instant.now().minus(Duration.ofMinutes(11));
         assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 1)).status()).isEqualTo(410);
-        assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 2)).status()).isEqualTo(200);
+        assertThat(service.get("/v2/requests/" + issued(aWhileAgo, 2)).status()).isEqualTo(504);
     }
 
     @Test
@@ -173,6 +173,18 @@ class AsynchronousTest {
             }
             assertThat(line).isEqualTo("event:cancelled");
         }
+    }
+
+    /** Its reply was lost, or no worker has sent one: the poll does not pretend that it waits in a queue. */
+    @Test
+    void aRequestWhoseReplyIsLongOverdueIsNotCalledQueued() {
+        String location = "/v2/requests/" + issued(Instant.now().minus(Duration.ofMinutes(2)));
+        Service.Answer overdue = service.get(location);
+        ErrorTableTest.assertProblem(overdue, 504, "tag:penstock.dev,2026:problem/deadline-exceeded");
+        assertThat(overdue.header("Retry-After")).isNotBlank();
+        delete(location);
+        String events = new String(service.get(location + "/events").body(), UTF_8);
+        assertThat(events).contains("event:cancelled").doesNotContain("queued");
     }
 
     private Service.Answer delete(String location) {

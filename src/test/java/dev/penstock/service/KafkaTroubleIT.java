@@ -72,6 +72,11 @@ class KafkaTroubleIT {
                     int status = service.post("/v2/models/digits/infer", BODY).status();
                     return status == 503 && took(began).compareTo(REFUSAL) < 0 && isLive();
                 });
+                assertThat(service.post("/v2/models/digits/infer", BODY)
+                                .json()
+                                .path("detail")
+                                .asText())
+                        .startsWith("Kafka does not");
                 kafka = start(data);
                 await().atMost(SOON)
                         .until(() ->

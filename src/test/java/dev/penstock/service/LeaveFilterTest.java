@@ -54,9 +54,7 @@ class LeaveFilterTest {
     void inHttp2TheConnectionTakesNoMoreCalls() throws Exception {
         CompletableFuture<GoAway> goneAway = new CompletableFuture<>();
         HttpClientResponse response = call(
-                new HttpClientOptions()
-                        .setProtocolVersion(HttpVersion.HTTP_2)
-                        .setHttp2ClearTextUpgrade(false),
+                new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_2).setHttp2ClearTextUpgrade(false),
                 goneAway);
         assertThat(response.version()).isEqualTo(HttpVersion.HTTP_2);
         assertThat(response.statusCode()).isEqualTo(200);

@@ -127,11 +127,12 @@ class RollingUpgradeIT {
                             .distinct())
                     .containsExactly("1", "2");
             Service service = routes.getFirst().service();
-            assertThat(accepted).allSatisfy(location -> assertThat(service.get(location, "Prefer", "wait=30")
-                            .json()
-                            .path("status")
-                            .asText())
-                    .isEqualTo("succeeded"));
+            assertThat(accepted)
+                    .allSatisfy(location -> assertThat(service.get(location, "Prefer", "wait=30")
+                                    .json()
+                                    .path("status")
+                                    .asText())
+                            .isEqualTo("succeeded"));
         } finally {
             workers.forEach(each -> each.process.close());
             ingresses.forEach(each -> each.process.close());
@@ -227,8 +228,7 @@ class RollingUpgradeIT {
 
     private static Part worker(Path models) throws IOException {
         int management = RoleProcess.freePort();
-        List<String> arguments =
-                arguments("worker", management, "--models", models.toString());
+        List<String> arguments = arguments("worker", management, "--models", models.toString());
         return new Part(new RoleProcess(arguments), localhost(0), localhost(management));
     }
 

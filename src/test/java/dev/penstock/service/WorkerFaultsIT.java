@@ -1,9 +1,11 @@
 package dev.penstock.service;
 
+import static dev.penstock.local.TopicContent.header;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.local.LocalStack;
+import dev.penstock.local.TopicContent;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.model.OnnxModels;
@@ -14,18 +16,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -57,6 +54,7 @@ class WorkerFaultsIT {
         createReplies("penstock.replies.remainder");
         try (RoleProcess first = worker()) {
             awaitWarm(first, "remainder");
+            sendCopy("remainder", "poison", "x", Long.MIN_VALUE);
             for (int i = 0; i < 20; i++) {
                 send("remainder", i == 10 ? "poison" : "good" + i, "x", i == 10 ? Long.MIN_VALUE : i);
             }
@@ -161,6 +159,17 @@ class WorkerFaultsIT {
     }
 
     private static void send(String model, String id, String input, long value) {
+        PRODUCER.send(request(model, id, input, value));
+    }
+
+    /** As an ingress does when a call is late: the same worker has both copies at first, and one worker alone later. */
+    private static void sendCopy(String model, String id, String input, long value) {
+        ProducerRecord<String, String> copy = request(model, id, input, value);
+        RecordHeaders.set(copy.headers(), RecordHeaders.COPY, "1");
+        PRODUCER.send(copy);
+    }
+
+    private static ProducerRecord<String, String> request(String model, String id, String input, long value) {
         ProducerRecord<String, String> record = new ProducerRecord<>(
                 "penstock." + model + ".requests",
                 id,
@@ -169,41 +178,17 @@ class WorkerFaultsIT {
         RecordHeaders.set(record.headers(), RecordHeaders.CORRELATION_ID, id);
         RecordHeaders.set(record.headers(), RecordHeaders.REPLY_TOPIC, "penstock.replies." + model);
         RecordHeaders.set(record.headers(), RecordHeaders.TIMEOUT_MS, "120000");
-        PRODUCER.send(record);
+        return record;
     }
 
-    /** Group members that have partitions. */
     private static long members(String model) throws Exception {
         try (Admin admin = Admin.create(KAFKA)) {
-            return admin.describeConsumerGroups(List.of(Topics.workerGroup(model))).all().get().values().stream()
-                    .flatMap(group -> group.members().stream())
-                    .filter(member -> !member.assignment().topicPartitions().isEmpty())
-                    .count();
+            return TopicContent.workers(admin, model);
         }
     }
 
     private static List<ConsumerRecord<String, String>> read(String topic) {
-        try (KafkaConsumer<String, String> consumer =
-                new KafkaConsumer<>(KAFKA, new StringDeserializer(), new StringDeserializer())) {
-            List<TopicPartition> partitions = IntStream.range(
-                            0, consumer.partitionsFor(topic).size())
-                    .mapToObj(number -> new TopicPartition(topic, number))
-                    .toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            List<ConsumerRecord<String, String>> records = new ArrayList<>();
-            while (partitions.stream()
-                    .anyMatch(partition -> consumer.position(partition)
-                            < Optional.ofNullable(ends.get(partition)).orElse(0L))) {
-                consumer.poll(Duration.ofMillis(50)).forEach(records::add);
-            }
-            return records;
-        }
-    }
-
-    private static String header(ConsumerRecord<String, String> record, String name) {
-        return RecordHeaders.text(record.headers(), name).orElse("");
+        return TopicContent.read(KAFKA, topic);
     }
 
     private static ConditionFactory patiently() {

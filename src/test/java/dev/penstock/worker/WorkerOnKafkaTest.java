@@ -1,11 +1,12 @@
 package dev.penstock.worker;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static dev.penstock.local.TopicContent.header;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.local.BrokerWithRights;
+import dev.penstock.local.TopicContent;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.model.OnnxModels;
@@ -18,21 +19,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -129,6 +127,23 @@ class WorkerOnKafkaTest {
                     read(Topics.deadLetters(model)).getFirst();
             assertThat(header(letter, RecordHeaders.DEAD_LETTER_ATTEMPTS)).isEqualTo("2");
             assertThat(header(letter, RecordHeaders.DEAD_LETTER_ERROR)).contains("ended twice");
+        }
+    }
+
+    /** The first copy of the call is in another partition. */
+    @Test
+    void leavesTheSecondCopyOfACallThatADeadWorkerHeldToTheFirst() throws Exception {
+        ProducerRecord<String, String> copy = request(0, "copy");
+        RecordHeaders.set(copy.headers(), RecordHeaders.COPY, "1");
+        producer.send(copy).get();
+        send(0, "neighbour");
+        commit(0, 0, "ran=0;given-up=0;taken=2;at=" + System.currentTimeMillis());
+        ProducerRecord<String, String> later = request(1, "later");
+        RecordHeaders.set(later.headers(), RecordHeaders.COPY, "1");
+        producer.send(later).get();
+        try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), models).start()) {
+            patiently().until(() -> lag() == 0);
+            assertThat(replies()).extracting(WorkerOnKafkaTest::id).containsExactlyInAnyOrder("neighbour", "later");
         }
     }
 
@@ -332,10 +347,7 @@ class WorkerOnKafkaTest {
     }
 
     private long members() throws Exception {
-        return ADMIN.describeConsumerGroups(List.of(Topics.workerGroup(model))).all().get().values().stream()
-                .flatMap(group -> group.members().stream())
-                .filter(member -> !member.assignment().topicPartitions().isEmpty())
-                .count();
+        return TopicContent.workers(ADMIN, model);
     }
 
     private static boolean isMissing(String topic) throws Exception {
@@ -352,30 +364,10 @@ class WorkerOnKafkaTest {
     }
 
     private static List<ConsumerRecord<String, String>> read(String topic) {
-        try (KafkaConsumer<String, String> consumer =
-                new KafkaConsumer<>(BROKER.clients(), new StringDeserializer(), new StringDeserializer())) {
-            List<TopicPartition> partitions = IntStream.range(
-                            0, consumer.partitionsFor(topic).size())
-                    .mapToObj(number -> new TopicPartition(topic, number))
-                    .toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            List<ConsumerRecord<String, String>> records = new ArrayList<>();
-            while (partitions.stream()
-                    .anyMatch(partition -> consumer.position(partition)
-                            < Optional.ofNullable(ends.get(partition)).orElse(0L))) {
-                consumer.poll(Duration.ofMillis(50)).forEach(records::add);
-            }
-            return records;
-        }
+        return TopicContent.read(BROKER.clients(), topic);
     }
 
     private static String id(ConsumerRecord<String, String> record) {
         return header(record, RecordHeaders.CORRELATION_ID);
-    }
-
-    private static String header(ConsumerRecord<String, String> record, String name) {
-        return new String(record.headers().lastHeader(name).value(), UTF_8);
     }
 }

@@ -47,7 +47,9 @@ final class HttpReader {
         return switch (answer.code()) {
             case 200 -> document(input, bodyId, id, json(answer.body()));
             case 404, 410 -> new Polled.Missing(answer.code());
-            case 429, 500, 502, 503, 504 -> new Polled.Unavailable(answer.code());
+            case 504 ->
+                answer.body().contains("deadline-exceeded") ? new Polled.Pending() : new Polled.Unavailable(504);
+            case 429, 500, 502, 503 -> new Polled.Unavailable(answer.code());
             default -> throw unexpected(answer);
         };
     }

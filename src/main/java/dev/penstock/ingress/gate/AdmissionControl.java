@@ -49,6 +49,7 @@ public final class AdmissionControl implements LagWatch.Listener {
     private final Map<String, Long> notedNanos = new ConcurrentHashMap<>();
     private final Set<String> unserved = ConcurrentHashMap.newKeySet();
     private volatile int ingresses = 1;
+    private volatile boolean kafkaAnswers = true;
 
     private record Key(String model, Lane lane) {}
 
@@ -106,11 +107,14 @@ public final class AdmissionControl implements LagWatch.Listener {
         LaneAdmission admission = admission(model, checked.lane());
         Optional<Overload> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
         if (refused.isPresent()) {
-            meters.rejected(model, "capacity");
+            meters.rejected(model, kafkaAnswers ? "capacity" : "kafka");
             noteRefusal(model, checked.lane(), admission, now);
-            throw new ProblemException(
-                    tooMuchWork(model, refused.get(), checked.timeout()),
-                    refused.get().retryAfterSeconds());
+            Problem reason = kafkaAnswers
+                    ? cannotServe(model, refused.get(), checked.timeout())
+                    : Problem.of(
+                            Problem.Kind.UNAVAILABLE,
+                            "Kafka does not answer this ingress at the moment; the request was not accepted");
+            throw new ProblemException(reason, refused.get().retryAfterSeconds());
         }
         return new AdmittedRequest(place, admission.predictedWaitNanos(now));
     }
@@ -167,6 +171,12 @@ public final class AdmissionControl implements LagWatch.Listener {
         lanes.forEach((lane, lag) -> admission(model, lane).observed(watch.lag(lane, lag.work(), ingresses)));
     }
 
+    /** While Kafka does not answer, a long predicted wait says nothing about the workers. */
+    @Override
+    public void kafkaAnswers(boolean answers) {
+        kafkaAnswers = answers;
+    }
+
     public Set<String> modelsInDemand() {
         long now = nanoClock.getAsLong();
         return askedNanos.entrySet().stream()
@@ -202,15 +212,18 @@ public final class AdmissionControl implements LagWatch.Listener {
                         checked.waited().plus(checked.timeout()).toMillis() / 1e3));
     }
 
-    private static Problem tooMuchWork(String model, Overload refused, Duration timeout) {
-        return Problem.of(
-                Problem.Kind.CAPACITY,
+    private static Problem cannotServe(String model, Overload refused, Duration timeout) {
+        String reason = switch (refused.cause()) {
+            case BACKLOG ->
                 String.format(
                         Locale.ROOT,
-                        "model '%s' has about %.1f s of work queued, too much for a deadline of %.1f s; "
-                                + "the request was not accepted",
+                        "model '%s' has about %.1f s of work queued, too much for a deadline of %.1f s",
                         model,
                         refused.predictedWaitNanos() / 1e9,
-                        timeout.toMillis() / 1e3));
+                        timeout.toMillis() / 1e3);
+            case NO_WORKER -> "no worker serves model '" + model + "' at the moment";
+            case STANDSTILL -> "the workers of model '" + model + "' answer nothing of what is queued";
+        };
+        return Problem.of(Problem.Kind.CAPACITY, reason + "; the request was not accepted");
     }
 }

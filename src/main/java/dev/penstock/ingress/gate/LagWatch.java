@@ -68,6 +68,9 @@ public final class LagWatch implements AutoCloseable {
 
         /** @param ingresses the number of ingresses, this one included */
         void lag(String model, Map<Lane, LaneLag> lanes, int ingresses);
+
+        /** Called after each question. */
+        void kafkaAnswers(boolean answers);
     }
 
     /** @param models to ask about */
@@ -90,7 +93,13 @@ public final class LagWatch implements AutoCloseable {
         @Override
         public void turn() throws InterruptedException, TimeoutException {
             TimeUnit.NANOSECONDS.sleep(interval.toNanos());
-            ask(Set.copyOf(models.get()));
+            try {
+                ask(Set.copyOf(models.get()));
+                listener.kafkaAnswers(true);
+            } catch (TimeoutException | KafkaException silence) {
+                listener.kafkaAnswers(false);
+                throw silence;
+            }
         }
 
         @Override

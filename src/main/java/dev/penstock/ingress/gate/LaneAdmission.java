@@ -47,11 +47,12 @@ final class LaneAdmission {
     private static final long STUCK_NANOS = 5_000_000_000L;
 
     /**
-     * Commits that almost pause, for less than this, do not mean slower workers. A request that waits for its features delays the commits
-     * of the requests behind it, although these are answered.
+     * Workers that are far slower for less than this are not slower, they pause: partitions move, a JVM starts beside them, or a request
+     * that waits for its features delays the commits of those behind it, although these are answered.
      */
-    private static final double PAUSE_SECONDS = 1;
+    private static final long PAUSE_NANOS = 3_000_000_000L;
 
+    /** A speed below this part of the learned rate is far slower. */
     private static final double PAUSE_SHARE = 0.25;
 
     /** Workers that give up more than this part of what they run are overloaded. */
@@ -77,6 +78,7 @@ final class LaneAdmission {
     private long learnedNanos;
     private OptionalLong stuckSince = OptionalLong.empty();
     private OptionalLong goneSince = OptionalLong.empty();
+    private OptionalLong slowSince = OptionalLong.empty();
     private OptionalLong lastPlace = OptionalLong.empty();
 
     /**
@@ -102,8 +104,18 @@ final class LaneAdmission {
     /** @param admitted requests that this ingress had admitted by then */
     private record Seen(long nanos, Lag lag, long admitted) {}
 
+    /** Why a wait is too long. */
+    enum Cause {
+        /** Workers drain the lane, and more is queued than they can run in time. */
+        BACKLOG,
+        /** No worker serves the model. */
+        NO_WORKER,
+        /** There are workers, and nothing of what is queued is answered. */
+        STANDSTILL
+    }
+
     /** Why a request was not admitted, and when to retry it. */
-    record Overload(long predictedWaitNanos, int retryAfterSeconds) {}
+    record Overload(Cause cause, long predictedWaitNanos, int retryAfterSeconds) {}
 
     /** @param ingresses the number of ingresses, as far as it is known */
     LaneAdmission(int ingresses) {
@@ -129,7 +141,7 @@ final class LaneAdmission {
             admitted++;
             return Optional.empty();
         }
-        return Optional.of(new Overload(wait, retryAfterSeconds(now, wait - fits / 2)));
+        return Optional.of(new Overload(cause(now), wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
     /** Records whether any worker serves this model. */
@@ -214,10 +226,18 @@ final class LaneAdmission {
         if (goneSince.isPresent()) {
             return OptionalLong.of(Math.max(STUCK_NANOS, now - goneSince.getAsLong()));
         }
-        if (stuckSince.isPresent() && now - stuckSince.getAsLong() >= STUCK_NANOS) {
-            return OptionalLong.of(now - stuckSince.getAsLong());
+        return isAtAStandstill(now) ? OptionalLong.of(now - stuckSince.getAsLong()) : OptionalLong.empty();
+    }
+
+    private boolean isAtAStandstill(long now) {
+        return stuckSince.isPresent() && now - stuckSince.getAsLong() >= STUCK_NANOS;
+    }
+
+    private Cause cause(long now) {
+        if (goneSince.isPresent()) {
+            return Cause.NO_WORKER;
         }
-        return OptionalLong.empty();
+        return isAtAStandstill(now) ? Cause.STANDSTILL : Cause.BACKLOG;
     }
 
     /** Runs show the workers' speed over a period in which there was always work. Over any other period they show a lower bound. */
@@ -230,15 +250,26 @@ final class LaneAdmission {
         for (int from = 0; from < looks.size() - 1; from++) {
             List<Seen> lately = looks.subList(from, looks.size());
             double speed = speed(lately);
-            boolean pause = seconds(lately) < PAUSE_SECONDS && speed < PAUSE_SHARE * learnedRate;
-            if (speed > 0 && !pause && workedAllTheTime(lately, speed)) {
+            if (speed > 0 && workedAllTheTime(lately, speed) && !isPause(lately, speed)) {
                 learned(speed);
                 return;
             }
         }
     }
 
+    private boolean isPause(List<Seen> lately, double speed) {
+        if (speed >= PAUSE_SHARE * learnedRate) {
+            slowSince = OptionalLong.empty();
+            return false;
+        }
+        if (slowSince.isEmpty()) {
+            slowSince = OptionalLong.of(lately.getFirst().nanos);
+        }
+        return lately.getLast().nanos - slowSince.getAsLong() < PAUSE_NANOS;
+    }
+
     private void learned(double speed) {
+        slowSince = OptionalLong.empty();
         learnedRate = speed;
         learnedNanos = window.getLast().nanos;
     }

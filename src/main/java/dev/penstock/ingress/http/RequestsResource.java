@@ -38,6 +38,8 @@ import org.jboss.resteasy.reactive.RestPath;
 @Singleton
 @NonBlocking
 public final class RequestsResource {
+    private static final int OVERDUE_RETRY_SECONDS = 10;
+
     private final AuthenticationFilter authentication;
     private final RequestIdIssuer ids;
     private final KeptOutcomes outcomes;
@@ -65,8 +67,7 @@ public final class RequestsResource {
                 Preference.parse(context.request().headers().getAll("Prefer")).patience();
         return outcomes.await(request, patience)
                 .thenApply(outcome -> outcome.map(result -> document(StatusDocument.completed(request, result)))
-                        .orElseGet(() -> document(StatusDocument.pending(request, Optional.empty()))
-                                .header(HttpHeaders.RETRY_AFTER, 1))
+                        .orElseGet(() -> document(queued(request)).header(HttpHeaders.RETRY_AFTER, 1))
                         .build());
     }
 
@@ -86,7 +87,7 @@ public final class RequestsResource {
                 .thenApply(cancelled -> Response.accepted().build());
     }
 
-    /** Sends the current status first, and then the outcome once there is one. */
+    /** Sends the current status first, if the request is not overdue, and then the outcome once there is one. */
     @GET
     @Path("events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
@@ -98,16 +99,31 @@ public final class RequestsResource {
             if (outcome.isPresent()) {
                 return Multi.createFrom().item(event(sse, request, outcome.get()));
             }
-            OutboundSseEvent queued =
-                    sse.newEvent("status", new String(StatusDocument.pending(request, Optional.empty()), UTF_8));
+            Optional<OutboundSseEvent> status = outcomes.isOverdue(request)
+                    ? Optional.empty()
+                    : Optional.of(sse.newEvent("status", new String(queued(request), UTF_8)));
             return Multi.createBy()
                     .concatenating()
                     .streams(
-                            Multi.createFrom().item(queued),
+                            Multi.createFrom().optional(status),
                             looks(request)
                                     .map(look -> look.map(result -> event(sse, request, result))
                                             .orElseGet(() -> heartbeat(sse))));
         });
+    }
+
+    /** @throws ProblemException when its reply is overdue */
+    private byte[] queued(RequestId request) {
+        if (outcomes.isOverdue(request)) {
+            throw new ProblemException(
+                    Problem.of(
+                                    Problem.Kind.DEADLINE_EXCEEDED,
+                                    "the deadline is over and no reply has come: no worker has taken the request, or its "
+                                            + "reply could not be delivered and the model's dead letters have it")
+                            .with("id", request.toString()),
+                    OVERDUE_RETRY_SECONDS);
+        }
+        return StatusDocument.pending(request, Optional.empty());
     }
 
     /** Waits again and again until there is an outcome, or until it would no longer be kept. */

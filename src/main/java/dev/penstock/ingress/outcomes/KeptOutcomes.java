@@ -18,6 +18,9 @@ import org.jboss.logging.Logger;
 public final class KeptOutcomes {
     private static final Logger LOG = Logger.getLogger(KeptOutcomes.class);
 
+    /** Replies come within seconds of the deadline, also after the death of a worker. The rest is for clocks that differ. */
+    private static final Duration OVERDUE = Duration.ofMinutes(1);
+
     private final OutcomeWatch watch;
     private final Duration ttl;
     private final LongSupplier epochMillis;
@@ -80,6 +83,11 @@ public final class KeptOutcomes {
             }
             return found.map(StoredResult::reply);
         });
+    }
+
+    /** Whether a request without an outcome cannot be called queued any more. That is no outcome: a worker may still send one. */
+    public boolean isOverdue(RequestId id) {
+        return epochMillis.getAsLong() > id.deadlineMillis() + OVERDUE.toMillis();
     }
 
     /** Ends all waits at once, and from now on all new ones too. */

@@ -270,6 +270,7 @@ public final class Hedging {
         ProducerRecord<byte[], byte[]> copy =
                 new ProducerRecord<>(record.topic(), partition, record.key(), record.value(), record.headers());
         copy.headers().remove(RecordHeaders.TIMEOUT_MS);
+        RecordHeaders.set(copy.headers(), RecordHeaders.COPY, "1");
         long deadlineMillis = first.timestamp() + call.checked.timeout().toMillis();
         RecordHeaders.set(copy.headers(), RecordHeaders.DEADLINE_MS, Long.toString(deadlineMillis));
         return copy;

@@ -30,6 +30,11 @@ public interface SourceRecord {
         return 0;
     }
 
+    /** Whether it is the second copy of a synchronous call, see {@link dev.penstock.messages.RecordHeaders#COPY}. */
+    default boolean isCopy() {
+        return false;
+    }
+
     /** Where the request was first: its own place, unless a worker has passed it on. */
     default RecordSource origin() {
         return new RecordSource(partition().topic(), partition().partition(), offset());

@@ -8,6 +8,7 @@ import dev.penstock.worker.accepted.OffsetCommit;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -24,6 +25,7 @@ final class GroupCommits {
     private final Lease lease;
     private final Time time;
     private final TroubleLog trouble;
+    private boolean isRenewing;
 
     GroupCommits(String model, Consumer<byte[], byte[]> consumer, Lease lease, Time time) {
         this.consumer = consumer;
@@ -44,6 +46,24 @@ final class GroupCommits {
                 trouble.succeeded();
             } else {
                 LOG.debugf(failure, "could not commit %s; the next commit will", committed);
+            }
+        });
+    }
+
+    /** Commits to renew the lease, unless such a commit is under way. Does not wait: without Kafka the intake must go on. */
+    void renewLease(Supplier<Map<LogPartition, OffsetCommit>> commits) {
+        if (isRenewing) {
+            return;
+        }
+        isRenewing = true;
+        long sentNanos = time.nanos();
+        consumer.commitAsync(offsets(commits.get()), (committed, failure) -> {
+            isRenewing = false;
+            if (failure == null) {
+                lease.renew(sentNanos);
+                trouble.succeeded();
+            } else {
+                trouble.failed("the broker did not accept a commit of " + committed.keySet(), failure);
             }
         });
     }

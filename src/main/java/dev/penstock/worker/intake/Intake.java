@@ -196,6 +196,10 @@ public final class Intake implements Runnable {
 
     private void take(KafkaRecord record) {
         Taken taken = new Taken(record, rules.accept(record));
+        if (rules.isLeftToTheFirstCopy(record)) {
+            taken.accepted.settle();
+            return;
+        }
         CompletableFuture<Resolution> resolution =
                 answering.topics.resolve(record.polled().headers());
         if (rules.isPossiblyAnswered(record)) {
@@ -289,7 +293,7 @@ public final class Intake implements Runnable {
             measureBacklog();
         });
         if (lease.isAwaited()) {
-            commits.sync(rules.allCommits(brokerMillis()));
+            commits.renewLease(() -> rules.allCommits(brokerMillis()));
             lease.release(time.nanos());
         }
     }

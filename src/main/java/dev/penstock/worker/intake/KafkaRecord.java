@@ -49,6 +49,11 @@ record KafkaRecord(ConsumerRecord<byte[], byte[]> polled, LogPartition partition
     }
 
     @Override
+    public boolean isCopy() {
+        return polled.headers().lastHeader(RecordHeaders.COPY) != null;
+    }
+
+    @Override
     public RecordSource origin() {
         return RecordHeaders.text(polled.headers(), RecordHeaders.SOURCE)
                 .flatMap(RecordSource::parse)

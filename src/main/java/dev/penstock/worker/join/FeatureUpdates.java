@@ -1,5 +1,7 @@
 package dev.penstock.worker.join;
 
+import static org.apache.kafka.clients.consumer.ConsumerConfig.ISOLATION_LEVEL_CONFIG;
+
 import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.features.cache.FeatureUpdate;
 import dev.penstock.features.vector.EntityKey;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jboss.logging.Logger;
@@ -36,6 +39,9 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
 
     /** All of them have to be written within the timeout of one round trip. */
     private static final int RECORDS_PER_WRITE = 250;
+
+    /** Updates may come in transactions. */
+    private static final String COMMITTED = IsolationLevel.READ_COMMITTED.toString();
 
     private static final Duration MAX_START = Duration.ofSeconds(10);
 
@@ -69,7 +75,8 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
                 "penstock-features-" + view,
                 "Features of view " + view + " change only when they are refreshed.",
                 faults,
-                kafka.follower(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest")),
+                kafka.follower(
+                        Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest", ISOLATION_LEVEL_CONFIG, COMMITTED)),
                 this);
         this.recorder = cache.isShared()
                 ? Optional.of(new TopicRecorder(
@@ -81,6 +88,8 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
                                 Map.of(
                                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
                                         "earliest",
+                                        ISOLATION_LEVEL_CONFIG,
+                                        COMMITTED,
                                         ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                                         RECORDS_PER_WRITE)),
                         topic,

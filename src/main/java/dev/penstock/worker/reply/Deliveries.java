@@ -93,7 +93,7 @@ public final class Deliveries implements AutoCloseable {
                     new Fate.Refused(new UnknownTopicOrPartitionException(
                             "it does not exist, or this worker may not describe it")));
         } else {
-            send(delivery);
+            delivery.again(time.nanos(), () -> send(delivery));
         }
     }
 
@@ -125,7 +125,7 @@ public final class Deliveries implements AutoCloseable {
         }
         switch (step) {
             case Delivery.Step.Ended ended -> {}
-            case Delivery.Step.SendNow again -> send(delivery);
+            case Delivery.Step.SendNow again -> delivery.again(now, () -> send(delivery));
             case Delivery.Step.SendLater(long waitNanos) -> sendLater(delivery, now + waitNanos);
         }
     }

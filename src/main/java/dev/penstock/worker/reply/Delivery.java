@@ -17,7 +17,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  * </ul>
  *
  * <p>A reply never becomes another one while the first may have been written. On our own topics that is no danger, since there the first
- * reply counts. It is given up or delivered, once. Passed from thread to thread, never used by two at once.
+ * reply counts. It is given up, delivered, or left to another worker, once. Passed from thread to thread, never used by two at once.
  */
 final class Delivery {
     static final long FIRST_WAIT_NANOS = Duration.ofMillis(20).toNanos();
@@ -33,6 +33,7 @@ final class Delivery {
 
     private final Kind kind;
     private final Forms forms;
+    private final Permit permit;
     private final Ending ending;
     private ProducerRecord<byte[], byte[]> record;
     private int form;
@@ -49,12 +50,28 @@ final class Delivery {
         DEAD_LETTER
     }
 
-    /** Hears how a delivery ends. One of the two is called, once, on any thread. */
+    /** Says when it may be sent. */
+    interface Permit {
+        Permit ALWAYS = (nowNanos, send, leave) -> send.run();
+
+        /** Runs one of the two, now or later. */
+        void ask(long nowNanos, Runnable send, Runnable leave);
+    }
+
+    /** Hears how a delivery ends. One of these is called, once, on any thread. */
     interface Ending {
-        /** @param atFirst whether the first try succeeded */
-        void delivered(boolean atFirst);
+        /**
+         * @param form the number of the form that was written
+         * @param atFirst whether the first try succeeded
+         */
+        void delivered(int form, boolean atFirst);
 
         void givenUp(String reason);
+
+        /** It may not be sent from here any more: another worker answers. */
+        default void left() {
+            throw new IllegalStateException("a delivery that is always permitted cannot be left to another worker");
+        }
     }
 
     /** What to do next. */
@@ -66,9 +83,16 @@ final class Delivery {
         record SendLater(long waitNanos) implements Step {}
     }
 
+    /** A delivery that may be sent at any time. */
     Delivery(Kind kind, Forms forms, Ending ending) {
+        this(kind, forms, Permit.ALWAYS, ending);
+    }
+
+    /** @param permit for each try after the first */
+    Delivery(Kind kind, Forms forms, Permit permit, Ending ending) {
         this.kind = kind;
         this.forms = forms;
+        this.permit = permit;
         this.ending = ending;
         this.record = forms.form(0).orElseThrow();
     }
@@ -84,6 +108,11 @@ final class Delivery {
     /** The form to be sent next. */
     ProducerRecord<byte[], byte[]> record() {
         return record;
+    }
+
+    /** Sends it again once that is permitted. It ends without a further try when another worker has to answer. */
+    void again(long nowNanos, Runnable send) {
+        permit.ask(nowNanos, send, () -> end(ending::left));
     }
 
     /** Whether somebody waits for its end; false while it is kept only for the case that the topic takes it later. */
@@ -105,7 +134,7 @@ final class Delivery {
         tries++;
         return switch (fate) {
             case Fate.Written written -> {
-                end(() -> ending.delivered(tries == 1));
+                end(() -> ending.delivered(form, tries == 1));
                 yield new Step.Ended();
             }
             case Fate.TooLarge(Exception reason) -> smaller(reason);

@@ -36,7 +36,7 @@ public final class Relay {
         Forms copy = Forms.of(copy(record.source(), partition, deadlineMillis));
         deliveries.begin(new Delivery(Delivery.Kind.OTHERS_REPLY, copy, new Delivery.Ending() {
             @Override
-            public void delivered(boolean atFirst) {
+            public void delivered(int form, boolean atFirst) {
                 meters.passedOn();
                 record.settle();
             }

@@ -24,6 +24,8 @@ final class ReplyForms implements Forms {
     /** The last form fits in a topic that takes 400 bytes. */
     private static final int LEAST_CHARS = 32;
 
+    private static final String FAILED = "failed";
+
     private final AcceptedRecord record;
     private final ReplyAddress address;
     private final Reply reply;
@@ -47,6 +49,13 @@ final class ReplyForms implements Forms {
             case 2 -> Optional.of(least());
             default -> Optional.empty();
         };
+    }
+
+    /** The status that the receiver of that form sees. */
+    String status(int number) {
+        return number > 0 && reply.outcome() instanceof Outcome.Succeeded
+                ? FAILED
+                : reply.outcome().status();
     }
 
     private ProducerRecord<byte[], byte[]> complete() {

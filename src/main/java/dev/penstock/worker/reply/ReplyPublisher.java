@@ -40,6 +40,8 @@ public final class ReplyPublisher implements Replies {
     /** Legs of the way that are taken to be equally long: request to log, reply to broker, reply to caller. */
     private static final int DELIVERY_LEGS = 3;
 
+    private static final String FAILED = "failed";
+
     private final Deliveries deliveries;
     private final String model;
     private final int maxRecordBytes;
@@ -123,73 +125,83 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
-        long now = time.nanos();
-        meters.settled(outcome.status(), now - task.arrivalNanos());
-        send(task.record(), outcome, timings);
+        long latencyNanos = time.nanos() - task.arrivalNanos();
+        send(task.record(), outcome, timings, status -> meters.settled(status, latencyNanos));
     }
 
-    void send(AcceptedRecord record, Outcome outcome, Timings timings) {
-        reply(
-                record,
-                outcome,
-                timings,
-                record::settle,
-                reason -> deadLetter(record, "the reply " + reason, record::settle));
+    /** @param seen hears the status that the sender sees; nothing where another worker answers */
+    void send(AcceptedRecord record, Outcome outcome, Timings timings, Consumer<String> seen) {
+        Consumer<String> safe = status -> {
+            seen.accept(status);
+            record.settle();
+        };
+        Consumer<String> undeliverable = reason -> {
+            seen.accept(FAILED);
+            deadLetter(record, "the reply " + reason, record::settle);
+        };
+        reply(record, outcome, timings, new ReplyEnding(safe, undeliverable, record::settle));
     }
 
     /** Keeps a record that cannot be served as a dead letter, and replies with the problem if the sender wants a reply. */
     public void reject(AcceptedRecord record, Problem problem) {
-        meters.settled("failed", 0);
+        meters.settled(FAILED, 0);
         Runnable safe = afterTwo(record::settle);
         deadLetter(record, problem.detail(), safe);
-        reply(record, new Outcome.Failed(problem), Timings.NONE, safe, reason -> safe.run());
+        reply(
+                record,
+                new Outcome.Failed(problem),
+                Timings.NONE,
+                new ReplyEnding(status -> safe.run(), reason -> safe.run(), safe));
     }
 
     /**
-     * @param safe runs once the broker has the reply, or at once when the sender wants none
+     * How a reply can end.
+     *
+     * @param safe runs once the broker has the reply, or at once when the sender wants none, with the status that the sender sees
      * @param undeliverable runs instead, with the reason, when the reply cannot be delivered
+     * @param left runs instead when another worker answers
      */
-    private void reply(
-            AcceptedRecord record, Outcome outcome, Timings timings, Runnable safe, Consumer<String> undeliverable) {
+    private record ReplyEnding(Consumer<String> safe, Consumer<String> undeliverable, Runnable left) {}
+
+    private void reply(AcceptedRecord record, Outcome outcome, Timings timings, ReplyEnding ending) {
         if (record.replyTo().isEmpty()) {
-            safe.run();
+            ending.safe.accept(outcome.status());
             return;
         }
         ReplyAddress address = record.replyTo().get();
+        ReplyForms forms = new ReplyForms(record, address, model, outcome, timings);
         if (address.isOurs()) {
-            deliver(record, address, outcome, timings, safe, undeliverable);
+            deliver(Delivery.Kind.OUR_REPLY, forms, Delivery.Permit.ALWAYS, ending);
         } else {
             record.whileOwned(
-                    time.nanos(), () -> deliver(record, address, outcome, timings, safe, undeliverable), safe);
+                    time.nanos(),
+                    () -> deliver(Delivery.Kind.OTHERS_REPLY, forms, record::whileOwned, ending),
+                    ending.left);
         }
     }
 
-    private void deliver(
-            AcceptedRecord record,
-            ReplyAddress address,
-            Outcome outcome,
-            Timings timings,
-            Runnable safe,
-            Consumer<String> undeliverable) {
+    private void deliver(Delivery.Kind kind, ReplyForms forms, Delivery.Permit permit, ReplyEnding ending) {
         long sentNanos = time.nanos();
-        deliveries.begin(new Delivery(
-                address.isOurs() ? Delivery.Kind.OUR_REPLY : Delivery.Kind.OTHERS_REPLY,
-                new ReplyForms(record, address, model, outcome, timings),
-                new Delivery.Ending() {
-                    @Override
-                    public void delivered(boolean atFirst) {
-                        if (atFirst) {
-                            acknowledged(time.nanos() - sentNanos);
-                        }
-                        safe.run();
-                    }
+        deliveries.begin(new Delivery(kind, forms, permit, new Delivery.Ending() {
+            @Override
+            public void delivered(int form, boolean atFirst) {
+                if (atFirst) {
+                    acknowledged(time.nanos() - sentNanos);
+                }
+                ending.safe.accept(forms.status(form));
+            }
 
-                    @Override
-                    public void givenUp(String reason) {
-                        meters.undeliverable();
-                        undeliverable.accept(reason);
-                    }
-                }));
+            @Override
+            public void givenUp(String reason) {
+                meters.undeliverable();
+                ending.undeliverable.accept(reason);
+            }
+
+            @Override
+            public void left() {
+                ending.left.run();
+            }
+        }));
     }
 
     /** Runs {@code then} at the second of two calls. */
@@ -208,7 +220,7 @@ public final class ReplyPublisher implements Replies {
         deliveries.begin(new Delivery(
                 Delivery.Kind.DEAD_LETTER, new DeadLetterForms(model, record, reason), new Delivery.Ending() {
                     @Override
-                    public void delivered(boolean atFirst) {
+                    public void delivered(int form, boolean atFirst) {
                         done.run();
                     }
 

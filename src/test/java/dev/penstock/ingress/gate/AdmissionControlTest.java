@@ -57,6 +57,32 @@ class AdmissionControlTest {
     }
 
     @Test
+    void saysWhatIsWrong() {
+        admission.asking(Set.of("m")); // the catalogue knows no worker
+        assertRefused(Problem.Kind.CAPACITY, "no worker serves model 'm' at the moment", "capacity");
+
+        admission.kafkaAnswers(false);
+        assertRefused(Problem.Kind.UNAVAILABLE, "Kafka does not answer this ingress", "kafka");
+
+        admission.kafkaAnswers(true);
+        assertRefused(Problem.Kind.CAPACITY, "no worker serves model 'm' at the moment", "capacity");
+    }
+
+    private void assertRefused(Problem.Kind kind, String detail, String reason) {
+        assertThatThrownBy(() -> admission.admit(call(Duration.ofSeconds(2), Duration.ZERO)))
+                .isInstanceOfSatisfying(ProblemException.class, refusal -> {
+                    assertThat(refusal.problem().is(kind)).isTrue();
+                    assertThat(refusal.problem().detail()).startsWith(detail);
+                    assertThat(refusal.retryAfterSeconds()).isPresent();
+                });
+        assertThat(registry.get("inference.rejected")
+                        .tags("model", "m", "reason", reason)
+                        .counter()
+                        .count())
+                .isPositive();
+    }
+
+    @Test
     void countsOnTheCommitIntervalThatWorkersAnnounce() {
         AtomicLong now = new AtomicLong();
         Catalogue catalogue = new Catalogue(Long.MAX_VALUE, now::get);

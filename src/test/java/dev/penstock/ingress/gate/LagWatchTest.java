@@ -41,6 +41,8 @@ class LagWatchTest implements LagWatch.Listener {
     /** The sums over all partitions. */
     private final Map<String, PartitionLag> lags = new ConcurrentHashMap<>();
 
+    private final Set<Boolean> answered = ConcurrentHashMap.newKeySet();
+
     @AfterEach
     void close() {
         assertThat(faults.isEmpty()).isTrue();
@@ -102,6 +104,14 @@ class LagWatchTest implements LagWatch.Listener {
     }
 
     @Test
+    void noticesThatKafkaDoesNotAnswer() {
+        try (LagWatch watch = watch(Admin.create(Map.of("bootstrap.servers", "127.0.0.1:1")), "m")) {
+            await().atMost(SOON).until(() -> answered.contains(false));
+            assertThat(answered).containsExactly(false);
+        }
+    }
+
+    @Test
     void noticesPartitionsThatAreAdded() throws Exception {
         create("grows-lag");
         try (LagWatch watch = watch(admin, "grows-lag");
@@ -138,6 +148,11 @@ class LagWatchTest implements LagWatch.Listener {
 
     private LagWatch watch(Admin client, String... models) {
         return new LagWatch(client, Duration.ofMillis(50), () -> Set.of(models), this, faults);
+    }
+
+    @Override
+    public void kafkaAnswers(boolean answers) {
+        answered.add(answers);
     }
 
     @Override

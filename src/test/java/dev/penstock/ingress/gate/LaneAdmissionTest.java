@@ -70,6 +70,25 @@ class LaneAdmissionTest {
         assertThat(admission.admit(21 * SECOND / 4, 30 * SECOND, 5 * SECOND)).isEmpty();
     }
 
+    /** For example, partitions move between workers on a busy machine. Once they run again, they are as fast as before. */
+    @Test
+    void doesNotMistakeAStandstillOfSomeSecondsForSlowWorkers() {
+        learnTenSecondsOfWork();
+        for (int quarter = 4; quarter <= 12; quarter++) {
+            observed(quarter * SECOND / 4, lag(1000 + 100L * quarter, 1000 + 2L * quarter));
+        }
+        assertThat(admission.predictedWaitNanos(3 * SECOND)).isLessThan(15 * SECOND);
+    }
+
+    @Test
+    void believesThatWorkersAreFarSlowerOnceThatLasts() {
+        learnTenSecondsOfWork();
+        for (int quarter = 4; quarter <= 24; quarter++) {
+            observed(quarter * SECOND / 4, lag(1000 + 100L * quarter, 1000 + 2L * quarter));
+        }
+        assertThat(admission.predictedWaitNanos(6 * SECOND)).isGreaterThan(60 * SECOND);
+    }
+
     @Test
     void refusesACallerThatWouldWaitTooLongHoweverLateItsDeadline() {
         learnTenSecondsOfWork();
@@ -102,10 +121,20 @@ class LaneAdmissionTest {
     @Test
     void expectsAWaitWhenThereIsNoWorker() {
         admission.hasWorkers(0, false);
-        assertThat(admission.admit(0, 30 * SECOND, 4 * SECOND)).isPresent();
+        assertThat(admission.admit(0, 30 * SECOND, 4 * SECOND))
+                .hasValueSatisfying(refused -> assertThat(refused.cause()).isEqualTo(LaneAdmission.Cause.NO_WORKER));
         assertThat(admission.admit(0, 600 * SECOND, Long.MAX_VALUE)).isEmpty();
         admission.hasWorkers(SECOND, true);
         assertThat(admission.admit(SECOND, 30 * SECOND, 4 * SECOND)).isEmpty();
+    }
+
+    @Test
+    void saysThatWorkersAreAtAStandstill() {
+        for (int look = 0; look <= 10; look++) {
+            observed(look * SECOND, lag(10, 0));
+        }
+        assertThat(admission.admit(10 * SECOND, 10 * SECOND, 5 * SECOND))
+                .hasValueSatisfying(refused -> assertThat(refused.cause()).isEqualTo(LaneAdmission.Cause.STANDSTILL));
     }
 
     @ParameterizedTest

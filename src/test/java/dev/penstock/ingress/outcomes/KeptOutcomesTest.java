@@ -79,6 +79,15 @@ class KeptOutcomesTest {
         assertProblem(Problem.Kind.UNAVAILABLE, () -> poll(id));
     }
 
+    @Test
+    void callsARequestQueuedUntilAMinuteAfterItsDeadline() {
+        RequestId id = ids.issue(Tenant.anonymous(Optional.empty()), TIMEOUT);
+        nowMillis = id.deadlineMillis() + Duration.ofMinutes(1).toMillis();
+        assertThat(outcomes.isOverdue(id)).isFalse();
+        nowMillis++;
+        assertThat(outcomes.isOverdue(id)).isTrue();
+    }
+
     private Optional<StoredResult> poll(RequestId id) {
         return outcomes.await(id, Duration.ZERO).join();
     }

@@ -66,6 +66,7 @@ class HedgingTest {
         assertThat(copy.partition()).isEqualTo(1);
         assertThat(RecordHeaders.text(copy.headers(), RecordHeaders.CORRELATION_ID))
                 .hasValue(call.id.toString());
+        assertThat(RecordHeaders.text(copy.headers(), RecordHeaders.COPY)).hasValue("1");
         assertThat(RecordHeaders.text(copy.headers(), RecordHeaders.TIMEOUT_MS)).isEmpty();
         assertThat(RecordHeaders.text(copy.headers(), RecordHeaders.DEADLINE_MS))
                 .hasValue(Long.toString(APPENDED_MILLIS + 30_000));

@@ -101,6 +101,10 @@ final class HttpReaderTest {
         assertThat(reader.poll(0, ID, "AB", refusal(410, problem("gone")))).isEqualTo(new Polled.Missing(410));
         assertThat(reader.poll(0, ID, "AB", refusal(503, problem("unavailable"))))
                 .isEqualTo(new Polled.Unavailable(503));
+        assertThat(reader.poll(0, ID, "AB", answer(504, problem("deadline-exceeded"))))
+                .isEqualTo(new Polled.Pending());
+        assertThat(reader.poll(0, ID, "AB", answer(504, "a proxy waits no longer")))
+                .isEqualTo(new Polled.Unavailable(504));
     }
 
     @Test

@@ -24,6 +24,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,7 @@ class FeatureUpdatesTest {
             "jdbc:h2:mem:nobody;DB_CLOSE_DELAY=-1;INIT=CREATE TABLE IF NOT EXISTS customers (name VARCHAR, age INT)";
     private static final EntityKey ANNA = new EntityKey.Name("anna");
     private static final EntityKey DORA = new EntityKey.Name("dora");
+    private static final EntityKey ZOE = new EntityKey.Name("zoe");
 
     private final EmbeddedKafka broker = EmbeddedKafka.start();
     private final RedisUnderTest redis = new RedisUnderTest();
@@ -90,12 +92,50 @@ class FeatureUpdatesTest {
         }
     }
 
+    @Test
+    void whatIsTakenBackIsServedByNobody() throws Exception {
+        FeatureCache cache = first.open(VIEW, "customers");
+        try (FeatureUpdates updates = new FeatureUpdates(
+                        new KafkaClients(kafka),
+                        cache,
+                        Datatype.BYTES,
+                        new SimpleMeterRegistry(),
+                        new Faults("worker"));
+                KafkaProducer<byte[], byte[]> transactional = transactional()) {
+            updates.awaitFollowing();
+            publish(ANNA, 40);
+            await().until(() -> isShared(ANNA) && age(cache, ANNA) == 40);
+
+            transactional.initTransactions();
+            transactional.beginTransaction();
+            transactional.send(update(ANNA, 99));
+            transactional.send(update(DORA, 99));
+            transactional.flush();
+            transactional.abortTransaction();
+            publish(ZOE, 33);
+
+            await().until(() -> isShared(ZOE));
+            assertThat(age(cache, ANNA)).isEqualTo(40);
+            assertThat(isShared(DORA)).isFalse();
+        }
+    }
+
     private void publish(EntityKey entity, int age) {
-        producer.send(new ProducerRecord<>(
+        producer.send(update(entity, age));
+        producer.flush();
+    }
+
+    private static ProducerRecord<byte[], byte[]> update(EntityKey entity, int age) {
+        return new ProducerRecord<>(
                 Topics.features(VIEW.name()),
                 entity.text().getBytes(UTF_8),
-                "{\"values\":{\"age\":%d}}".formatted(age).getBytes(UTF_8)));
-        producer.flush();
+                "{\"values\":{\"age\":%d}}".formatted(age).getBytes(UTF_8));
+    }
+
+    private KafkaProducer<byte[], byte[]> transactional() {
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.put("transactional.id", "features");
+        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private boolean isShared(EntityKey entity) {

@@ -31,7 +31,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
@@ -68,6 +70,7 @@ class DeliveriesTest {
     private ReplyTopics topics;
     private Deliveries deliveries;
     private ReplyPublisher publisher;
+    private final Queue<String> seen = new ConcurrentLinkedQueue<>();
 
     @BeforeAll
     static void startBroker() throws Exception {
@@ -126,6 +129,21 @@ class DeliveriesTest {
             assertThat(failed.problem().detail()).contains("too large");
         });
         assertThat(records(Topics.deadLetters(model))).isEmpty();
+        assertThat(seen).containsExactly("failed");
+    }
+
+    @Test
+    void aReplyIsNotSentAgainOnceThePartitionHasAnotherOwner() throws Exception {
+        String back = "penstock.replies.back";
+        Request request = request(back, LONG);
+
+        answer(request, succeeded(LONG)); // there is no such topic, and so no metadata
+        request.ledger.forget(List.of(request.accepted.source().partition()));
+        create(back, MAX_RECORD_BYTES);
+
+        awaitSettled(request);
+        assertThat(records(back)).isEmpty();
+        assertThat(seen).isEmpty();
     }
 
     @Test
@@ -268,7 +286,7 @@ class DeliveriesTest {
         Request fine = request(OTHERS, LONG);
 
         publisher.reject(undecodable.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
-        publisher(otherModel).send(unanswered.accepted, succeeded(LONG), Timings.NONE);
+        publisher(otherModel).send(unanswered.accepted, succeeded(LONG), Timings.NONE, seen::add);
         answer(fine, succeeded(LONG));
 
         awaitSettled(fine);
@@ -307,7 +325,7 @@ class DeliveriesTest {
     }
 
     private void answer(Request request, Outcome outcome) {
-        publisher.send(request.accepted, outcome, Timings.NONE);
+        publisher.send(request.accepted, outcome, Timings.NONE, seen::add);
     }
 
     private double lost() {

@@ -131,6 +131,25 @@ class DeliveryTest {
     }
 
     @Test
+    void isSentAgainOnlyWhereItIsPermitted() {
+        tried(delivery(Delivery.Kind.OTHERS_REPLY), MAYBE_WRITTEN, 0);
+
+        delivery(Delivery.Kind.OTHERS_REPLY).again(0, () -> heard.add("sent"));
+        assertThat(heard).containsExactly("sent");
+    }
+
+    @Test
+    void isLeftToAnotherWorkerWhereItIsNotPermittedAnyMore() {
+        Delivery delivery = delivery(Delivery.Kind.OTHERS_REPLY, (nowNanos, send, leave) -> leave.run());
+        tried(delivery, MAYBE_WRITTEN, 0);
+
+        delivery.again(0, () -> heard.add("sent"));
+
+        assertThat(heard).containsExactly("left");
+        assertThat(delivery.isAwaited()).isFalse();
+    }
+
+    @Test
     void waitsLongerFromTryToTry() {
         Delivery delivery = delivery(Delivery.Kind.OUR_REPLY);
         List<Long> waitsMillis = new ArrayList<>();
@@ -154,15 +173,24 @@ class DeliveryTest {
     }
 
     private Delivery delivery(Delivery.Kind kind) {
-        return new Delivery(kind, new TwoForms(), new Delivery.Ending() {
+        return delivery(kind, Delivery.Permit.ALWAYS);
+    }
+
+    private Delivery delivery(Delivery.Kind kind, Delivery.Permit permit) {
+        return new Delivery(kind, new TwoForms(), permit, new Delivery.Ending() {
             @Override
-            public void delivered(boolean atFirst) {
+            public void delivered(int form, boolean atFirst) {
                 heard.add(atFirst ? "delivered at first" : "delivered");
             }
 
             @Override
             public void givenUp(String reason) {
                 heard.add(reason);
+            }
+
+            @Override
+            public void left() {
+                heard.add("left");
             }
         });
     }

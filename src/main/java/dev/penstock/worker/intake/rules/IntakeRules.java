@@ -34,7 +34,7 @@ public final class IntakeRules<S extends SourceRecord> {
     /** A record that nobody serves is passed on so often and then rejected. */
     static final int MOST_PASSES = 8;
 
-    /** The runs of a suspect that ended two workers: among others, and alone. */
+    /** The most runs of a suspect that ended two workers: perhaps among others, and perhaps alone. */
     private static final int RUNS_OF_THE_GUILTY = 2;
 
     /** All partitions are committed this often, moved or not: it renews the lease, and tells the next owner what this one can have taken. */
@@ -112,6 +112,14 @@ public final class IntakeRules<S extends SourceRecord> {
         return record.passedOn() > 0 || ledger.takeover(record).isPossiblyAnswered(record.offset());
     }
 
+    /**
+     * Whether the record is the second copy of a synchronous call, and may be the reason why the owner before ended. Then it is settled
+     * without a reply: the owner of the first copy answers. So a call that ends its process ends one worker by its copy, and not two.
+     */
+    public boolean isLeftToTheFirstCopy(S record) {
+        return record.isCopy() && ledger.isSuspect(record);
+    }
+
     /** How to go on with an accepted record, once the address of its reply is known. */
     public Decision decide(S record, AcceptedRecord accepted) {
         try {
@@ -128,7 +136,7 @@ public final class IntakeRules<S extends SourceRecord> {
                     accepted,
                     Problem.of(
                             Problem.Kind.INFERENCE_FAILED,
-                            "the process of a worker ended twice while it ran this request, the second time alone"));
+                            "the process of a worker ended twice while it held this request, the second time while only this one ran"));
         }
         if (!reader.serves(accepted.modelVersion())) {
             return passOn(record, accepted);
