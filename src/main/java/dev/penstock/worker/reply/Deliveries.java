@@ -93,7 +93,7 @@ public final class Deliveries implements AutoCloseable {
                     new Fate.Refused(new UnknownTopicOrPartitionException(
                             "it does not exist, or this worker may not describe it")));
         } else {
-            send(delivery);
+            delivery.sendAgain(() -> send(delivery));
         }
     }
 

@@ -55,6 +55,11 @@ final class Delivery {
         void delivered(boolean atFirst);
 
         void givenUp(String reason);
+
+        /** Runs {@code again}, which sends once more, as soon as this worker may. It never runs if another one answers. */
+        default void sendAgain(Runnable again) {
+            again.run();
+        }
     }
 
     /** What to do next. */
@@ -84,6 +89,10 @@ final class Delivery {
     /** The form to be sent next. */
     ProducerRecord<byte[], byte[]> record() {
         return record;
+    }
+
+    void sendAgain(Runnable again) {
+        ending.sendAgain(again);
     }
 
     /** Whether somebody waits for its end; false while it is kept only for the case that the topic takes it later. */

@@ -189,6 +189,15 @@ public final class ReplyPublisher implements Replies {
                         meters.undeliverable();
                         undeliverable.accept(reason);
                     }
+
+                    @Override
+                    public void sendAgain(Runnable again) {
+                        if (address.isOurs()) {
+                            again.run();
+                        } else {
+                            record.whileOwned(time.nanos(), again, safe);
+                        }
+                    }
                 }));
     }
 

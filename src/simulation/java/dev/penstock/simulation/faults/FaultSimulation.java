@@ -95,7 +95,8 @@ final class FaultSimulation {
                 SECOND / 1000,
                 Duration.ofSeconds(3));
         this.promises = new Promises(time, logs, trace, RUNS_AHEAD * settings.longestRunNanos() / 1_000_000);
-        this.progressNanos = PROGRESS_NANOS + 2L * requests * settings.longestRunNanos();
+        boolean isDeadlyOften = deadly >= 0 && hasTwoVersions; // each copy that is passed on may end two workers
+        this.progressNanos = (isDeadlyOften ? 3 : 1) * PROGRESS_NANOS + 2L * requests * settings.longestRunNanos();
         List<TopicPartition> requestPartitions = new ArrayList<>();
         for (Lane lane : Lane.values()) {
             logs.create(Topics.requests(Workload.MODEL, lane), partitions);
