@@ -93,7 +93,7 @@ final class FaultSimulation {
                 1 << random.nextInt(5),
                 (long) (SECOND / 1000 * Math.exp(4.5 * random.nextDouble())),
                 SECOND / 1000,
-                Duration.ofSeconds(3));
+                Duration.ofMillis(200 + random.nextInt(3000)));
         this.promises = new Promises(time, logs, trace, RUNS_AHEAD * settings.longestRunNanos() / 1_000_000);
         boolean isDeadlyOften = deadly >= 0 && hasTwoVersions; // each copy that is passed on may end two workers
         this.progressNanos = (isDeadlyOften ? 3 : 1) * PROGRESS_NANOS + 2L * requests * settings.longestRunNanos();
