@@ -87,7 +87,7 @@ public final class InferResource {
     private CompletionStage<Response> read(String model, Optional<String> version, RoutingContext context)
             throws InvalidRequestException {
         Tenant tenant = authentication.tenantOf(context);
-        refuseWhileDraining(context);
+        refuseWhileDraining();
         InferHeaders headers = InferHeaders.read(context.request());
         EventLoopLag lag = EventLoopLag.of(context);
         return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
@@ -143,7 +143,7 @@ public final class InferResource {
                         .orElseGet(() -> HttpResponses.accepted(id, model)));
     }
 
-    private void refuseWhileDraining(RoutingContext context) {
+    private void refuseWhileDraining() {
         if (drain.refuses()) {
             throw new ProblemException(
                     Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; the request was not accepted"), 1);

@@ -26,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
  * must have their outcome and all offsets must be committed within a bound. The seed decides everything.
  */
 final class FaultSimulation {
+    private static final List<Fault> FAULTS = List.of(Fault.values());
     private static final long SECOND = 1_000_000_000;
     private static final long BURN_NANOS = 12 * SECOND;
     private static final long HEAL_NANOS = 14 * SECOND;
@@ -92,9 +93,10 @@ final class FaultSimulation {
                 1 << random.nextInt(5),
                 (long) (SECOND / 1000 * Math.exp(4.5 * random.nextDouble())),
                 SECOND / 1000,
-                Duration.ofSeconds(3));
+                Duration.ofMillis(200 + random.nextInt(3000)));
         this.promises = new Promises(time, logs, trace, RUNS_AHEAD * settings.longestRunNanos() / 1_000_000);
-        this.progressNanos = PROGRESS_NANOS + 2 * requests * settings.longestRunNanos();
+        boolean isDeadlyOften = deadly >= 0 && hasTwoVersions; // each copy that is passed on may end two workers
+        this.progressNanos = (isDeadlyOften ? 3 : 1) * PROGRESS_NANOS + 2L * requests * settings.longestRunNanos();
         List<TopicPartition> requestPartitions = new ArrayList<>();
         for (Lane lane : Lane.values()) {
             logs.create(Topics.requests(Workload.MODEL, lane), partitions);
@@ -145,7 +147,7 @@ final class FaultSimulation {
             int faults = 1 + random.nextInt(8);
             List<Fault> kinds = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                kinds.add(Fault.values()[random.nextInt(Fault.values().length)]);
+                kinds.add(FAULTS.get(random.nextInt(FAULTS.size())));
             }
             for (int i = 0; i < faults; i++) {
                 Fault fault = kinds.get(random.nextInt(kinds.size()));
@@ -314,7 +316,7 @@ final class FaultSimulation {
             case WORKER_KILLED, WORKER_FROZEN, WORKER_STOPPED, WORKER_CUT_OFF, ANSWERS_LOST -> true;
             case WORKER_ADDED, REBALANCES, BROKERS_FROZEN, OFFSETS_RESET -> false;
         };
-        if (isResetting || needsWorker && worker.isEmpty()) {
+        if (isResetting || (needsWorker && worker.isEmpty())) {
             return; // there is nothing to strike
         }
         trace.say("FAULT %s%s", fault, needsWorker ? " at " + worker.orElseThrow().process.name : "");

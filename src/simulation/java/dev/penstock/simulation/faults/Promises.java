@@ -189,10 +189,11 @@ final class Promises {
 
     void deadLetter(ConsumerRecord<byte[], byte[]> letter) {
         Headers headers = letter.headers();
-        deadLetters.add(new RecordSource(
+        RecordSource place = new RecordSource(
                 text(headers, RecordHeaders.DEAD_LETTER_SOURCE_TOPIC),
                 Integer.parseInt(text(headers, RecordHeaders.DEAD_LETTER_SOURCE_PARTITION)),
-                Long.parseLong(text(headers, RecordHeaders.DEAD_LETTER_SOURCE_OFFSET))));
+                Long.parseLong(text(headers, RecordHeaders.DEAD_LETTER_SOURCE_OFFSET)));
+        deadLetters.add(source(headers).orElse(place));
     }
 
     /** A request has ended the process that ran it. */
@@ -240,7 +241,7 @@ final class Promises {
             return true;
         }
         return isAnswered(record, asked)
-                && (asked.request.nature() != Nature.UNDECODABLE || deadLetters.contains(place(record)));
+                && (asked.request.nature() != Nature.UNDECODABLE || deadLetters.contains(origin(record)));
     }
 
     private boolean isAnswered(ConsumerRecord<byte[], byte[]> record, Sent asked) {

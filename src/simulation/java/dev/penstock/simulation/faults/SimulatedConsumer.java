@@ -28,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /** A member of the group, as the intake sees it. Only what the intake calls is simulated. */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized") // one thread runs at a time
 final class SimulatedConsumer extends MockConsumer<byte[], byte[]> {
     private static final int MOST_RECORDS = 16;
     private static final long HEARTBEAT_NANOS = 300_000_000;

@@ -24,7 +24,7 @@ import org.apache.kafka.common.errors.RebalanceInProgressException;
  */
 final class SimulatedGroup {
     static final Comparator<TopicPartition> ORDER =
-            Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
+            Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
     static final long SESSION_NANOS = 6_000_000_000L;
 
     private final VirtualTime time;
@@ -189,13 +189,13 @@ final class SimulatedGroup {
         members.keySet().forEach(id -> byMember.put(id, new ArrayList<>(of(id, target))));
         for (TopicPartition partition : partitions) {
             if (!target.containsKey(partition)) {
-                Collections.min(byMember.values(), Comparator.comparing(List::size))
+                Collections.min(byMember.values(), Comparator.comparingInt(List::size))
                         .add(partition);
             }
         }
         while (true) {
-            List<TopicPartition> most = Collections.max(byMember.values(), Comparator.comparing(List::size));
-            List<TopicPartition> least = Collections.min(byMember.values(), Comparator.comparing(List::size));
+            List<TopicPartition> most = Collections.max(byMember.values(), Comparator.comparingInt(List::size));
+            List<TopicPartition> least = Collections.min(byMember.values(), Comparator.comparingInt(List::size));
             if (most.size() - least.size() < 2) {
                 break;
             }

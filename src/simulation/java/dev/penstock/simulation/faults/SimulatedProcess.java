@@ -24,7 +24,15 @@ final class SimulatedProcess implements Time {
     private long disturbedNanos = Long.MIN_VALUE;
 
     /** A strand that waits. */
-    private record Parked(Strand strand, BooleanSupplier isDone) {}
+    private static final class Parked {
+        private final Strand strand;
+        private final BooleanSupplier isDone;
+
+        Parked(Strand strand, BooleanSupplier isDone) {
+            this.strand = strand;
+            this.isDone = isDone;
+        }
+    }
 
     SimulatedProcess(String name, VirtualTime time) {
         this.name = name;
@@ -71,7 +79,7 @@ final class SimulatedProcess implements Time {
     }
 
     private void unpark(Parked which) {
-        if (parked.removeIf(each -> each == which)) {
+        if (parked.remove(which)) {
             run(which.strand);
         }
     }

@@ -17,6 +17,7 @@ import org.apache.kafka.common.errors.TimeoutException;
  * An idempotent producer: it sends a record again until the broker has acknowledged it or its time is over, and the broker appends it
  * once.
  */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized") // one thread runs at a time
 final class SimulatedProducer extends MockProducer<byte[], byte[]> {
     private static final long RETRY_NANOS = 100_000_000;
     private static final long ANSWER_NANOS = 1_000_000_000;

@@ -17,6 +17,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /** A consumer without a group, as {@code EarlierReplies} uses it. */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized") // one thread runs at a time
 final class SimulatedReader extends MockConsumer<byte[], byte[]> {
     private final Network.Connection connection;
     private final SimulatedLogs logs;

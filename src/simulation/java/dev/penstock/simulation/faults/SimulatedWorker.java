@@ -35,7 +35,7 @@ import org.apache.kafka.common.KafkaException;
 /** A worker of one model, made of production's parts. Its clients, sessions, clocks and threads are simulated. */
 final class SimulatedWorker {
     /** As in {@code ReplyProducers}. */
-    private static final long OUR_TIMEOUT_NANOS = Duration.ofSeconds(120).toNanos();
+    private static final long OUR_TIMEOUT_NANOS = Duration.ofMinutes(2).toNanos();
 
     private static final long OTHERS_TIMEOUT_NANOS = Duration.ofSeconds(10).toNanos();
 

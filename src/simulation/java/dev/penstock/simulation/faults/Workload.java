@@ -28,6 +28,7 @@ final class Workload {
     static final ModelConfig CONFIG;
     static final PaddingPlanner PLANNER;
     static final Object BATCH_KEY;
+    private static final List<Requester> REQUESTERS = List.of(Requester.values());
     private static final int INGRESSES = 2;
 
     static {
@@ -145,7 +146,7 @@ final class Workload {
 
     /** @param isDeadly whether it ends the process that runs it */
     Request next(int number, boolean isDeadly) {
-        Requester requester = Requester.values()[random.nextInt(Requester.values().length)];
+        Requester requester = REQUESTERS.get(random.nextInt(REQUESTERS.size()));
         int luck = random.nextInt(100);
         Nature nature = isDeadly ? Nature.DEADLY : luck < 3 ? Nature.BAD : luck < 6 ? Nature.UNDECODABLE : Nature.GOOD;
         boolean isPatient = random.nextInt(5) > 0;
