@@ -62,7 +62,7 @@ class RollingUpgradeIT {
     /** @param asked the version that the call asked for; empty if it asked for none */
     private record Answer(String asked, int status, String version, String problem, long nanos) {
         private boolean isRight() {
-            return status == 202 || status == 200 && (version.equals(asked) || asked.isEmpty());
+            return status == 202 || (status == 200 && (version.equals(asked) || asked.isEmpty()));
         }
     }
 
