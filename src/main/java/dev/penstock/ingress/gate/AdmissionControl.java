@@ -147,9 +147,9 @@ public final class AdmissionControl implements LagWatch.Listener {
 
     /** A line when refusals begin, and one a minute while they last. */
     private void noteRefusal(String model, Lane lane, LaneAdmission admission, long now) {
-        Long before = notedNanos.get(model);
-        if (before == null || now - before >= NOTE_NANOS) {
-            notedNanos.put(model, now);
+        Long before = notedNanos.putIfAbsent(model, now);
+        boolean isDue = before == null || (now - before >= NOTE_NANOS && notedNanos.replace(model, before, now));
+        if (isDue) {
             LOG.warnf("Model %s: calls are refused (%s): %s", model, lane.label(), admission.explain(now));
         }
     }
