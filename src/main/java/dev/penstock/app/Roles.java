@@ -2,6 +2,7 @@ package dev.penstock.app;
 
 import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
+import dev.penstock.ingress.Drain;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.ingress.IngressStart;
@@ -69,6 +70,7 @@ final class Roles {
     private final Faults processFaults = new Faults("process");
     private final Faults ingressFaults = new Faults("ingress");
     private final Faults workerFaults = new Faults("worker");
+    private final Drain drain = new Drain();
     private final PatientCalls patient = new PatientCalls();
     private final ServiceThread starting = new ServiceThread(
             "penstock-start", "The roles of this process do not start.", processFaults, START_STOP, this::startOrEnd);
@@ -125,8 +127,8 @@ final class Roles {
             return true;
         });
         if (isIngress()) {
-            Ingress role =
-                    new Ingress(ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults, patient);
+            Ingress role = new Ingress(
+                    ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults, drain, patient);
             ingress = Optional.of(role);
             role.awaitConnected(patient);
             ingressServes = true;
@@ -200,6 +202,12 @@ final class Roles {
     Ingress ingress() {
         return ingress.orElseThrow(
                 () -> new IllegalStateException("this process has no ingress role (penstock.roles)"));
+    }
+
+    @Produces
+    @Singleton
+    Drain drain() {
+        return drain;
     }
 
     @Produces

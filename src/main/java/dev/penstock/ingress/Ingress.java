@@ -3,7 +3,6 @@ package dev.penstock.ingress;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CatalogueListener;
-import dev.penstock.ingress.call.Drain;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.AdmissionControl;
 import dev.penstock.ingress.gate.LagWatch;
@@ -78,6 +77,7 @@ public final class Ingress implements AutoCloseable {
     private final TopicFollower modelFollower;
     private final ModelTopics modelTopics;
     private final OutcomeLog outcomeLog;
+    private final Drain drain;
     private final TopicIndexer recorder;
     private final long sweep;
 
@@ -85,6 +85,7 @@ public final class Ingress implements AutoCloseable {
      * Starts the role. It can serve once {@link #awaitConnected} has returned.
      *
      * @param faults hears of threads that failed
+     * @param drain hears how far the stop is
      * @param patient waits for what the start needs
      * @throws BadConnectionException when Kafka will refuse this process until the configuration is changed
      */
@@ -97,6 +98,7 @@ public final class Ingress implements AutoCloseable {
             Vertx vertx,
             MeterRegistry registry,
             Faults faults,
+            Drain drain,
             PatientCalls patient)
             throws InterruptedException, BadConnectionException {
         // What may have to be waited for comes before anything that would have to be closed.
@@ -151,7 +153,6 @@ public final class Ingress implements AutoCloseable {
         this.parts = new IngressParts(
                 catalogue,
                 new CallCheck(catalogue, reader, config.syncTimeout(), config.asyncTimeout(), System::nanoTime),
-                new Drain(),
                 new QuotaCheck(quotas, rejections),
                 ids,
                 new SynchronousCalls(
@@ -180,6 +181,7 @@ public final class Ingress implements AutoCloseable {
                 cancellation);
 
         this.faults = faults;
+        this.drain = drain;
         this.replyFollower = new TopicFollower(
                 "penstock-replies",
                 "Synchronous calls that wait here get no reply, and end with 504.",
@@ -250,9 +252,9 @@ public final class Ingress implements AutoCloseable {
      * they are refused. Synchronous calls that wait here still get their replies; long polls end at once.
      */
     public void leave(Duration servesFor) {
-        parts.drain().leave();
+        drain.leave();
         parts.outcomes().release();
-        vertx.setTimer(Math.max(1, servesFor.toMillis()), timer -> parts.drain().refuse());
+        vertx.setTimer(Math.max(1, servesFor.toMillis()), timer -> drain.refuse());
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.penstock.ingress;
 
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
-import dev.penstock.ingress.call.Drain;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
@@ -62,12 +61,6 @@ final class IngressBeans {
     @Singleton
     CallCheck check(Ingress ingress) {
         return ingress.parts().check();
-    }
-
-    @Produces
-    @Singleton
-    Drain drain(Ingress ingress) {
-        return ingress.parts().drain();
     }
 
     @Produces

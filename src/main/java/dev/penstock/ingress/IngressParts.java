@@ -2,7 +2,6 @@ package dev.penstock.ingress;
 
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
-import dev.penstock.ingress.call.Drain;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
@@ -15,7 +14,6 @@ import dev.penstock.ingress.submit.SynchronousCalls;
 public record IngressParts(
         Catalogue catalogue,
         CallCheck check,
-        Drain drain,
         QuotaCheck quotas,
         RequestIdIssuer ids,
         SynchronousCalls synchronousCalls,

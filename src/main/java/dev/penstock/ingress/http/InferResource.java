@@ -1,10 +1,10 @@
 package dev.penstock.ingress.http;
 
+import dev.penstock.ingress.Drain;
 import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.CheckedCall;
-import dev.penstock.ingress.call.Drain;
 import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
 import dev.penstock.ingress.call.ProblemException;

@@ -1,13 +1,11 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.ingress.IngressStart;
-import dev.penstock.ingress.call.Drain;
+import dev.penstock.ingress.Drain;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 
 /**
@@ -16,23 +14,21 @@ import jakarta.inject.Singleton;
  */
 @Singleton
 public final class LeaveFilter {
-    private static final int AFTER_START = 940;
+    private static final int AFTER_THE_START_FILTER = 940;
     private static final long NO_ERROR = 0;
 
-    private final IngressStart start;
-    private final Instance<Drain> drain;
+    private final Drain drain;
 
-    LeaveFilter(IngressStart start, Instance<Drain> drain) {
-        this.start = start;
+    LeaveFilter(Drain drain) {
         this.drain = drain;
     }
 
     void register(@Observes Filters filters) {
-        filters.register(this::check, AFTER_START);
+        filters.register(this::check, AFTER_THE_START_FILTER);
     }
 
     private void check(RoutingContext call) {
-        if (start.waitsFor().isEmpty() && drain.get().isLeaving()) {
+        if (drain.isLeaving()) {
             sendElsewhere(call);
         }
         call.next();

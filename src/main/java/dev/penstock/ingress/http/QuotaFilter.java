@@ -1,8 +1,8 @@
 package dev.penstock.ingress.http;
 
+import dev.penstock.ingress.Drain;
 import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.Catalogue;
-import dev.penstock.ingress.call.Drain;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.tenants.Tenant;
@@ -27,7 +27,7 @@ public final class QuotaFilter {
 
     private final AuthenticationFilter authentication;
     private final HttpLimits limits;
-    private final Instance<Drain> drain;
+    private final Drain drain;
     private final Instance<Catalogue> catalogue;
     private final Instance<QuotaCheck> quotas;
 
@@ -35,7 +35,7 @@ public final class QuotaFilter {
     QuotaFilter(
             AuthenticationFilter authentication,
             HttpLimits limits,
-            Instance<Drain> drain,
+            Drain drain,
             Instance<Catalogue> catalogue,
             Instance<QuotaCheck> quotas) {
         this.authentication = authentication;
@@ -72,7 +72,7 @@ public final class QuotaFilter {
 
     /** Calls that end in another refusal anyway are left to the resource. */
     private Optional<ProblemException> refusal(Tenant tenant, String model, Optional<String> version) {
-        boolean isCounted = !drain.get().refuses()
+        boolean isCounted = !drain.refuses()
                 && tenant.mayUse(model)
                 && catalogue.get().find(model, version).isPresent();
         return isCounted ? quotas.get().usedUp(tenant, model) : Optional.empty();

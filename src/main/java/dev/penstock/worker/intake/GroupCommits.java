@@ -52,20 +52,26 @@ final class GroupCommits {
 
     /** Commits to renew the lease, unless such a commit is under way. Does not wait: without Kafka the intake must go on. */
     void renewLease(Supplier<Map<LogPartition, OffsetCommit>> commits) {
-        if (isRenewing) {
-            return;
+        Map<LogPartition, OffsetCommit> all = isRenewing ? Map.of() : commits.get();
+        if (all.isEmpty()) {
+            return; // without a partition there is nothing that the broker could confirm
         }
         isRenewing = true;
         long sentNanos = time.nanos();
-        consumer.commitAsync(offsets(commits.get()), (committed, failure) -> {
+        try {
+            consumer.commitAsync(offsets(all), (committed, failure) -> {
+                isRenewing = false;
+                if (failure == null) {
+                    lease.renew(sentNanos);
+                    trouble.succeeded();
+                } else {
+                    trouble.failed("the broker did not accept a commit of " + committed.keySet(), failure);
+                }
+            });
+        } catch (RuntimeException notSent) {
             isRenewing = false;
-            if (failure == null) {
-                lease.renew(sentNanos);
-                trouble.succeeded();
-            } else {
-                trouble.failed("the broker did not accept a commit of " + committed.keySet(), failure);
-            }
-        });
+            throw notSent;
+        }
     }
 
     /** Returns whether the broker has accepted the commit. It does not while a rebalance goes on, and from a worker that it has given up. */

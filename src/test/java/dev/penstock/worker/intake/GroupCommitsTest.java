@@ -1,6 +1,7 @@
 package dev.penstock.worker.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.penstock.messages.CommitNote;
 import dev.penstock.threads.Time;
@@ -40,9 +41,26 @@ class GroupCommitsTest {
         assertThat(consumer.asked).hasSize(2);
     }
 
+    @Test
+    void asksForNoLeaseWithoutPartitions() {
+        commits.renewLease(Map::of);
+        assertThat(consumer.asked).isEmpty();
+    }
+
+    @Test
+    void asksForTheLeaseAgainAfterACommitThatCouldNotBeSent() {
+        consumer.refuses = true;
+        assertThatIllegalStateException().isThrownBy(() -> commits.renewLease(() -> COMMITS));
+
+        consumer.refuses = false;
+        commits.renewLease(() -> COMMITS);
+        assertThat(consumer.asked).hasSize(1);
+    }
+
     /** A broker that is away takes each commit and answers none; a synchronous commit would wait for it. */
     private static final class SilentConsumer extends MockConsumer<byte[], byte[]> {
         private final List<OffsetCommitCallback> asked = new ArrayList<>();
+        private boolean refuses;
 
         SilentConsumer() {
             super("earliest");
@@ -51,6 +69,9 @@ class GroupCommitsTest {
         @Override
         public synchronized void commitAsync(
                 Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback) {
+            if (refuses) {
+                throw new IllegalStateException("this consumer is closed");
+            }
             asked.add(callback);
         }
 

@@ -1,4 +1,4 @@
-package dev.penstock.ingress.call;
+package dev.penstock.ingress;
 
 /** How far this ingress is with its stop: it serves, then serves while its clients move elsewhere, then refuses. Thread-safe. */
 public final class Drain {
