@@ -47,12 +47,11 @@ final class LaneAdmission {
     private static final long STUCK_NANOS = 5_000_000_000L;
 
     /**
-     * Workers that are far slower for less than this are not slower, they pause: partitions move, a JVM starts beside them, or a request
-     * that waits for its features delays the commits of those behind it, although these are answered.
+     * Commits that almost pause, for less than this, do not mean slower workers. A request that waits for its features delays the commits
+     * of the requests behind it, although these are answered.
      */
-    private static final long PAUSE_NANOS = 3_000_000_000L;
+    private static final double PAUSE_SECONDS = 1;
 
-    /** A speed below this part of the learned rate is far slower. */
     private static final double PAUSE_SHARE = 0.25;
 
     /** Workers that give up more than this part of what they run are overloaded. */
@@ -78,7 +77,6 @@ final class LaneAdmission {
     private long learnedNanos;
     private OptionalLong stuckSince = OptionalLong.empty();
     private OptionalLong goneSince = OptionalLong.empty();
-    private OptionalLong slowSince = OptionalLong.empty();
     private OptionalLong lastPlace = OptionalLong.empty();
 
     /**
@@ -250,26 +248,15 @@ final class LaneAdmission {
         for (int from = 0; from < looks.size() - 1; from++) {
             List<Seen> lately = looks.subList(from, looks.size());
             double speed = speed(lately);
-            if (speed > 0 && workedAllTheTime(lately, speed) && !isPause(lately, speed)) {
+            boolean pause = seconds(lately) < PAUSE_SECONDS && speed < PAUSE_SHARE * learnedRate;
+            if (speed > 0 && !pause && workedAllTheTime(lately, speed)) {
                 learned(speed);
                 return;
             }
         }
     }
 
-    private boolean isPause(List<Seen> lately, double speed) {
-        if (speed >= PAUSE_SHARE * learnedRate) {
-            slowSince = OptionalLong.empty();
-            return false;
-        }
-        if (slowSince.isEmpty()) {
-            slowSince = OptionalLong.of(lately.getFirst().nanos);
-        }
-        return lately.getLast().nanos - slowSince.getAsLong() < PAUSE_NANOS;
-    }
-
     private void learned(double speed) {
-        slowSince = OptionalLong.empty();
         learnedRate = speed;
         learnedNanos = window.getLast().nanos;
     }

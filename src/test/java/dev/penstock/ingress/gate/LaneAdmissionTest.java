@@ -70,25 +70,6 @@ class LaneAdmissionTest {
         assertThat(admission.admit(21 * SECOND / 4, 30 * SECOND, 5 * SECOND)).isEmpty();
     }
 
-    /** For example, partitions move between workers on a busy machine. Once they run again, they are as fast as before. */
-    @Test
-    void doesNotMistakeAStandstillOfSomeSecondsForSlowWorkers() {
-        learnTenSecondsOfWork();
-        for (int quarter = 4; quarter <= 12; quarter++) {
-            observed(quarter * SECOND / 4, lag(1000 + 100L * quarter, 1000 + 2L * quarter));
-        }
-        assertThat(admission.predictedWaitNanos(3 * SECOND)).isLessThan(15 * SECOND);
-    }
-
-    @Test
-    void believesThatWorkersAreFarSlowerOnceThatLasts() {
-        learnTenSecondsOfWork();
-        for (int quarter = 4; quarter <= 24; quarter++) {
-            observed(quarter * SECOND / 4, lag(1000 + 100L * quarter, 1000 + 2L * quarter));
-        }
-        assertThat(admission.predictedWaitNanos(6 * SECOND)).isGreaterThan(60 * SECOND);
-    }
-
     @Test
     void refusesACallerThatWouldWaitTooLongHoweverLateItsDeadline() {
         learnTenSecondsOfWork();
