@@ -18,6 +18,12 @@ public final class RoleProcess implements AutoCloseable {
 
     private static final Path PACKAGE = Path.of(System.getProperty("penstock.package", "target/quarkus-app"));
 
+    static final Map<String, String> ENVIRONMENT = Map.of(
+            "ORT_DISABLE_TELEMETRY",
+            "1",
+            "PENSTOCK_WORKER_MODELS",
+            Path.of("src/main/models").toAbsolutePath().toString());
+
     private final Process process;
     private final Path log;
 
@@ -34,23 +40,24 @@ public final class RoleProcess implements AutoCloseable {
     /** @param log the file that takes what the process prints; appended to if it exists */
     public RoleProcess(List<String> arguments, Map<String, String> environment, Path log) throws IOException {
         this.log = log;
+        ProcessBuilder builder = new ProcessBuilder(command(AotCache.option(PACKAGE), arguments))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(ENVIRONMENT);
+        builder.environment().putAll(environment);
+        process = builder.start();
+    }
+
+    /** @param jvmOptions in addition to those that every role has */
+    static List<String> command(List<String> jvmOptions, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
-                "-Xmx512m",
-                "-jar",
-                PACKAGE.resolve("quarkus-run.jar").toString()));
+                "-Xmx512m"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-jar", PACKAGE.resolve("quarkus-run.jar").toString()));
         command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
-        builder.environment()
-                .put(
-                        "PENSTOCK_WORKER_MODELS",
-                        Path.of("src/main/models").toAbsolutePath().toString());
-        builder.environment().putAll(environment);
-        process = builder.start();
+        return command;
     }
 
     /** Starts one role on the stack's broker, with a management port of its own. */

@@ -233,7 +233,7 @@ class RolesApartIT {
                 RoleProcess leaves = worker();
                 ExecutorService callers = Executors.newFixedThreadPool(16)) {
             service.awaitModel("digits");
-            await().atMost(Duration.ofSeconds(60)).until(() -> workersOf("digits") == 2);
+            await().atMost(Duration.ofMinutes(4)).until(() -> workersOf("digits") == 2);
             AtomicBoolean enough = new AtomicBoolean();
             AtomicInteger answered = new AtomicInteger();
             List<Future<?>> calls = new ArrayList<>();
@@ -298,7 +298,7 @@ class RolesApartIT {
                         "--redis",
                         stack.redisUrl()),
                 Map.of("PENSTOCK_KAFKA_LOST_AFTER", "2s"))) {
-            await().atMost(Duration.ofSeconds(60))
+            await().atMost(Duration.ofMinutes(4))
                     .ignoreExceptionsInstanceOf(UncheckedIOException.class)
                     .until(() -> health.get("/q/health/ready").status() == 200);
             kafka.close();
@@ -375,7 +375,7 @@ class RolesApartIT {
         }
         RoleProcess worker = worker("--models", models.toString());
         try (worker) {
-            await().atMost(Duration.ofSeconds(60)).until(() -> worker.log().contains("is warm"));
+            await().atMost(Duration.ofMinutes(4)).until(() -> worker.log().contains("is warm"));
         }
         assertThat(worker.log().split("is warm", -1).length - 1).isLessThan(many);
         assertThat(worker.log()).doesNotContain("is not served", " ERROR ", "\tat ");

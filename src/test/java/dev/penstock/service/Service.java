@@ -1,6 +1,7 @@
 package dev.penstock.service;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -26,17 +27,25 @@ final class Service {
         this.base = base;
     }
 
+    /** Enough for three JVMs that start at the same time on a busy machine with two cores. */
+    private static final Duration START_LIMIT = Duration.ofMinutes(4);
+
     /** A client of the service in this JVM, whose ingress takes calls. */
     static Service underTest() {
         Service service = new Service(ConfigProvider.getConfig().getValue("test.url", URI.class));
-        await().atMost(Duration.ofSeconds(60)).until(() -> service.get("/v2").status() != 503);
+        await().atMost(START_LIMIT).until(() -> service.get("/v2").status() != 503);
         return service;
     }
 
     Service awaitModel(String model) {
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(START_LIMIT)
                 .ignoreExceptionsInstanceOf(UncheckedIOException.class) // the port may not be open yet
-                .until(() -> get("/v2/models/" + model + "/ready").status() == 200);
+                .untilAsserted(() -> {
+                    Answer ready = get("/v2/models/" + model + "/ready");
+                    assertThat(ready.status())
+                            .as(new String(ready.body(), UTF_8))
+                            .isEqualTo(200);
+                });
         return this;
     }
 
