@@ -167,8 +167,16 @@ public final class AdmissionControl implements LagWatch.Listener {
     @Override
     public void lag(String model, Map<Lane, LagWatch.LaneLag> lanes, int ingresses) {
         this.ingresses = ingresses;
-        DrainWatch watch = steering.observed(model, lanes, nanoClock.getAsLong());
-        lanes.forEach((lane, lag) -> admission(model, lane).observed(watch.lag(lane, lag.work(), ingresses)));
+        long now = nanoClock.getAsLong();
+        DrainWatch watch = steering.observed(model, lanes, now);
+        boolean readersChanged = watch.haveReadersChanged();
+        lanes.forEach((lane, lag) -> {
+            LaneAdmission admission = admission(model, lane);
+            if (readersChanged) {
+                admission.readersChanged(now);
+            }
+            admission.observed(watch.lag(lane, lag.work(), ingresses));
+        });
     }
 
     /** While Kafka does not answer, a long predicted wait says nothing about the workers. */

@@ -47,6 +47,7 @@ final class DrainWatch {
     private Map<String, Worker> workers = Map.of();
     private double pauseNanos;
     private long lookedNanos;
+    private boolean readersChanged;
     private volatile Map<Lane, Set<Integer>> pausing = Map.of();
     private volatile Map<Lane, Set<Integer>> stuck = Map.of();
     private volatile Map<Lane, Set<Integer>> avoided = Map.of();
@@ -168,6 +169,7 @@ final class DrainWatch {
     synchronized void observed(
             long now, Map<Lane, List<PartitionLag>> lags, Map<Lane, Map<Integer, PartitionReader>> readers) {
         Map<String, Worker> before = workers;
+        readersChanged = false;
         partitions
                 .keySet()
                 .removeIf(place -> lags.getOrDefault(place.lane(), List.of()).stream()
@@ -179,16 +181,23 @@ final class DrainWatch {
                 partition.look(lag, now);
                 PartitionReader reader = readers.getOrDefault(lane, Map.of()).get(lag.partition());
                 String worker = reader == null ? "" : reader.worker();
+                boolean takesWork = reader == null || reader.takesWork();
+                readersChanged |= !worker.equals(partition.worker) || takesWork != partition.takesWork;
                 if (!worker.equals(partition.worker)) {
                     partition.readBy(worker, now);
                 }
-                partition.takesWork = reader == null || reader.takesWork();
+                partition.takesWork = takesWork;
             }
         });
         workers = group();
         rememberPauses(before);
         judge(now);
         lookedNanos = now;
+    }
+
+    /** Whether a partition was on its way to another worker at the last look, or the worker that reads it began or ceased to take work. */
+    synchronized boolean haveReadersChanged() {
+        return readersChanged;
     }
 
     private Map<String, Worker> group() {

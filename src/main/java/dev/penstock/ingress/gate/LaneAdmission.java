@@ -63,6 +63,12 @@ final class LaneAdmission {
     /** A speed above this part of the learned rate confirms the learned rate. */
     private static final double NEAR = 0.7;
 
+    /** Partitions on their way to another worker make workers look slow for so long: the group settles, and a new worker is cold. */
+    private static final long SETTLE_NANOS = 3_000_000_000L;
+
+    /** Where partitions never settle, workers may turn out to be slower in the seconds after this one. */
+    private static final long MOST_SETTLE_NANOS = 10_000_000_000L;
+
     private static final long FORGET_NANOS = 30_000_000_000L;
     private static final double LONGEST_NANOS = 30 * 86_400 * SECOND;
 
@@ -78,6 +84,8 @@ final class LaneAdmission {
     private OptionalLong stuckSince = OptionalLong.empty();
     private OptionalLong goneSince = OptionalLong.empty();
     private OptionalLong lastPlace = OptionalLong.empty();
+    private OptionalLong firstChange = OptionalLong.empty();
+    private long settlesAtNanos;
 
     /**
      * The lag of a lane as Kafka reports it, summed over its partitions.
@@ -149,6 +157,20 @@ final class LaneAdmission {
         } else if (goneSince.isEmpty()) {
             goneSince = OptionalLong.of(now);
         }
+    }
+
+    /**
+     * Records that partitions of this model go to other workers now. Until they have settled, the workers may turn out to be faster than
+     * was learned, but not slower: in a rolling upgrade, what waits through a hand-over is run in no time after it.
+     */
+    synchronized void readersChanged(long now) {
+        long first = firstChange.orElse(now);
+        boolean wasCutShort = settlesAtNanos - first >= MOST_SETTLE_NANOS;
+        if (firstChange.isEmpty() || now - settlesAtNanos >= (wasCutShort ? SETTLE_NANOS : 0)) {
+            first = now;
+        }
+        firstChange = OptionalLong.of(first);
+        settlesAtNanos = first + Math.min(now + SETTLE_NANOS - first, MOST_SETTLE_NANOS);
     }
 
     /** Sets the commit interval that the workers of this model announce. */
@@ -249,11 +271,16 @@ final class LaneAdmission {
             List<Seen> lately = looks.subList(from, looks.size());
             double speed = speed(lately);
             boolean pause = seconds(lately) < PAUSE_SECONDS && speed < PAUSE_SHARE * learnedRate;
-            if (speed > 0 && !pause && workedAllTheTime(lately, speed)) {
+            boolean counts = speed >= learnedRate || hadSettled(lately.getFirst().nanos);
+            if (speed > 0 && counts && !pause && workedAllTheTime(lately, speed)) {
                 learned(speed);
                 return;
             }
         }
+    }
+
+    private boolean hadSettled(long nanos) {
+        return firstChange.isEmpty() || nanos - settlesAtNanos >= 0;
     }
 
     private void learned(double speed) {

@@ -71,6 +71,20 @@ class DrainWatchTest {
     }
 
     @Test
+    void tellsWhenPartitionsMoveAndWhenAWorkerLeaves() {
+        looksWhileBothWork(1);
+        assertThat(watch.haveReadersChanged()).isFalse();
+        readers.put(0, reader("b"));
+        look();
+        assertThat(watch.haveReadersChanged()).isTrue();
+        look();
+        assertThat(watch.haveReadersChanged()).isFalse();
+        readers.put(1, new PartitionReader("a", false, 0));
+        look();
+        assertThat(watch.haveReadersChanged()).isTrue();
+    }
+
+    @Test
     void remembersOnlySoManyCallsWhileItSeesNoCommits() {
         looksWhileBothWork(1);
         for (int offset = 0; offset < 2 * DrainWatch.MOST_CALLS; offset++) {

@@ -71,6 +71,48 @@ class LaneAdmissionTest {
     }
 
     @Test
+    void learnsNoLowSpeedWhilePartitionsMoveBetweenWorkers() {
+        learn(2000);
+        admission.readersChanged(SECOND);
+        stall(SECOND);
+        assertThat(admission.admit(3 * SECOND, 30 * SECOND, 5 * SECOND)).isEmpty();
+    }
+
+    @Test
+    void learnsALowSpeedOfWorkersThatHaveSettled() {
+        learn(2000);
+        admission.readersChanged(-20 * SECOND);
+        stall(SECOND);
+        assertThat(admission.admit(3 * SECOND, 30 * SECOND, 5 * SECOND)).isPresent();
+    }
+
+    @Test
+    void readersThatNeverSettleCannotHideForLongThatWorkersAreSlow() {
+        learn(2000);
+        int end = 1000;
+        for (int look = 0; look <= 60; look++) {
+            admission.readersChanged(SECOND + look * SECOND / 4);
+            end += 125;
+            observed(SECOND + look * SECOND / 4, lag(4000 + end, 4000 + 25L * look));
+        }
+        assertThat(admission.admit(16 * SECOND, 30 * SECOND, 5 * SECOND)).isPresent();
+    }
+
+    /** Workers that run so many requests a second. */
+    private void learn(int rate) {
+        observed(-SECOND, lag(rate + 1000, rate));
+        observed(0, lag(2 * rate + 1000, 2L * rate));
+        observed(SECOND, lag(4000, 4000));
+    }
+
+    /** 500 requests arrive in a second, and 100 are run, for two seconds. */
+    private void stall(long from) {
+        for (int quarter = 1; quarter <= 8; quarter++) {
+            observed(from + quarter * SECOND / 4, lag(4000 + 125L * quarter, 4000 + 25L * quarter));
+        }
+    }
+
+    @Test
     void refusesACallerThatWouldWaitTooLongHoweverLateItsDeadline() {
         learnTenSecondsOfWork();
         assertThat(admission.admit(0, 3600 * SECOND, 5 * SECOND)).isPresent();
