@@ -145,7 +145,8 @@ public final class BrokerCluster implements AutoCloseable {
      * @return the exit status
      */
     public int stop(int node) {
-        // Not by Process, which would close the node's standard input too: the node takes that for the death of its parent.
+        // Not by Process, which would close the node's standard input too: the node takes that for the death of its
+        // parent.
         processOf(node).destroy();
         return awaitEnd(node);
     }
