@@ -113,14 +113,14 @@ final class SoakRun {
                 isKept);
     }
 
-    private void burn(Fault fault, Scene scene, LedgerRun load, long start) throws IOException, InterruptedException {
+    private void burn(Fault fault, Scene scene, LedgerRun load, long start) throws InterruptedException {
         long atMillis = (System.nanoTime() - start) / 1_000_000;
         long before = violations(load);
         try {
             burn(fault, scene, load, atMillis, before);
         } catch (NotStruckException unproven) {
             fail(atMillis, fault, "no proof that it struck: " + unproven.getMessage());
-        } catch (RuntimeException unexpected) {
+        } catch (IOException | RuntimeException unexpected) {
             fail(atMillis, fault, unexpected.toString());
         }
     }

@@ -25,6 +25,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** What other systems and operators do to the topics: offsets, partitions, transactions, and records that are no good requests. */
@@ -35,8 +37,8 @@ final class TopicFaults {
     /** The reset goes back by so many records of a partition at most, since all of them are read again. */
     private static final long MAX_RESET_RECORDS = 5000;
 
-    /** What the broker takes, less its own overhead. */
-    private static final int LARGE_BYTES = (11 << 20) - 1024;
+    /** What a record takes in a topic beside its value, at most. */
+    private static final int RECORD_OVERHEAD = 1024;
 
     private TopicFaults() {}
 
@@ -124,7 +126,7 @@ final class TopicFaults {
 
     /** Random bytes, since they do not shrink. */
     static Struck large(Scene scene) throws IOException, InterruptedException {
-        byte[] bytes = new byte[LARGE_BYTES];
+        byte[] bytes = new byte[maxMessageBytes(scene.deployment()) - RECORD_OVERHEAD];
         new Random(scene.random().nextLong()).nextBytes(bytes);
         return poison(scene, partition -> new ProducerRecord<>(Probes.requests(), partition, null, bytes));
     }
@@ -182,6 +184,17 @@ final class TopicFaults {
     }
 
     /** Of the interactive request topic. */
+    private static int maxMessageBytes(Deployment deployment) {
+        ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, Probes.requests());
+        String bytes = deployment
+                .brokers()
+                .ask(admin -> admin.describeConfigs(List.of(topic)).all().get())
+                .get(topic)
+                .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+                .value();
+        return Integer.parseInt(bytes);
+    }
+
     private static Map<TopicPartition, OffsetAndMetadata> committed(Deployment deployment) {
         return deployment
                 .brokers()
