@@ -109,10 +109,11 @@ final class MadeUpRows {
         }
         ByteBuffer data = ByteBuffer.allocate(Math.multiplyExact(elements, spec.datatype().byteSize()))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        int choices = values.most - values.least + 1;
+        Range range = range(spec.name());
+        int choices = range.most - range.least + 1;
         for (int i = 0; i < elements; i++) {
             // The first element tells the rows apart, even if there are few elements or values.
-            int integer = values.least + (i == 0 ? row : random.nextInt(choices)) % choices;
+            int integer = range.least + (i == 0 ? row : random.nextInt(choices)) % choices;
             switch (spec.datatype()) {
                 case BOOL -> data.put((byte) (integer & 1));
                 case INT8, UINT8 -> data.put((byte) integer);
@@ -127,6 +128,16 @@ final class MadeUpRows {
         }
         return new Tensor(spec.name(), spec.datatype(), shape, data.flip());
     }
+
+    /** Exporters of transformers use these names. Their type tables have two entries, and without its mask a text has no words. */
+    private Range range(String input) {
+        if (input.contains("attention_mask")) {
+            return new Range(1, 1);
+        }
+        return input.contains("token_type") ? new Range(0, 1) : new Range(values.least, values.most);
+    }
+
+    private record Range(int least, int most) {}
 
     private double number(RandomGenerator random) {
         return switch (values.floats) {

@@ -45,8 +45,8 @@ public final class RowProbe {
     private static final int MOST_ROWS = 33;
     private static final double MOST_BYTES = 64 << 20;
 
-    /** Cosine between the results of a row alone and beside others. Those of dynamically quantized models are about 0.99. */
-    private static final double APPROXIMATE = 0.9;
+    /** How far a result may move at most, see {@link OutputComparison#movement}. */
+    private static final double APPROXIMATE = 0.3;
 
     /** Sizes of variable dimensions to try after those of the warm-up: of text, of images, and the least. */
     private static final List<Long> SIZES = List.of(64L, 224L, 1L);
@@ -66,7 +66,7 @@ public final class RowProbe {
     private long startNanos;
     private final List<OptionalInt> outputAxes = new ArrayList<>();
     private final Set<Integer> varied = new HashSet<>();
-    private double leastCosine = 1;
+    private double mostMovement;
     private long rowNanos;
     private String failure = "";
 
@@ -138,11 +138,12 @@ public final class RowProbe {
         if (config.batching() == Batching.TRUSTED) {
             return "model.yaml says batching: trusted";
         }
-        return leastCosine < 1
+        return mostMovement > 0
                 ? String.format(
                         Locale.ROOT,
-                        "rows get similar results alone and beside others (cosine %.3f), and model.yaml says batching: approximate",
-                        leastCosine)
+                        "results move by up to %.0f %% of the distance between rows when others run beside them,"
+                                + " and model.yaml says batching: approximate",
+                        100 * mostMovement)
                 : "rows get the same results alone and beside others";
     }
 
@@ -303,19 +304,14 @@ public final class RowProbe {
         if (config.batching() == Batching.TRUSTED || comparison.isEqual(row, beside)) {
             return;
         }
-        double cosine = comparison.isFloat() ? comparison.cosine(row, beside) : 0;
-        boolean isSimilar = cosine >= APPROXIMATE;
-        if (config.batching() == Batching.APPROXIMATE && (isSimilar || !comparison.isFloat())) {
-            leastCosine = comparison.isFloat() ? Math.min(leastCosine, cosine) : leastCosine;
-            return;
+        if (config.batching() == Batching.APPROXIMATE) {
+            double movement = comparison.isFloat() ? comparison.movement(row, beside) : 0;
+            mostMovement = Math.max(mostMovement, movement);
+            if (movement <= APPROXIMATE) {
+                return;
+            }
         }
-        throw new UnprovenException("output '" + beside.name() + "' of a row is another with other rows beside it"
-                + (isSimilar
-                        ? String.format(
-                                Locale.ROOT,
-                                " (cosine %.3f); batching: approximate in model.yaml lets requests share runs all the same",
-                                cosine)
-                        : ""));
+        throw new UnprovenException("output '" + beside.name() + "' of a row is another with other rows beside it");
     }
 
     /** The only dimension that is 1 for one row and n for n rows. */

@@ -202,7 +202,7 @@ class RunModeTest {
         assertThat(unasked.kind()).isEqualTo(RunMode.Kind.ONE_BY_ONE);
         assertThat(unasked.reason()).contains("DynamicQuantizeLinear", "batching: approximate");
         assertThat(asked.kind()).as(asked.reason()).isEqualTo(RunMode.Kind.BATCHED);
-        assertThat(asked.reason()).contains("similar results");
+        assertThat(asked.reason()).contains("model.yaml says batching: approximate");
         assertThat(decide(unary(node("Softmax", List.of("x"), "y", integer("axis", 0))), "batching: approximate")
                         .graph()
                         .signature()
