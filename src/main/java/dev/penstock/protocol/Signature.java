@@ -163,7 +163,10 @@ public record Signature(
     private static Tensor asDeclared(Tensor tensor, TensorSpec spec) {
         return switch (spec.shape().rank()) {
             case 0 -> tensor.shape().rank() == 0 ? tensor : reshaped(tensor, Shape.of());
-            case 1 -> tensor.shape().rank() == 1 ? tensor : reshaped(tensor, Shape.of(tensor.shape().rows()));
+            case 1 ->
+                tensor.shape().rank() == 1
+                        ? tensor
+                        : reshaped(tensor, Shape.of(tensor.shape().rows()));
             default -> tensor;
         };
     }

@@ -44,8 +44,7 @@ class AnnouncementTest {
                 List.of(),
                 List.of(),
                 RunMode.batched("a probe proved it"));
-        Announcement sent =
-                new Announcement("m", "1", "w", signature, 8, 1000, 0, 100, "cpu", true, Optional.empty());
+        Announcement sent = new Announcement("m", "1", "w", signature, 8, 1000, 0, 100, "cpu", true, Optional.empty());
 
         assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
     }

@@ -169,8 +169,7 @@ public final class OnnxModels {
         return model(GraphProto.newBuilder()
                 .addInput(value("x", DataType.FLOAT, "batch", 3))
                 .addOutput(value("y", DataType.FLOAT, "batch", 3))
-                .addNode(node(
-                        "ReduceSum", List.of("x", "first"), "sum", integer("keepdims", 1)))
+                .addNode(node("ReduceSum", List.of("x", "first"), "sum", integer("keepdims", 1)))
                 .addNode(node("Div", List.of("x", "sum"), "y"))
                 .addInitializer(TensorProto.newBuilder()
                         .setName("first")

@@ -96,8 +96,7 @@ class SignatureTest {
                 List.of(),
                 List.of(),
                 RunMode.oneByOne("for a test"));
-        InferenceRequest request =
-                request(List.of(tensor("x", Datatype.INT8, 1, 3), tensor("w", Datatype.INT8, 0)));
+        InferenceRequest request = request(List.of(tensor("x", Datatype.INT8, 1, 3), tensor("w", Datatype.INT8, 0)));
 
         signature.check(request);
 

@@ -19,12 +19,7 @@ class RunModesTest {
     @BeforeEach
     void connect() {
         service = Service.underTest();
-        List.of(
-                        TestModels.ONE_ROW,
-                        TestModels.SHARES,
-                        TestModels.SCALED,
-                        TestModels.FOUND,
-                        TestModels.CONSTANT)
+        List.of(TestModels.ONE_ROW, TestModels.SHARES, TestModels.SCALED, TestModels.FOUND, TestModels.CONSTANT)
                 .forEach(service::awaitModel);
     }
 
@@ -135,7 +130,6 @@ class RunModesTest {
     }
 
     private static String numbers(int count, String value) {
-        return String.join(
-                ",", IntStream.range(0, count).mapToObj(i -> value).toList());
+        return String.join(",", IntStream.range(0, count).mapToObj(i -> value).toList());
     }
 }

@@ -124,8 +124,7 @@ public record FeaturesSection(
                         each.name(), each.datatype(), each.shape().with(1, rest), each.rowAxis()));
             }
         }
-        inputs.add(new TensorSpec(
-                entity, datatype, Shape.of(target.shape().rows()), target.rowAxis()));
+        inputs.add(new TensorSpec(entity, datatype, Shape.of(target.shape().rows()), target.rowAxis()));
         return new Signature(inputs, model.outputs(), model.inputs(), model.mode());
     }
 

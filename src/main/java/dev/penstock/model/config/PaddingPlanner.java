@@ -29,8 +29,7 @@ public final class PaddingPlanner {
         this.learned = config.shapeBuckets().learned();
         boolean isVariable = graph.inputShapes().stream()
                 .anyMatch(shape -> !shape.variables().isEmpty());
-        this.layout = RowLayout.of(
-                graph.signature().inputs(), graph.signature().outputs());
+        this.layout = RowLayout.of(graph.signature().inputs(), graph.signature().outputs());
         this.sharedInputs = sharedInputs(graph.signature());
         this.onlyPlan = isVariable
                 ? Optional.empty()
@@ -40,7 +39,8 @@ public final class PaddingPlanner {
     /** The inputs that must be equal for requests to share a run: those without rows, unless no request shares a run. */
     private static List<Integer> sharedInputs(Signature signature) {
         return IntStream.range(0, signature.inputs().size())
-                .filter(i -> !signature.mode().isOneByOne() && !signature.inputs().get(i).hasRows())
+                .filter(i -> !signature.mode().isOneByOne()
+                        && !signature.inputs().get(i).hasRows())
                 .boxed()
                 .toList();
     }

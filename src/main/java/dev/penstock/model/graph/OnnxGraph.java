@@ -61,8 +61,7 @@ public record OnnxGraph(
         List<SymbolicShape> inputs = withRows(inputShapes, inputAxes);
         List<SymbolicShape> outputs = withRows(outputShapes, outputAxes);
         return new OnnxGraph(
-                new Signature(
-                        specs(signature.inputs(), inputs), specs(signature.outputs(), outputs), List.of(), mode),
+                new Signature(specs(signature.inputs(), inputs), specs(signature.outputs(), outputs), List.of(), mode),
                 inputs,
                 outputs,
                 traits);

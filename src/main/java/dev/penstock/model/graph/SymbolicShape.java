@@ -25,8 +25,7 @@ public record SymbolicShape(Shape shape, List<String> names, OptionalInt rowAxis
 
     /** This shape with rows in another dimension, or without rows. The dimension becomes variable, whatever was declared. */
     SymbolicShape withRows(OptionalInt axis) {
-        return new SymbolicShape(
-                axis.isPresent() ? shape.with(axis.getAsInt(), Shape.VARIABLE) : shape, names, axis);
+        return new SymbolicShape(axis.isPresent() ? shape.with(axis.getAsInt(), Shape.VARIABLE) : shape, names, axis);
     }
 
     /** The names of the variable dimensions, without the one that counts rows. */

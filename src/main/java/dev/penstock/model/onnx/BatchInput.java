@@ -45,9 +45,7 @@ final class BatchInput {
 
     /** The rows of the gathered batch; empty if this input has none. */
     OptionalLong rows() {
-        return spec.hasRows()
-                ? OptionalLong.of(shape.dimension(spec.rowAxis().getAsInt()))
-                : OptionalLong.empty();
+        return spec.hasRows() ? OptionalLong.of(shape.dimension(spec.rowAxis().getAsInt())) : OptionalLong.empty();
     }
 
     /**

@@ -32,9 +32,8 @@ final class BatchOutput {
 
     /** The shape of this output; empty if it cannot be pinned. */
     Optional<Shape> pinnableShape(long rows, Map<String, Long> sizes) {
-        boolean isPinnable = isComputed
-                && spec.datatype() != Datatype.BYTES
-                && !OrtTypes.isPassedAsSigned(spec.datatype());
+        boolean isPinnable =
+                isComputed && spec.datatype() != Datatype.BYTES && !OrtTypes.isPassedAsSigned(spec.datatype());
         return isPinnable ? declared.resolve(rows, sizes) : Optional.empty();
     }
 

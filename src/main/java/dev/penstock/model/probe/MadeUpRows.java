@@ -61,7 +61,8 @@ final class MadeUpRows {
     double rowBytes() {
         double bytes = 0;
         for (int i = 0; i < graph.inputShapes().size(); i++) {
-            double ofInput = Math.max(8, graph.signature().inputs().get(i).datatype().byteSize());
+            double ofInput =
+                    Math.max(8, graph.signature().inputs().get(i).datatype().byteSize());
             for (long dimension : shape(i).toArray()) {
                 ofInput *= dimension;
             }
@@ -107,7 +108,8 @@ final class MadeUpRows {
         if (spec.datatype() == Datatype.BYTES) {
             return new Tensor(spec.name(), spec.datatype(), shape, strings(elements, row, random));
         }
-        ByteBuffer data = ByteBuffer.allocate(Math.multiplyExact(elements, spec.datatype().byteSize()))
+        ByteBuffer data = ByteBuffer.allocate(
+                        Math.multiplyExact(elements, spec.datatype().byteSize()))
                 .order(ByteOrder.LITTLE_ENDIAN);
         Range range = range(spec.name());
         int choices = range.most - range.least + 1;
@@ -148,7 +150,9 @@ final class MadeUpRows {
     }
 
     private ByteBuffer strings(int count, int row, RandomGenerator random) {
-        List<String> words = values.words && !graph.traits().words().isEmpty() ? graph.traits().words() : NUMBERS;
+        List<String> words = values.words && !graph.traits().words().isEmpty()
+                ? graph.traits().words()
+                : NUMBERS;
         List<byte[]> strings = new ArrayList<>();
         int bytes = 0;
         for (int i = 0; i < count; i++) {

@@ -64,7 +64,8 @@ final class OutputComparison {
     boolean varies() {
         return isFloat()
                 ? spread > LEAST_SPREAD * ofMagnitude * magnitude
-                : alone.stream().anyMatch(row -> !row.data().equals(alone.getFirst().data()));
+                : alone.stream()
+                        .anyMatch(row -> !row.data().equals(alone.getFirst().data()));
     }
 
     /** Whether a row has the same result beside others as alone. */

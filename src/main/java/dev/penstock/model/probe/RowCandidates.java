@@ -132,7 +132,10 @@ public final class RowCandidates {
         if (config.maxBatchSize() == 0) {
             return Optional.of("model.yaml sets max_batch_size to 0");
         }
-        return noRows(inputAxes).or(() -> unclearRows(inputAxes)).or(this::outputWithoutRows).or(this::mixedByOperators);
+        return noRows(inputAxes)
+                .or(() -> unclearRows(inputAxes))
+                .or(this::outputWithoutRows)
+                .or(this::mixedByOperators);
     }
 
     private Optional<String> noRows(List<OptionalInt> inputAxes) {
@@ -151,7 +154,8 @@ public final class RowCandidates {
         for (int i = 0; i < inputAxes.size(); i++) {
             TensorSpec input = graph.signature().inputs().get(i);
             if (inputAxes.get(i).orElse(0) > 0 && input.datatype() == Datatype.BYTES) {
-                return Optional.of("strings such as input '" + input.name() + "' must have rows in the first dimension");
+                return Optional.of(
+                        "strings such as input '" + input.name() + "' must have rows in the first dimension");
             }
             if (inputAxes.get(i).isPresent() && countRows(graph.inputShapes().get(i)) > 1) {
                 return Optional.of(twice("input", input));
@@ -205,8 +209,10 @@ public final class RowCandidates {
         for (int i = 0; i < graph.outputShapes().size(); i++) {
             SymbolicShape declared = graph.outputShapes().get(i);
             if (declared.shape().rows() == Shape.VARIABLE && named(declared).isEmpty()) {
-                return Optional.of("the rows of output '" + graph.signature().outputs().get(i).name()
-                        + "' may be counted by values (" + String.join(", ", graph.traits().countedByData())
+                return Optional.of("the rows of output '"
+                        + graph.signature().outputs().get(i).name()
+                        + "' may be counted by values ("
+                        + String.join(", ", graph.traits().countedByData())
                         + "), and its first dimension is not declared to be that of the input");
             }
         }

@@ -200,8 +200,7 @@ public final class RowProbe {
     }
 
     private List<Map<String, Long>> sizes() {
-        Map<String, Long> first =
-                config.warmUp().smallest(candidate, config).sizes();
+        Map<String, Long> first = config.warmUp().smallest(candidate, config).sizes();
         List<Map<String, Long>> all = new ArrayList<>(List.of(first));
         for (long size : SIZES) {
             Map<String, Long> other = new LinkedHashMap<>(first);
@@ -320,7 +319,9 @@ public final class RowProbe {
         boolean fits = alone.rank() == together.shape().rank();
         for (int i = 0; fits && i < alone.rank(); i++) {
             if (alone.dimension(i) != together.shape().dimension(i)) {
-                fits = found.isEmpty() && alone.dimension(i) == 1 && together.shape().dimension(i) == rows;
+                fits = found.isEmpty()
+                        && alone.dimension(i) == 1
+                        && together.shape().dimension(i) == rows;
                 found = OptionalInt.of(i);
             }
         }
@@ -338,7 +339,8 @@ public final class RowProbe {
         List<TensorSpec> outputs = candidate.signature().outputs();
         return IntStream.range(0, outputs.size())
                 .filter(i -> !varied.contains(i))
-                .filter(i -> varied.isEmpty() || OutputComparison.isFloat(outputs.get(i).datatype()))
+                .filter(i -> varied.isEmpty()
+                        || OutputComparison.isFloat(outputs.get(i).datatype()))
                 .mapToObj(i -> outputs.get(i).name())
                 .toList();
     }

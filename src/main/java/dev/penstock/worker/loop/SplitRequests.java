@@ -80,7 +80,9 @@ final class SplitRequests {
                 int output = i;
                 joined.add(layout.joinedOutput(
                         output,
-                        outputs.values().stream().map(piece -> piece.get(output)).toList()));
+                        outputs.values().stream()
+                                .map(piece -> piece.get(output))
+                                .toList()));
             }
             return joined;
         }

@@ -171,8 +171,7 @@ class ShapeBucketsTest {
                     alone.assemble(List.of(request));
                     List<Tensor> expected = alone.run();
                     for (int i = 0; i < outputs.size(); i++) {
-                        Tensor answer =
-                                planner.plan(request).output(i, outputs.get(i), from, (int) rows);
+                        Tensor answer = planner.plan(request).output(i, outputs.get(i), from, (int) rows);
                         assertThat(answer.shape()).isEqualTo(expected.get(i).shape());
                         assertThat(longs(answer)).isEqualTo(longs(expected.get(i)));
                     }

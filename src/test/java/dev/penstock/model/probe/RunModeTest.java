@@ -76,8 +76,7 @@ class RunModeTest {
                                 node("Add", List.of("mean", "x"), "mixed"),
                                 node("Add", List.of("mixed", "thousand"), "y")),
                         "output 'y' of a row is another with other rows beside it"),
-                Arguments.of(
-                        "EyeLike", unary(node("EyeLike", List.of("x"), "y")), "output 'y' of a row is another"),
+                Arguments.of("EyeLike", unary(node("EyeLike", List.of("x"), "y")), "output 'y' of a row is another"),
                 Arguments.of(
                         "attention between the rows",
                         unary(
@@ -97,7 +96,10 @@ class RunModeTest {
                         "dropout while training",
                         unary(node("Dropout", List.of("x", "half", "yes"), "y")),
                         "output 'y'"),
-                Arguments.of("detections", OnnxModels.found("found"), "the rows of output 'y' may be counted by values (NonZero)"),
+                Arguments.of(
+                        "detections",
+                        OnnxModels.found("found"),
+                        "the rows of output 'y' may be counted by values (NonZero)"),
                 Arguments.of("detections that are declared rows", OnnxModels.found("batch"), "output 'y'"),
                 Arguments.of(
                         "an answer that tells nothing",
@@ -129,10 +131,7 @@ class RunModeTest {
                         "a fixed first dimension",
                         OnnxModels.fixedBatch(),
                         "input 'x' of shape [1, 3] has no variable first dimension"),
-                Arguments.of(
-                        "no input",
-                        OnnxModels.constant(),
-                        "it has no inputs"));
+                Arguments.of("no input", OnnxModels.constant(), "it has no inputs"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -164,13 +163,13 @@ class RunModeTest {
         ModelProto categories = ModelProto.newBuilder(model(GraphProto.newBuilder()
                         .addInput(value("x", DataType.STRING, "batch"))
                         .addOutput(value("y", DataType.INT64, "batch"))
-                        .addNode(node("LabelEncoder", List.of("x"), "y", strings("keys_strings", "rent", "own"))
-                                .toBuilder()
-                                .addAttribute(integers("values_int64s", 4, 7))
-                                .setDomain("ai.onnx.ml"))))
-                .addOpsetImport(OperatorSetIdProto.newBuilder()
-                        .setDomain("ai.onnx.ml")
-                        .setVersion(3))
+                        .addNode(
+                                node("LabelEncoder", List.of("x"), "y", strings("keys_strings", "rent", "own"))
+                                        .toBuilder()
+                                        .addAttribute(integers("values_int64s", 4, 7))
+                                        .setDomain("ai.onnx.ml"))))
+                .addOpsetImport(
+                        OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(3))
                 .build();
 
         assertBatched(decide(categories, ""));
@@ -180,7 +179,10 @@ class RunModeTest {
     void obeysModelYaml() throws Exception {
         ModelProto mixing = unary(node("Softmax", List.of("x"), "y", integer("axis", 0)));
 
-        assertThat(decide(OnnxModels.addition(), "max_batch_size: 0").graph().signature().mode())
+        assertThat(decide(OnnxModels.addition(), "max_batch_size: 0")
+                        .graph()
+                        .signature()
+                        .mode())
                 .isEqualTo(RunMode.oneByOne("model.yaml sets max_batch_size to 0"));
         assertThat(decide(mixing, "batching: trusted").graph().signature().mode())
                 .isEqualTo(RunMode.batched("model.yaml says batching: trusted"));
@@ -197,7 +199,8 @@ class RunModeTest {
                 node("DequantizeLinear", List.of("q", "scale", "point"), "y"));
 
         RunMode unasked = decide(quantized, "").graph().signature().mode();
-        RunMode asked = decide(quantized, "batching: approximate").graph().signature().mode();
+        RunMode asked =
+                decide(quantized, "batching: approximate").graph().signature().mode();
 
         assertThat(unasked.kind()).isEqualTo(RunMode.Kind.ONE_BY_ONE);
         assertThat(unasked.reason()).contains("DynamicQuantizeLinear", "batching: approximate");
@@ -227,8 +230,7 @@ class RunModeTest {
                 model(GraphProto.newBuilder()
                         .addInput(value("x", DataType.FLOAT, "batch", 3))
                         .addOutput(value("label", DataType.INT64, 1))
-                        .addNode(node(
-                                "ArgMax", List.of("x"), "label", integer("axis", 1), integer("keepdims", 0)))),
+                        .addNode(node("ArgMax", List.of("x"), "label", integer("axis", 1), integer("keepdims", 0)))),
                 "");
 
         assertBatched(labels);
@@ -294,15 +296,17 @@ class RunModeTest {
         assertBatched(stateful);
         assertThat(stateful.graph().signature().inputs().get(1).rowAxis()).hasValue(1);
         assertThat(stateful.graph().signature().outputs().getFirst().rowAxis()).hasValue(1);
-        List<Tensor> one = List.of(
-                floats("x", Shape.of(1, 2), 1, 2), floats("state", Shape.of(2, 1, 2), 10, 20, 100, 200));
+        List<Tensor> one =
+                List.of(floats("x", Shape.of(1, 2), 1, 2), floats("state", Shape.of(2, 1, 2), 10, 20, 100, 200));
         List<Tensor> two = List.of(
                 floats("x", Shape.of(2, 2), 3, 4, 5, 6),
                 floats("state", Shape.of(2, 2, 2), 30, 40, 50, 60, 300, 400, 500, 600));
         Slot slot = slot(stateful);
         slot.assemble(List.of(one, two));
         Tensor next = slot.run().getFirst();
-        RowLayout layout = new PaddingPlanner(stateful.graph(), stateful.config()).plan(two).layout();
+        RowLayout layout = new PaddingPlanner(stateful.graph(), stateful.config())
+                .plan(two)
+                .layout();
         assertThat(floats(layout.outputRows(0, next, 0, 1))).containsExactly(11f, 22f, 101f, 202f);
         assertThat(floats(layout.outputRows(0, next, 1, 2)))
                 .containsExactly(33f, 44f, 55f, 66f, 303f, 404f, 505f, 606f);
@@ -319,9 +323,15 @@ class RunModeTest {
         assertThat(recurrent.graph().signature().outputs())
                 .extracting(TensorSpec::rowAxis)
                 .containsExactly(OptionalInt.of(2), OptionalInt.of(1));
-        assertThat(scan(recurrent(true), "batch_axis: {x: 2}").refused().getFirst().reason())
+        assertThat(scan(recurrent(true), "batch_axis: {x: 2}")
+                        .refused()
+                        .getFirst()
+                        .reason())
                 .isEqualTo("model.yaml: batch_axis.x must be a variable dimension of [-1, -1, 2], was 2");
-        assertThat(scan(recurrent(true), "batch_axis: {z: 1}").refused().getFirst().reason())
+        assertThat(scan(recurrent(true), "batch_axis: {z: 1}")
+                        .refused()
+                        .getFirst()
+                        .reason())
                 .isEqualTo("model.yaml: batch_axis.z must name an input, one of [x]");
     }
 
@@ -351,8 +361,10 @@ class RunModeTest {
                 unary(node("Softmax", List.of("x"), "y", integer("axis", 0))))) {
             ModelRepository.Contents contents = scan(model, "");
             try (var loaded = new ModelLoader().load(contents.found().getFirst())) {
-                assertThat(loaded.definition().graph().signature().mode().isOneByOne()).isTrue();
-                assertThat(loaded.runs()).allSatisfy(run -> assertThat(run.rows()).isEqualTo(1));
+                assertThat(loaded.definition().graph().signature().mode().isOneByOne())
+                        .isTrue();
+                assertThat(loaded.runs())
+                        .allSatisfy(run -> assertThat(run.rows()).isEqualTo(1));
                 try (var again = new ModelLoader().load(loaded.definition())) {
                     assertThat(again.definition()).isEqualTo(loaded.definition());
                 }
@@ -433,9 +445,8 @@ class RunModeTest {
     }
 
     private static AttributeProto strings(String name, String... values) {
-        AttributeProto.Builder attribute = AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.STRINGS);
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRINGS);
         for (String each : values) {
             attribute.addStrings(ByteString.copyFromUtf8(each));
         }
@@ -443,9 +454,8 @@ class RunModeTest {
     }
 
     private static AttributeProto integers(String name, long... values) {
-        AttributeProto.Builder attribute = AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INTS);
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
         for (long each : values) {
             attribute.addInts(each);
         }

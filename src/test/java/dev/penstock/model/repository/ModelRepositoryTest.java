@@ -236,8 +236,7 @@ class ModelRepositoryTest {
     void refusesAnEmptyFile() throws IOException {
         Files.write(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), new byte[0]);
 
-        assertThat(refusal())
-                .isEqualTo("the graph must have at least one output");
+        assertThat(refusal()).isEqualTo("the graph must have at least one output");
     }
 
     @Test
