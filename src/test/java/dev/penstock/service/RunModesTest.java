@@ -1,5 +1,6 @@
 package dev.penstock.service;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -103,7 +104,7 @@ class RunModesTest {
 
     private JsonNode post(String model, String body) {
         Service.Answer answer = service.post("/v2/models/" + model + "/infer", body);
-        assertThat(answer.status()).as(new String(answer.body())).isEqualTo(200);
+        assertThat(answer.status()).as(new String(answer.body(), UTF_8)).isEqualTo(200);
         return answer.json();
     }
 
