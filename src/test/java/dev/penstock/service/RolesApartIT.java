@@ -53,10 +53,10 @@ class RolesApartIT {
         first = new Service(URI.create("http://127.0.0.1:" + port));
         second = new Service(URI.create("http://127.0.0.1:" + otherPort));
         for (int each : List.of(port, otherPort)) {
-            ingresses.add(
-                    RoleProcess.role("ingress", stack, "--port", Integer.toString(each), "--redis", stack.redisUrl()));
+            ingresses.add(ingress(each));
             workers.add(RoleProcess.role("worker", stack));
         }
+        second.awaitModel("digits");
     }
 
     @AfterAll
@@ -157,7 +157,6 @@ class RolesApartIT {
         assumeThatCode(() -> kcat("-V"))
                 .as("kcat must be installed; .ci/run installs it")
                 .doesNotThrowAnyException();
-        second.awaitModel("digits");
         kcat(
                 "-P",
                 "-t",
@@ -204,6 +203,24 @@ class RolesApartIT {
                 assertThat(second.log()).contains("port " + port + " is in use").doesNotContain("\tat ");
             }
         }
+    }
+
+    /** It refuses calls for one second before it closes connections: each caller has to call once in that time. */
+    private static RoleProcess ingress(int port) throws IOException {
+        return new RoleProcess(
+                List.of(
+                        "up",
+                        "--role",
+                        "ingress",
+                        "--port",
+                        Integer.toString(port),
+                        "--management-port",
+                        Integer.toString(RoleProcess.freePort()),
+                        "--kafka",
+                        stack.bootstrapServers(),
+                        "--redis",
+                        stack.redisUrl()),
+                Map.of("QUARKUS_SHUTDOWN_DELAY", "2s"));
     }
 
     private static String kcat(String... arguments) throws IOException, InterruptedException {
