@@ -148,6 +148,21 @@ class DeliveriesTest {
     }
 
     @Test
+    void aReplyToAMissingTopicIsLeftToTheNextOwnerOfThePartition() throws Exception {
+        String missing = "penstock.replies.missing";
+        create(Topics.deadLetters(model), MAX_RECORD_BYTES);
+        assertThat(topics.resolve(headers(missing)).get(60, TimeUnit.SECONDS)).isInstanceOf(Resolution.Rejected.class);
+        Request request = request(missing, LONG);
+
+        answer(request, succeeded(LONG)); // fails at once
+        request.ledger.forget(List.of(request.accepted.source().partition()));
+
+        await().until(() -> meters.get("inference.deliveries.waiting").gauge().value() == 0);
+        assertThat(records(Topics.deadLetters(model))).isEmpty();
+        assertThat(seen).isEmpty();
+    }
+
+    @Test
     void anOutcomeOfAnotherKindStaysWhatItIsOnATopicThatTakesLittle() throws Exception {
         Request expired = request(Topics.RESULTS, LONG, "traceparent", "0".repeat(500));
         Request rejected = request(Topics.RESULTS, LONG);
