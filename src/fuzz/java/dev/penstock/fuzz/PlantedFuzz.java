@@ -1,8 +1,8 @@
 package dev.penstock.fuzz;
 
-/** A planted crash behind eight magic bytes. A coverage-guided fuzzer finds it in seconds; a blind one practically never does. */
+/** A planted crash behind five magic bytes. A coverage-guided fuzzer finds it in seconds; a blind one practically never does. */
 public final class PlantedFuzz {
-    private static final byte[] MAGIC = {'P', 'e', 'n', 's', 't', 'o', 'c', 'k'};
+    private static final byte[] MAGIC = {'s', 't', 'o', 'c', 'k'};
 
     private PlantedFuzz() {}
 
@@ -22,10 +22,7 @@ public final class PlantedFuzz {
             case 1 -> given == MAGIC[1];
             case 2 -> given == MAGIC[2];
             case 3 -> given == MAGIC[3];
-            case 4 -> given == MAGIC[4];
-            case 5 -> given == MAGIC[5];
-            case 6 -> given == MAGIC[6];
-            default -> given == MAGIC[7];
+            default -> given == MAGIC[4];
         };
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -16,7 +17,7 @@ final class AotCache {
     private static final int OLDEST_JDK = 25;
     private static final long PATIENCE_S = 180;
 
-    private static List<String> option;
+    private static Optional<List<String>> option = Optional.empty();
 
     private AotCache() {}
 
@@ -24,15 +25,17 @@ final class AotCache {
      * Records the cache if it is missing or older than the package; other processes wait.
      *
      * @param application the folder of the package
-     * @return the JVM's option; empty where the JVM has no such cache
+     * @return the JVM's options; empty where the JVM has no such cache
      */
     static synchronized List<String> option(Path application) throws IOException {
-        if (option == null) {
-            option = Runtime.version().feature() < OLDEST_JDK
-                    ? List.of()
-                    : List.of("-XX:AOTCache=" + fresh(application));
+        if (option.isEmpty()) {
+            option = Optional.of(
+                    Runtime.version().feature() < OLDEST_JDK
+                            ? List.of()
+                            // What the JVM cannot use of the cache is no output of the process.
+                            : List.of("-XX:AOTCache=" + fresh(application), "-Xlog:aot*=error"));
         }
-        return option;
+        return option.get();
     }
 
     private static Path fresh(Path application) throws IOException {

@@ -24,12 +24,12 @@ class KafkaWatchTest {
             assertThat(watch.lostFor()).isEmpty();
 
             kafka.close();
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(90))
                     .untilAsserted(() -> assertThat(watch.lostFor()).isPresent());
             assertThat(patient.lostFor()).isEmpty();
 
             kafka = start(kafka.port(), dataDir);
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(90))
                     .untilAsserted(() -> assertThat(watch.lostFor()).isEmpty());
         } finally {
             kafka.close();

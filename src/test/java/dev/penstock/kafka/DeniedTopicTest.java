@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Threads that may not read, on a real broker with access control: one line, no spin, and on they go once they may. */
 class DeniedTopicTest {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(90);
     private static final SecuredKafka BROKER = SecuredKafka.shared();
 
     private final KafkaClients kafka = new KafkaClients(BROKER.asUser());

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.penstock.messages.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,12 +19,20 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /** What tests look up on a broker: the records of a topic, and the workers of a model. */
 public final class TopicContent {
+    /**
+     * Setting of consumers that read what is there. A broker holds back an answer without records for half a second, and one that is asked for a
+     * partition too early holds back the next.
+     */
+    public static final Map<String, Object> AT_ONCE = Map.of("fetch.max.wait.ms", 10);
+
     private TopicContent() {}
 
     /** All records of a topic, in the order of each partition. */
     public static List<ConsumerRecord<String, String>> read(Map<String, Object> clients, String topic) {
+        Map<String, Object> settings = new HashMap<>(clients);
+        settings.putAll(AT_ONCE);
         try (KafkaConsumer<String, String> consumer =
-                new KafkaConsumer<>(clients, new StringDeserializer(), new StringDeserializer())) {
+                new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
             List<TopicPartition> partitions = IntStream.range(
                             0, consumer.partitionsFor(topic).size())
                     .mapToObj(number -> new TopicPartition(topic, number))

@@ -54,7 +54,7 @@ class AsynchronousTest {
     @Test
     void pollsWithoutWaiting() {
         String location = service.post(INFER, BODY, "Prefer", "respond-async").header("Location");
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(90))
                 .until(() ->
                         service.get(location).json().path("status").asText().equals("succeeded"));
     }
@@ -151,7 +151,7 @@ class AsynchronousTest {
                         new String(service.get(location + "/events").body(), UTF_8)));
         delete(location);
         assertThat(events)
-                .succeedsWithin(Duration.ofSeconds(20))
+                .succeedsWithin(Duration.ofSeconds(60))
                 .asString()
                 .contains("event:cancelled")
                 .contains("\"status\":\"cancelled\"");

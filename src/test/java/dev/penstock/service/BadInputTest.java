@@ -4,17 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.protocol.Problem;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each row of {@link BadInputs} gets exactly its status and a problem that names the field and the rule. The next call is served. */
 @WholeService
 class BadInputTest {
-    @BeforeEach
-    void connect() {
+    /** Connections that the service closes a moment after its answer, with what was sent on them. Awaited together. */
+    private static final Map<Wire, BadInput> closing = new LinkedHashMap<>();
+
+    @BeforeAll
+    static void connect() {
         Service.underTest().awaitModel("digits");
+    }
+
+    @AfterAll
+    static void closesTheConnectionsAfterTheLastCalls() throws IOException {
+        for (Map.Entry<Wire, BadInput> each : closing.entrySet()) {
+            try (Wire wire = each.getKey()) {
+                assertThat(wire.isClosed()).as(each.getValue().toString()).isTrue();
+            }
+        }
     }
 
     static Stream<BadInput> table() {
@@ -24,24 +39,24 @@ class BadInputTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("table")
     void isRejectedAndTheNextCallIsServed(BadInput bad) throws IOException {
-        try (Wire wire = Wire.open()) {
-            wire.send(bad.bytes());
-            Wire.Answer refusal = wire.read();
+        Wire wire = Wire.open();
+        wire.send(bad.bytes());
+        Wire.Answer refusal = wire.read();
 
-            assertThat(refusal.status()).as(refusal.toString()).isEqualTo(bad.status());
-            assertThat(refusal.header("content-type")).isEqualTo(Problem.CONTENT_TYPE);
-            assertThat(refusal.json().path("status").asInt()).isEqualTo(bad.status());
-            assertThat(refusal.json().path("title").asText()).isNotBlank();
-            assertThat(refusal.json().path("type").asText()).contains(":");
-            assertThat(refusal.json().path("detail").asText())
-                    .isEqualTo(refusal.json().path("error").asText())
-                    .satisfies(detail ->
-                            bad.says().forEach(says -> assertThat(detail).contains(says)));
-            if (bad.isLast()) {
-                assertThat(wire.isClosed()).isTrue();
-            } else {
-                assertServes(wire);
-            }
+        assertThat(refusal.status()).as(refusal.toString()).isEqualTo(bad.status());
+        assertThat(refusal.header("content-type")).isEqualTo(Problem.CONTENT_TYPE);
+        assertThat(refusal.json().path("status").asInt()).isEqualTo(bad.status());
+        assertThat(refusal.json().path("title").asText()).isNotBlank();
+        assertThat(refusal.json().path("type").asText()).contains(":");
+        assertThat(refusal.json().path("detail").asText())
+                .isEqualTo(refusal.json().path("error").asText())
+                .satisfies(
+                        detail -> bad.says().forEach(says -> assertThat(detail).contains(says)));
+        if (bad.isLast()) {
+            closing.put(wire, bad);
+        } else {
+            assertServes(wire);
+            wire.close();
         }
         try (Wire another = Wire.open()) {
             assertServes(another);

@@ -189,7 +189,7 @@ class IdempotencyTest {
 
     private static int published(String id) {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
+                Map.of("bootstrap.servers", ServiceStack.bootstrapServers(), "fetch.max.wait.ms", 10),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor("penstock.digits.requests").stream()

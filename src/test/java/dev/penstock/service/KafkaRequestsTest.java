@@ -239,7 +239,7 @@ class KafkaRequestsTest {
             for (int i = 0; i < 3; i++) {
                 send(Digits.request(ROW), Map.of("reply-topic", ServiceStack.REPLIES));
             }
-            await().atMost(Duration.ofSeconds(30)).until(() -> noted(admin).ran() >= before + 3);
+            await().atMost(Duration.ofSeconds(90)).until(() -> noted(admin).ran() >= before + 3);
         }
     }
 
@@ -279,7 +279,7 @@ class KafkaRequestsTest {
 
     private static ConsumerRecord<String, String> awaitRecord(String topic, byte[] correlationId) {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
+                Map.of("bootstrap.servers", ServiceStack.bootstrapServers(), "fetch.max.wait.ms", 10),
                 new StringDeserializer(),
                 new StringDeserializer())) {
             List<PartitionInfo> partitions = consumer.partitionsFor(topic);
@@ -288,7 +288,7 @@ class KafkaRequestsTest {
                     .toList();
             consumer.assign(all);
             consumer.seekToBeginning(all);
-            long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+            long until = System.nanoTime() + Duration.ofSeconds(60).toNanos();
             while (System.nanoTime() < until) {
                 for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
                     if (RecordHeaders.bytes(record.headers(), RecordHeaders.CORRELATION_ID)
@@ -299,6 +299,6 @@ class KafkaRequestsTest {
                 }
             }
         }
-        throw new AssertionError("no record for " + new String(correlationId, UTF_8) + " on " + topic + " within 20 s");
+        throw new AssertionError("no record for " + new String(correlationId, UTF_8) + " on " + topic + " within 60 s");
     }
 }

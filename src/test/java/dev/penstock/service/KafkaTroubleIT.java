@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Roles as separate processes, whose Kafka is not there yet, goes away, or refuses them. */
 class KafkaTroubleIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofSeconds(90);
 
     /** A refusal comes within two seconds; the rest is for a machine that is busy with other tests. */
     private static final Duration REFUSAL = Duration.ofSeconds(4);
@@ -40,7 +40,8 @@ class KafkaTroubleIT {
     @Test
     void startsWhenKafkaComesWithTheTopicsThatOperatorsDeclaredAndOutlivesAnOutage(@TempDir Path data)
             throws Exception {
-        try (RoleProcess ingress = ingress(Map.of("PENSTOCK_TOPICS_CREATE", "false"));
+        try (RoleProcess ingress =
+                        ingress(Map.of("PENSTOCK_TOPICS_CREATE", "false", "PENSTOCK_KAFKA_LOST_AFTER", "2s"));
                 RoleProcess worker = worker()) {
             awaitLive();
             Service.Answer ready = await().atMost(SOON)
@@ -77,6 +78,9 @@ class KafkaTroubleIT {
                                 .path("detail")
                                 .asText())
                         .startsWith("Kafka does not");
+                Service.Answer lost = health.get("/q/health/ready");
+                assertThat(lost.status()).isEqualTo(503);
+                assertThat(kafka(lost)).startsWith("has not answered for");
                 kafka = start(data);
                 await().atMost(SOON)
                         .until(() ->

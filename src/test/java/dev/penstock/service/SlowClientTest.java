@@ -23,18 +23,16 @@ class SlowClientTest {
     }
 
     @Test
-    void rejectsABodyThatStops() throws IOException {
-        try (Wire wire = Wire.open()) {
-            wire.send(HEADERS + "Content-Length: 100\r\n\r\n{\"inputs\"");
-            assertBodyTimeout(wire, "had 9 bytes");
-        }
-    }
-
-    @Test
-    void rejectsABodyThatNeverBegins() throws IOException {
-        try (Wire wire = Wire.open()) {
-            wire.send(HEADERS + "Transfer-Encoding: chunked\r\n\r\n");
-            assertBodyTimeout(wire, "had 0 bytes");
+    void rejectsABodyOrHeadersThatStop() throws IOException {
+        try (Wire stops = Wire.open();
+                Wire neverBegins = Wire.open();
+                Wire withinHeaders = Wire.open()) {
+            stops.send(HEADERS + "Content-Length: 100\r\n\r\n{\"inputs\"");
+            neverBegins.send(HEADERS + "Transfer-Encoding: chunked\r\n\r\n");
+            withinHeaders.send(HEADERS + "X-Half: a");
+            assertBodyTimeout(stops, "had 9 bytes");
+            assertBodyTimeout(neverBegins, "had 0 bytes");
+            assertTimeout(withinHeaders, "penstock.ingress.header-timeout");
         }
     }
 
@@ -71,14 +69,6 @@ class SlowClientTest {
     }
 
     @Test
-    void rejectsHeadersThatStop() throws IOException {
-        try (Wire wire = Wire.open()) {
-            wire.send(HEADERS + "X-Half: a");
-            assertTimeout(wire, "penstock.ingress.header-timeout");
-        }
-    }
-
-    @Test
     void rejectsHeadersThatTrickle() throws IOException {
         try (Wire wire = Wire.open()) {
             wire.send("P");
@@ -103,26 +93,21 @@ class SlowClientTest {
         }
     }
 
+    /** The call that waits does so for longer than the idle timeout. */
     @Test
-    void closesIdleConnections() throws IOException {
-        try (Wire silent = Wire.open();
+    void closesIdleConnectionsAndKeepsOneThatWaitsForItsResponse() throws IOException {
+        RequestId withoutOutcome = new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
+                .issue(System.currentTimeMillis(), 60_000, 0, 1, 2);
+        try (Wire waits = Wire.open();
+                Wire silent = Wire.open();
                 Wire done = Wire.open()) {
+            waits.send("GET /v2/requests/" + withoutOutcome + " HTTP/1.1\r\nHost: test\r\nPrefer: wait=7\r\n\r\n");
             done.send(GoodInput.call());
             assertThat(done.read().status()).isEqualTo(200);
 
             assertThat(silent.isClosed()).isTrue();
             assertThat(done.isClosed()).isTrue();
-        }
-    }
-
-    /** The call waits longer than the idle timeout. */
-    @Test
-    void keepsAConnectionThatWaitsForItsResponse() throws IOException {
-        RequestId withoutOutcome = new RequestIds(ServiceStack.REQUEST_ID_KEY.getBytes(UTF_8))
-                .issue(System.currentTimeMillis(), 60_000, 0, 1, 2);
-        try (Wire wire = Wire.open()) {
-            wire.send("GET /v2/requests/" + withoutOutcome + " HTTP/1.1\r\nHost: test\r\nPrefer: wait=6\r\n\r\n");
-            assertThat(wire.read().json().path("status").asText()).isEqualTo("queued");
+            assertThat(waits.read().json().path("status").asText()).isEqualTo("queued");
         }
     }
 

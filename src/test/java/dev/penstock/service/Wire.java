@@ -21,7 +21,7 @@ import org.eclipse.microprofile.config.ConfigProvider;
 
 /** A raw TCP connection to the service under test, for bytes that no HTTP client would send. */
 final class Wire implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 30_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     private final Socket socket;
     private final InputStream in;

@@ -284,7 +284,7 @@ class WorkerOnKafkaTest {
     }
 
     private static ConditionFactory patiently() {
-        return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(200));
+        return await().pollInterval(Duration.ofMillis(50));
     }
 
     private String requests() {

@@ -87,14 +87,16 @@ public final class Deliveries implements AutoCloseable {
 
     private void resend(Delivery delivery) {
         (delivery.isAwaited() ? awaited : kept).decrementAndGet();
-        if (topics.isKnownMissing(delivery.topic())) {
-            tried(
-                    delivery,
-                    new Fate.Refused(new UnknownTopicOrPartitionException(
-                            "it does not exist, or this worker may not describe it")));
-        } else {
-            delivery.again(time.nanos(), () -> send(delivery));
-        }
+        delivery.again(time.nanos(), () -> {
+            if (topics.isKnownMissing(delivery.topic())) {
+                tried(
+                        delivery,
+                        new Fate.Refused(new UnknownTopicOrPartitionException(
+                                "it does not exist, or this worker may not describe it")));
+            } else {
+                send(delivery);
+            }
+        });
     }
 
     private void send(Delivery delivery) {

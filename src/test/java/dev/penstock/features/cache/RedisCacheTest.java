@@ -120,7 +120,7 @@ final class RedisCacheTest {
     private void store(CacheEntry held) {
         cache.write(Map.of(ANNA, held))
                 .toCompletableFuture()
-                .orTimeout(5, TimeUnit.SECONDS)
+                .orTimeout(30, TimeUnit.SECONDS)
                 .join();
     }
 
@@ -148,7 +148,7 @@ final class RedisCacheTest {
             for (int i = 0; !over.get(); i++) {
                 long start = System.nanoTime();
                 Map<EntityKey, Lookup> found = features.lookup(entities.subList(i % 380, i % 380 + 20))
-                        .orTimeout(10, TimeUnit.SECONDS)
+                        .orTimeout(30, TimeUnit.SECONDS)
                         .join();
                 found.values().stream()
                         .filter(each -> !(each instanceof Lookup.Fresh))
@@ -182,7 +182,7 @@ final class RedisCacheTest {
         awaitHits();
 
         over.set(true);
-        load.get(20, TimeUnit.SECONDS);
+        load.get(60, TimeUnit.SECONDS);
         assertThat(failed).hasValue(0);
     }
 
@@ -196,7 +196,7 @@ final class RedisCacheTest {
         source.letGo();
         assertThat(answers)
                 .allSatisfy(answer ->
-                        assertThat(answer.get(10, TimeUnit.SECONDS).get(ANNA)).isInstanceOf(Lookup.Fresh.class));
+                        assertThat(answer.get(60, TimeUnit.SECONDS).get(ANNA)).isInstanceOf(Lookup.Fresh.class));
         assertThat(source.calls).hasSize(1);
     }
 
@@ -212,7 +212,7 @@ final class RedisCacheTest {
         source.letGo();
         assertThat(answers)
                 .allSatisfy(answer ->
-                        assertThat(answer.get(10, TimeUnit.SECONDS).values()).allMatch(Lookup.Fresh.class::isInstance));
+                        assertThat(answer.get(60, TimeUnit.SECONDS).values()).allMatch(Lookup.Fresh.class::isInstance));
         assertThat(source.calls).hasSizeLessThanOrEqualTo(4 * 3);
     }
 
@@ -246,7 +246,7 @@ final class RedisCacheTest {
 
     private static void lookupsPass(AtomicInteger lookups, int count) {
         int before = lookups.get();
-        await().atMost(Duration.ofSeconds(15)).until(() -> lookups.get() >= before + count);
+        await().atMost(Duration.ofSeconds(90)).until(() -> lookups.get() >= before + count);
     }
 
     /** Redis must serve hits again within five seconds of its return. */
@@ -274,7 +274,7 @@ final class RedisCacheTest {
     private Map<EntityKey, CacheEntry> read(EntityKey... entities) {
         return cache.read(List.of(entities))
                 .toCompletableFuture()
-                .orTimeout(5, TimeUnit.SECONDS)
+                .orTimeout(30, TimeUnit.SECONDS)
                 .join();
     }
 

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** Against a real broker: what stands in the log is work only if a worker will read it. */
 class LagWatchTest implements LagWatch.Listener {
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(90);
 
     private final SecuredKafka broker = SecuredKafka.shared();
     private final Admin admin = broker.admin();

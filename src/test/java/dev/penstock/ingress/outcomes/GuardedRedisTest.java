@@ -46,7 +46,7 @@ class GuardedRedisTest {
         } finally {
             redis.goOn();
         }
-        await().atMost(Duration.ofSeconds(10)).until(() -> find().isEmpty());
+        await().atMost(Duration.ofSeconds(90)).until(() -> find().isEmpty());
     }
 
     @Test

@@ -334,7 +334,7 @@ class LostRedisTest {
     }
 
     private void awaitIndexed(RequestId id) {
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(90))
                 .ignoreExceptions()
                 .until(() -> look(id).outcome().isPresent());
     }

@@ -50,7 +50,7 @@ class PublisherTest {
                     .contains("grant it write");
 
             BROKER.grant(ResourceType.TOPIC, "denied", AclOperation.WRITE);
-            await().atMost(Duration.ofSeconds(20))
+            await().atMost(Duration.ofSeconds(90))
                     .until(() -> published(publisher, "denied") == Publication.ACKNOWLEDGED);
             assertThat(lines.text()).contains("Topic denied: works again after");
         }
@@ -79,9 +79,9 @@ class PublisherTest {
                     .all()
                     .get();
 
-            await().atMost(Duration.ofSeconds(20)).until(() -> {
+            await().atMost(Duration.ofSeconds(90)).until(() -> {
                 ProducerRecord<byte[], byte[]> added = new ProducerRecord<>("grows", 1, null, new byte[1]);
-                return publisher.publish(added, 0).get(20, TimeUnit.SECONDS) == Publication.ACKNOWLEDGED;
+                return publisher.publish(added, 0).get(60, TimeUnit.SECONDS) == Publication.ACKNOWLEDGED;
             });
         }
     }
@@ -100,13 +100,13 @@ class PublisherTest {
             kafka.close();
 
             // Until the client has forgotten: from then on nothing is in doubt, and nothing waits.
-            await().atMost(Duration.ofSeconds(30)).until(() -> {
+            await().atMost(Duration.ofSeconds(90)).until(() -> {
                 var publication = publisher.publish(record("t"), 0);
                 return publication.isDone() && publication.join() == Publication.NOT_SENT;
             });
 
             kafka = start(kafka.port(), data);
-            await().atMost(Duration.ofSeconds(30)).until(() -> published(publisher, "t") == Publication.ACKNOWLEDGED);
+            await().atMost(Duration.ofSeconds(90)).until(() -> published(publisher, "t") == Publication.ACKNOWLEDGED);
         } finally {
             kafka.close();
         }
@@ -128,7 +128,7 @@ class PublisherTest {
     }
 
     private static Publication published(Publisher publisher, String topic) throws Exception {
-        return publisher.publish(record(topic), 0).get(20, TimeUnit.SECONDS);
+        return publisher.publish(record(topic), 0).get(60, TimeUnit.SECONDS);
     }
 
     private static ProducerRecord<byte[], byte[]> record(String topic) {

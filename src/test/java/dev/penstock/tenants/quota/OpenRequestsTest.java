@@ -139,7 +139,7 @@ class OpenRequestsTest {
     private static OptionalLong take(OpenRequests ingress, RequestId id) {
         return ingress.take(id, MOST)
                 .toCompletableFuture()
-                .orTimeout(5, TimeUnit.SECONDS)
+                .orTimeout(30, TimeUnit.SECONDS)
                 .join();
     }
 

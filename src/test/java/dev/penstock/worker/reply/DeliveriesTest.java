@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.local.BrokerWithRights;
+import dev.penstock.local.TopicContent;
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.RecordHeaders;
@@ -52,9 +53,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Replies and dead letters on a real broker whose topics do not take everything. */
-@Timeout(120)
+@Timeout(300)
 class DeliveriesTest {
-    private static final Duration SOON = Duration.ofSeconds(40);
+    private static final Duration SOON = Duration.ofSeconds(90);
     private static final int MAX_RECORD_BYTES = 1 << 20;
     private static final String OTHERS = "penstock.replies.billing";
     private static final byte[] LONG = new byte[5000];
@@ -143,6 +144,21 @@ class DeliveriesTest {
 
         awaitSettled(request);
         assertThat(records(back)).isEmpty();
+        assertThat(seen).isEmpty();
+    }
+
+    @Test
+    void aReplyToAMissingTopicIsLeftToTheNextOwnerOfThePartition() throws Exception {
+        String missing = "penstock.replies.missing";
+        create(Topics.deadLetters(model), MAX_RECORD_BYTES);
+        assertThat(topics.resolve(headers(missing)).get(60, TimeUnit.SECONDS)).isInstanceOf(Resolution.Rejected.class);
+        Request request = request(missing, LONG);
+
+        answer(request, succeeded(LONG)); // fails at once
+        request.ledger.forget(List.of(request.accepted.source().partition()));
+
+        await().until(() -> meters.get("inference.deliveries.waiting").gauge().value() == 0);
+        assertThat(records(Topics.deadLetters(model))).isEmpty();
         assertThat(seen).isEmpty();
     }
 
@@ -270,7 +286,7 @@ class DeliveriesTest {
         awaitSettled(others.toArray(Request[]::new));
         awaitSettled(lost.toArray(Request[]::new));
         assertThat(records(Topics.deadLetters(model))).hasSize(50);
-        assertThat(topics.resolve(headers(deleted)).get(10, TimeUnit.SECONDS)).isInstanceOf(Resolution.Rejected.class);
+        assertThat(topics.resolve(headers(deleted)).get(60, TimeUnit.SECONDS)).isInstanceOf(Resolution.Rejected.class);
     }
 
     @Test
@@ -291,7 +307,7 @@ class DeliveriesTest {
 
         awaitSettled(fine);
         assertThat(undecodable.isSettled() || unanswered.isSettled()).isFalse();
-        assertThat(meters.get("inference.deliveries.waiting").gauge().value()).isEqualTo(2);
+        await().until(() -> meters.get("inference.deliveries.waiting").gauge().value() == 2);
         awaitSettled(undecodable, unanswered);
         assertThat(lost()).isEqualTo(1);
         assertThat(text(onlyRecord(Topics.deadLetters(otherModel), unanswered), RecordHeaders.DEAD_LETTER_ERROR))
@@ -398,7 +414,7 @@ class DeliveriesTest {
     private static List<ConsumerRecord<byte[], byte[]>> records(String topic) {
         TopicPartition partition = new TopicPartition(topic, 0);
         List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();
-        try (KafkaConsumer<byte[], byte[]> consumer = kafka.follower(Map.of())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = kafka.follower(TopicContent.AT_ONCE)) {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
