@@ -150,6 +150,9 @@ public record Announcement(
             for (long dimension : spec.shape().toArray()) {
                 shape.add(dimension);
             }
+            if (!spec.labels().isEmpty()) {
+                spec.labels().forEach(node.putArray("labels")::add);
+            }
         }
         return array;
     }
@@ -161,10 +164,13 @@ public record Announcement(
             for (int i = 0; i < dimensions.length; i++) {
                 dimensions[i] = node.required("shape").required(i).asLong();
             }
+            List<String> labels = new ArrayList<>();
+            node.path("labels").forEach(label -> labels.add(label.asText()));
             specs.add(new TensorSpec(
-                    node.required("name").asText(),
-                    Datatype.valueOf(node.required("datatype").asText()),
-                    Shape.of(dimensions)));
+                            node.required("name").asText(),
+                            Datatype.valueOf(node.required("datatype").asText()),
+                            Shape.of(dimensions))
+                    .withLabels(labels));
         }
         return specs;
     }

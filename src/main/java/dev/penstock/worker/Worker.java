@@ -345,7 +345,6 @@ public final class Worker implements AutoCloseable {
                         cancellations,
                         reader,
                         brokerClock,
-                        layout.maxRecordBytes(),
                         registry,
                         Worker::end,
                         faults));

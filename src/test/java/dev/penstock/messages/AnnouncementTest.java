@@ -3,8 +3,11 @@ package dev.penstock.messages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
+import dev.penstock.protocol.TensorSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +25,15 @@ class AnnouncementTest {
                 .isIn("{\"interactive\":[3,17],\"bulk\":[]}", "{\"bulk\":[],\"interactive\":[3,17]}");
         assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
         assertThat(sent.notReady().partitions()).isEqualTo(sent.partitions());
+    }
+
+    @Test
+    void tellsTheLabelsOfAnOutput() throws IOException {
+        TensorSpec output = new TensorSpec("scores", Datatype.BF16, Shape.of(-1, 2)).withLabels(List.of("no", "yes"));
+        Announcement sent = new Announcement(
+                "m", "1", "w", new Signature(List.of(), List.of(output)), 8, 1000, 0, 100, "cpu", true, Optional.empty());
+
+        assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
     }
 
     @Test

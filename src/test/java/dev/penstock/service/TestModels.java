@@ -39,6 +39,15 @@ final class TestModels {
             + "CREATE TABLE IF NOT EXISTS customers (name VARCHAR, age INT, income REAL) AS "
             + "VALUES ('anna', 41, 5.5), ('bert', 29, 7.25), ('carl', 50, 1.5)";
 
+    /** Takes two numbers, and returns a label, and what a ZipMap makes of the probabilities. */
+    static final String CLASSES = "classes";
+
+    /** Has 70 inputs, and as many outputs. */
+    static final String COLUMNS = "columns";
+
+    /** Returns 30,000 numbers for each row. */
+    static final String WIDE = "wide";
+
     /** The worker refuses to load it: it runs one row at a time. */
     static final String REFUSED = "one-row";
 
@@ -56,6 +65,9 @@ final class TestModels {
                 PATIENCE,
                 TOKENS,
                 BUCKETS,
+                CLASSES,
+                COLUMNS,
+                WIDE,
                 SMALL_TENSORS,
                 LOOKED_UP,
                 LOOKED_UP_OR_FAILED,
@@ -97,6 +109,9 @@ final class TestModels {
                 shape_buckets:
                   sequence: {sizes: [4, 8, 16], pad: {ids: 7, mask: 0}, mask: mask}
                 """);
+        OnnxModels.write(folder, CLASSES, 1, OnnxModels.classifier());
+        OnnxModels.write(folder, COLUMNS, 1, OnnxModels.columns(70));
+        OnnxModels.write(folder, WIDE, 1, OnnxModels.wide(30_000));
         OnnxModels.write(folder, SMALL_TENSORS, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.writeConfig(folder, SMALL_TENSORS, "max_tensor_bytes: 24\n");
         OnnxModels.write(folder, LOOKED_UP, 1, OnnxModels.identity(Datatype.FP32));

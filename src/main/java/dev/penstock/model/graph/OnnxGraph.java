@@ -26,7 +26,8 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
     }
 
     public static OnnxGraph read(ModelProto model) throws ModelRefusedException {
-        GraphProto graph = model.getGraph();
+        ZipMapRewrite zipMaps = ZipMapRewrite.of(model.getGraph());
+        GraphProto graph = zipMaps.graph();
         Set<String> constants = new HashSet<>();
         for (TensorProto initializer : graph.getInitializerList()) {
             constants.add(initializer.getName());
@@ -47,7 +48,10 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
         checkRowsAreIndependent("output", graph.getOutputList(), outputShapes, inputShapes);
         return new OnnxGraph(
                 new Signature(
-                        specs("input", inputs, inputShapes), specs("output", graph.getOutputList(), outputShapes)),
+                        specs("input", inputs, inputShapes),
+                        specs("output", graph.getOutputList(), outputShapes).stream()
+                                .map(output -> output.withLabels(zipMaps.labels(output.name())))
+                                .toList()),
                 inputShapes,
                 outputShapes);
     }
@@ -76,8 +80,8 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
 
     private static SymbolicShape shape(String name, ValueInfoProto value) throws ModelRefusedException {
         if (value.getType().getValueCase() != TypeProto.ValueCase.TENSOR_TYPE) {
-            throw new ModelRefusedException(
-                    name + " must be a tensor, was " + value.getType().getValueCase());
+            throw new ModelRefusedException(name + " must be a tensor, was a " + kind(value.getType())
+                    + "; export the model with a tensor in its place");
         }
         TypeProto.Tensor tensor = value.getType().getTensorType();
         if (!tensor.hasShape()) {
@@ -103,6 +107,17 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
                     + "; export the model with a variable batch dimension so that requests can share a run");
         }
         return new SymbolicShape(Shape.of(dimensions), names);
+    }
+
+    private static String kind(TypeProto type) {
+        return switch (type.getValueCase()) {
+            case SEQUENCE_TYPE -> "sequence of " + kind(type.getSequenceType().getElemType()) + "s";
+            case MAP_TYPE -> "map";
+            case OPTIONAL_TYPE -> "optional " + kind(type.getOptionalType().getElemType());
+            case SPARSE_TENSOR_TYPE -> "sparse tensor";
+            case TENSOR_TYPE -> "tensor";
+            case OPAQUE_TYPE, VALUE_NOT_SET -> "value of unknown type";
+        };
     }
 
     /** Rejects shapes such as [batch, batch], where the rows of one request depend on the rows of others. */
