@@ -18,8 +18,8 @@ public final class Bfloat16 {
             return NAN;
         }
         int bits = Float.floatToRawIntBits(value);
-        int roundUp = MIDDLE - 1 + (bits >>> Short.SIZE & 1);
-        return (short) (bits + roundUp >>> Short.SIZE);
+        int roundUp = MIDDLE - 1 + ((bits >>> Short.SIZE) & 1);
+        return (short) ((bits + roundUp) >>> Short.SIZE);
     }
 
     /** Whether the number is exactly between two BF16 numbers. */

@@ -130,7 +130,8 @@ public final class OnnxModels {
                                 .toBuilder()
                                 .setDomain(ML)
                                 .addOutput("scores"))
-                        .addNode(zipMap("scores", "probabilities", strings("classlabels_strings", "red", "green", "blue"))))
+                        .addNode(zipMap(
+                                "scores", "probabilities", strings("classlabels_strings", "red", "green", "blue"))))
                 .toBuilder()
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(ML).setVersion(3))
                 .build();

@@ -247,11 +247,7 @@ final class BadInputs {
                         withInput(NAME + SHAPE + TYPE + "\"data\":null"),
                         "inputs[0].data",
                         "must be an array, was null"),
-                json(
-                        "a string for a number",
-                        withNumber("\"0\""),
-                        "inputs[0].data[0]",
-                        "was another string"),
+                json("a string for a number", withNumber("\"0\""), "inputs[0].data[0]", "was another string"),
                 json("true for a number", withNumber("true"), "inputs[0].data[0]", "must be a number, was a boolean"));
     }
 

@@ -50,8 +50,8 @@ class ValuesTest {
     void servesAModelWithMoreInputsThanAnyLimit() {
         service.awaitModel(TestModels.COLUMNS);
         String inputs = IntStream.range(0, 70)
-                .mapToObj(i -> "{\"name\":\"in%d\",\"shape\":[2,1],\"datatype\":\"FP32\",\"data\":[%d,null]}"
-                        .formatted(i, i))
+                .mapToObj(i ->
+                        "{\"name\":\"in%d\",\"shape\":[2,1],\"datatype\":\"FP32\",\"data\":[%d,null]}".formatted(i, i))
                 .collect(Collectors.joining(",", "\"inputs\":[", "]"));
         String infer = "/v2/models/" + TestModels.COLUMNS + "/infer";
 
@@ -86,7 +86,8 @@ class ValuesTest {
         assertThat(outputs.at("/1/shape").toString()).isEqualTo("[2,3]");
         assertThat(outputs.at("/1/data/0").asDouble()).isBetween(0.88, 0.89);
 
-        JsonNode declared = service.get("/v2/models/" + TestModels.CLASSES).json().at("/outputs/1");
+        JsonNode declared =
+                service.get("/v2/models/" + TestModels.CLASSES).json().at("/outputs/1");
         assertThat(declared.toString())
                 .isEqualTo("{\"name\":\"probabilities\",\"datatype\":\"FP32\",\"shape\":[-1,3],"
                         + "\"parameters\":{\"labels\":[\"red\",\"green\",\"blue\"]}}");
@@ -99,8 +100,9 @@ class ValuesTest {
         assertThat(refused.status()).isEqualTo(413);
         assertThat(refused.header("Penstock-Request-Id")).isEmpty();
         assertThat(refused.json().path("error").asText())
-                .isEqualTo("the answer must have at most 1048576 bytes (penstock.max-request-bytes), has at least 2400000; "
-                        + "ask for fewer rows or outputs, or for the shorter binary form (\"binary_data_output\": true)");
+                .isEqualTo(
+                        "the answer must have at most 1048576 bytes (penstock.max-request-bytes), has at least 2400000; "
+                                + "ask for fewer rows or outputs, or for the shorter binary form (\"binary_data_output\": true)");
         assertThat(wide(20, true).json().path("error").asText()).endsWith("ask for fewer rows or outputs");
     }
 
@@ -110,8 +112,7 @@ class ValuesTest {
 
         assertThat(tooLong.status()).isEqualTo(413);
         assertThat(tooLong.header("Penstock-Request-Id")).isNotEmpty();
-        assertThat(tooLong.json().path("error").asText())
-                .contains("penstock.max-request-bytes", "binary_data_output");
+        assertThat(tooLong.json().path("error").asText()).contains("penstock.max-request-bytes", "binary_data_output");
         assertThat(wide(5, true).status()).isEqualTo(200);
     }
 
@@ -130,6 +131,8 @@ class ValuesTest {
                 "/v2/models/" + model + "/infer",
                 "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"%s\",\"data\":[%s]}]}"
                         .formatted(datatype, data));
-        return answer.status() == 200 ? answer.json().at("/outputs/0/data").toString() : answer.json().toString();
+        return answer.status() == 200
+                ? answer.json().at("/outputs/0/data").toString()
+                : answer.json().toString();
     }
 }

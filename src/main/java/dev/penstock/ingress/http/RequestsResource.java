@@ -71,7 +71,8 @@ public final class RequestsResource {
         Duration patience =
                 Preference.parse(context.request().headers().getAll("Prefer")).patience();
         return outcomes.await(request, patience)
-                .thenApply(outcome -> outcome.map(result -> document(StatusDocument.completed(request, result, nonFinite)))
+                .thenApply(outcome -> outcome.map(
+                                result -> document(StatusDocument.completed(request, result, nonFinite)))
                         .orElseGet(() -> document(queued(request)).header(HttpHeaders.RETRY_AFTER, 1))
                         .build());
     }

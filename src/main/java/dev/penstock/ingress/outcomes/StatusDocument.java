@@ -89,8 +89,7 @@ public final class StatusDocument {
             raw(
                     json,
                     "response",
-                    ResponseWriter.write(response, output -> false, nonFinite)
-                            .bytes());
+                    ResponseWriter.write(response, output -> false, nonFinite).bytes());
         } catch (NoJsonFormException onlyBinary) {
             raw(
                     json,

@@ -180,7 +180,7 @@ public final class Publisher implements AutoCloseable {
         queued.close(Duration.ofSeconds(5));
     }
 
-    private static Map<String, Object> properties(Settings settings) {
+    static Map<String, Object> properties(Settings settings) {
         Map<String, Object> config = new HashMap<>();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

@@ -87,8 +87,7 @@ public final class ZipMapRewrite {
                     attribute.getStringsList().stream()
                             .map(ByteString::toStringUtf8)
                             .forEach(labels::add);
-                case "classlabels_int64s" ->
-                    attribute.getIntsList().forEach(label -> labels.add(Long.toString(label)));
+                case "classlabels_int64s" -> attribute.getIntsList().forEach(label -> labels.add(Long.toString(label)));
                 default -> {}
             }
         }

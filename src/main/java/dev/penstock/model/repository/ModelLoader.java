@@ -59,8 +59,8 @@ public final class ModelLoader {
                 throw new ModelRefusedException("model.onnx changed after it was checked; restart to check it again");
             }
             Signature signature = definition.graph().signature();
-            boolean hasLabels =
-                    signature.outputs().stream().anyMatch(output -> !output.labels().isEmpty());
+            boolean hasLabels = signature.outputs().stream()
+                    .anyMatch(output -> !output.labels().isEmpty());
             return hasLabels || UnsignedInputRewrite.isNeeded(signature)
                     ? UnsignedInputRewrite.rewrite(ZipMapRewrite.rewrite(file.parse()), signature)
                     : file.bytes();

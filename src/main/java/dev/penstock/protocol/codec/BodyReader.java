@@ -8,8 +8,7 @@ import java.nio.ByteBuffer;
 /** Reads one body: a cursor over its JSON part, and a reader for the tensors in both parts. */
 record BodyReader(JsonCursor json, TensorReader tensors) {
 
-    static BodyReader open(Payload payload, ReaderLimits limits, NonFinite nonFinite)
-            throws InvalidRequestException {
+    static BodyReader open(Payload payload, ReaderLimits limits, NonFinite nonFinite) throws InvalidRequestException {
         ByteBuffer bytes = payload.bytes();
         checkSize(bytes, limits);
         int jsonLength = payload.jsonLength().orElse(bytes.remaining());

@@ -137,13 +137,13 @@ final class JsonNumber {
      */
     boolean isIntegral() {
         if (!integer) {
-            integer = digits <= MANTISSA_DIGITS && mantissa >= 0 ? scalesToInteger() : isLargeInteger();
+            integer = digits <= MANTISSA_DIGITS && mantissa >= 0 ? scaleToInteger() : takeLargeInteger();
         }
         return integer;
     }
 
     /** Scales the mantissa until the exponent is 0. The mantissa is exact. */
-    private boolean scalesToInteger() {
+    private boolean scaleToInteger() {
         if (mantissa == 0) {
             return true;
         }
@@ -153,11 +153,11 @@ final class JsonNumber {
         for (; exponent > 0 && mantissa <= Long.MAX_VALUE / 10; exponent--) {
             mantissa *= 10;
         }
-        return exponent == 0 || (exponent > 0 && isLargeInteger());
+        return exponent == 0 || (exponent > 0 && takeLargeInteger());
     }
 
     /** The same for any mantissa. */
-    private boolean isLargeInteger() {
+    private boolean takeLargeInteger() {
         if (exponent < -MAX_LENGTH) {
             return false; // more decimal places than digits
         }
@@ -205,7 +205,8 @@ final class JsonNumber {
     short halfBits() {
         float nearest = floatValue();
         short bits = Float.floatToFloat16(nearest);
-        // If its neighbours round differently, the FP32 number is where two FP16 numbers meet. Only the exact value decides.
+        // If its neighbours round differently, the FP32 number is where two FP16 numbers meet. Only the exact value
+        // decides.
         boolean decides = Float.floatToFloat16(Math.nextDown(nearest)) != Float.floatToFloat16(Math.nextUp(nearest));
         return decides && nearest != 0 ? Float.floatToFloat16(towardsExact(nearest)) : bits;
     }

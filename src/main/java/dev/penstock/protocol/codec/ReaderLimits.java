@@ -14,8 +14,8 @@ public record ReaderLimits(int maxBodyBytes, int maxTensors, int maxElements, in
     private static final int MOST_ELEMENTS = 1 << 27;
 
     /** For bodies that workers of ours wrote. */
-    public static final ReaderLimits HIGHEST = new ReaderLimits(
-            Integer.MAX_VALUE, Integer.MAX_VALUE, MOST_ELEMENTS, Integer.MAX_VALUE, Integer.MAX_VALUE);
+    public static final ReaderLimits HIGHEST =
+            new ReaderLimits(Integer.MAX_VALUE, Integer.MAX_VALUE, MOST_ELEMENTS, Integer.MAX_VALUE, Integer.MAX_VALUE);
 
     public static final ReaderLimits DEFAULT = new ReaderLimits(10 << 20, 64, 16 << 20, 64, 1 << 20);
 

@@ -117,8 +117,7 @@ public final class RequestReader {
                 Optional.empty(), Map.of(), List.of(RawBodyReader.read(bytes, signature)), List.of(), true);
     }
 
-    private List<RequestedOutput> requestedOutputs(JsonCursor json, int maxOutputs)
-            throws InvalidRequestException {
+    private List<RequestedOutput> requestedOutputs(JsonCursor json, int maxOutputs) throws InvalidRequestException {
         List<RequestedOutput> outputs = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (boolean more = json.open('['); more; more = json.another('[')) {

@@ -72,7 +72,8 @@ final class ReplyForms implements Forms {
                 reply.outcome() instanceof Outcome.Succeeded succeeded
                         ? new Outcome.Failed(tooLarge("the reply has " + size(complete()) + " bytes, more than topic "
                                 + topic() + " takes (max.message.bytes); "
-                                + AnswerTooLarge.advice(succeeded.response().jsonLength().isEmpty())))
+                                + AnswerTooLarge.advice(
+                                        succeeded.response().jsonLength().isEmpty())))
                         : reply.outcome(),
                 BRIEF_CHARS);
         return record(brief.value(), headers -> {

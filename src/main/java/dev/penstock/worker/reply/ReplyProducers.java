@@ -41,7 +41,7 @@ public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byt
     }
 
     /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
-    private static Map<String, Object> settings(int maxRecordBytes) {
+    static Map<String, Object> settings(int maxRecordBytes) {
         Map<String, Object> settings = new HashMap<>();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

@@ -292,7 +292,8 @@ class ModelRepositoryTest {
         graph.setOutput(0, OnnxModels.maps("y", DataType.INT64));
 
         assertThat(refusalOf(OnnxModels.model(graph)))
-                .isEqualTo("output 'y' must be a tensor, was a sequence of maps; export the model with a tensor in its place");
+                .isEqualTo(
+                        "output 'y' must be a tensor, was a sequence of maps; export the model with a tensor in its place");
     }
 
     @Test

@@ -104,19 +104,21 @@ class JsonProperties {
         BigDecimal value = new BigDecimal(unscaled, scale);
         String text = isPlain ? value.toPlainString() : unscaled + "e" + -scale;
         JsonNumber number = scan(text);
-        Optional<BigInteger> integer = value.stripTrailingZeros().scale() > 0
-                ? Optional.empty()
-                : Optional.of(value.toBigInteger());
+        Optional<BigInteger> integer =
+                value.stripTrailingZeros().scale() > 0 ? Optional.empty() : Optional.of(value.toBigInteger());
 
         assertThat(number.isIntegral()).as(text).isEqualTo(integer.isPresent());
-        assertThat(number.fitsLong()).isEqualTo(integer.filter(i -> i.bitLength() <= 63).isPresent());
+        assertThat(number.fitsLong())
+                .isEqualTo(integer.filter(i -> i.bitLength() <= 63).isPresent());
         assertThat(number.fitsUnsignedLong())
-                .isEqualTo(integer.filter(i -> i.signum() >= 0 && i.bitLength() <= 64).isPresent());
+                .isEqualTo(integer.filter(i -> i.signum() >= 0 && i.bitLength() <= 64)
+                        .isPresent());
         if (number.fitsLong()) {
             assertThat(number.longValue()).isEqualTo(value.longValueExact());
         }
         if (number.fitsUnsignedLong()) {
-            assertThat(number.unsignedLongValue()).isEqualTo(value.toBigInteger().longValue());
+            assertThat(number.unsignedLongValue())
+                    .isEqualTo(value.toBigInteger().longValue());
         }
     }
 

@@ -24,7 +24,9 @@ class ResponseWriterTest {
     @Test
     void writesTheShortestNumbersThatReadBackTheSame() throws NoJsonFormException {
         Payload payload = ResponseWriter.write(
-                response(Tensors.fp32("y", Shape.of(1, 4), 0.1f, -0f, 1e10f, 16777216f)), output -> false, NonFinite.TEXT);
+                response(Tensors.fp32("y", Shape.of(1, 4), 0.1f, -0f, 1e10f, 16777216f)),
+                output -> false,
+                NonFinite.TEXT);
 
         assertThat(payload.jsonLength()).isEmpty();
         assertThat(UTF_8.decode(payload.bytes()).toString())
@@ -35,7 +37,9 @@ class ResponseWriterTest {
     @Test
     void putsBlobsBehindTheJson() throws NoJsonFormException {
         Payload payload = ResponseWriter.write(
-                response(Tensors.fp32("y", ONE, 1), Tensors.fp32("z", ONE, 2)), output -> output.equals("y"), NonFinite.TEXT);
+                response(Tensors.fp32("y", ONE, 1), Tensors.fp32("z", ONE, 2)),
+                output -> output.equals("y"),
+                NonFinite.TEXT);
 
         int jsonLength = payload.jsonLength().orElseThrow();
         String json = UTF_8.decode(payload.bytes().slice(0, jsonLength)).toString();
