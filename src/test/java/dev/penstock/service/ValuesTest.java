@@ -40,7 +40,7 @@ class ValuesTest {
                 "UINT16 | 65535.0,6e4,0          | [65535,60000,0]",
                 "UINT32 | 4294967295.0,1e9,0     | [4294967295,1000000000,0]",
                 "FP16   | 0.1,65519.9,1.00048828125 | [0.099975586,65504.0,1.0]",
-                "BF16   | 0.1,3.39e38,-1          | [0.10009766,3.3895314E38,-1.0]",
+                "BF16   | 0.1,3.39e38,-1          | [0.100097656,3.3895314E38,-1.0]",
             })
     void takesNumbersInAnyNotation(Datatype datatype, String given, String returned) {
         assertThat(echo(datatype, given)).isEqualTo(returned);
