@@ -198,7 +198,17 @@ final class ArchitectureTest {
             entry("deadletters", Set.of("messages", "kafka", "cli.command")),
             entry("local", Set.of("deadletters", "cli", "cli.command", "process")),
             // Not local: the production package has none.
-            entry("app", Set.of("threads", "process", "protocol.codec", "kafka", "features", "ingress", "worker")));
+            entry(
+                    "app",
+                    Set.of(
+                            "threads",
+                            "process",
+                            "protocol",
+                            "protocol.codec",
+                            "kafka",
+                            "features",
+                            "ingress",
+                            "worker")));
 
     /** The outside world, and the packages that may touch it. */
     private static final Map<String, Set<String>> BELONGS_TO = Map.ofEntries(

@@ -1,5 +1,6 @@
 package dev.penstock.app;
 
+import dev.penstock.protocol.NonFinite;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
@@ -22,11 +23,20 @@ public interface PenstockConfig {
     Set<Role> roles();
 
     /**
-     * Largest request body, in bytes, over HTTP and on a request topic. The default holds 2.6 million FP32 values in binary form. A
-     * higher limit costs memory at every hop and needs a higher {@code message.max.bytes} on the brokers.
+     * Largest body of a request and of an answer, in bytes, over HTTP and on topics. Give all processes the same. The default holds 2.6
+     * million FP32 values in binary form. A higher limit costs memory at every hop. Topics that exist already need a higher
+     * {@code max.message.bytes}, and above 100 MiB the brokers need a higher {@code socket.request.max.bytes}.
      */
     @WithDefault("10485760")
     @Min(1024) @Max(1_073_741_824) int maxRequestBytes();
+
+    /**
+     * How JSON expresses NaN and the infinities, for which it has no numbers. With {@code text} they are the strings {@code "NaN"},
+     * {@code "Infinity"} and {@code "-Infinity"}. With {@code null}, NaN is {@code null}. Requests can use either form. With
+     * {@code refused} such a request is invalid, and such an answer fails unless its client asks for the binary form.
+     */
+    @WithDefault("text")
+    NonFinite nonFiniteNumbers();
 
     Kafka kafka();
 

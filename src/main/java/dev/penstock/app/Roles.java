@@ -114,7 +114,7 @@ final class Roles {
     private void startRoles() throws Exception {
         KafkaClients kafka = kafka();
         TopicLayout layout = layout();
-        RequestReader reader = new RequestReader(readerLimits());
+        RequestReader reader = new RequestReader(readerLimits(), config.nonFiniteNumbers());
         patient.untilDone("Kafka at " + config.kafka().bootstrapServers(), () -> {
             kafka.connection().check();
             return true;

@@ -173,6 +173,9 @@ public record Announcement(
             } else if (spec.rowAxis().getAsInt() != 0) {
                 node.put(ROW_AXIS, spec.rowAxis().getAsInt());
             }
+            if (!spec.labels().isEmpty()) {
+                spec.labels().forEach(node.putArray("labels")::add);
+            }
         }
         return array;
     }
@@ -184,13 +187,16 @@ public record Announcement(
             for (int i = 0; i < dimensions.length; i++) {
                 dimensions[i] = node.required("shape").required(i).asLong();
             }
+            List<String> labels = new ArrayList<>();
+            node.path("labels").forEach(label -> labels.add(label.asText()));
             specs.add(new TensorSpec(
                     node.required("name").asText(),
                     Datatype.valueOf(node.required("datatype").asText()),
                     Shape.of(dimensions),
                     node.path(ROW_AXIS).isNull()
                             ? OptionalInt.empty()
-                            : OptionalInt.of(node.path(ROW_AXIS).asInt(0))));
+                            : OptionalInt.of(node.path(ROW_AXIS).asInt(0)),
+                    labels));
         }
         return specs;
     }

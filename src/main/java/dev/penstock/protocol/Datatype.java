@@ -14,6 +14,8 @@ public enum Datatype {
     UINT32(4),
     UINT64(8),
     FP16(2),
+    /** The upper half of an FP32 number: its range, with 8 significant bits. */
+    BF16(2),
     FP32(4),
     FP64(8),
     /** Byte strings of any length. Each element is a little-endian uint32 length followed by that many bytes. */
@@ -32,6 +34,14 @@ public enum Datatype {
 
     public boolean isFixedSize() {
         return this != BYTES;
+    }
+
+    /** Whether its values can be NaN or infinite. */
+    public boolean isFloat() {
+        return switch (this) {
+            case FP16, BF16, FP32, FP64 -> true;
+            case BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, BYTES -> false;
+        };
     }
 
     /** The datatype with exactly this name, or empty. */

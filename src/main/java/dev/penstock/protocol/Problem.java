@@ -39,7 +39,7 @@ public record Problem(String type, String title, int status, String detail, Map<
         BODY_TIMEOUT(PREFIX + "body-timeout", 408, "The body did not arrive in time"),
         HEADER_TIMEOUT(PREFIX + "header-timeout", 408, "The headers did not arrive in time"),
         LENGTH_REQUIRED(PREFIX + "length-required", 411, "The body must declare its length"),
-        PAYLOAD_TOO_LARGE(PREFIX + "payload-too-large", 413, "The request is too large"),
+        PAYLOAD_TOO_LARGE(PREFIX + "payload-too-large", 413, "The request or its answer is too large"),
         URI_TOO_LONG(PREFIX + "uri-too-long", 414, "The URI is too long"),
         UNSUPPORTED_MEDIA_TYPE(PREFIX + "unsupported-media-type", 415, "Unsupported media type or encoding"),
         EXPECTATION_FAILED(PREFIX + "expectation-failed", 417, "The expectation cannot be met"),

@@ -29,6 +29,11 @@ public record Signature(
         return named(name, outputs);
     }
 
+    /** The most inputs that a request can have. */
+    public int mostInputs() {
+        return Math.max(inputs.size(), alternativeInputs.size());
+    }
+
     /**
      * Checks that the model can run the request. Each input must appear exactly once, with its datatype and an admitted shape. All inputs
      * that have rows must have the same number. Every requested output must exist.
@@ -58,13 +63,22 @@ public record Signature(
     public List<Tensor> orderedInputs(InferenceRequest request) {
         List<Tensor> ordered = new ArrayList<>(inputs.size());
         for (TensorSpec spec : accepted(request)) {
-            for (Tensor tensor : request.inputs()) {
-                if (tensor.name().equals(spec.name())) {
-                    ordered.add(asDeclared(tensor, spec));
-                }
-            }
+            ordered.add(asDeclared(tensor(spec.name(), ordered.size(), request.inputs()), spec));
         }
         return ordered;
+    }
+
+    /** The tensor of this name, most likely at {@code likely}. */
+    private static Tensor tensor(String name, int likely, List<Tensor> tensors) {
+        if (likely < tensors.size() && tensors.get(likely).name().equals(name)) {
+            return tensors.get(likely);
+        }
+        for (Tensor tensor : tensors) {
+            if (tensor.name().equals(name)) {
+                return tensor;
+            }
+        }
+        throw new IllegalArgumentException("the request must have input '" + name + "'");
     }
 
     /** The set of inputs that a request sends: the alternative set if the request contains all of it. */
@@ -101,7 +115,7 @@ public record Signature(
 
     private static TensorSpec checkedInput(Tensor tensor, int index, List<TensorSpec> inputs)
             throws InvalidRequestException {
-        Optional<TensorSpec> spec = named(tensor.name(), inputs);
+        Optional<TensorSpec> spec = named(tensor.name(), index, inputs);
         if (spec.isEmpty()) {
             throw new InvalidRequestException(
                     field("inputs", index, "name"),
@@ -188,6 +202,13 @@ public record Signature(
                         field("outputs", i, "name"), "must be unique, was a second '" + name + "'");
             }
         }
+    }
+
+    /** Looks at {@code likely} first. Clients send inputs in the order of the signature, and some models have thousands. */
+    private static Optional<TensorSpec> named(String name, int likely, List<TensorSpec> specs) {
+        return likely < specs.size() && specs.get(likely).name().equals(name)
+                ? Optional.of(specs.get(likely))
+                : named(name, specs);
     }
 
     private static Optional<TensorSpec> named(String name, List<TensorSpec> specs) {

@@ -76,7 +76,8 @@ final class ModelServer implements AutoCloseable {
         ReplyPublisher replies = new ReplyPublisher(
                 shared.deliveries(),
                 model,
-                shared.maxRecordBytes(),
+                shared.reader().limits().maxBodyBytes(),
+                shared.reader().nonFinite(),
                 meters,
                 shared.cancellations()::contains,
                 Time.OF_MACHINE);
@@ -261,7 +262,6 @@ final class ModelServer implements AutoCloseable {
             Cancellations cancellations,
             RequestReader reader,
             BrokerClock brokerClock,
-            int maxRecordBytes,
             MeterRegistry registry,
             Consumer<String> deviceLost,
             Consumer<? super Fault> faults) {}

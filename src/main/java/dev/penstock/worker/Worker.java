@@ -351,7 +351,6 @@ public final class Worker implements AutoCloseable {
                         cancellations,
                         reader,
                         brokerClock,
-                        layout.maxRecordBytes(),
                         registry,
                         Worker::end,
                         faults));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.ResponseWriter;
@@ -69,7 +70,9 @@ class WorkloadCorpusTest {
         data.asFloatBuffer().put(scores);
         Tensor output = new Tensor("scores", Datatype.FP32, Shape.of(1, scores.length), data);
         ByteBuffer bytes = ResponseWriter.write(
-                        new InferenceResponse("digits", "1", Optional.of(id), Map.of(), List.of(output)), name -> true)
+                        new InferenceResponse("digits", "1", Optional.of(id), Map.of(), List.of(output)),
+                        name -> true,
+                        NonFinite.TEXT)
                 .bytes();
         byte[] array = new byte[bytes.remaining()];
         bytes.get(array);

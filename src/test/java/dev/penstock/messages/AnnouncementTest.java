@@ -30,6 +30,25 @@ class AnnouncementTest {
     }
 
     @Test
+    void tellsTheLabelsOfAnOutput() throws IOException {
+        TensorSpec output = new TensorSpec("scores", Datatype.BF16, Shape.of(-1, 2)).withLabels(List.of("no", "yes"));
+        Announcement sent = new Announcement(
+                "m",
+                "1",
+                "w",
+                new Signature(List.of(), List.of(output)),
+                8,
+                1000,
+                0,
+                100,
+                "cpu",
+                true,
+                Optional.empty());
+
+        assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
+    }
+
+    @Test
     void ofAnOlderWorkerTellsNoPartitions() throws IOException {
         assertThat(Announcement.read(OLDER.toJson())).isEqualTo(OLDER);
     }

@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
 import dev.penstock.protocol.Datatype;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import java.util.List;
 
 /** Small ONNX models for tests, built in memory. A dimension is a number, or a name when it is variable. */
 public final class OnnxModels {
+
+    private static final String ML = "ai.onnx.ml";
 
     private OnnxModels() {}
 
@@ -105,6 +108,78 @@ public final class OnnxModels {
                 .addInput(value("x", DataType.FLOAT, "batch", "width"))
                 .addOutput(value("y", DataType.FLOAT, "batch", 3))
                 .addNode(node("Sigmoid", List.of("x"), "y")));
+    }
+
+    /**
+     * x [batch, 2] FP32 → label [batch] and probabilities, a map for each row, as scikit-learn's converter writes them. The label is red,
+     * green or blue: the class with the largest of x0, x1 and −x0 − x1.
+     */
+    public static ModelProto classifier() {
+        return model(GraphProto.newBuilder()
+                        .addInput(value("x", DataType.FLOAT, "batch", 2))
+                        .addOutput(value("label", DataType.STRING, "batch"))
+                        .addOutput(maps("probabilities", DataType.STRING))
+                        .addNode(node(
+                                        "LinearClassifier",
+                                        List.of("x"),
+                                        "label",
+                                        floats("coefficients", 1, 0, 0, 1, -1, -1),
+                                        floats("intercepts", 0, 0, 0),
+                                        strings("classlabels_strings", "red", "green", "blue"),
+                                        string("post_transform", "SOFTMAX"))
+                                .toBuilder()
+                                .setDomain(ML)
+                                .addOutput("scores"))
+                        .addNode(zipMap(
+                                "scores", "probabilities", strings("classlabels_strings", "red", "green", "blue"))))
+                .toBuilder()
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(ML).setVersion(3))
+                .build();
+    }
+
+    /** A node that makes a map of each row. */
+    public static NodeProto zipMap(String input, String output, AttributeProto labels) {
+        return node("ZipMap", List.of(input), output, labels).toBuilder()
+                .setDomain(ML)
+                .build();
+    }
+
+    /** A sequence of maps from labels to FP32 numbers. */
+    public static ValueInfoProto maps(String name, DataType labels) {
+        TypeProto.Builder number = TypeProto.newBuilder();
+        number.getTensorTypeBuilder().setElemType(DataType.FLOAT.getNumber());
+        TypeProto.Builder map = TypeProto.newBuilder();
+        map.getMapTypeBuilder().setKeyType(labels.getNumber()).setValueType(number);
+        TypeProto.Builder type = TypeProto.newBuilder();
+        type.getSequenceTypeBuilder().setElemType(map);
+        return ValueInfoProto.newBuilder().setName(name).setType(type).build();
+    }
+
+    /** in0, in1 … [batch, 1] → out0, out1 … [batch, 1], the same; FP32. */
+    public static ModelProto columns(int count) {
+        GraphProto.Builder graph = GraphProto.newBuilder();
+        for (int i = 0; i < count; i++) {
+            graph.addInput(value("in" + i, DataType.FLOAT, "batch", 1))
+                    .addOutput(value("out" + i, DataType.FLOAT, "batch", 1))
+                    .addNode(node("Identity", List.of("in" + i), "out" + i));
+        }
+        return model(graph);
+    }
+
+    /** x [batch, 1] → y [batch, width], x divided by 3, 4, 5 …; FP32. */
+    public static ModelProto wide(int width) {
+        TensorProto.Builder weights = TensorProto.newBuilder()
+                .setName("weights")
+                .setDataType(DataType.FLOAT.getNumber())
+                .addAllDims(List.of(1L, (long) width));
+        for (int i = 0; i < width; i++) {
+            weights.addFloatData(1f / (3 + i));
+        }
+        return model(GraphProto.newBuilder()
+                .addInitializer(weights)
+                .addInput(value("x", DataType.FLOAT, "batch", 1))
+                .addOutput(value("y", DataType.FLOAT, "batch", width))
+                .addNode(node("MatMul", List.of("x", "weights"), "y")));
     }
 
     /** size [batch] INT64 → y, with as many FP32 zeros as the value of the only row. Memory use is unbounded. */
@@ -281,9 +356,36 @@ public final class OnnxModels {
                 .build();
     }
 
+    private static AttributeProto floats(String name, float... values) {
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.FLOATS);
+        for (float value : values) {
+            attribute.addFloats(value);
+        }
+        return attribute.build();
+    }
+
+    public static AttributeProto strings(String name, String... values) {
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRINGS);
+        for (String value : values) {
+            attribute.addStrings(ByteString.copyFromUtf8(value));
+        }
+        return attribute.build();
+    }
+
+    private static AttributeProto string(String name, String value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.STRING)
+                .setS(ByteString.copyFromUtf8(value))
+                .build();
+    }
+
     private static DataType onnxType(Datatype datatype) {
         return switch (datatype) {
             case FP16 -> DataType.FLOAT16;
+            case BF16 -> DataType.BFLOAT16;
             case FP32 -> DataType.FLOAT;
             case FP64 -> DataType.DOUBLE;
             case BYTES -> DataType.STRING;

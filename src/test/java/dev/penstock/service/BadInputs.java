@@ -247,13 +247,8 @@ final class BadInputs {
                         withInput(NAME + SHAPE + TYPE + "\"data\":null"),
                         "inputs[0].data",
                         "must be an array, was null"),
-                json(
-                        "a string for a number",
-                        withNumber("\"0\""),
-                        "inputs[0].data[0]",
-                        "must be a number, was a string"),
-                json("true for a number", withNumber("true"), "inputs[0].data[0]", "must be a number, was a boolean"),
-                json("null for a number", withNumber("null"), "inputs[0].data[0]", "must be a number, was null"));
+                json("a string for a number", withNumber("\"0\""), "inputs[0].data[0]", "was another string"),
+                json("true for a number", withNumber("true"), "inputs[0].data[0]", "must be a number, was a boolean"));
     }
 
     private static List<BadInput> numbers() {
@@ -287,13 +282,16 @@ final class BadInputs {
         rows.add(element(Datatype.UINT32, "4294967296", "range of UINT32"));
         rows.add(element(Datatype.UINT64, "18446744073709551616", "range of UINT64"));
         rows.add(element(Datatype.UINT64, "-1", "range of UINT64"));
-        rows.add(element(Datatype.INT32, "1.5", "without fraction or exponent"));
-        rows.add(element(Datatype.INT32, "1e2", "without fraction or exponent"));
-        rows.add(element(Datatype.INT64, "1.0", "without fraction or exponent"));
+        rows.add(element(Datatype.INT32, "1.5", "must be an integer, was 1.5"));
+        rows.add(element(Datatype.INT64, "1e-2", "must be an integer, was 1e-2"));
+        rows.add(element(Datatype.INT64, "1e19", "range of INT64"));
+        rows.add(element(Datatype.INT64, "null", "must be a number, was null"));
+        rows.add(element(Datatype.INT64, "\"NaN\"", "must be a number, was a string"));
         rows.add(element(Datatype.BOOL, "1", "must be a boolean, was a number"));
         rows.add(element(Datatype.BOOL, "\"true\"", "must be a boolean, was a string"));
         rows.add(element(Datatype.BYTES, "1", "must be a string, was a number"));
-        rows.add(element(Datatype.FP16, "1", "must be in binary form"));
+        rows.add(element(Datatype.FP16, "65520", "range of FP16"));
+        rows.add(element(Datatype.BF16, "3.4e38", "range of BF16"));
         return rows;
     }
 
@@ -301,14 +299,13 @@ final class BadInputs {
     private static BadInput element(Datatype datatype, String element, String rule) {
         String body = withInput("\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"" + datatype + "\",\"data\":[" + element
                 + "," + element + "," + element + "]");
-        String field = datatype == Datatype.FP16 ? "inputs[0].data" : "inputs[0].data[0]";
         return call(
                 element + " as " + datatype,
                 400,
                 "POST /v2/models/" + TestModels.echo(datatype) + "/infer",
                 "Accept: */*",
                 body.getBytes(UTF_8),
-                field,
+                "inputs[0].data[0]",
                 rule);
     }
 

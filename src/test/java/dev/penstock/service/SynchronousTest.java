@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.protocol.Bfloat16;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceResponse;
@@ -134,7 +135,7 @@ class SynchronousTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Datatype.class, mode = EnumSource.Mode.EXCLUDE, names = "FP16")
+    @EnumSource
     void echoesEveryDatatypeInJson(Datatype datatype) throws Exception {
         Tensor input = random(datatype);
         String model = TestModels.echo(datatype);
@@ -217,6 +218,7 @@ class SynchronousTest {
                 case INT32, UINT32 -> data.putInt(random.nextInt());
                 case INT64, UINT64 -> data.putLong(random.nextLong());
                 case FP16 -> data.putShort(Float.floatToFloat16(random.nextFloat()));
+                case BF16 -> data.putShort(Bfloat16.bits(random.nextFloat()));
                 case FP32 -> data.putFloat(random.nextFloat());
                 case FP64 -> data.putDouble(random.nextDouble());
                 case BYTES -> data.putInt(4).put("höy".getBytes(UTF_8));

@@ -57,6 +57,15 @@ final class TestModels {
     /** Returns a constant, and takes nothing. */
     static final String CONSTANT = "constant";
 
+    /** Takes two numbers, and returns a label, and what a ZipMap makes of the probabilities. */
+    static final String CLASSES = "classes";
+
+    /** Has 70 inputs, and as many outputs. */
+    static final String COLUMNS = "columns";
+
+    /** Returns 30,000 numbers for each row. */
+    static final String WIDE = "wide";
+
     private TestModels() {}
 
     static String echo(Datatype datatype) {
@@ -71,6 +80,9 @@ final class TestModels {
                 PATIENCE,
                 TOKENS,
                 BUCKETS,
+                CLASSES,
+                COLUMNS,
+                WIDE,
                 SMALL_TENSORS,
                 LOOKED_UP,
                 LOOKED_UP_OR_FAILED,
@@ -117,6 +129,9 @@ final class TestModels {
                 shape_buckets:
                   sequence: {sizes: [4, 8, 16], pad: {ids: 7, mask: 0}, mask: mask}
                 """);
+        OnnxModels.write(folder, CLASSES, 1, OnnxModels.classifier());
+        OnnxModels.write(folder, COLUMNS, 1, OnnxModels.columns(70));
+        OnnxModels.write(folder, WIDE, 1, OnnxModels.wide(30_000));
         OnnxModels.write(folder, SMALL_TENSORS, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.writeConfig(folder, SMALL_TENSORS, "max_tensor_bytes: 24\n");
         OnnxModels.write(folder, LOOKED_UP, 1, OnnxModels.identity(Datatype.FP32));

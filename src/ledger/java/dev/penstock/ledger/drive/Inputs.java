@@ -69,7 +69,7 @@ record Inputs(List<String> bodies) {
     private static String tensor(JsonNode tensor, Random random) {
         String name = tensor.path("name").asText();
         String datatype = tensor.path("datatype").asText();
-        if (datatype.equals("BYTES") || datatype.equals("FP16")) {
+        if (datatype.equals("BYTES")) {
             throw new IllegalArgumentException(
                     "inputs must be numbers or BOOL, input %s is %s".formatted(name, datatype));
         }

@@ -1,14 +1,17 @@
 package dev.penstock.ingress.call;
 
 import dev.penstock.messages.Announcement;
+import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.tenants.Tenant;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -44,6 +47,11 @@ public final class CallCheck {
         return reader.limits().maxBodyBytes();
     }
 
+    /** The form of NaN and infinities in JSON. */
+    public NonFinite nonFinite() {
+        return reader.nonFinite();
+    }
+
     /**
      * Checks everything that does not need the model to run.
      *
@@ -59,6 +67,7 @@ public final class CallCheck {
         InferenceRequest request = reader.read(call.payload(), model.signature());
         long rows = model.signature().rows(request);
         checkSize(request, rows, model);
+        checkAnswerSize(request, rows, model);
         Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
         requireAllowed(call.tenant(), lane);
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
@@ -113,6 +122,17 @@ public final class CallCheck {
                         "input '" + input.name() + "' has " + input.data().limit()
                                 + " bytes; the model's max_tensor_bytes is " + model.maxTensorBytes()));
             }
+        }
+    }
+
+    /** Refuses what could only run in vain: its answer would be larger than one may be. */
+    private void checkAnswerSize(InferenceRequest request, long rows, Announcement model) {
+        double bytes = AnswerSize.leastBytes(request, model.signature(), rows);
+        if (bytes > maxBodyBytes()) {
+            throw new ProblemException(AnswerTooLarge.problem(
+                    String.format(Locale.ROOT, "at least %.0f", bytes),
+                    maxBodyBytes(),
+                    AnswerSize.isJson(request, model.signature())));
         }
     }
 

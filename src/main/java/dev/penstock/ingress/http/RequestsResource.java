@@ -3,6 +3,7 @@ package dev.penstock.ingress.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.ingress.HttpLimits;
+import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
@@ -12,6 +13,7 @@ import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Problem;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
@@ -45,18 +47,21 @@ public final class RequestsResource {
     private final KeptOutcomes outcomes;
     private final Cancellation cancellation;
     private final Duration heartbeat;
+    private final NonFinite nonFinite;
 
     RequestsResource(
             AuthenticationFilter authentication,
             RequestIdIssuer ids,
             KeptOutcomes outcomes,
             Cancellation cancellation,
+            CallCheck check,
             HttpLimits limits) {
         this.authentication = authentication;
         this.ids = ids;
         this.outcomes = outcomes;
         this.cancellation = cancellation;
         this.heartbeat = limits.eventsHeartbeat();
+        this.nonFinite = check.nonFinite();
     }
 
     @GET
@@ -66,7 +71,8 @@ public final class RequestsResource {
         Duration patience =
                 Preference.parse(context.request().headers().getAll("Prefer")).patience();
         return outcomes.await(request, patience)
-                .thenApply(outcome -> outcome.map(result -> document(StatusDocument.completed(request, result)))
+                .thenApply(outcome -> outcome.map(
+                                result -> document(StatusDocument.completed(request, result, nonFinite)))
                         .orElseGet(() -> document(queued(request)).header(HttpHeaders.RETRY_AFTER, 1))
                         .build());
     }
@@ -139,9 +145,10 @@ public final class RequestsResource {
         return sse.newEventBuilder().comment("waiting").build();
     }
 
-    private static OutboundSseEvent event(Sse sse, RequestId request, StoredResult result) {
+    private OutboundSseEvent event(Sse sse, RequestId request, StoredResult result) {
         return sse.newEvent(
-                result.reply().outcome().status(), new String(StatusDocument.completed(request, result), UTF_8));
+                result.reply().outcome().status(),
+                new String(StatusDocument.completed(request, result, nonFinite), UTF_8));
     }
 
     private RequestId verified(String id, RoutingContext context) {

@@ -151,12 +151,15 @@ public final class ServerResource {
 
     private static void specs(ArrayNode array, List<TensorSpec> specs) {
         for (TensorSpec spec : specs) {
-            ArrayNode shape = array.addObject()
+            ObjectNode node = array.addObject()
                     .put("name", spec.name())
-                    .put("datatype", spec.datatype().name())
-                    .putArray("shape");
+                    .put("datatype", spec.datatype().name());
+            ArrayNode shape = node.putArray("shape");
             for (long dimension : spec.shape().toArray()) {
                 shape.add(dimension);
+            }
+            if (!spec.labels().isEmpty()) {
+                spec.labels().forEach(node.putObject("parameters").putArray("labels")::add);
             }
         }
     }

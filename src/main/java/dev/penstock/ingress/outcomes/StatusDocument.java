@@ -9,6 +9,7 @@ import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.messages.Timings;
 import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.codec.NoJsonFormException;
@@ -24,7 +25,7 @@ import java.util.Optional;
 /** Writes the JSON document that a poll returns. */
 public final class StatusDocument {
     private static final JsonFactory JSON = new JsonFactory();
-    private static final ResponseReader RESPONSES = new ResponseReader(ReaderLimits.DEFAULT);
+    private static final ResponseReader RESPONSES = new ResponseReader(ReaderLimits.HIGHEST);
 
     private StatusDocument() {}
 
@@ -40,7 +41,8 @@ public final class StatusDocument {
         });
     }
 
-    public static byte[] completed(RequestId id, StoredResult result) {
+    /** @param nonFinite the form of NaN and infinities in a response that was binary */
+    public static byte[] completed(RequestId id, StoredResult result, NonFinite nonFinite) {
         Reply reply = result.reply();
         return write(json -> {
             json.writeStringField("id", id.toString());
@@ -53,7 +55,7 @@ public final class StatusDocument {
             json.writeStringField("completed_at", result.completedAt().toString());
             timings(json, reply.timings());
             switch (reply.outcome()) {
-                case Outcome.Succeeded succeeded -> response(json, succeeded.response());
+                case Outcome.Succeeded succeeded -> response(json, succeeded.response(), nonFinite);
                 case Outcome.Failed failed ->
                     raw(json, "error", ByteBuffer.wrap(failed.problem().toJson()));
                 case Outcome.Expired expired -> raw(json, "error", ByteBuffer.wrap(reply.value()));
@@ -77,7 +79,7 @@ public final class StatusDocument {
     }
 
     /** Writes a binary response as JSON too, since the document is JSON. */
-    private static void response(JsonGenerator json, Payload payload) throws IOException {
+    private static void response(JsonGenerator json, Payload payload, NonFinite nonFinite) throws IOException {
         if (payload.jsonLength().isEmpty()) {
             raw(json, "response", payload.bytes());
             return;
@@ -87,7 +89,7 @@ public final class StatusDocument {
             raw(
                     json,
                     "response",
-                    ResponseWriter.write(response, output -> false).bytes());
+                    ResponseWriter.write(response, output -> false, nonFinite).bytes());
         } catch (NoJsonFormException onlyBinary) {
             raw(
                     json,

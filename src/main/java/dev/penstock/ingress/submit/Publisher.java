@@ -68,11 +68,11 @@ public final class Publisher implements AutoCloseable {
 
     public Publisher(KafkaClients kafka, Settings settings) {
         this.maxBytes = settings.maxBytes();
-        Map<String, Object> prompt = properties(settings.maxRecordBytes());
+        Map<String, Object> prompt = properties(settings);
         prompt.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         prompt.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         this.prompt = kafka.producer(prompt);
-        Map<String, Object> queued = properties(settings.maxRecordBytes());
+        Map<String, Object> queued = properties(settings);
         queued.put(ProducerConfig.LINGER_MS_CONFIG, settings.queuedLinger().toMillis());
         this.queued = kafka.producer(queued);
         this.queueNanos = LONG_QUEUE_IN_LINGERS * settings.queuedLinger().toNanos();
@@ -180,12 +180,14 @@ public final class Publisher implements AutoCloseable {
         queued.close(Duration.ofSeconds(5));
     }
 
-    private static Map<String, Object> properties(int maxRecordBytes) {
+    static Map<String, Object> properties(Settings settings) {
         Map<String, Object> config = new HashMap<>();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         config.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
-        config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
+        config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, settings.maxRecordBytes());
+        // Kafka's default of 32 MiB would refuse a larger record for ever.
+        config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, Math.max(settings.maxBytes(), settings.maxRecordBytes()));
         // Event loops send. Without metadata, or without room in the buffer, a send fails at once instead of waiting.
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
         // So a producer may forget its view of the cluster, and find the brokers again under other addresses.

@@ -3,6 +3,7 @@ package dev.penstock.model.config;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.SymbolicShape;
+import dev.penstock.protocol.Bfloat16;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.TensorSpec;
 import java.nio.ByteBuffer;
@@ -156,7 +157,7 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         }
         switch (input.datatype()) {
             case BYTES -> throw refused(path, "must be for a numeric input", "BYTES");
-            case FP16, FP32, FP64 -> {}
+            case FP16, BF16, FP32, FP64 -> {}
             case BOOL -> checkInteger(path, value, 0, 1);
             case INT8 -> checkInteger(path, value, Byte.MIN_VALUE, Byte.MAX_VALUE);
             case INT16 -> checkInteger(path, value, Short.MIN_VALUE, Short.MAX_VALUE);
@@ -184,6 +185,7 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         ByteBuffer element = ByteBuffer.allocate(datatype.byteSize()).order(ByteOrder.LITTLE_ENDIAN);
         switch (datatype) {
             case FP16 -> element.putShort(Float.floatToFloat16((float) value));
+            case BF16 -> element.putShort(Bfloat16.bits((float) value));
             case FP32 -> element.putFloat((float) value);
             case FP64 -> element.putDouble(value);
             case BOOL, INT8, UINT8 -> element.put((byte) (long) value);

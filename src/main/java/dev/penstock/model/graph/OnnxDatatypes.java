@@ -9,7 +9,7 @@ final class OnnxDatatypes {
 
     private OnnxDatatypes() {}
 
-    /** Empty if the protocol has no such datatype, as for BFLOAT16. */
+    /** Empty if the protocol has no such datatype, as for COMPLEX64. */
     static Optional<Datatype> fromOnnx(int elementType) {
         DataType type = DataType.forNumber(elementType);
         if (type == null) {
@@ -26,6 +26,7 @@ final class OnnxDatatypes {
             case UINT32 -> Optional.of(Datatype.UINT32);
             case UINT64 -> Optional.of(Datatype.UINT64);
             case FLOAT16 -> Optional.of(Datatype.FP16);
+            case BFLOAT16 -> Optional.of(Datatype.BF16);
             case FLOAT -> Optional.of(Datatype.FP32);
             case DOUBLE -> Optional.of(Datatype.FP64);
             case STRING -> Optional.of(Datatype.BYTES);

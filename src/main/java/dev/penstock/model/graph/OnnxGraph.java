@@ -32,7 +32,8 @@ public record OnnxGraph(
 
     /** The graph as it is declared: no dimension counts rows yet. */
     public static OnnxGraph read(ModelProto model) throws ModelRefusedException {
-        GraphProto graph = model.getGraph();
+        ZipMapRewrite zipMaps = ZipMapRewrite.of(model.getGraph());
+        GraphProto graph = zipMaps.graph();
         Set<String> constants = new HashSet<>();
         for (TensorProto initializer : graph.getInitializerList()) {
             constants.add(initializer.getName());
@@ -50,7 +51,9 @@ public record OnnxGraph(
         List<SymbolicShape> outputShapes = shapes("output", graph.getOutputList());
         Signature signature = new Signature(
                 specs("input", inputs, inputShapes),
-                specs("output", graph.getOutputList(), outputShapes),
+                specs("output", graph.getOutputList(), outputShapes).stream()
+                        .map(output -> output.withLabels(zipMaps.labels(output.name())))
+                        .toList(),
                 List.of(),
                 AS_DECLARED);
         return new OnnxGraph(signature, inputShapes, outputShapes, GraphTraits.of(model));
@@ -88,7 +91,7 @@ public record OnnxGraph(
         for (int i = 0; i < shapes.size(); i++) {
             TensorSpec spec = declared.get(i);
             SymbolicShape shape = shapes.get(i);
-            specs.add(new TensorSpec(spec.name(), spec.datatype(), shape.shape(), shape.rowAxis()));
+            specs.add(spec.withRows(shape.shape(), shape.rowAxis()));
         }
         return specs;
     }
@@ -117,8 +120,8 @@ public record OnnxGraph(
 
     private static SymbolicShape shape(String name, ValueInfoProto value) throws ModelRefusedException {
         if (value.getType().getValueCase() != TypeProto.ValueCase.TENSOR_TYPE) {
-            throw new ModelRefusedException(
-                    name + " must be a tensor, was " + value.getType().getValueCase());
+            throw new ModelRefusedException(name + " must be a tensor, was a " + kind(value.getType())
+                    + "; export the model with a tensor in its place");
         }
         TypeProto.Tensor tensor = value.getType().getTensorType();
         if (!tensor.hasShape()) {
@@ -135,5 +138,16 @@ public record OnnxGraph(
             names.add(dimension.getDimParam().isEmpty() ? value.getName() + "." + i : dimension.getDimParam());
         }
         return new SymbolicShape(Shape.of(dimensions), names, OptionalInt.empty());
+    }
+
+    private static String kind(TypeProto type) {
+        return switch (type.getValueCase()) {
+            case SEQUENCE_TYPE -> "sequence of " + kind(type.getSequenceType().getElemType()) + "s";
+            case MAP_TYPE -> "map";
+            case OPTIONAL_TYPE -> "optional " + kind(type.getOptionalType().getElemType());
+            case SPARSE_TENSOR_TYPE -> "sparse tensor";
+            case TENSOR_TYPE -> "tensor";
+            case OPAQUE_TYPE, VALUE_NOT_SET -> "value of unknown type";
+        };
     }
 }

@@ -21,7 +21,7 @@ final class OrtTypes {
             case UINT16 -> Optional.of(DataType.INT16);
             case UINT32 -> Optional.of(DataType.INT32);
             case UINT64 -> Optional.of(DataType.INT64);
-            case BOOL, INT8, INT16, INT32, INT64, UINT8, FP16, FP32, FP64, BYTES -> Optional.empty();
+            case BOOL, INT8, INT16, INT32, INT64, UINT8, FP16, BF16, FP32, FP64, BYTES -> Optional.empty();
         };
     }
 
@@ -35,6 +35,7 @@ final class OrtTypes {
             case INT64, UINT64 -> OnnxJavaType.INT64;
             case UINT8 -> OnnxJavaType.UINT8;
             case FP16 -> OnnxJavaType.FLOAT16;
+            case BF16 -> OnnxJavaType.BFLOAT16;
             case FP32 -> OnnxJavaType.FLOAT;
             case FP64 -> OnnxJavaType.DOUBLE;
             case BYTES -> OnnxJavaType.STRING;

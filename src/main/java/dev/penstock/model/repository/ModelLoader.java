@@ -9,6 +9,7 @@ import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.config.WarmUp;
 import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
+import dev.penstock.model.graph.ZipMapRewrite;
 import dev.penstock.model.onnx.OnnxSession;
 import dev.penstock.model.onnx.SessionOpener;
 import dev.penstock.model.onnx.UnsignedInputRewrite;
@@ -16,6 +17,7 @@ import dev.penstock.model.probe.RowProbe;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.TensorSpec;
 import java.io.IOException;
@@ -72,9 +74,11 @@ public final class ModelLoader {
             if (!file.sha256().equals(definition.sha256())) {
                 throw new ModelRefusedException("model.onnx changed after it was checked; restart to check it again");
             }
-            return UnsignedInputRewrite.isNeeded(definition.graph().signature())
-                    ? UnsignedInputRewrite.rewrite(
-                            file.parse(), definition.graph().signature())
+            Signature signature = definition.graph().signature();
+            boolean hasLabels = signature.outputs().stream()
+                    .anyMatch(output -> !output.labels().isEmpty());
+            return hasLabels || UnsignedInputRewrite.isNeeded(signature)
+                    ? UnsignedInputRewrite.rewrite(ZipMapRewrite.rewrite(file.parse()), signature)
                     : file.bytes();
         } catch (IOException e) {
             throw new ModelRefusedException("model.onnx cannot be read: " + e, e);

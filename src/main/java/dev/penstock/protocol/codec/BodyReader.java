@@ -1,13 +1,14 @@
 package dev.penstock.protocol.codec;
 
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import java.nio.ByteBuffer;
 
 /** Reads one body: a cursor over its JSON part, and a reader for the tensors in both parts. */
 record BodyReader(JsonCursor json, TensorReader tensors) {
 
-    static BodyReader open(Payload payload, ReaderLimits limits) throws InvalidRequestException {
+    static BodyReader open(Payload payload, ReaderLimits limits, NonFinite nonFinite) throws InvalidRequestException {
         ByteBuffer bytes = payload.bytes();
         checkSize(bytes, limits);
         int jsonLength = payload.jsonLength().orElse(bytes.remaining());
@@ -19,7 +20,7 @@ record BodyReader(JsonCursor json, TensorReader tensors) {
         JsonCursor json = cursor(bytes.slice(bytes.position(), jsonLength), limits);
         ByteBuffer blobs = bytes.slice(bytes.position() + jsonLength, bytes.remaining() - jsonLength);
         return new BodyReader(
-                json, new TensorReader(json, blobs, payload.jsonLength().isPresent()));
+                json, new TensorReader(json, blobs, payload.jsonLength().isPresent(), nonFinite));
     }
 
     static void checkSize(ByteBuffer bytes, ReaderLimits limits) throws InvalidRequestException {

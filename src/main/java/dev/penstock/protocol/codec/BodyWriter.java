@@ -2,6 +2,7 @@ package dev.penstock.protocol.codec;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Tensor;
 import java.io.ByteArrayOutputStream;
@@ -24,15 +25,17 @@ final class BodyWriter {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
     private final List<ByteBuffer> blobs = new ArrayList<>();
+    private final NonFinite nonFinite;
     final JsonGenerator json;
 
-    private BodyWriter() throws IOException {
+    private BodyWriter(NonFinite nonFinite) throws IOException {
+        this.nonFinite = nonFinite;
         this.json = JSON.createGenerator(bytes);
     }
 
-    static Payload write(MemberWriter members) throws NoJsonFormException {
+    static Payload write(NonFinite nonFinite, MemberWriter members) throws NoJsonFormException {
         try {
-            BodyWriter body = new BodyWriter();
+            BodyWriter body = new BodyWriter(nonFinite);
             try (JsonGenerator json = body.json) {
                 json.writeStartObject();
                 members.write(body);
@@ -76,7 +79,7 @@ final class BodyWriter {
             parameters(Map.of("binary_data_size", blob.remaining()));
         } else {
             json.writeFieldName("data");
-            new DataWriter(json, tensor).write();
+            new DataWriter(json, tensor, nonFinite).write();
         }
         json.writeEndObject();
     }

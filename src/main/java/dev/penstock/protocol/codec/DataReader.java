@@ -1,7 +1,9 @@
 package dev.penstock.protocol.codec;
 
+import dev.penstock.protocol.Bfloat16;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,13 +16,15 @@ final class DataReader {
     private final Shape shape;
     private final Datatype datatype;
     private final int elements;
+    private final boolean takesNonFinite;
     private int count;
     private ByteBuffer data = ByteBuffer.allocate(0);
 
-    DataReader(JsonCursor json, Shape shape, Datatype datatype) {
+    DataReader(JsonCursor json, Shape shape, Datatype datatype, NonFinite nonFinite) {
         this.json = json;
         this.shape = shape;
         this.datatype = datatype;
+        this.takesNonFinite = nonFinite != NonFinite.REFUSED;
         this.elements = Math.toIntExact(shape.elements());
     }
 
@@ -83,6 +87,7 @@ final class DataReader {
             case FP32 -> data.putFloat(fp32());
             case FP64 -> data.putDouble(fp64());
             case FP16 -> data.putShort(fp16());
+            case BF16 -> data.putShort(bf16());
             case BOOL -> data.put((byte) (json.bool() ? 1 : 0));
             case INT8 -> data.put((byte) integer(Byte.MIN_VALUE, Byte.MAX_VALUE));
             case INT16 -> data.putShort((short) integer(Short.MIN_VALUE, Short.MAX_VALUE));
@@ -97,30 +102,43 @@ final class DataReader {
     }
 
     private float fp32() throws InvalidRequestException {
-        JsonNumber number = json.number();
+        JsonNumber number = floatingNumber();
         float value = number.floatValue();
-        if (Float.isInfinite(value)) {
+        if (Float.isInfinite(value) && number.isFinite()) {
             throw outOfRange(number);
         }
         return value;
     }
 
     private double fp64() throws InvalidRequestException {
-        JsonNumber number = json.number();
+        JsonNumber number = floatingNumber();
         double value = number.doubleValue();
-        if (Double.isInfinite(value)) {
+        if (Double.isInfinite(value) && number.isFinite()) {
             throw outOfRange(number);
         }
         return value;
     }
 
     private short fp16() throws InvalidRequestException {
-        JsonNumber number = json.number();
-        short value = Float.floatToFloat16(number.floatValue());
-        if (Float.isInfinite(Float.float16ToFloat(value))) {
+        JsonNumber number = floatingNumber();
+        short bits = number.halfBits();
+        if (Float.isInfinite(Float.float16ToFloat(bits)) && number.isFinite()) {
             throw outOfRange(number);
         }
-        return value;
+        return bits;
+    }
+
+    private short bf16() throws InvalidRequestException {
+        JsonNumber number = floatingNumber();
+        short bits = number.bfloatBits();
+        if (Float.isInfinite(Bfloat16.value(bits)) && number.isFinite()) {
+            throw outOfRange(number);
+        }
+        return bits;
+    }
+
+    private JsonNumber floatingNumber() throws InvalidRequestException {
+        return takesNonFinite ? json.floatingNumber() : json.number();
     }
 
     private long integer(long min, long max) throws InvalidRequestException {
@@ -141,8 +159,8 @@ final class DataReader {
 
     private JsonNumber wholeNumber() throws InvalidRequestException {
         JsonNumber number = json.number();
-        if (!number.isInteger()) {
-            throw json.invalid("must be an integer without fraction or exponent, was " + number);
+        if (!number.isIntegral()) {
+            throw json.invalid("must be an integer, was " + number);
         }
         return number;
     }

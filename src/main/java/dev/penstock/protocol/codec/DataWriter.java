@@ -1,6 +1,8 @@
 package dev.penstock.protocol.codec;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.protocol.Bfloat16;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,10 +14,12 @@ import java.nio.charset.StandardCharsets;
 final class DataWriter {
     private final JsonGenerator json;
     private final Tensor tensor;
+    private final NonFinite nonFinite;
 
-    DataWriter(JsonGenerator json, Tensor tensor) {
+    DataWriter(JsonGenerator json, Tensor tensor, NonFinite nonFinite) {
         this.json = json;
         this.tensor = tensor;
+        this.nonFinite = nonFinite;
     }
 
     void write() throws IOException, NoJsonFormException {
@@ -27,6 +31,7 @@ final class DataWriter {
                 case FP32 -> write(data.getFloat(), element);
                 case FP64 -> write(data.getDouble(), element);
                 case FP16 -> write(Float.float16ToFloat(data.getShort()), element);
+                case BF16 -> write(Bfloat16.value(data.getShort()), element);
                 case BOOL -> json.writeBoolean(data.get() != 0);
                 case INT8 -> json.writeNumber(data.get());
                 case INT16 -> json.writeNumber(data.getShort());
@@ -43,17 +48,30 @@ final class DataWriter {
     }
 
     private void write(float value, long element) throws IOException, NoJsonFormException {
-        if (!Float.isFinite(value)) {
-            throw new NoJsonFormException(tensor, value + " at element " + element);
+        if (Float.isFinite(value)) {
+            json.writeNumber(value);
+        } else {
+            writeNonFinite(value, element);
         }
-        json.writeNumber(value);
     }
 
     private void write(double value, long element) throws IOException, NoJsonFormException {
-        if (!Double.isFinite(value)) {
+        if (Double.isFinite(value)) {
+            json.writeNumber(value);
+        } else {
+            writeNonFinite(value, element);
+        }
+    }
+
+    private void writeNonFinite(double value, long element) throws IOException, NoJsonFormException {
+        if (nonFinite == NonFinite.REFUSED) {
             throw new NoJsonFormException(tensor, value + " at element " + element);
         }
-        json.writeNumber(value);
+        if (nonFinite == NonFinite.NULL && Double.isNaN(value)) {
+            json.writeNull();
+        } else {
+            json.writeString(Double.toString(value)); // NaN, Infinity or -Infinity
+        }
     }
 
     private String text(ByteBuffer data, long element) throws NoJsonFormException {

@@ -145,10 +145,44 @@ final class JsonCursor {
 
     /** Reads a number. The returned object is reused: it is valid until the next call. */
     JsonNumber number() throws InvalidRequestException {
-        byte first = peek();
-        if (first != '-' && (first < '0' || first > '9')) {
+        if (!startsNumber(peek())) {
             throw mismatch("a number");
         }
+        return scannedNumber();
+    }
+
+    /** Reads a number, or what stands for NaN and the infinities. */
+    JsonNumber floatingNumber() throws InvalidRequestException {
+        byte first = peek();
+        return startsNumber(first) ? scannedNumber() : nonFiniteNumber(first);
+    }
+
+    private static boolean startsNumber(byte first) {
+        return first == '-' || (first >= '0' && first <= '9');
+    }
+
+    private JsonNumber nonFiniteNumber(byte first) throws InvalidRequestException {
+        int from = position;
+        double value = Double.NaN;
+        if (first == 'n') {
+            literal("null");
+        } else if (first == '"') {
+            readString();
+            if (stringIs("Infinity")) {
+                value = Double.POSITIVE_INFINITY;
+            } else if (stringIs("-Infinity")) {
+                value = Double.NEGATIVE_INFINITY;
+            } else if (!stringIs("NaN")) {
+                throw invalid("must be a number, null, \"NaN\", \"Infinity\" or \"-Infinity\", was another string");
+            }
+        } else {
+            throw mismatch("a number");
+        }
+        number.nonFinite(value, bytes, from, position);
+        return number;
+    }
+
+    private JsonNumber scannedNumber() throws InvalidRequestException {
         int after = number.scan(bytes, position, end);
         if (after < 0) {
             position = ~after;
@@ -217,7 +251,7 @@ final class JsonCursor {
             case 't', 'f' -> "a boolean";
             case 'n' -> "null";
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> "a number";
-            case 'N', 'I' -> throw malformed("NaN and Infinity are not JSON numbers");
+            case 'N', 'I' -> throw malformed("NaN and Infinity are not JSON numbers; write them as strings");
             default -> throw malformed("expected a value");
         };
     }

@@ -1,6 +1,9 @@
 package dev.penstock.protocol.codec;
 
 import com.fasterxml.jackson.core.io.NumberInput;
+import dev.penstock.protocol.Bfloat16;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -15,6 +18,10 @@ final class JsonNumber {
     static final int MAX_LENGTH = 1100;
 
     private static final int MANTISSA_DIGITS = 19;
+
+    /** In place of a number of digits: the mantissa says nothing. */
+    private static final int TOO_MANY_DIGITS = Integer.MAX_VALUE;
+
     private static final int MAX_EXACT_POWER = 22;
     private static final double[] POWERS_OF_TEN = powersOfTen(64);
 
@@ -29,8 +36,12 @@ final class JsonNumber {
     private boolean negative;
     private boolean integer;
     private long mantissa;
+    /** At most {@link #MANTISSA_DIGITS} if the mantissa is exact. */
     private int digits;
+
     private int exponent;
+    /** Read only where {@link #isFinite} is false. */
+    private double nonFinite;
 
     /** Scans the number at {@code from}. Returns the position after it, or the bitwise complement of the position of a syntax error. */
     int scan(byte[] source, int from, int limit) {
@@ -95,6 +106,22 @@ final class JsonNumber {
         return at;
     }
 
+    /** Takes NaN or an infinity, which the source names between {@code from} and {@code to}. */
+    void nonFinite(double value, byte[] source, int from, int to) {
+        bytes = source;
+        start = from;
+        end = to;
+        integer = false;
+        digits = TOO_MANY_DIGITS;
+        exponent = 0;
+        nonFinite = value;
+    }
+
+    /** False for what the source names NaN or an infinity. A number out of the range of its datatype is finite here. */
+    boolean isFinite() {
+        return digits != TOO_MANY_DIGITS || integer;
+    }
+
     int length() {
         return end - start;
     }
@@ -102,6 +129,52 @@ final class JsonNumber {
     /** Whether the number has neither fraction nor exponent. */
     boolean isInteger() {
         return integer;
+    }
+
+    /**
+     * Whether the value is an integer, in whatever notation: 7, 7.0 and 70e-1. Afterwards {@link #longValue} and {@link
+     * #unsignedLongValue} can be asked as for a plain integer.
+     */
+    boolean isIntegral() {
+        if (!integer) {
+            integer = digits <= MANTISSA_DIGITS && mantissa >= 0 ? scaleToInteger() : takeLargeInteger();
+        }
+        return integer;
+    }
+
+    /** Scales the mantissa until the exponent is 0. The mantissa is exact. */
+    private boolean scaleToInteger() {
+        if (mantissa == 0) {
+            return true;
+        }
+        for (; exponent < 0 && mantissa % 10 == 0; exponent++) {
+            mantissa /= 10;
+        }
+        for (; exponent > 0 && mantissa <= Long.MAX_VALUE / 10; exponent--) {
+            mantissa *= 10;
+        }
+        return exponent == 0 || (exponent > 0 && takeLargeInteger());
+    }
+
+    /** The same for any mantissa. */
+    private boolean takeLargeInteger() {
+        if (exponent < -MAX_LENGTH) {
+            return false; // more decimal places than digits
+        }
+        if (exponent > MAX_LENGTH) {
+            digits = TOO_MANY_DIGITS;
+            return true;
+        }
+        BigDecimal value = new BigDecimal(toString()).stripTrailingZeros();
+        if (value.scale() > 0) {
+            return false;
+        }
+        boolean fits = value.precision() - (long) value.scale() <= MANTISSA_DIGITS + 1;
+        BigInteger magnitude = fits ? value.toBigInteger().abs() : BigInteger.ZERO;
+        fits &= magnitude.bitLength() <= Long.SIZE;
+        mantissa = magnitude.longValue();
+        digits = fits ? MANTISSA_DIGITS : TOO_MANY_DIGITS;
+        return true;
     }
 
     /** Whether {@link #longValue} is exact. */
@@ -128,6 +201,28 @@ final class JsonNumber {
         return mantissa;
     }
 
+    /** The bits of the nearest FP16 number; infinite on overflow. */
+    short halfBits() {
+        float nearest = floatValue();
+        short bits = Float.floatToFloat16(nearest);
+        // If its neighbours round differently, the FP32 number is where two FP16 numbers meet. Only the exact value
+        // decides.
+        boolean decides = Float.floatToFloat16(Math.nextDown(nearest)) != Float.floatToFloat16(Math.nextUp(nearest));
+        return decides && nearest != 0 ? Float.floatToFloat16(towardsExact(nearest)) : bits;
+    }
+
+    /** The bits of the nearest BF16 number; infinite on overflow. */
+    short bfloatBits() {
+        float nearest = floatValue();
+        return Bfloat16.bits(Bfloat16.isHalfway(nearest) ? towardsExact(nearest) : nearest);
+    }
+
+    /** An FP32 number that is on the same side of {@code nearest} as the exact value. */
+    private float towardsExact(float nearest) {
+        int side = new BigDecimal(toString()).compareTo(new BigDecimal(nearest));
+        return side < 0 ? Math.nextDown(nearest) : side > 0 ? Math.nextUp(nearest) : nearest;
+    }
+
     /** The nearest FP32 number; infinite on overflow. */
     float floatValue() {
         if (digits <= MANTISSA_DIGITS && mantissa >= 0 && Math.abs(exponent) < POWERS_OF_TEN.length) {
@@ -138,7 +233,7 @@ final class JsonNumber {
                 return (float) (negative ? -nearby : nearby);
             }
         }
-        return NumberInput.parseFloat(toString(), true);
+        return isFinite() ? NumberInput.parseFloat(toString(), true) : (float) nonFinite;
     }
 
     /** The nearest FP64 number; infinite on overflow. */
@@ -149,7 +244,7 @@ final class JsonNumber {
                 && Math.abs(exponent) <= MAX_EXACT_POWER) {
             return negative ? -scaled() : scaled();
         }
-        return NumberInput.parseDouble(toString(), true);
+        return isFinite() ? NumberInput.parseDouble(toString(), true) : nonFinite;
     }
 
     /** The number as it appears in the source. */

@@ -1,8 +1,12 @@
 package dev.penstock.protocol.codec;
 
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Tensor;
 
-/** A tensor holds values that JSON cannot represent: NaN, an infinity, or bytes that are not UTF-8. It needs the binary form. */
+/**
+ * A tensor holds values that have no form in JSON: bytes that are not UTF-8, or, with {@link NonFinite#REFUSED}, NaN or an infinity. It
+ * needs the binary form.
+ */
 public final class NoJsonFormException extends Exception {
     NoJsonFormException(Tensor tensor, String content) {
         super(

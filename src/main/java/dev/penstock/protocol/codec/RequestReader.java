@@ -9,6 +9,7 @@ import static dev.penstock.protocol.codec.JsonMember.PARAMETERS;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceRequest.RequestedOutput;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +30,20 @@ public final class RequestReader {
     private static final Set<JsonMember> OUTPUT_MEMBERS = Collections.unmodifiableSet(EnumSet.of(NAME, PARAMETERS));
 
     private final ReaderLimits limits;
+    private final NonFinite nonFinite;
 
     public RequestReader(ReaderLimits limits) {
+        this(limits, NonFinite.TEXT);
+    }
+
+    /** @param nonFinite whether JSON may hold NaN and infinities */
+    public RequestReader(ReaderLimits limits, NonFinite nonFinite) {
         this.limits = limits;
+        this.nonFinite = nonFinite;
+    }
+
+    public NonFinite nonFinite() {
+        return nonFinite;
     }
 
     public ReaderLimits limits() {
@@ -38,13 +51,19 @@ public final class RequestReader {
     }
 
     /**
-     * Reads a request and checks it against the signature of its model. A JSON length of 0 marks a raw body.
+     * Reads a request and checks it against the signature of its model, which may have more tensors than the limits allow for an unknown
+     * model. A JSON length of 0 marks a raw body.
      *
      * @throws InvalidRequestException naming the field and the rule that it breaks
      */
     public InferenceRequest read(Payload payload, Signature signature) throws InvalidRequestException {
         boolean raw = payload.jsonLength().isPresent() && payload.jsonLength().getAsInt() == 0;
-        InferenceRequest request = raw ? readRaw(payload.bytes(), signature) : read(payload);
+        InferenceRequest request = raw
+                ? readRaw(payload.bytes(), signature)
+                : read(
+                        payload,
+                        Math.max(limits.maxTensors(), signature.mostInputs()),
+                        Math.max(limits.maxTensors(), signature.outputs().size()));
         signature.check(request);
         return request;
     }
@@ -55,7 +74,11 @@ public final class RequestReader {
      * @throws InvalidRequestException naming the field and the rule that it breaks
      */
     public InferenceRequest read(Payload payload) throws InvalidRequestException {
-        BodyReader body = BodyReader.open(payload, limits);
+        return read(payload, limits.maxTensors(), limits.maxTensors());
+    }
+
+    private InferenceRequest read(Payload payload, int maxInputs, int maxOutputs) throws InvalidRequestException {
+        BodyReader body = BodyReader.open(payload, limits, nonFinite);
         JsonCursor json = body.json();
         Set<JsonMember> seen = EnumSet.noneOf(JsonMember.class);
         Optional<String> id = Optional.empty();
@@ -66,8 +89,8 @@ public final class RequestReader {
             switch (json.member(MEMBERS, seen)) {
                 case ID -> id = Optional.of(json.string());
                 case PARAMETERS -> parameters = Parameters.read(json);
-                case INPUTS -> inputs = body.tensors().inputs();
-                default -> outputs = requestedOutputs(json);
+                case INPUTS -> inputs = body.tensors().list(maxInputs);
+                default -> outputs = requestedOutputs(json, maxOutputs);
             }
             json.path().leave();
         }
@@ -91,19 +114,17 @@ public final class RequestReader {
                 Optional.empty(), Map.of(), List.of(RawBodyReader.read(bytes, signature)), List.of(), true);
     }
 
-    private List<RequestedOutput> requestedOutputs(JsonCursor json) throws InvalidRequestException {
+    private List<RequestedOutput> requestedOutputs(JsonCursor json, int maxOutputs) throws InvalidRequestException {
         List<RequestedOutput> outputs = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         for (boolean more = json.open('['); more; more = json.another('[')) {
             json.path().at(outputs.size());
-            if (outputs.size() == json.limits().maxTensors()) {
-                throw json.invalid(
-                        "must be within the limit of " + json.limits().maxTensors() + " outputs");
+            if (outputs.size() == maxOutputs) {
+                throw json.invalid("must be within the limit of " + maxOutputs + " outputs");
             }
             RequestedOutput output = requestedOutput(json);
-            for (RequestedOutput other : outputs) {
-                if (other.name().equals(output.name())) {
-                    throw json.invalid("must have a unique name, was a second '" + output.name() + "'");
-                }
+            if (!names.add(output.name())) {
+                throw json.invalid("must have a unique name, was a second '" + output.name() + "'");
             }
             outputs.add(output);
         }

@@ -1,10 +1,9 @@
 package dev.penstock.protocol.codec;
 
-import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceRequest.RequestedOutput;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
-import dev.penstock.protocol.Tensor;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,16 +15,11 @@ public final class RequestWriter {
     private RequestWriter() {}
 
     /**
-     * @param binary selects by name the inputs that use the binary form. FP16 inputs have no other form
-     * @throws NoJsonFormException if an input in JSON is FP16, or holds NaN, an infinity, or bytes that are not UTF-8
+     * @param binary selects by name the inputs that use the binary form
+     * @throws NoJsonFormException if an input in JSON holds bytes that are not UTF-8
      */
     public static Payload write(InferenceRequest request, Predicate<String> binary) throws NoJsonFormException {
-        for (Tensor input : request.inputs()) {
-            if (input.datatype() == Datatype.FP16 && !binary.test(input.name())) {
-                throw new NoJsonFormException(input, "datatype FP16");
-            }
-        }
-        return BodyWriter.write(body -> {
+        return BodyWriter.write(NonFinite.TEXT, body -> {
             if (request.id().isPresent()) {
                 body.json.writeStringField("id", request.id().get());
             }

@@ -8,6 +8,7 @@ import static dev.penstock.protocol.codec.JsonMember.PARAMETERS;
 
 import dev.penstock.protocol.InferenceResponse;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Tensor;
 import java.io.IOException;
@@ -39,7 +40,7 @@ public final class ResponseReader {
     }
 
     private InferenceResponse response(Payload payload) throws InvalidRequestException {
-        BodyReader body = BodyReader.open(payload, limits);
+        BodyReader body = BodyReader.open(payload, limits, NonFinite.TEXT);
         JsonCursor json = body.json();
         Set<JsonMember> seen = EnumSet.noneOf(JsonMember.class);
         String modelName = "";
@@ -53,7 +54,7 @@ public final class ResponseReader {
                 case MODEL_VERSION -> modelVersion = json.string();
                 case ID -> id = Optional.of(json.string());
                 case PARAMETERS -> parameters = Parameters.read(json);
-                default -> outputs = body.tensors().outputs();
+                default -> outputs = body.tensors().list(limits.maxTensors());
             }
             json.path().leave();
         }

@@ -1,6 +1,7 @@
 package dev.penstock.protocol.codec;
 
 import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import java.util.function.Predicate;
 
@@ -10,10 +11,12 @@ public final class ResponseWriter {
 
     /**
      * @param binary selects by name the outputs that use the binary form; usually {@code request::wantsBinary}
-     * @throws NoJsonFormException if an output in JSON holds NaN, an infinity, or bytes that are not UTF-8
+     * @param nonFinite the form of NaN and infinities in JSON
+     * @throws NoJsonFormException if an output in JSON holds a value without a form there
      */
-    public static Payload write(InferenceResponse response, Predicate<String> binary) throws NoJsonFormException {
-        return BodyWriter.write(body -> {
+    public static Payload write(InferenceResponse response, Predicate<String> binary, NonFinite nonFinite)
+            throws NoJsonFormException {
+        return BodyWriter.write(nonFinite, body -> {
             body.json.writeStringField("model_name", response.modelName());
             body.json.writeStringField("model_version", response.modelVersion());
             if (response.id().isPresent()) {

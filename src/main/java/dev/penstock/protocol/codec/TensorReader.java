@@ -8,6 +8,7 @@ import static dev.penstock.protocol.codec.JsonMember.SHAPE;
 
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,37 +34,28 @@ final class TensorReader {
     private final JsonCursor json;
     private final ByteBuffer blobs;
     private final boolean binaryForm;
+    private final NonFinite nonFinite;
 
     /** @param blobs the bytes after the JSON part. Each tensor in binary form takes its data from the front */
-    TensorReader(JsonCursor json, ByteBuffer blobs, boolean binaryForm) {
+    TensorReader(JsonCursor json, ByteBuffer blobs, boolean binaryForm, NonFinite nonFinite) {
         this.json = json;
         this.blobs = blobs;
         this.binaryForm = binaryForm;
+        this.nonFinite = nonFinite;
     }
 
-    /** Reads the tensors of a request. The protocol has no JSON form of FP16 in requests. */
-    List<Tensor> inputs() throws InvalidRequestException {
-        return list(false);
-    }
-
-    /** Reads the tensors of a response. FP16 values are exact decimal numbers there. */
-    List<Tensor> outputs() throws InvalidRequestException {
-        return list(true);
-    }
-
-    private List<Tensor> list(boolean fp16InJson) throws InvalidRequestException {
+    /** Reads an array of tensors. */
+    List<Tensor> list(int maxTensors) throws InvalidRequestException {
         List<Tensor> tensors = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         for (boolean more = json.open('['); more; more = json.another('[')) {
             json.path().at(tensors.size());
-            if (tensors.size() == json.limits().maxTensors()) {
-                throw json.invalid(
-                        "must be within the limit of " + json.limits().maxTensors() + " tensors");
+            if (tensors.size() == maxTensors) {
+                throw json.invalid("must be within the limit of " + maxTensors + " tensors");
             }
-            Tensor tensor = tensor(fp16InJson);
-            for (Tensor other : tensors) {
-                if (other.name().equals(tensor.name())) {
-                    throw json.invalid("must have a unique name, was a second '" + tensor.name() + "'");
-                }
+            Tensor tensor = tensor();
+            if (!names.add(tensor.name())) {
+                throw json.invalid("must have a unique name, was a second '" + tensor.name() + "'");
             }
             tensors.add(tensor);
         }
@@ -77,7 +70,7 @@ final class TensorReader {
         }
     }
 
-    private Tensor tensor(boolean fp16InJson) throws InvalidRequestException {
+    private Tensor tensor() throws InvalidRequestException {
         Set<JsonMember> seen = EnumSet.noneOf(JsonMember.class);
         String name = "";
         Datatype datatype = Datatype.BYTES;
@@ -93,7 +86,7 @@ final class TensorReader {
                 case PARAMETERS -> parameters = Parameters.read(json);
                 default -> {
                     if (seen.contains(SHAPE) && seen.contains(DATATYPE)) {
-                        data = Optional.of(data(datatype, shape, fp16InJson));
+                        data = Optional.of(new DataReader(json, shape, datatype, nonFinite).read());
                     } else {
                         dataPosition = json.position();
                         json.skipArrays(DATA_DEPTH);
@@ -112,7 +105,7 @@ final class TensorReader {
             json.path().enter(DATA.key);
             int after = json.position();
             json.seek(dataPosition);
-            data = Optional.of(data(datatype, shape, fp16InJson));
+            data = Optional.of(new DataReader(json, shape, datatype, nonFinite).read());
             json.seek(after);
             json.path().leave();
         }
@@ -154,13 +147,6 @@ final class TensorReader {
             dimensions[rank++] = dimension;
         }
         return Shape.of(Arrays.copyOf(dimensions, rank));
-    }
-
-    private ByteBuffer data(Datatype datatype, Shape shape, boolean fp16InJson) throws InvalidRequestException {
-        if (datatype == Datatype.FP16 && !fp16InJson) {
-            throw json.invalid("must be in binary form: FP16 has no JSON form");
-        }
-        return new DataReader(json, shape, datatype).read();
     }
 
     private ByteBuffer blob(Set<JsonMember> seen, Datatype datatype, Shape shape, Object declaredSize)

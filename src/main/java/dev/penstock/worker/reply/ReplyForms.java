@@ -1,5 +1,6 @@
 package dev.penstock.worker.reply;
 
+import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Reply;
@@ -68,9 +69,11 @@ final class ReplyForms implements Forms {
 
     private ProducerRecord<byte[], byte[]> brief() {
         Reply brief = with(
-                reply.outcome() instanceof Outcome.Succeeded
+                reply.outcome() instanceof Outcome.Succeeded succeeded
                         ? new Outcome.Failed(tooLarge("the reply has " + size(complete()) + " bytes, more than topic "
-                                + topic() + " takes; ask for fewer rows or outputs"))
+                                + topic() + " takes (max.message.bytes); "
+                                + AnswerTooLarge.advice(
+                                        succeeded.response().jsonLength().isEmpty())))
                         : reply.outcome(),
                 BRIEF_CHARS);
         return record(brief.value(), headers -> {
@@ -93,7 +96,7 @@ final class ReplyForms implements Forms {
     }
 
     private static Problem tooLarge(String detail) {
-        return Problem.of(Problem.Kind.INFERENCE_FAILED, detail);
+        return Problem.of(Problem.Kind.PAYLOAD_TOO_LARGE, detail);
     }
 
     /** @param maxChars of the reason, if the outcome has one */

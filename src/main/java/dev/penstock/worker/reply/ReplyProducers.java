@@ -41,14 +41,14 @@ public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byt
     }
 
     /** Sends a batch's replies together. While one request to a broker is in flight, the replies of the next batch gather. */
-    private static Map<String, Object> settings(int maxRecordBytes) {
+    static Map<String, Object> settings(int maxRecordBytes) {
         Map<String, Object> settings = new HashMap<>();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
-        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, BUFFER_BYTES);
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, Math.max(BUFFER_BYTES, maxRecordBytes));
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(7).toMillis());
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);

@@ -1,11 +1,13 @@
 package dev.penstock.worker.reply;
 
 import dev.penstock.batching.CostNode;
+import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
@@ -34,9 +36,6 @@ import org.jboss.logging.Logger;
 public final class ReplyPublisher implements Replies {
     private static final Logger LOG = Logger.getLogger(ReplyPublisher.class);
 
-    /** Bytes that a record needs beside its value: headers and framing. */
-    private static final int RECORD_OVERHEAD = 16 * 1024;
-
     /** Legs of the way that are taken to be equally long: request to log, reply to broker, reply to caller. */
     private static final int DELIVERY_LEGS = 3;
 
@@ -44,7 +43,8 @@ public final class ReplyPublisher implements Replies {
 
     private final Deliveries deliveries;
     private final String model;
-    private final int maxRecordBytes;
+    private final int maxResponseBytes;
+    private final NonFinite nonFinite;
     private final WorkerMeters meters;
     private final Predicate<CorrelationId> cancelled;
     private final Time time;
@@ -54,11 +54,16 @@ public final class ReplyPublisher implements Replies {
 
     private volatile long deliveryNanos;
 
-    /** @param cancelled whether the sender of a request has cancelled it */
+    /**
+     * @param maxResponseBytes the most bytes of a response
+     * @param nonFinite the form of NaN and infinities in JSON
+     * @param cancelled whether the sender of a request has cancelled it
+     */
     public ReplyPublisher(
             Deliveries deliveries,
             String model,
-            int maxRecordBytes,
+            int maxResponseBytes,
+            NonFinite nonFinite,
             WorkerMeters meters,
             Predicate<CorrelationId> cancelled,
             Time time) {
@@ -66,7 +71,8 @@ public final class ReplyPublisher implements Replies {
         this.time = time;
         this.deliveries = deliveries;
         this.model = model;
-        this.maxRecordBytes = maxRecordBytes;
+        this.maxResponseBytes = maxResponseBytes;
+        this.nonFinite = nonFinite;
         this.meters = meters;
         deliveries.prepareDeadLetters(model);
     }
@@ -84,14 +90,15 @@ public final class ReplyPublisher implements Replies {
         InferenceResponse response =
                 new InferenceResponse(model, task.record().modelVersion(), request.id(), parameters(task), outputs);
         try {
-            Payload payload = ResponseWriter.write(response, request::wantsBinary);
-            int limit = maxRecordBytes - RECORD_OVERHEAD;
-            return payload.bytes().limit() > limit
-                    ? failed("the response must have at most " + limit + " bytes, had "
-                            + payload.bytes().limit() + "; ask for fewer rows or outputs")
+            Payload payload = ResponseWriter.write(response, request::wantsBinary, nonFinite);
+            int bytes = payload.bytes().limit();
+            return bytes > maxResponseBytes
+                    ? new Outcome.Failed(
+                            AnswerTooLarge.problem(Integer.toString(bytes), maxResponseBytes, isJson(request, outputs)))
                     : new Outcome.Succeeded(payload);
         } catch (NoJsonFormException notInThisForm) {
-            return failed(String.valueOf(notInThisForm.getMessage()));
+            return new Outcome.Failed(
+                    Problem.of(Problem.Kind.INFERENCE_FAILED, String.valueOf(notInThisForm.getMessage())));
         }
     }
 
@@ -102,8 +109,8 @@ public final class ReplyPublisher implements Replies {
                 .orElse(Map.of());
     }
 
-    private static Outcome failed(String why) {
-        return new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, why));
+    private static boolean isJson(InferenceRequest request, List<Tensor> outputs) {
+        return outputs.stream().anyMatch(output -> !request.wantsBinary(output.name()));
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Window;
 import dev.penstock.kafka.BrokerClock;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.worker.accepted.OpenWork;
@@ -41,7 +42,7 @@ final class SimulatedWorker {
 
     private static final SimpleMeterRegistry REGISTRY = new SimpleMeterRegistry();
     private static final WorkerMeters METERS = new WorkerMeters(REGISTRY, Workload.MODEL);
-    private static final int MAX_RECORD_BYTES = 1 << 20;
+    private static final int MAX_RESPONSE_BYTES = 1 << 20;
     private static final long SEARCH_AGAIN_NANOS = 100_000_000;
     private static final long FLUSH_NANOS = 1_000_000_000;
 
@@ -100,7 +101,7 @@ final class SimulatedWorker {
                 process,
                 REGISTRY);
         ReplyPublisher publisher = new ReplyPublisher(
-                replies.deliveries(), Workload.MODEL, MAX_RECORD_BYTES, METERS, id -> false, process);
+                replies.deliveries(), Workload.MODEL, MAX_RESPONSE_BYTES, NonFinite.TEXT, METERS, id -> false, process);
         Map<String, Intake.Version> served = new TreeMap<>();
         versions.forEach(version -> served.put(version, version(publisher)));
         this.intake = new Intake(

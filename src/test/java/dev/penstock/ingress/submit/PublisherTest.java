@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -54,6 +55,16 @@ class PublisherTest {
                     .until(() -> published(publisher, "denied") == Publication.ACKNOWLEDGED);
             assertThat(lines.text()).contains("Topic denied: works again after");
         }
+    }
+
+    /** A producer refuses a record that is larger than its buffer, whatever its {@code max.request.size}. */
+    @Test
+    void holdsTheLargestRecordInItsBuffer() {
+        Publisher.Settings settings = new Publisher.Settings(1 << 28, Duration.ofMillis(1), 1 << 27);
+
+        assertThat(Publisher.properties(settings))
+                .containsEntry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 1 << 27)
+                .containsEntry(ProducerConfig.BUFFER_MEMORY_CONFIG, 1L << 28);
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.offset;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OnnxSlotTest {
     @TempDir
@@ -101,6 +103,28 @@ class OnnxSlotTest {
                         "x", Shape.of(1, 3), utf8("a"), utf8("b"), new byte[] {(byte) 0xc3, 0x28})))))
                 .withMessage("element 2 of input 'x' must be valid UTF-8")
                 .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.FAILED));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void returnsTheProbabilitiesOfAClassifierAsATensor(boolean importsTheStandardOperators) throws Exception {
+        ModelProto model = OnnxModels.classifier();
+        Slot slot = slot(session(
+                importsTheStandardOperators
+                        ? model
+                        : model.toBuilder().removeOpsetImport(0).build()));
+
+        slot.assemble(List.of(
+                List.of(floats("x", Shape.of(1, 2), 3, 1)), List.of(floats("x", Shape.of(2, 2), 0, 1, -50, -50))));
+        List<Tensor> outputs = slot.run();
+
+        assertThat(outputs.get(0).data())
+                .isEqualTo(strings("label", Shape.of(3), "red", "green", "blue").data());
+        assertThat(outputs.get(1).shape()).isEqualTo(Shape.of(3, 3));
+        List<Float> probabilities = floats(outputs.get(1));
+        assertThat(probabilities.get(0)).isCloseTo(0.8803f, offset(0.0005f));
+        assertThat(probabilities.get(4)).isCloseTo(0.6652f, offset(0.0005f));
+        assertThat(probabilities.get(8)).isCloseTo(1f, offset(0.0005f));
     }
 
     @Test

@@ -68,7 +68,7 @@ class ModelRepositoryTest {
 
         assertThat(contents.refused()).isEmpty();
         assertThat(contents.found())
-                .hasSize(13)
+                .hasSize(14)
                 .allSatisfy(model -> assertThat(model.graph()
                                 .signature()
                                 .inputs()
@@ -260,14 +260,35 @@ class ModelRepositoryTest {
         GraphProto.Builder graph = OnnxModels.identityGraph();
         graph.getOutputBuilder(0).setType(TypeProto.newBuilder().setSequenceType(TypeProto.Sequence.newBuilder()));
 
-        assertThat(refusalOf(OnnxModels.model(graph))).isEqualTo("output 'y' must be a tensor, was SEQUENCE_TYPE");
+        assertThat(refusalOf(OnnxModels.model(graph))).startsWith("output 'y' must be a tensor, was a sequence of ");
+    }
+
+    @Test
+    void refusesASequenceOfMapsThatNoZipMapMakes() throws IOException {
+        GraphProto.Builder graph = OnnxModels.identityGraph();
+        graph.setOutput(0, OnnxModels.maps("y", DataType.INT64));
+
+        assertThat(refusalOf(OnnxModels.model(graph)))
+                .isEqualTo(
+                        "output 'y' must be a tensor, was a sequence of maps; export the model with a tensor in its place");
+    }
+
+    @Test
+    void declaresWhatAZipMapMakesAsATensorWithLabels() throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.classifier());
+
+        assertThat(scan().found().getFirst().graph().signature().outputs())
+                .containsExactly(
+                        new TensorSpec("label", Datatype.BYTES, Shape.of(-1)),
+                        new TensorSpec("probabilities", Datatype.FP32, Shape.of(-1, 3))
+                                .withLabels(List.of("red", "green", "blue")));
     }
 
     @Test
     void refusesADatatypeThatTheProtocolLacks() throws IOException {
         assertThat(refusalOf(OnnxModels.model(
-                        OnnxModels.identityGraph().addInput(OnnxModels.value("b", DataType.BFLOAT16, "batch")))))
-                .isEqualTo("input 'b' has the unsupported datatype BFLOAT16");
+                        OnnxModels.identityGraph().addInput(OnnxModels.value("b", DataType.COMPLEX64, "batch")))))
+                .isEqualTo("input 'b' has the unsupported datatype COMPLEX64");
     }
 
     @Test

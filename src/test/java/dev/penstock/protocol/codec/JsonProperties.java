@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.protocol.Bfloat16;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Payload;
@@ -21,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -68,6 +70,56 @@ class JsonProperties {
         }
         String short19 = middle.round(new MathContext(19)).toString().replace("E+", "E");
         assertThat(scan(short19).floatValue()).isEqualTo(Float.parseFloat(short19));
+    }
+
+    /** The FP16 and BF16 numbers around any value, and what is halfway between them, with and without a nudge. */
+    @Property(tries = 20_000, shrinking = ShrinkingMode.OFF)
+    void shortFloatsAreTheNearestToTheExactValue(
+            @ForAll short bits, @ForAll boolean isHalf, @ForAll boolean isMiddle, @ForAll("nudges") BigDecimal nudge) {
+        short low = (short) (bits & 0x7fff);
+        short high = (short) (low + 1);
+        Assume.that(Float.isFinite(value(high, isHalf)) && low != Short.MAX_VALUE);
+        BigDecimal below = new BigDecimal(value(low, isHalf));
+        BigDecimal above = new BigDecimal(value(high, isHalf));
+        BigDecimal step = above.subtract(below);
+        BigDecimal exact = below.add(step.multiply(new BigDecimal(isMiddle ? "0.5" : "0.25")))
+                .add(step.multiply(nudge));
+        int side = exact.subtract(below).compareTo(above.subtract(exact));
+        short nearest = side < 0 ? low : side > 0 ? high : (low & 1) == 0 ? low : high;
+        String text = exact.toString().replace("E+", "E");
+        Assume.that(text.length() < JsonNumber.MAX_LENGTH);
+
+        assertThat(isHalf ? scan(text).halfBits() : scan(text).bfloatBits()).isEqualTo(nearest);
+        assertThat(isHalf ? scan("-" + text).halfBits() : scan("-" + text).bfloatBits())
+                .isEqualTo((short) (nearest | 0x8000));
+    }
+
+    private static float value(short bits, boolean isHalf) {
+        return isHalf ? Float.float16ToFloat(bits) : Bfloat16.value(bits);
+    }
+
+    @Property(tries = 20_000)
+    void integersAreRecognizedInAnyNotation(
+            @ForAll("integers") BigInteger unscaled, @ForAll("scales") int scale, @ForAll boolean isPlain) {
+        BigDecimal value = new BigDecimal(unscaled, scale);
+        String text = isPlain ? value.toPlainString() : unscaled + "e" + -scale;
+        JsonNumber number = scan(text);
+        Optional<BigInteger> integer =
+                value.stripTrailingZeros().scale() > 0 ? Optional.empty() : Optional.of(value.toBigInteger());
+
+        assertThat(number.isIntegral()).as(text).isEqualTo(integer.isPresent());
+        assertThat(number.fitsLong())
+                .isEqualTo(integer.filter(i -> i.bitLength() <= 63).isPresent());
+        assertThat(number.fitsUnsignedLong())
+                .isEqualTo(integer.filter(i -> i.signum() >= 0 && i.bitLength() <= 64)
+                        .isPresent());
+        if (number.fitsLong()) {
+            assertThat(number.longValue()).isEqualTo(value.longValueExact());
+        }
+        if (number.fitsUnsignedLong()) {
+            assertThat(number.unsignedLongValue())
+                    .isEqualTo(value.toBigInteger().longValue());
+        }
     }
 
     @Property(tries = 5_000)
@@ -155,6 +207,11 @@ class JsonProperties {
     Arbitrary<BigDecimal> nudges() {
         return Arbitraries.of("0", "1e-14", "-1e-14", "1e-15", "-1e-15", "3e-16", "-3e-16", "1e-17", "-1e-17", "1e-30")
                 .map(BigDecimal::new);
+    }
+
+    @Provide
+    Arbitrary<Integer> scales() {
+        return Arbitraries.integers().between(-24, 24);
     }
 
     @Provide

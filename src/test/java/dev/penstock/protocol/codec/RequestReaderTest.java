@@ -5,15 +5,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.TensorSpec;
 import dev.penstock.protocol.Tensors;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,7 +57,60 @@ class RequestReaderTest {
         assertThat(data("INT64", "-9223372036854775808,9223372036854775807").getLong(0))
                 .isEqualTo(Long.MIN_VALUE);
         assertThat(data("UINT64", "-0,18446744073709551615").getLong(8)).isEqualTo(-1L);
+        assertThat(data("FP16", "-65504,65519.999")).isEqualTo(bytes(0xff, 0xfb, 0xff, 0x7b));
+        assertThat(data("BF16", "-3.3895313892515355e38,3.396e38")).isEqualTo(bytes(0x7f, 0xff, 0x7f, 0x7f));
         assertThat(data("BYTES", "\"\",\"\\u00e4ä\"")).isEqualTo(bytes(0, 0, 0, 0, 4, 0, 0, 0, 0xc3, 0xa4, 0xc3, 0xa4));
+    }
+
+    @Test
+    void readsIntegersInAnyNotation() throws InvalidRequestException {
+        assertThat(data("INT8", "7.0,-1.28e+02")).isEqualTo(bytes(7, -128));
+        assertThat(data("UINT16", "0.0e9,6553500e-2")).isEqualTo(bytes(0, 0, 0xff, 0xff));
+        assertThat(data("INT64", "-9.223372036854775808e18,9007199254740993.00").getLong(0))
+                .isEqualTo(Long.MIN_VALUE);
+        assertThat(data("INT64", "0,9007199254740993.00").getLong(8)).isEqualTo((1L << 53) + 1);
+        assertThat(data("UINT64", "1e19,1.8446744073709551615e19").getLong(0))
+                .isEqualTo(Long.parseUnsignedLong("10000000000000000000"));
+        assertThat(data("UINT64", "0,18446744073709551615.0").getLong(8)).isEqualTo(-1L);
+    }
+
+    @Test
+    void readsNaNAndInfinitiesOfEveryFloat() throws InvalidRequestException {
+        assertThat(data("FP32", "null,\"NaN\"")).isEqualTo(bytes(0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f));
+        assertThat(data("FP64", "\"Infinity\",\"-Infinity\"").getDouble(0)).isEqualTo(Double.POSITIVE_INFINITY);
+        assertThat(data("FP64", "\"Infinity\",\"-Infinity\"").getDouble(8)).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(data("FP16", "null,\"-Infinity\"")).isEqualTo(bytes(0, 0x7e, 0, 0xfc));
+        assertThat(data("BF16", "\"\\u004eaN\",\"Infinity\"")).isEqualTo(bytes(0xc0, 0x7f, 0x80, 0x7f));
+    }
+
+    @Test
+    void refusesNaNAndInfinitiesWhereTheSwitchSaysSo() {
+        RequestReader strict = new RequestReader(LIMITS, NonFinite.REFUSED);
+        for (String value : List.of("null", "\"NaN\"", "\"Infinity\"")) {
+            InvalidRequestException refusal = catchThrowableOfType(
+                    InvalidRequestException.class,
+                    () -> strict.read(json("{\"inputs\":[" + tensor("FP32", "[1]", "[" + value + "]") + "]}")));
+
+            assertThat(refusal.field()).isEqualTo("inputs[0].data[0]");
+            assertThat(refusal.rule()).startsWith("must be a number, was ");
+        }
+    }
+
+    @Test
+    void readsAsManyTensorsAsTheModelHas() throws InvalidRequestException {
+        List<TensorSpec> four = Stream.of("a", "b", "c", "d")
+                .map(name -> new TensorSpec(name, Datatype.FP32, Shape.of(-1)))
+                .toList();
+        String body = "{\"inputs\":["
+                + String.join(",", tensor("a", "FP32"), tensor("b", "FP32"), tensor("d", "FP32"), tensor("c", "FP32"))
+                + "],\"outputs\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"},{\"name\":\"d\"}]}";
+        Signature signature = new Signature(four, four);
+
+        InferenceRequest request = reader.read(json(body), signature);
+
+        assertThat(signature.orderedInputs(request)).extracting(Tensor::name).containsExactly("a", "b", "c", "d");
+        assertThat(request.outputs()).hasSize(4);
+        assertRefused(json(body), "inputs[3]", "must be within the limit of 3 tensors");
     }
 
     @Test
@@ -184,8 +243,11 @@ class RequestReaderTest {
                 "FP32   | [1]   | [-3e39]             | [0] | must be in the range of FP32, was -3e39",
                 "FP32   | [1]   | [3.4028236e38]      | [0] | must be in the range of FP32",
                 "FP64   | [1]   | [1.8e308]           | [0] | must be in the range of FP64, was 1.8e308",
-                "FP32   | [1]   | ['1']               | [0] | must be a number, was a string",
-                "FP32   | [1]   | [null]              | [0] | must be a number, was null",
+                "FP32   | [1]   | ['1']               | [0] | must be a number, null, 'NaN', 'Infinity' or '-Infinity', was another string",
+                "FP64   | [1]   | ['nan']             | [0] | must be a number, null, 'NaN', 'Infinity' or '-Infinity', was another string",
+                "FP32   | [1]   | [nul]               | [0] | must be valid JSON: expected null",
+                "INT32  | [1]   | [null]              | [0] | must be a number, was null",
+                "INT32  | [1]   | ['NaN']             | [0] | must be a number, was a string",
                 "FP32   | [1]   | [true]              | [0] | must be a number, was a boolean",
                 "FP32   | [1]   | [01]                | [0] | must be valid JSON: not a number",
                 "FP32   | [1]   | [+1]                | [0] | must be valid JSON: expected a value",
@@ -207,12 +269,15 @@ class RequestReaderTest {
                 "UINT64 | [1]   | [18446744073709551616]  | [0] | must be in the range of UINT64",
                 "UINT64 | [1]   | [28446744073709551616]  | [0] | must be in the range of UINT64",
                 "UINT64 | [1]   | [-1]                | [0] | must be in the range of UINT64, was -1",
-                "INT32  | [1]   | [1.0]               | [0] | must be an integer without fraction or exponent, was 1.0",
-                "INT32  | [1]   | [1e2]               | [0] | must be an integer without fraction or exponent, was 1e2",
+                "INT32  | [1]   | [1.5]               | [0] | must be an integer, was 1.5",
+                "INT32  | [1]   | [1e-999999999999]   | [0] | must be an integer, was 1e-999999999999",
+                "INT32  | [1]   | [2.147483648e9]     | [0] | must be in the range of INT32, was 2.147483648e9",
+                "UINT64 | [1]   | [1e999999999999]    | [0] | must be in the range of UINT64, was 1e999999999999",
                 "BOOL   | [1]   | [1]                 | [0] | must be a boolean, was a number",
                 "BOOL   | [1]   | [tru]               | [0] | must be valid JSON: expected true",
                 "BYTES  | [1]   | [1]                 | [0] | must be a string, was a number",
-                "FP16   | [1]   | [1]                 | `` | must be in binary form: FP16 has no JSON form",
+                "FP16   | [1]   | [65520]             | [0] | must be in the range of FP16, was 65520",
+                "BF16   | [1]   | [-3.3961775292304602e38] | [0] | must be in the range of BF16",
                 // Count and nesting
                 "FP32   | [3]   | [1,2]               | `` | must have 3 elements for shape [3], had fewer",
                 "FP32   | [2]   | [1,2,3]             | `` | must have 2 elements for shape [2], had more",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.protocol.InferenceResponse;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -23,7 +24,9 @@ class ResponseWriterTest {
     @Test
     void writesTheShortestNumbersThatReadBackTheSame() throws NoJsonFormException {
         Payload payload = ResponseWriter.write(
-                response(Tensors.fp32("y", Shape.of(1, 4), 0.1f, -0f, 1e10f, 16777216f)), output -> false);
+                response(Tensors.fp32("y", Shape.of(1, 4), 0.1f, -0f, 1e10f, 16777216f)),
+                output -> false,
+                NonFinite.TEXT);
 
         assertThat(payload.jsonLength()).isEmpty();
         assertThat(UTF_8.decode(payload.bytes()).toString())
@@ -34,7 +37,9 @@ class ResponseWriterTest {
     @Test
     void putsBlobsBehindTheJson() throws NoJsonFormException {
         Payload payload = ResponseWriter.write(
-                response(Tensors.fp32("y", ONE, 1), Tensors.fp32("z", ONE, 2)), output -> output.equals("y"));
+                response(Tensors.fp32("y", ONE, 1), Tensors.fp32("z", ONE, 2)),
+                output -> output.equals("y"),
+                NonFinite.TEXT);
 
         int jsonLength = payload.jsonLength().orElseThrow();
         String json = UTF_8.decode(payload.bytes().slice(0, jsonLength)).toString();
@@ -45,21 +50,41 @@ class ResponseWriterTest {
 
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-    void refusesValuesThatJsonCannotRepresentButNotInBinaryForm(float value) throws NoJsonFormException, IOException {
+    void refusesNaNAndInfinitiesInJsonWhereTheSwitchSaysSo(float value) throws NoJsonFormException, IOException {
         InferenceResponse response = response(Tensors.fp32("y", Shape.of(2), 1, value));
 
-        assertThatThrownBy(() -> ResponseWriter.write(response, output -> false))
+        assertThatThrownBy(() -> ResponseWriter.write(response, output -> false, NonFinite.REFUSED))
                 .isInstanceOf(NoJsonFormException.class)
                 .hasMessage("'y' has " + value + " at element 1, which JSON cannot represent; use the binary form");
-        assertThat(new ResponseReader(ReaderLimits.DEFAULT).read(ResponseWriter.write(response, output -> true)))
+        assertThat(new ResponseReader(ReaderLimits.DEFAULT)
+                        .read(ResponseWriter.write(response, output -> true, NonFinite.REFUSED)))
                 .isEqualTo(response);
+    }
+
+    @Test
+    void writesNaNAndInfinitiesAsText() throws NoJsonFormException, IOException {
+        Tensor tensor = Tensors.fp32(
+                "y", Shape.of(4), Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE);
+
+        Payload text = ResponseWriter.write(response(tensor), output -> false, NonFinite.TEXT);
+        Payload missing = ResponseWriter.write(response(tensor), output -> false, NonFinite.NULL);
+
+        assertThat(text(text)).endsWith("[\"NaN\",\"Infinity\",\"-Infinity\",3.4028235E38]}]}");
+        assertThat(text(missing)).endsWith("[null,\"Infinity\",\"-Infinity\",3.4028235E38]}]}");
+        for (Payload payload : List.of(text, missing)) {
+            assertThat(new ResponseReader(ReaderLimits.DEFAULT).read(payload)).isEqualTo(response(tensor));
+        }
+    }
+
+    private static String text(Payload payload) {
+        return UTF_8.decode(payload.bytes().duplicate()).toString();
     }
 
     @Test
     void refusesJsonForBytesThatAreNotUtf8() {
         InferenceResponse response = response(Tensors.strings("y", ONE, new byte[] {(byte) 0xc3}));
 
-        assertThatThrownBy(() -> ResponseWriter.write(response, output -> false))
+        assertThatThrownBy(() -> ResponseWriter.write(response, output -> false, NonFinite.TEXT))
                 .hasMessageContaining("'y' has bytes that are not UTF-8 at element 0");
     }
 

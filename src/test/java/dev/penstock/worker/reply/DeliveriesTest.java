@@ -14,6 +14,7 @@ import dev.penstock.messages.Reply;
 import dev.penstock.messages.Timings;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.threads.Faults;
@@ -103,6 +104,7 @@ class DeliveriesTest {
                 deliveries,
                 name,
                 MAX_RECORD_BYTES,
+                NonFinite.TEXT,
                 new WorkerMeters(meters, name),
                 cancellations::contains,
                 Time.OF_MACHINE);
@@ -126,7 +128,7 @@ class DeliveriesTest {
         awaitSettled(request);
         Reply reply = reply(onlyRecord(Topics.RESULTS, request));
         assertThat(reply.outcome()).isInstanceOfSatisfying(Outcome.Failed.class, failed -> {
-            assertThat(failed.problem().is(Problem.Kind.INFERENCE_FAILED)).isTrue();
+            assertThat(failed.problem().is(Problem.Kind.PAYLOAD_TOO_LARGE)).isTrue();
             assertThat(failed.problem().detail()).contains("too large");
         });
         assertThat(records(Topics.deadLetters(model))).isEmpty();
