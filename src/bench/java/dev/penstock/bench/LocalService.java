@@ -36,7 +36,7 @@ public final class LocalService implements AutoCloseable {
      * @param redis an external Redis, instead of an embedded one
      * @param log name of the file for the service's output
      */
-    record Setup(Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
+    public record Setup(Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
         /** The default configuration; waits until the named models are ready. */
         static Setup of(Path models, List<String> names) {
             List<String> ready =
@@ -58,7 +58,7 @@ public final class LocalService implements AutoCloseable {
     }
 
     /** Starts the built package, and waits until it is ready. */
-    static LocalService start(Setup setup) throws IOException, InterruptedException {
+    public static LocalService start(Setup setup) throws IOException, InterruptedException {
         if (!Files.exists(PACKAGE)) {
             throw new IOException(PACKAGE + " must exist; build it with ./mvnw package");
         }
@@ -126,6 +126,15 @@ public final class LocalService implements AutoCloseable {
 
     public Target target() {
         return target;
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** The file with what the service prints. */
+    public Path log() {
+        return log;
     }
 
     private void awaitReady(String path) throws IOException, InterruptedException {

@@ -26,6 +26,7 @@ import dev.penstock.cli.command.SimulateCommand;
 import dev.penstock.cli.command.SoakCommand;
 import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.UpCommand;
+import dev.penstock.cli.command.ZooCommand;
 import dev.penstock.cli.option.Rule;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,7 @@ final class CommandTree {
                 SoakCommand.class,
                 MutantsCommand.class,
                 FuzzCommand.class,
+                ZooCommand.class,
                 JdkCommand.class,
                 CompletionCommand.class)) {
             add(root, command);

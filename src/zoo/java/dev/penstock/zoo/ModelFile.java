@@ -1,0 +1,54 @@
+package dev.penstock.zoo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A model in a folder of models.
+ *
+ * @param path below the folder
+ * @param settings its {@code model.yaml}, beside it or, in a model repository, above its version
+ * @param dataSets the folders {@code test_data_set_*} beside it
+ */
+record ModelFile(String path, Path file, Optional<Path> settings, List<Path> dataSets) {
+
+    /** All models below a folder, by path. Hidden folders are skipped. */
+    static List<ModelFile> in(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<ModelFile> models = new ArrayList<>();
+            for (Path file : files.filter(ModelFile::isModel).sorted().toList()) {
+                models.add(of(folder, file));
+            }
+            return models;
+        }
+    }
+
+    private static ModelFile of(Path folder, Path file) throws IOException {
+        Path place = file.toAbsolutePath().getParent();
+        List<Path> dataSets;
+        try (Stream<Path> beside = Files.list(place)) {
+            dataSets = beside.filter(each -> name(each).startsWith("test_data_set_"))
+                    .sorted()
+                    .toList();
+        }
+        boolean isVersion = name(place).matches("[1-9][0-9]*");
+        Optional<Path> settings = Stream.of(place, isVersion ? place.getParent() : place)
+                .map(each -> each.resolve("model.yaml"))
+                .filter(Files::isRegularFile)
+                .findFirst();
+        return new ModelFile(folder.relativize(file).toString(), file.toAbsolutePath(), settings, dataSets);
+    }
+
+    private static boolean isModel(Path file) {
+        return name(file).endsWith(".onnx") && Files.isRegularFile(file);
+    }
+
+    private static String name(Path path) {
+        return String.valueOf(path.getFileName());
+    }
+}

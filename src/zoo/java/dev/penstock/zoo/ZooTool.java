@@ -1,0 +1,35 @@
+package dev.penstock.zoo;
+
+import dev.penstock.cli.command.Tool;
+import dev.penstock.cli.command.UsageException;
+import dev.penstock.cli.command.ZooCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** {@code ./penstock zoo}. */
+public final class ZooTool implements Tool<ZooCommand> {
+    private static final Path WORK = Path.of("target", "zoo");
+
+    @Override
+    public int run(ZooCommand command) throws IOException, InterruptedException {
+        Path folder = Path.of(System.getenv().getOrDefault("PENSTOCK_FROM", "")).resolve(command.folder());
+        if (!Files.isDirectory(folder)) {
+            throw new UsageException("DIR must be a folder, was " + command.folder());
+        }
+        List<ModelFile> models = ModelFile.in(folder).stream()
+                .filter(model -> command.only().stream().allMatch(model.path()::contains))
+                .toList();
+        if (models.isEmpty()) {
+            throw new UsageException("DIR must hold .onnx files, " + command.folder() + " has none"
+                    + command.only().map(text -> " with " + text + " in its path").orElse(""));
+        }
+        ZooReport report = new ZooReport(models.size(), System.out);
+        new ZooRun(WORK, command.atOnce(), Duration.ofSeconds(command.seconds()), report).run(models);
+        report.print();
+        report.write(WORK.resolve("report.txt"));
+        return report.wrong() == 0 && report.servedPercent() >= command.atLeastPercent() ? 0 : 1;
+    }
+}
