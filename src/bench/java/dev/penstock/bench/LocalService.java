@@ -45,6 +45,13 @@ public final class LocalService implements AutoCloseable {
         }
     }
 
+    /** The service ended before it was ready. */
+    public static final class EndedException extends IOException {
+        EndedException(String message) {
+            super(message);
+        }
+    }
+
     private LocalService(Process process, Target target, Path log) {
         this.process = process;
         this.target = target;
@@ -144,7 +151,7 @@ public final class LocalService implements AutoCloseable {
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             while (!isReady(client, ready)) {
                 if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
-                    throw new IOException("the service exited with status " + process.exitValue() + "; see " + log);
+                    throw new EndedException("the service exited with status " + process.exitValue() + "; see " + log);
                 }
                 if (System.nanoTime() - startNanos > START_LIMIT.toNanos()) {
                     throw new IOException(ready + " must return 200 within " + START_LIMIT + "; see " + log);

@@ -100,7 +100,8 @@ final class CommandTree {
                 new CommandLine(group("build", "Trains a sample model, with the same bytes on every machine."));
         add(build, ModelsCommand.BuildDigits.class);
         add(build, ModelsCommand.BuildChurn.class);
-        CommandLine models = new CommandLine(group("models", "Fetches or trains the sample models."));
+        CommandLine models = new CommandLine(group("models", "Inspects models. Fetches or trains the sample models."));
+        add(models, ModelsCommand.Inspect.class);
         models.addSubcommand(fetch);
         models.addSubcommand(build);
         return models;

@@ -2,10 +2,11 @@ package dev.penstock.zoo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.penstock.zoo.ZooService.Answer;
+import dev.penstock.zoo.Server.Answer;
 import dev.penstock.zoo.reference.Difference;
 import dev.penstock.zoo.reference.Reference;
 import dev.penstock.zoo.reference.Reference.Case;
+import dev.penstock.zoo.reference.Value;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /** Sends all requests for one model that is served, and compares the answers. */
-final class Judge {
+public final class Judge {
     private static final int OK = 200;
     private static final int COMPANY = 8;
     private static final int MAX_REASON = 300;
@@ -22,34 +23,43 @@ final class Judge {
     /** Below the largest request in JSON, in bytes of JSON. */
     private static final int MAX_JSON_BYTES = 8 << 20;
 
-    private final ZooService service;
+    private final Server service;
     private final String model;
     private final Reference reference;
     private int answers;
+
+    /** Whether a call had no response at all: the others would have none either, and each would wait. */
+    private boolean isLost;
+
     private Optional<Verdict> wrong = Optional.empty();
     private Optional<Verdict> unanswered = Optional.empty();
 
-    Judge(ZooService service, String model, Reference reference) {
+    public Judge(Server service, String model, Reference reference) {
         this.service = service;
         this.model = model;
         this.reference = reference;
     }
 
     /** The worst of all answers decides. */
-    Verdict judge() throws InterruptedException {
+    public Verdict judge() throws InterruptedException {
         if (reference.cases().isEmpty()) {
             return new Verdict.NotCompared(reference.cannotRun()
                     .or(() -> reference.notes().stream().findFirst())
                     .orElse("no request"));
         }
         for (Case each : reference.cases()) {
+            if (isLost) {
+                break;
+            }
             V2Body json = V2Body.json(each.inputs());
             if (json.bytes().length <= MAX_JSON_BYTES) {
                 compare("alone, JSON", each, service.send(model, json));
             }
             compare("alone, binary", each, service.send(model, V2Body.binary(each.inputs())));
         }
-        inCompany();
+        if (!isLost) {
+            inCompany();
+        }
         return wrong.or(() -> unanswered).orElseGet(() -> new Verdict.Right(answers));
     }
 
@@ -76,12 +86,13 @@ final class Judge {
                 return;
             }
             answers++;
-            var outputs = V2Body.outputs(answer.body(), answer.jsonBytes());
+            List<Value> outputs = V2Body.outputs(answer.body(), answer.jsonBytes());
             Optional<String> difference = reference.isRepeatable()
                     ? Difference.between(asked.outputs(), outputs)
                     : Difference.ofForm(asked.outputs(), outputs);
             difference.ifPresent(found -> wrong = wrong.or(() -> Optional.of(new Verdict.Wrong(what + found))));
         } catch (ExecutionException | IOException e) {
+            isLost = true;
             noAnswer(what + e.getMessage());
         }
     }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -15,10 +16,12 @@ import java.util.stream.Stream;
  * @param settings its {@code model.yaml}, beside it or, in a model repository, above its version
  * @param dataSets the folders {@code test_data_set_*} beside it
  */
-record ModelFile(String path, Path file, Optional<Path> settings, List<Path> dataSets) {
+public record ModelFile(String path, Path file, Optional<Path> settings, List<Path> dataSets) {
+
+    private static final int MAX_NAME = 100;
 
     /** All models below a folder, by path. Hidden folders are skipped. */
-    static List<ModelFile> in(Path folder) throws IOException {
+    public static List<ModelFile> in(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             List<ModelFile> models = new ArrayList<>();
             for (Path file : files.filter(ModelFile::isModel).sorted().toList()) {
@@ -28,8 +31,9 @@ record ModelFile(String path, Path file, Optional<Path> settings, List<Path> dat
         }
     }
 
-    private static ModelFile of(Path folder, Path file) throws IOException {
-        Path place = file.toAbsolutePath().getParent();
+    /** @param folder above the file, for its path */
+    public static ModelFile of(Path folder, Path file) throws IOException {
+        Path place = Objects.requireNonNull(file.toAbsolutePath().getParent());
         List<Path> dataSets;
         try (Stream<Path> beside = Files.list(place)) {
             dataSets = beside.filter(each -> name(each).startsWith("test_data_set_"))
@@ -42,6 +46,21 @@ record ModelFile(String path, Path file, Optional<Path> settings, List<Path> dat
                 .filter(Files::isRegularFile)
                 .findFirst();
         return new ModelFile(folder.relativize(file).toString(), file.toAbsolutePath(), settings, dataSets);
+    }
+
+    /** A name to serve it under: that of the file, or of the folder that it has for itself. */
+    public String name() {
+        Path place = Objects.requireNonNull(file.getParent());
+        boolean isVersion = name(place).matches("[1-9][0-9]*") && place.getParent() != null;
+        String stem = name(file).replaceFirst("\\.onnx$", "");
+        String own = stem.equals("model") ? name(isVersion ? place.getParent() : place) : stem;
+        String allowed = own.replaceAll("[^A-Za-z0-9_-]+", "-").replaceFirst("^[_-]+", "");
+        return allowed.isEmpty() ? "model" : allowed.substring(0, Math.min(MAX_NAME, allowed.length()));
+    }
+
+    /** The same file under another path, such as the one that a user typed. */
+    public ModelFile shownAs(String shown) {
+        return new ModelFile(shown, file, settings, dataSets);
     }
 
     private static boolean isModel(Path file) {

@@ -20,11 +20,11 @@ import java.util.List;
  *
  * @param jsonBytes the length of the JSON before the tensors of the binary form; the whole length in JSON
  */
-record V2Body(byte[] bytes, int jsonBytes, boolean isBinary) {
+public record V2Body(byte[] bytes, int jsonBytes, boolean isBinary) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** A request in JSON, for an answer in JSON. */
-    static V2Body json(List<Value> inputs) {
+    public static V2Body json(List<Value> inputs) {
         ObjectNode request = JSON.createObjectNode();
         ArrayNode tensors = request.putArray("inputs");
         for (Value input : inputs) {
@@ -35,7 +35,7 @@ record V2Body(byte[] bytes, int jsonBytes, boolean isBinary) {
     }
 
     /** A request in binary form, for an answer in binary form. */
-    static V2Body binary(List<Value> inputs) {
+    public static V2Body binary(List<Value> inputs) {
         ObjectNode request = JSON.createObjectNode();
         request.putObject("parameters").put("binary_data_output", true);
         ArrayNode tensors = request.putArray("inputs");

@@ -3,7 +3,7 @@ package dev.penstock.zoo;
 import java.util.Optional;
 
 /** What came of one model. */
-sealed interface Verdict {
+public sealed interface Verdict {
 
     /** Every answer was right. */
     record Right(int answers) implements Verdict {}

@@ -45,7 +45,11 @@ final class ZooReport {
     }
 
     void add(ModelFile model, Reference reference, Verdict verdict) {
-        entries.add(new Entry(model, reference, verdict));
+        entries.add(new Entry(model, reference.withoutCases(), verdict));
+    }
+
+    List<Entry> entries() {
+        return List.copyOf(entries);
     }
 
     void progress() {

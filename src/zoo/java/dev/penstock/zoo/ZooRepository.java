@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A model repository that holds some models of a zoo under the names {@code zoo-0}, {@code zoo-1} and so on. */
-record ZooRepository(Path folder) {
+public record ZooRepository(Path folder) {
 
     /** The name of a model by its place in the list. */
-    static String name(int index) {
+    public static String name(int index) {
         return "zoo-" + index;
     }
 
     /** Replaces what is there by these models. */
-    void fill(List<ModelFile> models) throws IOException {
+    public void fill(List<ModelFile> models) throws IOException {
         delete(folder);
         for (int i = 0; i < models.size(); i++) {
             ModelFile model = models.get(i);

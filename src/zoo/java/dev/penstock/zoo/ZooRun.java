@@ -1,7 +1,6 @@
 package dev.penstock.zoo;
 
 import dev.penstock.zoo.reference.Reference;
-import dev.penstock.zoo.reference.ReferenceProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,19 +19,34 @@ import java.util.Map;
 final class ZooRun {
     private static final Duration LOOK = Duration.ofMillis(200);
 
-    private final Path work;
+    /** Finds out what ONNX Runtime itself answers. */
+    @FunctionalInterface
+    interface Oracle {
+        Reference of(Path model, List<Path> dataSets) throws IOException, InterruptedException;
+    }
+
+    private final ZooRepository repository;
+    private final Oracle oracle;
+    private final Server.Starter starter;
     private final int atOnce;
     private final Duration limit;
     private final ZooReport report;
     private final Deque<List<ModelFile>> waiting = new ArrayDeque<>();
 
     /**
-     * @param work a folder for the repository and for what the processes write
      * @param atOnce the most models in one process
-     * @param limit for a model to load, and for each answer
+     * @param limit for a model to load
      */
-    ZooRun(Path work, int atOnce, Duration limit, ZooReport report) {
-        this.work = work;
+    ZooRun(
+            ZooRepository repository,
+            Oracle oracle,
+            Server.Starter starter,
+            int atOnce,
+            Duration limit,
+            ZooReport report) {
+        this.repository = repository;
+        this.oracle = oracle;
+        this.starter = starter;
         this.atOnce = atOnce;
         this.limit = limit;
         this.report = report;
@@ -42,41 +56,42 @@ final class ZooRun {
         for (int i = 0; i < models.size(); i += atOnce) {
             waiting.add(models.subList(i, Math.min(models.size(), i + atOnce)));
         }
-        try (ReferenceProcess direct = new ReferenceProcess(work, limit)) {
-            Map<ModelFile, Reference> references = new HashMap<>();
-            while (!waiting.isEmpty()) {
-                List<ModelFile> chunk = waiting.poll();
-                for (ModelFile model : chunk) {
-                    if (!references.containsKey(model)) {
-                        references.put(model, direct.of(model.file(), model.dataSets()));
-                    }
+        Map<ModelFile, Reference> references = new HashMap<>();
+        while (!waiting.isEmpty()) {
+            List<ModelFile> chunk = waiting.poll();
+            for (ModelFile model : chunk) {
+                if (!references.containsKey(model)) {
+                    references.put(model, oracle.of(model.file(), model.dataSets()));
                 }
-                serve(chunk, references);
-                report.progress();
             }
+            List<ModelFile> pending = serve(chunk, references);
+            references.keySet().retainAll(pending);
+            report.progress();
         }
     }
 
-    private void serve(List<ModelFile> chunk, Map<ModelFile, Reference> references)
+    /** Returns the models that got no verdict. */
+    private List<ModelFile> serve(List<ModelFile> chunk, Map<ModelFile, Reference> references)
             throws IOException, InterruptedException {
-        ZooRepository repository = new ZooRepository(work.resolve("models"));
         repository.fill(chunk);
         Map<String, ModelFile> pending = new LinkedHashMap<>();
         for (int i = 0; i < chunk.size(); i++) {
             pending.put(ZooRepository.name(i), chunk.get(i));
         }
-        try (ZooService service = ZooService.start(repository.folder(), limit)) {
-            List<String> ready = awaitLoaded(service, pending, references);
-            for (String name : ready) {
-                ModelFile model = pending.get(name);
-                if (model != null && service.isAlive()) {
-                    Verdict verdict = new Judge(service, name, references.get(model)).judge();
-                    report.add(model, references.get(model), service.isAlive() ? verdict : broke());
-                    pending.remove(name);
+        try (Server service = starter.start(repository.folder())) {
+            for (String name : awaitLoaded(service, pending, references)) {
+                if (service.isAlive()) {
+                    Reference reference = references.get(pending.get(name));
+                    Verdict verdict = new Judge(service, name, reference).judge();
+                    report.add(pending.remove(name), reference, service.isAlive() ? verdict : broke());
                 }
             }
+        } catch (Server.EndedException ended) {
+            // All are pending.
         }
-        again(List.copyOf(pending.values()), pending.size() < chunk.size(), references);
+        List<ModelFile> left = List.copyOf(pending.values());
+        again(left, left.size() < chunk.size(), references);
+        return left;
     }
 
     private static Verdict broke() {
@@ -85,7 +100,7 @@ final class ZooRun {
 
     /** Reports the models that are refused, and returns those that are ready. The others stay pending. */
     private List<String> awaitLoaded(
-            ZooService service, Map<String, ModelFile> pending, Map<ModelFile, Reference> references)
+            Server service, Map<String, ModelFile> pending, Map<ModelFile, Reference> references)
             throws IOException, InterruptedException {
         List<String> ready = new ArrayList<>();
         long lastNanos = System.nanoTime();

@@ -19,7 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The service with the models of a repository, in a process of its own, with its own broker and Redis. */
-final class ZooService implements AutoCloseable {
+final class ZooService implements Server {
     private static final int OK = 200;
 
     /** What the worker logs of a model that it refuses, with or without the version. */
@@ -36,29 +36,35 @@ final class ZooService implements AutoCloseable {
         this.http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 
-    /** Starts it. The models may still be loading. */
-    static ZooService start(Path models, Duration limit) throws IOException, InterruptedException {
-        return new ZooService(
-                LocalService.start(new LocalService.Setup(
-                        models,
-                        List.of("/v2/health/live"),
-                        // As few topics and partitions as can be: hundreds of models are served once each.
-                        Map.of("penstock.topics.request-partitions", "1", "penstock.topics.reply-partitions", "1"),
-                        Optional.empty(),
-                        "zoo")),
-                limit);
+    /** @param limit for an answer */
+    static Server start(Path models, Duration limit) throws IOException, InterruptedException, EndedException {
+        try {
+            return new ZooService(
+                    LocalService.start(new LocalService.Setup(
+                            models,
+                            List.of("/v2/health/live"),
+                            // As few partitions as can be: hundreds of models are served once each.
+                            Map.of("penstock.topics.request-partitions", "1", "penstock.topics.reply-partitions", "1"),
+                            Optional.empty(),
+                            "zoo")),
+                    limit);
+        } catch (LocalService.EndedException ended) {
+            throw new EndedException(ended);
+        }
     }
 
-    boolean isAlive() {
+    @Override
+    public boolean isAlive() {
         return process.isAlive();
     }
 
-    boolean isReady(String model) throws InterruptedException {
+    @Override
+    public boolean isReady(String model) throws InterruptedException {
         return isOk(process.target().http().resolve("/v2/models/" + model + "/ready"));
     }
 
-    /** The reasons for refusals, by model. */
-    Map<String, String> refusals() throws IOException {
+    @Override
+    public Map<String, String> refusals() throws IOException {
         Map<String, String> reasons = new HashMap<>();
         Matcher line = REFUSAL.matcher(Files.readString(process.log()));
         while (line.find()) {
@@ -67,11 +73,8 @@ final class ZooService implements AutoCloseable {
         return reasons;
     }
 
-    /** The status and the body of a response. */
-    record Answer(int status, byte[] body, int jsonBytes) {}
-
-    /** Sends a request. Completes with an {@link IOException} when the service ends, or does not answer in time. */
-    CompletableFuture<Answer> send(String model, V2Body body) {
+    @Override
+    public CompletableFuture<Answer> send(String model, V2Body body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         process.target().http().resolve("/v2/models/" + model + "/infer"))
                 .timeout(limit)

@@ -3,6 +3,7 @@ package dev.penstock.zoo;
 import dev.penstock.cli.command.Tool;
 import dev.penstock.cli.command.UsageException;
 import dev.penstock.cli.command.ZooCommand;
+import dev.penstock.zoo.reference.ReferenceProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,17 @@ public final class ZooTool implements Tool<ZooCommand> {
                     + command.only().map(text -> " with " + text + " in its path").orElse(""));
         }
         ZooReport report = new ZooReport(models.size(), System.out);
-        new ZooRun(WORK, command.atOnce(), Duration.ofSeconds(command.seconds()), report).run(models);
+        Duration limit = Duration.ofSeconds(command.seconds());
+        try (ReferenceProcess direct = new ReferenceProcess(WORK, limit)) {
+            new ZooRun(
+                            new ZooRepository(WORK.resolve("models")),
+                            direct::of,
+                            repository -> ZooService.start(repository, limit),
+                            command.atOnce(),
+                            limit,
+                            report)
+                    .run(models);
+        }
         report.print();
         report.write(WORK.resolve("report.txt"));
         return report.wrong() == 0 && report.servedPercent() >= command.atLeastPercent() ? 0 : 1;

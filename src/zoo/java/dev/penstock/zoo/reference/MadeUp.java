@@ -42,6 +42,13 @@ public final class MadeUp {
         return new Value(name, type, shape, data.flip());
     }
 
+    /** Zeros, and empty strings. */
+    public static Value zeros(String name, ElementType type, List<Long> shape) {
+        int elementBytes = type == ElementType.BYTES ? Integer.BYTES : type.byteSize();
+        return new Value(
+                name, type, shape, Value.buffer(Math.multiplyExact(Value.elements(shape), elementBytes)));
+    }
+
     /**
      * Other values of the same type and shape: floats are scaled, and all but integers change places. Integers may be axes, sizes or
      * indexes, so they change places only if {@code withIntegers}.

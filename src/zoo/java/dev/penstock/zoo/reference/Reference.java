@@ -3,6 +3,7 @@ package dev.penstock.zoo.reference;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,8 +41,22 @@ public record Reference(Optional<String> cannotRun, boolean isRepeatable, List<C
         notes = List.copyOf(notes);
     }
 
+    /**
+     * Runs a model in this process, which it may end.
+     *
+     * @param dataSets its folders {@code test_data_set_*}; without any, input is made up
+     */
+    public static Reference of(Path model, List<Path> dataSets) throws IOException {
+        return CaseMaker.of(model, dataSets);
+    }
+
     static Reference none(String reason) {
         return new Reference(Optional.of(reason), true, List.of(), List.of());
+    }
+
+    /** What remains of interest after the cases were compared. */
+    public Reference withoutCases() {
+        return new Reference(cannotRun, isRepeatable, List.of(), notes);
     }
 
     void write(DataOutputStream out) throws IOException {

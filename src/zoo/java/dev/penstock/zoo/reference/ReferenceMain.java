@@ -38,7 +38,7 @@ public final class ReferenceMain {
 
     private static Reference reference(Path model, List<Path> dataSets) {
         try {
-            return CaseMaker.of(model, dataSets);
+            return Reference.of(model, dataSets);
         } catch (IOException | RuntimeException e) {
             return Reference.none("its test data cannot be read: " + Objects.toString(e.getMessage(), e.toString()));
         }

@@ -1,0 +1,45 @@
+package dev.penstock.zoo;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** A process that serves the models of a repository. */
+public interface Server extends AutoCloseable {
+
+    /** Starts a server. */
+    @FunctionalInterface
+    interface Starter {
+        /**
+         * Returns while the models may still be loading.
+         *
+         * @throws EndedException if the process ended at once
+         */
+        Server start(Path models) throws IOException, InterruptedException, EndedException;
+    }
+
+    /** The process ended before it took calls. */
+    final class EndedException extends Exception {
+        EndedException(Throwable cause) {
+            super(cause);
+        }
+    }
+
+    /** The status and the body of a response. The tensors in binary form begin after {@code jsonBytes}. */
+    record Answer(int status, byte[] body, int jsonBytes) {}
+
+    boolean isAlive();
+
+    /** Whether calls of the model are served. */
+    boolean isReady(String model) throws InterruptedException;
+
+    /** The reasons for refusals so far, by model. */
+    Map<String, String> refusals() throws IOException;
+
+    /** Sends a request. Completes with an {@link IOException} when the process ends, or does not answer in time. */
+    CompletableFuture<Answer> send(String model, V2Body body);
+
+    @Override
+    void close();
+}
