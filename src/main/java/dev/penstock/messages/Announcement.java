@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
@@ -16,6 +17,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Announces a model version that a worker serves. Workers repeat it every few seconds on {@link Topics#MODELS}.
@@ -44,6 +46,7 @@ public record Announcement(
     /** The commit interval that is assumed of a worker that announces none, as older builds do. */
     public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
 
+    private static final String ROW_AXIS = "row_axis";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public Announcement {
@@ -90,6 +93,9 @@ public record Announcement(
         if (!signature.alternativeInputs().isEmpty()) {
             node.set("inputs_instead", specs(signature.alternativeInputs()));
         }
+        node.putObject("batching")
+                .put("mode", signature.mode().kind().label())
+                .put("reason", signature.mode().reason());
         node.put("max_request_rows", maxRequestRows)
                 .put("max_tensor_bytes", maxTensorBytes)
                 .put("timeout_ms", timeoutMs)
@@ -117,7 +123,8 @@ public record Announcement(
                     new Signature(
                             specs(node.required("inputs")),
                             specs(node.required("outputs")),
-                            specs(node.path("inputs_instead"))),
+                            specs(node.path("inputs_instead")),
+                            node.has("batching") ? mode(node.required("batching")) : RunMode.BATCHED),
                     node.required("max_request_rows").asInt(),
                     node.required("max_tensor_bytes").asLong(),
                     node.required("timeout_ms").asLong(),
@@ -140,6 +147,17 @@ public record Announcement(
         return partitions;
     }
 
+    private static RunMode mode(JsonNode node) {
+        String label = node.required("mode").asText();
+        for (RunMode.Kind kind : RunMode.Kind.values()) {
+            if (kind.label().equals(label)) {
+                return new RunMode(kind, node.required("reason").asText());
+            }
+        }
+        throw new IllegalArgumentException("batching.mode must be a known mode, was " + label);
+    }
+
+    /** An axis that is absent is 0, as older builds mean it; an axis of null says that the tensor has no rows. */
     private static ArrayNode specs(List<TensorSpec> specs) {
         ArrayNode array = JSON.createArrayNode();
         for (TensorSpec spec : specs) {
@@ -149,6 +167,11 @@ public record Announcement(
             ArrayNode shape = node.putArray("shape");
             for (long dimension : spec.shape().toArray()) {
                 shape.add(dimension);
+            }
+            if (!spec.hasRows()) {
+                node.putNull(ROW_AXIS);
+            } else if (spec.rowAxis().getAsInt() != 0) {
+                node.put(ROW_AXIS, spec.rowAxis().getAsInt());
             }
         }
         return array;
@@ -164,7 +187,10 @@ public record Announcement(
             specs.add(new TensorSpec(
                     node.required("name").asText(),
                     Datatype.valueOf(node.required("datatype").asText()),
-                    Shape.of(dimensions)));
+                    Shape.of(dimensions),
+                    node.path(ROW_AXIS).isNull()
+                            ? OptionalInt.empty()
+                            : OptionalInt.of(node.path(ROW_AXIS).asInt(0))));
         }
         return specs;
     }

@@ -3,7 +3,7 @@ package dev.penstock.protocol;
 import java.util.Arrays;
 
 /**
- * The dimensions of a tensor, outermost first. The first dimension counts rows. In a signature, {@link #VARIABLE} marks a dimension
+ * The dimensions of a tensor, outermost first; a scalar has none. The first dimension usually counts rows. In a signature, {@link #VARIABLE} marks a dimension
  * that each request chooses.
  */
 public final class Shape {
@@ -67,8 +67,13 @@ public final class Shape {
     }
 
     public Shape withRows(long rows) {
+        return with(0, rows);
+    }
+
+    /** A shape whose dimension {@code index} has this size. */
+    public Shape with(int index, long size) {
         long[] copy = dimensions.clone();
-        copy[0] = rows;
+        copy[index] = size;
         return new Shape(copy);
     }
 

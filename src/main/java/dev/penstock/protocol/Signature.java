@@ -8,11 +8,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The inputs and outputs of a model. The first dimension of every shape counts rows and is variable.
+ * The inputs and outputs of a model, and how its requests are run.
  *
  * @param alternativeInputs an alternative set of inputs that a request may send instead of {@code inputs}; empty when there is none
  */
-public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<TensorSpec> alternativeInputs) {
+public record Signature(
+        List<TensorSpec> inputs, List<TensorSpec> outputs, List<TensorSpec> alternativeInputs, RunMode mode) {
 
     public Signature {
         inputs = List.copyOf(inputs);
@@ -21,7 +22,7 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
     }
 
     public Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
-        this(inputs, outputs, List.of());
+        this(inputs, outputs, List.of(), RunMode.BATCHED);
     }
 
     public Optional<TensorSpec> output(String name) {
@@ -30,13 +31,27 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
 
     /**
      * Checks that the model can run the request. Each input must appear exactly once, with its datatype and an admitted shape. All inputs
-     * must have the same number of rows. Every requested output must exist.
+     * that have rows must have the same number. Every requested output must exist.
      *
      * @throws InvalidRequestException naming the field and the rule that it breaks
      */
     public void check(InferenceRequest request) throws InvalidRequestException {
         checkInputs(request.inputs(), accepted(request));
         checkOutputs(request.outputs());
+    }
+
+    /** The rows of a checked request; 1 if it is run one by one. */
+    public long rows(InferenceRequest request) {
+        for (TensorSpec spec : accepted(request)) {
+            if (spec.rowAxis().isPresent()) {
+                for (Tensor tensor : request.inputs()) {
+                    if (tensor.name().equals(spec.name())) {
+                        return rows(tensor, spec);
+                    }
+                }
+            }
+        }
+        return 1;
     }
 
     /** The inputs of a checked request, in the order and with the ranks of this signature. */
@@ -64,10 +79,14 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
     }
 
     private static void checkInputs(List<Tensor> tensors, List<TensorSpec> inputs) throws InvalidRequestException {
+        if (tensors.isEmpty() && !inputs.isEmpty()) {
+            throw new InvalidRequestException("inputs", "must have at least one entry");
+        }
         Set<String> names = new HashSet<>();
+        RowCount rows = new RowCount();
         for (int i = 0; i < tensors.size(); i++) {
             Tensor tensor = tensors.get(i);
-            checkInput(tensor, tensors.get(0).shape(), i, inputs);
+            rows.check(tensor, checkedInput(tensor, i, inputs), i);
             if (!names.add(tensor.name())) {
                 throw new InvalidRequestException(
                         field("inputs", i, "name"), "must be unique, was a second '" + tensor.name() + "'");
@@ -80,7 +99,7 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
         }
     }
 
-    private static void checkInput(Tensor tensor, Shape first, int index, List<TensorSpec> inputs)
+    private static TensorSpec checkedInput(Tensor tensor, int index, List<TensorSpec> inputs)
             throws InvalidRequestException {
         Optional<TensorSpec> spec = named(tensor.name(), inputs);
         if (spec.isEmpty()) {
@@ -93,19 +112,41 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
                     field("inputs", index, "datatype"),
                     "must be " + spec.get().datatype() + ", was " + tensor.datatype());
         }
-        if (!spec.get().shape().admits(tensor.shape()) && !isColumn(tensor, spec.get())) {
+        if (!spec.get().shape().admits(tensor.shape())
+                && !isColumn(tensor, spec.get())
+                && !isScalar(tensor, spec.get())) {
             throw new InvalidRequestException(
                     field("inputs", index, "shape"), "must be " + spec.get().shape() + ", was " + tensor.shape());
         }
-        if (tensor.shape().rows() < 1) {
-            throw new InvalidRequestException(field("inputs", index, "shape"), "must have at least 1 row, had 0");
+        return spec.get();
+    }
+
+    /** Counts the rows of the first input that has rows; the others must have as many. */
+    private static final class RowCount {
+        private long rows;
+        private int first;
+
+        void check(Tensor tensor, TensorSpec spec, int index) throws InvalidRequestException {
+            if (!spec.hasRows()) {
+                return;
+            }
+            long found = rows(tensor, spec);
+            if (found < 1) {
+                throw new InvalidRequestException(field("inputs", index, "shape"), "must have at least 1 row, had 0");
+            }
+            if (rows == 0) {
+                rows = found;
+                first = index;
+            } else if (found != rows) {
+                throw new InvalidRequestException(
+                        field("inputs", index, "shape"),
+                        "must have " + rows + " rows like inputs[" + first + "], had " + found);
+            }
         }
-        if (tensor.shape().rows() != first.rows()) {
-            throw new InvalidRequestException(
-                    field("inputs", index, "shape"),
-                    "must have " + first.rows() + " rows like inputs[0], had "
-                            + tensor.shape().rows());
-        }
+    }
+
+    private static long rows(Tensor tensor, TensorSpec spec) {
+        return tensor.shape().dimension(spec.rowAxis().orElseThrow());
     }
 
     /** Whether a vector was sent as a table with one column, of shape [n, 1]. Clients often send ids like this. */
@@ -114,14 +155,21 @@ public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, List<
         return shape.rank() == 2 && shape.dimension(1) == 1 && spec.shape().admits(Shape.of(shape.rows()));
     }
 
+    /** Whether a scalar was sent as a vector with one element. Some clients cannot send the shape []. */
+    private static boolean isScalar(Tensor tensor, TensorSpec spec) {
+        return spec.shape().rank() == 0 && tensor.shape().equals(Shape.of(1));
+    }
+
     private static Tensor asDeclared(Tensor tensor, TensorSpec spec) {
-        return tensor.shape().rank() == spec.shape().rank()
-                ? tensor
-                : new Tensor(
-                        tensor.name(),
-                        tensor.datatype(),
-                        Shape.of(tensor.shape().rows()),
-                        tensor.data());
+        return switch (spec.shape().rank()) {
+            case 0 -> tensor.shape().rank() == 0 ? tensor : reshaped(tensor, Shape.of());
+            case 1 -> tensor.shape().rank() == 1 ? tensor : reshaped(tensor, Shape.of(tensor.shape().rows()));
+            default -> tensor;
+        };
+    }
+
+    private static Tensor reshaped(Tensor tensor, Shape shape) {
+        return new Tensor(tensor.name(), tensor.datatype(), shape, tensor.data());
     }
 
     private void checkOutputs(List<RequestedOutput> requested) throws InvalidRequestException {

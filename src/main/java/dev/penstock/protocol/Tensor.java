@@ -2,6 +2,7 @@ package dev.penstock.protocol;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * A named tensor. Its data always has the binary form of the v2 protocol, whatever form the request had: row-major and
@@ -59,6 +60,52 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         int start = offsetOfElement(0, 0, from * rowElements);
         int end = offsetOfElement(start, from * rowElements, (from + count) * rowElements);
         return new Tensor(name, datatype, shape.withRows(count), data.slice(start, end - start));
+    }
+
+    /** The same for any dimension that counts rows. A view if it is the first, otherwise a copy. BYTES have rows in the first only. */
+    public Tensor rows(int axis, long from, long count) {
+        if (axis == 0) {
+            return rows(from, count);
+        }
+        int rowBytes = rowBytes(axis);
+        int wholeBytes = Math.toIntExact(shape.dimension(axis) * rowBytes);
+        Shape some = shape.with(axis, count);
+        ByteBuffer copy = ByteBuffer.allocate(Math.toIntExact(some.elements() * datatype.byteSize()));
+        for (int start = 0; wholeBytes > 0 && start < data.limit(); start += wholeBytes) {
+            copy.put(data.slice(start + Math.toIntExact(from * rowBytes), Math.toIntExact(count * rowBytes)));
+        }
+        return new Tensor(name, datatype, some, copy.flip());
+    }
+
+    /** A copy of the pieces, one after the other in the dimension that counts rows. The pieces differ only in that dimension. */
+    public static Tensor joined(int axis, List<Tensor> pieces) {
+        long rows = 0;
+        int bytes = 0;
+        for (Tensor piece : pieces) {
+            rows += piece.shape.dimension(axis);
+            bytes = Math.addExact(bytes, piece.data.limit());
+        }
+        Tensor first = pieces.getFirst();
+        ByteBuffer data = ByteBuffer.allocate(bytes);
+        long blocks = 1;
+        for (int i = 0; i < axis; i++) {
+            blocks *= first.shape.dimension(i);
+        }
+        for (int block = 0; block < blocks; block++) {
+            for (Tensor piece : pieces) {
+                int blockBytes = Math.toIntExact(piece.data.limit() / blocks);
+                data.put(piece.data.slice(block * blockBytes, blockBytes));
+            }
+        }
+        return new Tensor(first.name, first.datatype, first.shape.with(axis, rows), data.flip());
+    }
+
+    private int rowBytes(int axis) {
+        long bytes = datatype.byteSize();
+        for (int i = axis + 1; i < shape.rank(); i++) {
+            bytes *= shape.dimension(i);
+        }
+        return Math.toIntExact(bytes);
     }
 
     /**

@@ -3,12 +3,17 @@ package dev.penstock.messages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.RunMode;
+import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
+import dev.penstock.protocol.TensorSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class AnnouncementTest {
@@ -27,5 +32,21 @@ class AnnouncementTest {
     @Test
     void ofAnOlderWorkerTellsNoPartitions() throws IOException {
         assertThat(Announcement.read(OLDER.toJson())).isEqualTo(OLDER);
+    }
+
+    @Test
+    void tellsHowTheModelIsRunAndWhereItsRowsAre() throws IOException {
+        Signature signature = new Signature(
+                List.of(
+                        new TensorSpec("x", Datatype.FP32, Shape.of(-1, 3)),
+                        new TensorSpec("state", Datatype.FP32, Shape.of(2, -1), OptionalInt.of(1)),
+                        new TensorSpec("rate", Datatype.INT64, Shape.of(), OptionalInt.empty())),
+                List.of(),
+                List.of(),
+                RunMode.batched("a probe proved it"));
+        Announcement sent =
+                new Announcement("m", "1", "w", signature, 8, 1000, 0, 100, "cpu", true, Optional.empty());
+
+        assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
     }
 }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class SignatureTest {
@@ -46,6 +47,7 @@ class SignatureTest {
     void refusesInputsThatTheModelDoesNotHave() {
         assertRefused("inputs[1].name", "must be one of [x, n], was 'z'", x, tensor("z", Datatype.INT8, 2, 2));
         assertRefused("inputs", "must include 'n'", x);
+        assertRefused("inputs", "must have at least one entry");
         assertRefused("inputs[2].name", "must be unique, was a second 'x'", x, n, x);
     }
 
@@ -67,6 +69,39 @@ class SignatureTest {
     void refusesOutputsThatTheModelDoesNotHave() {
         assertRefused("outputs[0].name", "must be one of [y], was 'q'", request(List.of(x, n), "q"));
         assertRefused("outputs[1].name", "must be unique, was a second 'y'", request(List.of(x, n), "y", "y"));
+    }
+
+    @Test
+    void countsRowsInTheirOwnDimensionAndNotInSharedInputs() throws InvalidRequestException {
+        Signature signature = new Signature(
+                List.of(
+                        new TensorSpec("rate", Datatype.INT8, Shape.of(), OptionalInt.empty()),
+                        new TensorSpec("state", Datatype.INT8, Shape.of(2, -1, 3), OptionalInt.of(1))),
+                List.of());
+        InferenceRequest request =
+                request(List.of(tensor("rate", Datatype.INT8, 1), tensor("state", Datatype.INT8, 2, 5, 3)));
+
+        signature.check(request);
+
+        assertThat(signature.rows(request)).isEqualTo(5);
+        assertThat(signature.orderedInputs(request).getFirst().shape()).isEqualTo(Shape.of());
+    }
+
+    @Test
+    void takesWholeShapesOfAModelThatIsRunOneByOne() throws InvalidRequestException {
+        Signature signature = new Signature(
+                List.of(
+                        new TensorSpec("x", Datatype.INT8, Shape.of(1, 3), OptionalInt.empty()),
+                        new TensorSpec("w", Datatype.INT8, Shape.of(-1), OptionalInt.empty())),
+                List.of(),
+                List.of(),
+                RunMode.oneByOne("for a test"));
+        InferenceRequest request =
+                request(List.of(tensor("x", Datatype.INT8, 1, 3), tensor("w", Datatype.INT8, 0)));
+
+        signature.check(request);
+
+        assertThat(signature.rows(request)).isEqualTo(1);
     }
 
     private static void assertRefused(String field, String rule, Tensor... inputs) {

@@ -57,13 +57,14 @@ public final class CallCheck {
                 .find(call.model(), call.version())
                 .orElseThrow(() -> new ProblemException(unknownModel(call.model(), call.version())));
         InferenceRequest request = reader.read(call.payload(), model.signature());
-        checkSize(request, model);
+        long rows = model.signature().rows(request);
+        checkSize(request, rows, model);
         Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
         requireAllowed(call.tenant(), lane);
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = asked.orElseGet(() -> standard(model, async));
         Duration waited = Duration.ofNanos(call.lag().nanos(nanoClock.getAsLong()));
-        return new CheckedCall(call, model.version(), rows(request), lane, left(timeout, waited), waited);
+        return new CheckedCall(call, model.version(), rows, lane, left(timeout, waited), waited);
     }
 
     private static Duration left(Duration timeout, Duration waited) {
@@ -99,12 +100,8 @@ public final class CallCheck {
         return async ? asyncTimeout : syncTimeout;
     }
 
-    private static long rows(InferenceRequest request) {
-        return request.inputs().getFirst().shape().rows();
-    }
-
-    private static void checkSize(InferenceRequest request, Announcement model) throws InvalidRequestException {
-        long rows = rows(request);
+    private static void checkSize(InferenceRequest request, long rows, Announcement model)
+            throws InvalidRequestException {
         if (rows > model.maxRequestRows()) {
             throw new InvalidRequestException(
                     "inputs[0].shape", "must have 1.." + model.maxRequestRows() + " rows in one request, had " + rows);

@@ -116,6 +116,9 @@ public final class ServerResource {
         node.put("platform", "onnx_onnxv1");
         specs(node.putArray("inputs"), announcement.signature().inputs());
         specs(node.putArray("outputs"), announcement.signature().outputs());
+        node.putObject("properties")
+                .put("batching", announcement.signature().mode().kind().label())
+                .put("batching_reason", announcement.signature().mode().reason());
         return json(node);
     }
 

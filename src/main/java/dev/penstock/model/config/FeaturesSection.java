@@ -81,7 +81,8 @@ public record FeaturesSection(
         TensorSpec target = target(model);
         if (target.datatype() != Datatype.FP32
                 || target.shape().rank() != 2
-                || target.shape().dimension(1) == Shape.VARIABLE) {
+                || target.shape().dimension(1) == Shape.VARIABLE
+                || target.rowAxis().orElse(0) != 0) {
             throw refused("input", "must be FP32 of shape [rows, columns] with fixed columns, was " + target);
         }
         if (fromColumn + names.size() > target.shape().dimension(1)) {
@@ -119,11 +120,13 @@ public record FeaturesSection(
             if (!each.equals(target)) {
                 inputs.add(each);
             } else if (rest > 0) {
-                inputs.add(new TensorSpec(each.name(), each.datatype(), Shape.of(Shape.VARIABLE, rest)));
+                inputs.add(new TensorSpec(
+                        each.name(), each.datatype(), each.shape().with(1, rest), each.rowAxis()));
             }
         }
-        inputs.add(new TensorSpec(entity, datatype, Shape.of(Shape.VARIABLE)));
-        return new Signature(inputs, model.outputs(), model.inputs());
+        inputs.add(new TensorSpec(
+                entity, datatype, Shape.of(target.shape().rows()), target.rowAxis()));
+        return new Signature(inputs, model.outputs(), model.inputs(), model.mode());
     }
 
     private void check(YamlSection yaml) throws ModelRefusedException {

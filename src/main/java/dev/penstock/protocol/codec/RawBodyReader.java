@@ -27,19 +27,11 @@ final class RawBodyReader {
 
     private static Tensor numbers(ByteBuffer bytes, TensorSpec spec) throws InvalidRequestException {
         long[] dimensions = spec.shape().toArray();
-        int unknown = 0;
+        int unknown = unknown(spec);
         long unitBytes = spec.datatype().byteSize();
-        for (int i = 1; i < dimensions.length; i++) {
-            if (dimensions[i] != Shape.VARIABLE) {
-                unitBytes *= dimensions[i];
-            } else if (unknown == 0) {
-                unknown = i;
-            } else {
-                throw new InvalidRequestException(
-                        "body",
-                        "must not be raw: input '" + spec.name() + "' of shape " + spec.shape()
-                                + " must have at most one variable dimension besides rows");
-            }
+        for (int i = 0; i < dimensions.length; i++) {
+            dimensions[i] = dimensions[i] == Shape.VARIABLE ? 1 : dimensions[i];
+            unitBytes *= i == unknown ? 1 : dimensions[i];
         }
         if (unitBytes == 0 || !bytes.hasRemaining() || bytes.remaining() % unitBytes != 0) {
             throw new InvalidRequestException(
@@ -50,9 +42,33 @@ final class RawBodyReader {
         if (spec.datatype() == Datatype.BOOL && !Tensor.holdsBooleans(bytes)) {
             throw new InvalidRequestException("body", "must hold only the bytes 0 and 1, as BOOL requires");
         }
-        dimensions[0] = 1;
-        dimensions[unknown] = bytes.remaining() / unitBytes;
+        if (unknown < dimensions.length) {
+            dimensions[unknown] = bytes.remaining() / unitBytes;
+        } else if (bytes.remaining() != unitBytes) {
+            throw new InvalidRequestException(
+                    "body",
+                    "must be " + unitBytes + " bytes for " + spec.datatype() + " " + spec.shape() + ", was "
+                            + bytes.remaining());
+        }
         return new Tensor(spec.name(), spec.datatype(), Shape.of(dimensions), bytes);
+    }
+
+    /** The dimension whose size follows from the size of the body: the variable one beside the rows, or the rows. The rank if none is. */
+    private static int unknown(TensorSpec spec) throws InvalidRequestException {
+        int rows = spec.rowAxis().orElse(spec.shape().rank());
+        int unknown = rows;
+        for (int i = 0; i < spec.shape().rank(); i++) {
+            if (i != rows && spec.shape().dimension(i) == Shape.VARIABLE) {
+                if (unknown != rows) {
+                    throw new InvalidRequestException(
+                            "body",
+                            "must not be raw: input '" + spec.name() + "' of shape " + spec.shape()
+                                    + " must have at most one variable dimension besides rows");
+                }
+                unknown = i;
+            }
+        }
+        return unknown;
     }
 
     private static Tensor string(ByteBuffer bytes, TensorSpec spec) {

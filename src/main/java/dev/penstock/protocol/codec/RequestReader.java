@@ -73,9 +73,6 @@ public final class RequestReader {
         }
         json.expectEnd();
         json.require(seen, INPUTS);
-        if (inputs.isEmpty()) {
-            throw new InvalidRequestException("inputs", "must have at least one entry");
-        }
         body.tensors().expectNoMoreBlobs();
         Optional<Boolean> binaryOutput = Parameters.flag("binary_data_output", parameters, json);
         if (binaryOutput.isPresent()) {

@@ -102,7 +102,6 @@ class RequestReaderTest {
                 "{'inputs':[@ @]}               | inputs[0] | must be valid JSON: expected ',' or ']'",
                 "{'inputs':[@],'id':nul}        | id | must be a string, was null",
                 "{}                             | inputs | is required",
-                "{'inputs':[]}                  | inputs | must have at least one entry",
                 "{'inputs':{}}                  | inputs | must be an array, was an object",
                 "{'inputs':[@,@]}               | inputs[1] | must have a unique name, was a second 'x'",
                 "{'inputs':[@],'inputs':[@]}    | inputs | must appear only once",
