@@ -4,13 +4,12 @@ import static dev.penstock.zoo.Tensors.floats;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.zoo.Server.Answer;
+import dev.penstock.zoo.V2Client.Answer;
 import dev.penstock.zoo.reference.Reference;
 import dev.penstock.zoo.reference.Reference.Case;
 import dev.penstock.zoo.reference.Reference.Kind;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -97,35 +96,7 @@ class JudgeTest {
         return CompletableFuture.completedFuture(new Answer(200, bytes, json.length));
     }
 
-    private interface Answers {
-        CompletableFuture<Answer> to(V2Body request);
-    }
-
-    private static Verdict judge(Answers answers) throws InterruptedException {
-        Server server = new Server() {
-            @Override
-            public boolean isAlive() {
-                return true;
-            }
-
-            @Override
-            public boolean isReady(String model) {
-                return true;
-            }
-
-            @Override
-            public Map<String, String> refusals() {
-                return Map.of();
-            }
-
-            @Override
-            public CompletableFuture<Answer> send(String model, V2Body body) {
-                return answers.to(body);
-            }
-
-            @Override
-            public void close() {}
-        };
-        return new Judge(server, "echo", ECHO).judge();
+    private static Verdict judge(Judge.Caller service) throws InterruptedException {
+        return new Judge(service, ECHO).judge();
     }
 }

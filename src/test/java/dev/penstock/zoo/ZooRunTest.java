@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import dev.penstock.zoo.V2Client.Answer;
 import dev.penstock.zoo.reference.Reference;
 import dev.penstock.zoo.reference.Reference.Case;
 import dev.penstock.zoo.reference.Reference.Kind;

@@ -2,7 +2,7 @@ package dev.penstock.zoo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.penstock.zoo.Server.Answer;
+import dev.penstock.zoo.V2Client.Answer;
 import dev.penstock.zoo.reference.Difference;
 import dev.penstock.zoo.reference.Reference;
 import dev.penstock.zoo.reference.Reference.Case;
@@ -23,8 +23,7 @@ public final class Judge {
     /** Below the largest request in JSON, in bytes of JSON. */
     private static final int MAX_JSON_BYTES = 8 << 20;
 
-    private final Server service;
-    private final String model;
+    private final Caller service;
     private final Reference reference;
     private int answers;
 
@@ -34,9 +33,15 @@ public final class Judge {
     private Optional<Verdict> wrong = Optional.empty();
     private Optional<Verdict> unanswered = Optional.empty();
 
-    public Judge(Server service, String model, Reference reference) {
+    /** Calls one model. */
+    @FunctionalInterface
+    public interface Caller {
+        /** As {@link V2Client#send}. */
+        CompletableFuture<Answer> send(V2Body body);
+    }
+
+    public Judge(Caller service, Reference reference) {
         this.service = service;
-        this.model = model;
         this.reference = reference;
     }
 
@@ -53,9 +58,9 @@ public final class Judge {
             }
             V2Body json = V2Body.json(each.inputs());
             if (json.bytes().length <= MAX_JSON_BYTES) {
-                compare("alone, JSON", each, service.send(model, json));
+                compare("alone, JSON", each, service.send(json));
             }
-            compare("alone, binary", each, service.send(model, V2Body.binary(each.inputs())));
+            compare("alone, binary", each, service.send(V2Body.binary(each.inputs())));
         }
         if (!isLost) {
             inCompany();
@@ -70,7 +75,7 @@ public final class Judge {
                 .toList();
         List<CompletableFuture<Answer>> sent = new ArrayList<>();
         for (int i = 0; i < COMPANY; i++) {
-            sent.add(service.send(model, V2Body.binary(small.get(i % small.size()).inputs())));
+            sent.add(service.send(V2Body.binary(small.get(i % small.size()).inputs())));
         }
         for (int i = 0; i < COMPANY; i++) {
             compare("in company", small.get(i % small.size()), sent.get(i));

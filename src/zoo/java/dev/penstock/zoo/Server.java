@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** A process that serves the models of a repository. */
-public interface Server extends AutoCloseable {
+interface Server extends AutoCloseable {
 
     /** Starts a server. */
     @FunctionalInterface
@@ -26,9 +26,6 @@ public interface Server extends AutoCloseable {
         }
     }
 
-    /** The status and the body of a response. The tensors in binary form begin after {@code jsonBytes}. */
-    record Answer(int status, byte[] body, int jsonBytes) {}
-
     boolean isAlive();
 
     /** Whether calls of the model are served. */
@@ -37,8 +34,8 @@ public interface Server extends AutoCloseable {
     /** The reasons for refusals so far, by model. */
     Map<String, String> refusals() throws IOException;
 
-    /** Sends a request. Completes with an {@link IOException} when the process ends, or does not answer in time. */
-    CompletableFuture<Answer> send(String model, V2Body body);
+    /** As {@link V2Client#send}. */
+    CompletableFuture<V2Client.Answer> send(String model, V2Body body);
 
     @Override
     void close();

@@ -82,7 +82,7 @@ final class ZooRun {
             for (String name : awaitLoaded(service, pending, references)) {
                 if (service.isAlive()) {
                     Reference reference = references.get(pending.get(name));
-                    Verdict verdict = new Judge(service, name, reference).judge();
+                    Verdict verdict = new Judge(body -> service.send(name, body), reference).judge();
                     report.add(pending.remove(name), reference, service.isAlive() ? verdict : broke());
                 }
             }

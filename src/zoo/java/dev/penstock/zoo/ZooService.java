@@ -1,12 +1,8 @@
 package dev.penstock.zoo;
 
 import dev.penstock.bench.LocalService;
+import dev.penstock.zoo.V2Client.Answer;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,22 +14,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The service with the models of a repository, in a process of its own, with its own broker and Redis. */
+/** The service in a process of its own, with its own broker and Redis. */
 final class ZooService implements Server {
-    private static final int OK = 200;
 
     /** What the worker logs of a model that it refuses, with or without the version. */
-    private static final Pattern REFUSAL =
-            Pattern.compile("Model (zoo-\\d+)(?: version \\d+)? is not served: (.*)", Pattern.MULTILINE);
+    private static final Pattern REFUSAL = Pattern.compile("Model (zoo-\\d+)(?: version \\d+)? is not served: (.*)");
 
     private final LocalService process;
-    private final HttpClient http;
-    private final Duration limit;
+    private final V2Client client;
 
     private ZooService(LocalService process, Duration limit) {
         this.process = process;
-        this.limit = limit;
-        this.http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        this.client = new V2Client(process.target().http(), limit);
     }
 
     /** @param limit for an answer */
@@ -60,7 +52,7 @@ final class ZooService implements Server {
 
     @Override
     public boolean isReady(String model) throws InterruptedException {
-        return isOk(process.target().http().resolve("/v2/models/" + model + "/ready"));
+        return client.isReady(model);
     }
 
     @Override
@@ -75,41 +67,12 @@ final class ZooService implements Server {
 
     @Override
     public CompletableFuture<Answer> send(String model, V2Body body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        process.target().http().resolve("/v2/models/" + model + "/infer"))
-                .timeout(limit)
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body.bytes()));
-        if (body.isBinary()) {
-            request.header("Content-Type", "application/octet-stream")
-                    .header("Inference-Header-Content-Length", Integer.toString(body.jsonBytes()));
-        } else {
-            request.header("Content-Type", "application/json");
-        }
-        return http.sendAsync(request.build(), BodyHandlers.ofByteArray()).thenApply(ZooService::answer);
-    }
-
-    private static Answer answer(HttpResponse<byte[]> response) {
-        return new Answer(
-                response.statusCode(),
-                response.body(),
-                Math.toIntExact(response.headers()
-                        .firstValueAsLong("Inference-Header-Content-Length")
-                        .orElse(response.body().length)));
-    }
-
-    private boolean isOk(URI address) throws InterruptedException {
-        try {
-            HttpRequest request =
-                    HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(5)).build();
-            return http.send(request, BodyHandlers.discarding()).statusCode() == OK;
-        } catch (IOException notNow) {
-            return false;
-        }
+        return client.send(model, body);
     }
 
     @Override
     public void close() {
-        http.shutdownNow();
+        client.close();
         process.close();
     }
 }

@@ -88,8 +88,9 @@ public final class Difference {
         for (int i = 0; i < expected.elements(); i++) {
             double wanted = expected.number(i);
             double got = actual.number(i);
-            boolean isSame = Double.compare(wanted, got) == 0
-                    || Math.abs(wanted - got) <= relative * Math.abs(wanted) + OF_LARGEST * largest;
+            boolean isNear = Double.isFinite(wanted)
+                    && Math.abs(wanted - got) <= relative * Math.abs(wanted) + OF_LARGEST * largest;
+            boolean isSame = isNear || Double.compare(wanted, got) == 0;
             if (!isSame) {
                 return Optional.of(
                         element(i, String.format(Locale.ROOT, "%.6g", wanted), String.format(Locale.ROOT, "%.6g", got)));
