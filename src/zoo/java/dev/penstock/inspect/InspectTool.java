@@ -25,9 +25,11 @@ public final class InspectTool {
      * @return the exit code: 1 if a model would be refused
      */
     public int run(Path place) throws IOException {
+        // Before the first logger: otherwise the log's manager complains.
+        System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
         Path given = Path.of(System.getenv().getOrDefault("PENSTOCK_FROM", "")).resolve(place);
         InspectionText text = new InspectionText(out);
-        Inspector inspector = new Inspector(WORK);
+        Inspector inspector = Inspector.open(WORK);
         if (Files.isRegularFile(given)) {
             Path folder = Objects.requireNonNull(given.toAbsolutePath().getParent());
             Inspection inspection =

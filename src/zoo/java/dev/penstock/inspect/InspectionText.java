@@ -36,9 +36,9 @@ final class InspectionText {
                 line("memory", memory(inspection, served));
                 line("speed", String.format(
                         Locale.ROOT,
-                        "%,.0f %s/s with one caller on this machine",
+                        "%,.0f %s on this machine",
                         served.rowsPerSecond(),
-                        served.mode().kind() == RunMode.Kind.BATCHED ? "rows" : "requests"));
+                        served.mode().kind() == RunMode.Kind.BATCHED ? "rows/s in full batches" : "runs/s"));
                 served.notes().forEach(note -> line("note", note));
                 (advice.isEmpty() ? List.of("nothing") : advice).forEach(text -> line("better", text));
                 line(
@@ -46,8 +46,7 @@ final class InspectionText {
                         served.example()
                                 .map(inputs -> CurlCommand.text(inspection.name(), inputs))
                                 .orElse("no made-up input works; see docs/requests.md"));
-                line("serve", "mkdir -p models/%s/1 && cp %s models/%s/1/model.onnx && ./penstock up --models models"
-                        .formatted(inspection.name(), inspection.path(), inspection.name()));
+                line("serve", serve(inspection));
             }
         }
     }
@@ -111,6 +110,18 @@ final class InspectionText {
         return served.loadedBytes().isPresent()
                 ? weights + ", " + size(served.loadedBytes().getAsLong()) + " when it was loaded and warm"
                 : weights;
+    }
+
+    /** How to start a service with it: from the repository that it lies in, or from a new one. */
+    private static String serve(Inspection inspection) {
+        String path = inspection.path();
+        String inRepository = inspection.name() + "/[1-9][0-9]*/model\\.onnx$";
+        if (path.matches("(.*/)?" + inRepository)) {
+            String repository = path.replaceFirst("/?" + inRepository, "");
+            return "./penstock up --models " + (repository.isEmpty() ? "." : repository);
+        }
+        return "mkdir -p models/%s/1 && cp %s models/%s/1/model.onnx && ./penstock up --models models"
+                .formatted(inspection.name(), path, inspection.name());
     }
 
     private static String inTable(List<TensorSpec> inputs) {

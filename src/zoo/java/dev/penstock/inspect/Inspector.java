@@ -1,5 +1,11 @@
 package dev.penstock.inspect;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.penstock.inspect.Inspection.Refused;
 import dev.penstock.inspect.Inspection.Served;
 import dev.penstock.model.InferenceException;
@@ -34,16 +40,39 @@ final class Inspector {
     private static final Path STATM = Path.of("/proc/self/statm");
     private static final int PAGE_BYTES = 4096;
 
-    /** Sizes of variable dimensions, and largest integers, that made-up input is tried with. */
-    private static final List<Integer> SIZES = List.of(8, 1, 16, 3, 32, 64, 224, 128, 320, 640, 48);
-
-    private static final List<Integer> MOST = List.of(100, 1, 0);
-
     private final ZooRepository repository;
 
-    /** @param work a folder for the repository */
-    Inspector(Path work) {
-        this.repository = new ZooRepository(work);
+    private Inspector(ZooRepository repository) {
+        this.repository = repository;
+    }
+
+    /**
+     * Loads the runtime, which must not count as memory of the first model.
+     *
+     * @param work a folder for repositories
+     */
+    static Inspector open(Path work) throws IOException {
+        ValueInfoProto.Builder tensor = ValueInfoProto.newBuilder();
+        tensor.getTypeBuilder()
+                .getTensorTypeBuilder()
+                .setElemType(DataType.FLOAT_VALUE)
+                .getShapeBuilder()
+                .addDimBuilder()
+                .setDimParam("rows");
+        byte[] smallest = ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
+                .setGraph(GraphProto.newBuilder()
+                        .setName("smallest")
+                        .addInput(tensor.clone().setName("x"))
+                        .addOutput(tensor.clone().setName("y"))
+                        .addNode(NodeProto.newBuilder().setOpType("Identity").addInput("x").addOutput("y")))
+                .build()
+                .toByteArray();
+        Path folder = Files.createDirectories(work.resolve("smallest"));
+        Inspector inspector = new Inspector(new ZooRepository(work.resolve("models")));
+        inspector.inspect(ModelFile.of(folder, Files.write(folder.resolve("model.onnx"), smallest)));
+        return inspector;
     }
 
     Inspection inspect(ModelFile model) throws IOException {
@@ -85,8 +114,8 @@ final class Inspector {
 
     private static Optional<List<Value>> inputThatRuns(LoadedModel loaded, Signature signature) {
         try (Slot slot = loaded.session().openSlot()) {
-            for (int size : SIZES) {
-                for (int most : MOST) {
+            for (int size : MadeUp.SIZES) {
+                for (int most : MadeUp.MOST) {
                     List<Value> inputs = madeUp(signature, size, most);
                     if (runs(slot, inputs)) {
                         return Optional.of(inputs);

@@ -58,6 +58,13 @@ public record ModelFile(String path, Path file, Optional<Path> settings, List<Pa
         return allowed.isEmpty() ? "model" : allowed.substring(0, Math.min(MAX_NAME, allowed.length()));
     }
 
+    /** The same without settings that look features up: callers send other inputs than those of ONNX Runtime then. */
+    ModelFile withoutFeatures() throws IOException {
+        boolean hasFeatures = settings.isPresent()
+                && Files.readString(settings.get()).lines().anyMatch(line -> line.startsWith("features:"));
+        return hasFeatures ? new ModelFile(path, file, Optional.empty(), dataSets) : this;
+    }
+
     /** The same file under another path, such as the one that a user typed. */
     public ModelFile shownAs(String shown) {
         return new ModelFile(shown, file, settings, dataSets);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code ./penstock zoo}. */
@@ -20,9 +21,12 @@ public final class ZooTool implements Tool<ZooCommand> {
         if (!Files.isDirectory(folder)) {
             throw new UsageException("DIR must be a folder, was " + command.folder());
         }
-        List<ModelFile> models = ModelFile.in(folder).stream()
-                .filter(model -> command.only().stream().allMatch(model.path()::contains))
-                .toList();
+        List<ModelFile> models = new ArrayList<>();
+        for (ModelFile model : ModelFile.in(folder)) {
+            if (command.only().stream().allMatch(model.path()::contains)) {
+                models.add(model.withoutFeatures());
+            }
+        }
         if (models.isEmpty()) {
             throw new UsageException("DIR must hold .onnx files, " + command.folder() + " has none"
                     + command.only().map(text -> " with " + text + " in its path").orElse(""));

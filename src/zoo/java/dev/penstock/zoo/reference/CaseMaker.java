@@ -17,12 +17,6 @@ final class CaseMaker {
     /** Below what a request may have, in bytes. */
     private static final long MAX_REQUEST_BYTES = 6 << 20;
 
-    /** For the variable dimensions of a model without test data, in the order of trial: most models take the first. */
-    private static final List<Integer> SIZES = List.of(8, 1, 16, 3, 32, 64, 224, 128, 320, 640, 48);
-
-    /** The largest made-up integers: token ids, then flags. */
-    private static final List<Integer> MOST = List.of(100, 1, 0);
-
     private final DirectRun model;
     private final List<Case> cases = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
@@ -77,8 +71,8 @@ final class CaseMaker {
         boolean isVariable = inputs.stream()
                 .anyMatch(input -> input.shape().stream().skip(1).anyMatch(dimension -> dimension < 0));
         boolean hasIntegers = inputs.stream().anyMatch(input -> !input.type().isFloat());
-        for (int size : isVariable ? SIZES : List.of(1)) {
-            for (int most : hasIntegers ? MOST : List.of(1)) {
+        for (int size : isVariable ? MadeUp.SIZES : List.of(1)) {
+            for (int most : hasIntegers ? MadeUp.MOST : List.of(1)) {
                 List<Value> values = new ArrayList<>();
                 for (int i = 0; i < inputs.size(); i++) {
                     values.add(MadeUp.value(inputs.get(i), 1, size, most, i));

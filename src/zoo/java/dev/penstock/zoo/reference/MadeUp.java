@@ -8,6 +8,12 @@ import java.util.stream.IntStream;
 
 /** Inputs that nobody gave: made up from the declaration, or other values for given ones. */
 public final class MadeUp {
+    /** For the variable dimensions of a model that nobody gave input for, in the order of trial: most models take the first. */
+    public static final List<Integer> SIZES = List.of(8, 1, 16, 3, 32, 64, 224, 128, 320, 640, 48);
+
+    /** The largest made-up integers, in the order of trial: token ids, then flags. */
+    public static final List<Integer> MOST = List.of(100, 1, 0);
+
     private MadeUp() {}
 
     /**
