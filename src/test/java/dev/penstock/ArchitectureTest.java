@@ -107,9 +107,17 @@ final class ArchitectureTest {
             entry("model.graph", Set.of("protocol", "model")),
             entry("model.config", Set.of("protocol", "model", "model.graph")),
             entry("model.onnx", Set.of("protocol", "model", "model.graph", "model.config")),
+            entry("model.probe", Set.of("protocol", "model", "model.graph", "model.config")),
             entry(
                     "model.repository",
-                    Set.of("protocol", "messages", "model", "model.graph", "model.config", "model.onnx")),
+                    Set.of(
+                            "protocol",
+                            "messages",
+                            "model",
+                            "model.graph",
+                            "model.config",
+                            "model.onnx",
+                            "model.probe")),
             entry("worker.accepted", Set.of("protocol", "messages")),
             entry(
                     "worker.loop",

@@ -12,6 +12,8 @@ public final class RowLayout {
     /** The first dimension of every tensor counts rows. */
     public static final RowLayout LEADING = new RowLayout(List.of(), List.of());
 
+    private static final OptionalInt FIRST = OptionalInt.of(0);
+
     /** Both are empty when all axes are 0. */
     private final List<OptionalInt> inputAxes;
 
@@ -28,7 +30,7 @@ public final class RowLayout {
     }
 
     private static boolean isLeading(List<TensorSpec> specs) {
-        return specs.stream().allMatch(spec -> spec.rowAxis().equals(OptionalInt.of(0)));
+        return specs.stream().allMatch(spec -> spec.rowAxis().equals(FIRST));
     }
 
     private static List<OptionalInt> axes(List<TensorSpec> specs) {
@@ -75,7 +77,7 @@ public final class RowLayout {
     }
 
     private OptionalInt axis(List<OptionalInt> axes, int index) {
-        return this == LEADING ? OptionalInt.of(0) : axes.get(index);
+        return this == LEADING ? FIRST : axes.get(index);
     }
 
     private static Tensor rows(OptionalInt axis, Tensor tensor, int from, int count) {

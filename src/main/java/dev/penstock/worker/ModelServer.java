@@ -197,7 +197,7 @@ final class ModelServer implements AutoCloseable {
                         costs.observe(planner.planWithoutLearning(run.inputs()).batchKey(), run.rows(), run.nanos()));
         Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
         BatchPolicy policy = new BatchPolicy(
-                config.maxBatchSize(),
+                config.rowsPerRun(),
                 config.maxQueueDelay()
                         .map(bound -> window.atMost(bound.toNanos()))
                         .orElse(window),

@@ -276,9 +276,10 @@ public final class Worker implements AutoCloseable {
         List<MeasuredRun> runs = new ArrayList<>();
         double rowsPerSecond = 0;
         try {
-            Optional<FeatureJoin> join = join(definition);
+            ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
-                LoadedModel loaded = loader.load(definition);
+                LoadedModel loaded = loader.load(decided);
+                decided = loaded.definition();
                 loaded.notes().forEach(note -> LOG.infof("Model %s: %s", definition.name(), note));
                 sessions.add(loaded.session());
                 runs.addAll(loaded.runs());
@@ -288,7 +289,12 @@ public final class Worker implements AutoCloseable {
             LOG.infof(
                     "Model %s version %d is warm on %s: %.0f rows/s in full batches",
                     definition.name(), definition.version(), sessions.getFirst().executionProvider(), rowsPerSecond);
-            return Optional.of(new WarmModel(definition, sessions, runs, rowsPerSecond, join));
+            LOG.infof(
+                    "Model %s version %d is run %s",
+                    definition.name(),
+                    definition.version(),
+                    decided.graph().signature().mode());
+            return Optional.of(new WarmModel(decided, sessions, runs, rowsPerSecond, join(decided)));
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
             LOG.errorf(

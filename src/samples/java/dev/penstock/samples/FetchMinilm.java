@@ -29,6 +29,8 @@ public final class FetchMinilm {
             # "token_type_ids" (all 0). Output "last_hidden_state", FP32 [texts, pieces, 384]; its mean over the pieces is the
             # text's vector. Fetched by FetchMinilm; see docs/samples.md.
             max_batch_size: 32
+            # Its quantization takes one scale from all texts of a run, so a vector depends a little on the texts beside it.
+            batching: approximate
             # Texts are padded to one of these numbers of pieces so that they can share a run. The mask marks the real pieces.
             shape_buckets:
               sequence_length:

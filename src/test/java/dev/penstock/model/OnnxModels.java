@@ -172,6 +172,52 @@ public final class OnnxModels {
                 .addNode(node("Identity", List.of("x"), "y")));
     }
 
+    /** x [batch, 3] → y [batch, 3], the share of each number in its column. Rows depend on each other. */
+    public static ModelProto shares() {
+        return model(GraphProto.newBuilder()
+                .addInput(value("x", DataType.FLOAT, "batch", 3))
+                .addOutput(value("y", DataType.FLOAT, "batch", 3))
+                .addNode(node(
+                        "ReduceSum", List.of("x", "first"), "sum", integer("keepdims", 1)))
+                .addNode(node("Div", List.of("x", "sum"), "y"))
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("first")
+                        .setDataType(DataType.INT64.getNumber())
+                        .addDims(1)
+                        .addInt64Data(0)));
+    }
+
+    /** x [batch, 2] and scale, a scalar → y [batch, 2], their product. */
+    public static ModelProto scaled() {
+        return model(GraphProto.newBuilder()
+                .addInput(value("x", DataType.FLOAT, "batch", 2))
+                .addInput(value("scale", DataType.FLOAT))
+                .addOutput(value("y", DataType.FLOAT, "batch", 2))
+                .addNode(node("Mul", List.of("x", "scale"), "y")));
+    }
+
+    /** x [batch, 4] → y [{@code rows}, 2], the places of its positive numbers. */
+    public static ModelProto found(String rows) {
+        return model(GraphProto.newBuilder()
+                .addInput(value("x", DataType.FLOAT, "batch", 4))
+                .addOutput(value("y", DataType.INT64, rows, 2))
+                .addNode(node("Relu", List.of("x"), "positive"))
+                .addNode(node("NonZero", List.of("positive"), "places"))
+                .addNode(node("Transpose", List.of("places"), "y")));
+    }
+
+    /** Nothing → y [1], the number −1000. */
+    public static ModelProto constant() {
+        return model(GraphProto.newBuilder()
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("thousand")
+                        .setDataType(DataType.FLOAT.getNumber())
+                        .addDims(1)
+                        .addFloatData(1000f))
+                .addOutput(value("y", DataType.FLOAT, 1))
+                .addNode(node("Neg", List.of("thousand"), "y")));
+    }
+
     /** Adds weights in another file. */
     public static ModelProto externalData() {
         return model(identityGraph().addInitializer(external("weights")));
@@ -236,7 +282,7 @@ public final class OnnxModels {
                 .build();
     }
 
-    static AttributeProto integer(String name, long value) {
+    public static AttributeProto integer(String name, long value) {
         return AttributeProto.newBuilder()
                 .setName(name)
                 .setType(AttributeProto.AttributeType.INT)

@@ -41,8 +41,23 @@ final class TestModels {
             + "CREATE TABLE IF NOT EXISTS customers (name VARCHAR, age INT, income REAL) AS "
             + "VALUES ('anna', 41, 5.5), ('bert', 29, 7.25), ('carl', 50, 1.5)";
 
-    /** The worker refuses to load it: it runs one row at a time. */
-    static final String REFUSED = "one-row";
+    /** The worker refuses to load it: its operator needs a native library. */
+    static final String REFUSED = "custom-operator";
+
+    /** Takes a table of shape [1, 3], as exports with a batch size of 1 do. */
+    static final String ONE_ROW = "one-row";
+
+    /** The share of each number in the sum of its column: rows depend on each other. */
+    static final String SHARES = "shares";
+
+    /** Multiplies rows with a scalar. */
+    static final String SCALED = "scaled";
+
+    /** Returns the places of the positive numbers, any number of them. */
+    static final String FOUND = "found";
+
+    /** Returns a constant, and takes nothing. */
+    static final String CONSTANT = "constant";
 
     private TestModels() {}
 
@@ -66,7 +81,12 @@ final class TestModels {
                 SMALL_TENSORS,
                 LOOKED_UP,
                 LOOKED_UP_OR_FAILED,
-                LOOKED_UP_BETWEEN));
+                LOOKED_UP_BETWEEN,
+                ONE_ROW,
+                SHARES,
+                SCALED,
+                FOUND,
+                CONSTANT));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
@@ -123,6 +143,11 @@ final class TestModels {
             Path version = Files.createDirectories(folder.resolve(model.name()).resolve("1"));
             Files.copy(model.file(), version.resolve("model.onnx"));
         }
-        OnnxModels.write(folder, REFUSED, 1, OnnxModels.fixedBatch());
+        OnnxModels.write(folder, REFUSED, 1, OnnxModels.customOperator());
+        OnnxModels.write(folder, ONE_ROW, 1, OnnxModels.fixedBatch());
+        OnnxModels.write(folder, SHARES, 1, OnnxModels.shares());
+        OnnxModels.write(folder, SCALED, 1, OnnxModels.scaled());
+        OnnxModels.write(folder, FOUND, 1, OnnxModels.found("places"));
+        OnnxModels.write(folder, CONSTANT, 1, OnnxModels.constant());
     }
 }

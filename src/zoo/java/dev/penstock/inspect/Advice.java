@@ -27,15 +27,8 @@ final class Advice {
 
     private static List<String> onServed(GraphFacts facts, Served served) {
         List<String> advice = new ArrayList<>();
-        boolean isFixed = served.signature().inputs().stream()
-                .anyMatch(input -> input.shape().rank() > 0 && input.shape().dimension(0) != Shape.VARIABLE);
-        if (served.mode().kind() == RunMode.Kind.ONE_BY_ONE && isFixed) {
-            advice.add("requests could share runs: " + variableRows(facts, served.signature().inputs()));
-        }
-        if (facts.has("DynamicQuantizeLinear") && served.mode().kind() == RunMode.Kind.ONE_BY_ONE) {
-            advice.add("its rows change a little with others in the run, since it is quantized dynamically:"
-                    + " quantize it with onnxruntime.quantization.quantize_static,"
-                    + " or accept that with 'batching: approximate' in model.yaml");
+        if (served.mode().isOneByOne()) {
+            oneByOne(facts, served, advice);
         }
         boolean hasLengths = served.signature().inputs().stream().anyMatch(Advice::hasLength);
         if (hasLengths && served.mode().kind() == RunMode.Kind.BATCHED) {
@@ -47,6 +40,23 @@ final class Advice {
             advice.add("StringNormalizer needs the locale en_US.UTF-8 on the worker");
         }
         return advice;
+    }
+
+    /** The reason of a probe says what could be done. */
+    private static void oneByOne(GraphFacts facts, Served served, List<String> advice) {
+        String reason = served.mode().reason();
+        if (reason.contains("no variable first dimension")) {
+            advice.add("requests could share runs: "
+                    + variableRows(facts, served.signature().inputs()));
+        } else if (reason.contains("quantized dynamically")) {
+            advice.add("requests could share runs: quantize it with onnxruntime.quantization.quantize_static,"
+                    + " or accept small differences with 'batching: approximate' in model.yaml");
+        } else if (reason.contains("made-up") || reason.contains("too long to probe")) {
+            advice.add("requests could share runs, if you know that its rows are independent:"
+                    + " 'batching: trusted' in model.yaml");
+        } else if (reason.contains("no dimension that counts rows")) {
+            advice.add("requests could share runs, if another dimension counts the rows: 'batch_axis' in model.yaml");
+        }
     }
 
     private static List<String> onRefused(GraphFacts facts, Refused refused) {
@@ -131,7 +141,9 @@ final class Advice {
                 "update_model_dims", "variable first dimension",
                 "zipmap", "no ZipMap",
                 "shape_buckets", "shape_buckets",
-                "batching: approximate", "batching: approximate");
+                "batching: approximate", "batching: approximate",
+                "batching: trusted", "batching: trusted",
+                "batch_axis", "batch_axis");
         return advice.stream()
                 .flatMap(text -> words.entrySet().stream()
                         .filter(word -> text.contains(word.getKey()))

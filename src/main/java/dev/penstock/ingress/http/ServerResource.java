@@ -12,6 +12,8 @@ import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.RunMode;
+import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
 import dev.penstock.tenants.Tenant;
 import io.smallrye.common.annotation.NonBlocking;
@@ -116,10 +118,23 @@ public final class ServerResource {
         node.put("platform", "onnx_onnxv1");
         specs(node.putArray("inputs"), announcement.signature().inputs());
         specs(node.putArray("outputs"), announcement.signature().outputs());
-        node.putObject("properties")
-                .put("batching", announcement.signature().mode().kind().label())
-                .put("batching_reason", announcement.signature().mode().reason());
+        properties(node.putObject("properties"), announcement.signature());
         return json(node);
+    }
+
+    /** The specification allows strings. */
+    private static void properties(ObjectNode node, Signature signature) {
+        RunMode mode = signature.mode();
+        node.put("batching", mode.kind().label()).put("batching_reason", mode.reason());
+        if (!mode.isOneByOne()) {
+            List<String> shared = signature.inputs().stream()
+                    .filter(input -> !input.hasRows())
+                    .map(TensorSpec::name)
+                    .toList();
+            if (!shared.isEmpty()) {
+                node.put("shared_inputs", String.join(", ", shared));
+            }
+        }
     }
 
     private Response modelReady(String model, Optional<String> version, RoutingContext context) {

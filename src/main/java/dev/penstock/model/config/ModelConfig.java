@@ -6,6 +6,7 @@ import dev.penstock.model.config.ExecutionProvider.Cuda;
 import dev.penstock.model.config.ExecutionProvider.TensorRt;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,10 @@ import java.util.OptionalInt;
 /**
  * The contents of model.yaml. Every key is optional.
  *
- * @param maxBatchSize {@code max_batch_size}: the row limit of a run. More rows use the accelerator better and take longer
+ * @param maxBatchSize {@code max_batch_size}: the row limit of a run. More rows use the accelerator better and take longer. With 0,
+ *     one request is one run
+ * @param batching {@code batching}: what must be known of the rows before they share a run
+ * @param batchAxes {@code batch_axis}: by input, the dimension that counts rows where it is not the first
  * @param maxQueueDelay {@code max_queue_delay}: the longest time that a request waits for others while there is capacity. If absent, the
  *     batcher decides
  * @param minQueueDelay {@code min_queue_delay}: the time that a request waits for others, even with free capacity, unless the batch is
@@ -34,6 +38,8 @@ import java.util.OptionalInt;
  */
 public record ModelConfig(
         int maxBatchSize,
+        Batching batching,
+        Map<String, Integer> batchAxes,
         Optional<Duration> maxQueueDelay,
         Duration minQueueDelay,
         List<Integer> preferredBatchSizes,
@@ -53,31 +59,60 @@ public record ModelConfig(
     private static final int MAX_ROWS = 1024;
     private static final Duration MAX_DELAY = Duration.ofSeconds(10);
     private static final int MAX_INSTANCES = 64;
+    private static final int MAX_AXIS = 31;
 
     /** Uses a GPU if there is one, so the same folder works on a laptop and in a GPU image. */
     private static final List<ExecutionProvider> DEFAULT_PROVIDERS = List.of(Cuda.PREFERRED, Cpu.DEFAULT);
 
     public ModelConfig {
+        batchAxes = Map.copyOf(batchAxes);
         preferredBatchSizes = List.copyOf(preferredBatchSizes);
         executionProviders = List.copyOf(executionProviders);
     }
 
-    /** The most rows that one request may have. */
+    /** The most rows that one request may have. A request that is run by itself counts as one row. */
     public int maxRequestRows() {
-        return MAX_BATCHES_PER_REQUEST * maxBatchSize;
+        return maxBatchSize == 0 ? 1 : MAX_BATCHES_PER_REQUEST * maxBatchSize;
+    }
+
+    /** The most rows of a run, for those who count a request that is run by itself as one row. */
+    public int rowsPerRun() {
+        return Math.max(1, maxBatchSize);
+    }
+
+    /** These settings for a model whose requests do not share runs. */
+    public ModelConfig oneByOne() {
+        return new ModelConfig(
+                0,
+                batching,
+                Map.of(),
+                maxQueueDelay,
+                minQueueDelay,
+                List.of(),
+                shapeBuckets,
+                OptionalInt.empty(),
+                instances,
+                executionProviders,
+                warmUp.oneByOne(),
+                checksums,
+                timeout,
+                maxTensorBytes,
+                features);
     }
 
     /** @throws ModelRefusedException naming the key, the value and the allowed range */
     public static ModelConfig parse(String yaml) throws ModelRefusedException {
         YamlSection section = YamlSection.parse(yaml);
-        int maxBatchSize = section.integer("max_batch_size", 1, MAX_ROWS, 64);
+        int maxBatchSize = section.integer("max_batch_size", 0, MAX_ROWS, 64);
         Optional<Duration> maxQueueDelay = section.duration("max_queue_delay", Duration.ZERO, MAX_DELAY);
         ModelConfig config = new ModelConfig(
                 maxBatchSize,
+                section.choice("batching", Batching.class).orElse(Batching.PROVEN),
+                batchAxes(section.section("batch_axis")),
                 maxQueueDelay,
                 section.duration("min_queue_delay", Duration.ZERO, maxQueueDelay.orElse(MAX_DELAY))
                         .orElse(Duration.ZERO),
-                section.integers("preferred_batch_sizes", 1, maxBatchSize).stream()
+                section.integers("preferred_batch_sizes", 1, Math.max(1, maxBatchSize)).stream()
                         .sorted()
                         .distinct()
                         .toList(),
@@ -85,7 +120,7 @@ public record ModelConfig(
                 maxBatchElements(section),
                 section.integer("instances", 1, MAX_INSTANCES, 1),
                 providers(section),
-                WarmUp.read(section.section("warm_up"), maxBatchSize),
+                WarmUp.read(section.section("warm_up"), Math.max(1, maxBatchSize)),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
@@ -100,7 +135,16 @@ public record ModelConfig(
         for (long size : sizes.values()) {
             elements *= Math.max(1, size);
         }
-        return (int) Math.clamp(maxBatchElements.orElse(Integer.MAX_VALUE) / elements, 1, maxBatchSize);
+        return (int) Math.clamp(maxBatchElements.orElse(Integer.MAX_VALUE) / elements, 1, rowsPerRun());
+    }
+
+    private static Map<String, Integer> batchAxes(YamlSection section) throws ModelRefusedException {
+        Map<String, Integer> axes = new HashMap<>();
+        for (String input : section.keys()) {
+            axes.put(input, section.integer(input, 0, MAX_AXIS, 0));
+        }
+        section.refuseUnknownKeys();
+        return axes;
     }
 
     private static OptionalInt maxBatchElements(YamlSection section) throws ModelRefusedException {

@@ -3,12 +3,16 @@ package dev.penstock.model.config;
 import dev.penstock.model.InferenceException;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.SymbolicShape;
+import dev.penstock.protocol.RowLayout;
 import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /** Decides how requests for a model are padded, and so which of them may share a batch: those of equal padded sizes. Thread-safe. */
 public final class PaddingPlanner {
@@ -16,6 +20,8 @@ public final class PaddingPlanner {
     private final ModelConfig config;
     private final Optional<PaddingPlan> onlyPlan;
     private final Map<String, LearnedBuckets> learned;
+    private final RowLayout layout;
+    private final List<Integer> sharedInputs;
 
     public PaddingPlanner(OnnxGraph graph, ModelConfig config) {
         this.graph = graph;
@@ -23,13 +29,29 @@ public final class PaddingPlanner {
         this.learned = config.shapeBuckets().learned();
         boolean isVariable = graph.inputShapes().stream()
                 .anyMatch(shape -> !shape.variables().isEmpty());
-        this.onlyPlan =
-                isVariable ? Optional.empty() : Optional.of(new PaddingPlan("any", config.maxRows(Map.of()), Map.of()));
+        this.layout = RowLayout.of(
+                graph.signature().inputs(), graph.signature().outputs());
+        this.sharedInputs = sharedInputs(graph.signature());
+        this.onlyPlan = isVariable
+                ? Optional.empty()
+                : Optional.of(new PaddingPlan("any", config.maxRows(Map.of()), Map.of(), layout));
+    }
+
+    /** The inputs that must be equal for requests to share a run: those without rows, unless no request shares a run. */
+    private static List<Integer> sharedInputs(Signature signature) {
+        return IntStream.range(0, signature.inputs().size())
+                .filter(i -> !signature.mode().isOneByOne() && !signature.inputs().get(i).hasRows())
+                .boxed()
+                .toList();
     }
 
     /** @param inputs in signature order, each admitted by the signature */
     public PaddingPlan plan(List<Tensor> inputs) {
-        return onlyPlan.orElseGet(() -> find(shapes(inputs), true));
+        PaddingPlan plan = onlyPlan.orElseGet(() -> find(shapes(inputs), true));
+        return sharedInputs.isEmpty()
+                ? plan
+                : plan.within(SharedInputs.key(
+                        plan.batchKey(), sharedInputs.stream().map(inputs::get).toList()));
     }
 
     /**
@@ -49,18 +71,30 @@ public final class PaddingPlanner {
         Map<String, Long> own = new HashMap<>();
         if (bind(inputs, own).isPresent()) {
             // The run will fail with the reason. Until then the request shares batches only with equally invalid ones.
-            return new PaddingPlan(
-                    inputs.stream().map(shape -> shape.withRows(1)).toList(), 1, Map.of());
+            return new PaddingPlan(List.copyOf(inputs), 1, Map.of(), layout);
         }
         Map<String, Long> padded = new HashMap<>(own);
         config.shapeBuckets().pad(padded);
         if (learns) {
-            long rows = inputs.getFirst().rows();
+            long rows = rows(inputs);
             learned.forEach((name, sizes) -> padded.computeIfPresent(name, (same, size) -> sizes.pad(size, rows)));
         }
         boolean isUnpadded = padded.equals(own) && learned.isEmpty();
         return new PaddingPlan(
-                Map.copyOf(padded), config.maxRows(padded), isUnpadded ? Map.of() : unpaddedOutputs(own, padded));
+                Map.copyOf(padded),
+                config.maxRows(padded),
+                isUnpadded ? Map.of() : unpaddedOutputs(own, padded),
+                layout);
+    }
+
+    private long rows(List<Shape> inputs) {
+        for (int i = 0; i < inputs.size(); i++) {
+            OptionalInt axis = graph.inputShapes().get(i).rowAxis();
+            if (axis.isPresent()) {
+                return inputs.get(i).dimension(axis.getAsInt());
+            }
+        }
+        return 1;
     }
 
     private Map<String, Shape> unpaddedOutputs(Map<String, Long> own, Map<String, Long> padded) {
@@ -82,6 +116,9 @@ public final class PaddingPlanner {
      * @throws InferenceException if the inputs of a request disagree on the size of a dimension
      */
     public Map<String, Long> batchSizes(List<List<Tensor>> requests) throws InferenceException {
+        if (onlyPlan.isPresent()) {
+            return Map.of();
+        }
         Map<String, Long> sizes = sizes(requests.getFirst());
         if (!learned.isEmpty()) {
             for (List<Tensor> request : requests.subList(1, requests.size())) {
@@ -94,6 +131,9 @@ public final class PaddingPlanner {
     private Map<String, Long> sizes(List<Tensor> inputs) throws InferenceException {
         Map<String, Long> sizes = new HashMap<>();
         Optional<String> conflict = bind(shapes(inputs), sizes);
+        if (conflict.isPresent() && graph.signature().mode().isOneByOne()) {
+            return Map.of(); // equal names need not mean equal sizes: the runtime judges
+        }
         if (conflict.isPresent()) {
             throw new InferenceException(InferenceException.Kind.FAILED, conflict.get());
         }

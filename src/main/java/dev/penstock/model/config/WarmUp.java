@@ -61,6 +61,11 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         return new WarmUp(rows, sizes);
     }
 
+    /** The same sizes for a model whose requests do not share runs. */
+    WarmUp oneByOne() {
+        return new WarmUp(List.of(), sizes);
+    }
+
     /**
      * Every row count with every combination of sizes; the last run is the largest.
      *
@@ -115,7 +120,7 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         variables(graph)
                 .forEach(name -> sizes.put(
                         name, (long) sizesOf(name, config.shapeBuckets()).last()));
-        return new Run(config.maxBatchSize(), sizes);
+        return new Run(config.rowsPerRun(), sizes);
     }
 
     /** As many rows of the largest sizes as may run together. */

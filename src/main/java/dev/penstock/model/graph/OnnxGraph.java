@@ -9,22 +9,28 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** The inputs and outputs of a model, read from its file without the runtime. Shapes are in signature order. */
-public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, List<SymbolicShape> outputShapes) {
+public record OnnxGraph(
+        Signature signature, List<SymbolicShape> inputShapes, List<SymbolicShape> outputShapes, GraphTraits traits) {
+    private static final RunMode AS_DECLARED = new RunMode(RunMode.Kind.UNPROVEN, "only its file was read");
 
     public OnnxGraph {
         inputShapes = List.copyOf(inputShapes);
         outputShapes = List.copyOf(outputShapes);
     }
 
+    /** The graph as it is declared: no dimension counts rows yet. */
     public static OnnxGraph read(ModelProto model) throws ModelRefusedException {
         GraphProto graph = model.getGraph();
         Set<String> constants = new HashSet<>();
@@ -37,19 +43,55 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
         List<ValueInfoProto> inputs = graph.getInputList().stream()
                 .filter(input -> !constants.contains(input.getName()))
                 .toList();
-        if (inputs.isEmpty() || graph.getOutputCount() == 0) {
-            throw new ModelRefusedException("the graph must have at least one input and one output, has "
-                    + inputs.size() + " inputs and " + graph.getOutputCount() + " outputs");
+        if (graph.getOutputCount() == 0) {
+            throw new ModelRefusedException("the graph must have at least one output");
         }
         List<SymbolicShape> inputShapes = shapes("input", inputs);
         List<SymbolicShape> outputShapes = shapes("output", graph.getOutputList());
-        checkRowsAreIndependent("input", inputs, inputShapes, inputShapes);
-        checkRowsAreIndependent("output", graph.getOutputList(), outputShapes, inputShapes);
+        Signature signature = new Signature(
+                specs("input", inputs, inputShapes),
+                specs("output", graph.getOutputList(), outputShapes),
+                List.of(),
+                AS_DECLARED);
+        return new OnnxGraph(signature, inputShapes, outputShapes, GraphTraits.of(model));
+    }
+
+    /** This graph with rows in these dimensions of its inputs and outputs. */
+    public OnnxGraph withRows(List<OptionalInt> inputAxes, List<OptionalInt> outputAxes, RunMode mode) {
+        List<SymbolicShape> inputs = withRows(inputShapes, inputAxes);
+        List<SymbolicShape> outputs = withRows(outputShapes, outputAxes);
         return new OnnxGraph(
                 new Signature(
-                        specs("input", inputs, inputShapes), specs("output", graph.getOutputList(), outputShapes)),
-                inputShapes,
-                outputShapes);
+                        specs(signature.inputs(), inputs), specs(signature.outputs(), outputs), List.of(), mode),
+                inputs,
+                outputs,
+                traits);
+    }
+
+    /** This graph without rows: one request is one run. */
+    public OnnxGraph oneByOne(String reason) {
+        return withRows(
+                Collections.nCopies(inputShapes.size(), OptionalInt.empty()),
+                Collections.nCopies(outputShapes.size(), OptionalInt.empty()),
+                RunMode.oneByOne(reason));
+    }
+
+    private static List<SymbolicShape> withRows(List<SymbolicShape> shapes, List<OptionalInt> axes) {
+        List<SymbolicShape> changed = new ArrayList<>();
+        for (int i = 0; i < shapes.size(); i++) {
+            changed.add(shapes.get(i).withRows(axes.get(i)));
+        }
+        return changed;
+    }
+
+    private static List<TensorSpec> specs(List<TensorSpec> declared, List<SymbolicShape> shapes) {
+        List<TensorSpec> specs = new ArrayList<>();
+        for (int i = 0; i < shapes.size(); i++) {
+            TensorSpec spec = declared.get(i);
+            SymbolicShape shape = shapes.get(i);
+            specs.add(new TensorSpec(spec.name(), spec.datatype(), shape.shape(), shape.rowAxis()));
+        }
+        return specs;
     }
 
     private static List<TensorSpec> specs(String side, List<ValueInfoProto> values, List<SymbolicShape> shapes)
@@ -61,7 +103,7 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
             Datatype datatype = OnnxDatatypes.fromOnnx(elementType)
                     .orElseThrow(() -> new ModelRefusedException(side + " '" + value.getName()
                             + "' has the unsupported datatype " + OnnxDatatypes.nameInOnnx(elementType)));
-            specs.add(new TensorSpec(value.getName(), datatype, shapes.get(i).shape()));
+            specs.add(new TensorSpec(value.getName(), datatype, shapes.get(i).shape(), OptionalInt.empty()));
         }
         return specs;
     }
@@ -84,11 +126,6 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
             throw new ModelRefusedException(name + " must declare a shape; run ONNX shape inference on the model");
         }
         List<Dimension> declared = tensor.getShape().getDimList();
-        if (declared.isEmpty()) {
-            throw new ModelRefusedException(
-                    name
-                            + " must have a first dimension that counts rows, was a scalar; without it, requests cannot be batched");
-        }
         long[] dimensions = new long[declared.size()];
         List<String> names = new ArrayList<>();
         for (int i = 0; i < dimensions.length; i++) {
@@ -98,26 +135,6 @@ public record OnnxGraph(Signature signature, List<SymbolicShape> inputShapes, Li
             dimensions[i] = isFixed ? dimension.getDimValue() : Shape.VARIABLE;
             names.add(dimension.getDimParam().isEmpty() ? value.getName() + "." + i : dimension.getDimParam());
         }
-        if (dimensions[0] != Shape.VARIABLE) {
-            throw new ModelRefusedException(name + " must have a variable first dimension, was " + dimensions[0]
-                    + "; export the model with a variable batch dimension so that requests can share a run");
-        }
-        return new SymbolicShape(Shape.of(dimensions), names);
-    }
-
-    /** Rejects shapes such as [batch, batch], where the rows of one request depend on the rows of others. */
-    private static void checkRowsAreIndependent(
-            String side, List<ValueInfoProto> values, List<SymbolicShape> shapes, List<SymbolicShape> inputs)
-            throws ModelRefusedException {
-        for (int i = 0; i < values.size(); i++) {
-            for (SymbolicShape input : inputs) {
-                String rows = input.names().get(0);
-                if (shapes.get(i).variables().contains(rows)) {
-                    throw new ModelRefusedException(
-                            side + " '" + values.get(i).getName() + "' must use the batch dimension '" + rows
-                                    + "' only as its first dimension; otherwise its rows depend on other requests in the run");
-                }
-            }
-        }
+        return new SymbolicShape(Shape.of(dimensions), names, OptionalInt.empty());
     }
 }

@@ -5,14 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A declared shape with the names of its variable dimensions. Equal names mean equal sizes, so the shapes of outputs follow from the
- * shapes of inputs. The first dimension counts rows, whatever its name.
+ * shapes of inputs.
  *
  * @param names one per dimension: the name in the model, or {@code tensor.index} if it has none. Unused for fixed dimensions
+ * @param rowAxis the dimension that counts rows, whatever its name; empty if none does
  */
-public record SymbolicShape(Shape shape, List<String> names) {
+public record SymbolicShape(Shape shape, List<String> names, OptionalInt rowAxis) {
 
     public SymbolicShape {
         names = List.copyOf(names);
@@ -21,21 +23,31 @@ public record SymbolicShape(Shape shape, List<String> names) {
         }
     }
 
-    /** The names of the variable dimensions, without the first. */
+    /** This shape with rows in another dimension, or without rows. The dimension becomes variable, whatever was declared. */
+    SymbolicShape withRows(OptionalInt axis) {
+        return new SymbolicShape(
+                axis.isPresent() ? shape.with(axis.getAsInt(), Shape.VARIABLE) : shape, names, axis);
+    }
+
+    /** The names of the variable dimensions, without the one that counts rows. */
     public List<String> variables() {
         List<String> variables = new ArrayList<>();
-        for (int i = 1; i < shape.rank(); i++) {
-            if (shape.dimension(i) == Shape.VARIABLE) {
+        for (int i = 0; i < shape.rank(); i++) {
+            if (isVariable(i)) {
                 variables.add(names.get(i));
             }
         }
         return variables;
     }
 
+    private boolean isVariable(int index) {
+        return shape.dimension(index) == Shape.VARIABLE && rowAxis.orElse(shape.rank()) != index;
+    }
+
     /** Adds the sizes of the variable dimensions in {@code actual} to {@code sizes}. Returns the name of a dimension whose size conflicts. */
     public Optional<String> bind(Shape actual, Map<String, Long> sizes) {
-        for (int i = 1; i < shape.rank(); i++) {
-            if (shape.dimension(i) == Shape.VARIABLE) {
+        for (int i = 0; i < shape.rank(); i++) {
+            if (isVariable(i)) {
                 Long earlier = sizes.put(names.get(i), actual.dimension(i));
                 if (earlier != null && earlier != actual.dimension(i)) {
                     return Optional.of(names.get(i));
@@ -48,8 +60,10 @@ public record SymbolicShape(Shape shape, List<String> names) {
     /** The shape for this number of rows and these sizes. Empty if a size is missing. */
     public Optional<Shape> resolve(long rows, Map<String, Long> sizes) {
         long[] dimensions = shape.toArray();
-        dimensions[0] = rows;
-        for (int i = 1; i < dimensions.length; i++) {
+        if (rowAxis.isPresent()) {
+            dimensions[rowAxis.getAsInt()] = rows;
+        }
+        for (int i = 0; i < dimensions.length; i++) {
             if (dimensions[i] == Shape.VARIABLE) {
                 Long size = sizes.get(names.get(i));
                 if (size == null) {

@@ -10,9 +10,11 @@ import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.TensorSpec;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** One input of a batch: the rows of all requests, in order. */
 final class BatchInput {
@@ -41,15 +43,25 @@ final class BatchInput {
         return UnsignedInputRewrite.feedName(spec);
     }
 
-    long rows() {
-        return shape.rows();
+    /** The rows of the gathered batch; empty if this input has none. */
+    OptionalLong rows() {
+        return spec.hasRows()
+                ? OptionalLong.of(shape.dimension(spec.rowAxis().getAsInt()))
+                : OptionalLong.empty();
     }
 
-    /** Copies this input of all requests and pads it to {@code sizes}, the variable dimensions of the batch. */
+    /**
+     * Copies this input of all requests and pads it to {@code sizes}, the variable dimensions of the batch. An input without rows is equal
+     * in all requests, so that of the first is copied.
+     */
     void gather(List<List<Tensor>> requests, Map<String, Long> sizes) throws InferenceException {
-        Shape key = declared.resolve(1, sizes).orElseThrow().withRows(Shape.VARIABLE);
+        List<List<Tensor>> given = spec.hasRows() ? requests : requests.subList(0, 1);
+        // Sizes are missing if a request is run by itself, and its sizes do not agree with the declared names.
+        Shape one = declared.resolve(1, sizes)
+                .orElseGet(() -> given.getFirst().get(index).shape());
+        Shape key = spec.hasRows() ? one.with(spec.rowAxis().getAsInt(), Shape.VARIABLE) : one;
         long rows = 0;
-        for (List<Tensor> request : requests) {
+        for (List<Tensor> request : given) {
             Tensor tensor = request.get(index);
             if (tensor.datatype() != spec.datatype()
                     || !spec.shape().admits(tensor.shape())
@@ -58,19 +70,26 @@ final class BatchInput {
                         "input '" + spec.name() + "' must be " + spec.datatype() + " of shape " + key
                                 + " in this batch, was " + tensor.datatype() + " of shape " + tensor.shape());
             }
-            rows += tensor.shape().rows();
+            rows += spec.hasRows() ? tensor.shape().dimension(spec.rowAxis().getAsInt()) : 0;
         }
-        shape = key.withRows(rows);
+        shape = placed(key, rows);
         if (spec.datatype() == Datatype.BYTES) {
-            gatherStrings(requests);
+            gatherStrings(given);
+        } else if (spec.rowAxis().orElse(0) == 0) {
+            gatherBytes(given, key);
         } else {
-            gatherBytes(requests, key);
+            gatherBlocks(given, key, spec.rowAxis().getAsInt());
         }
     }
 
+    /** The shape of {@code key} with this number of rows. */
+    private Shape placed(Shape key, long rows) {
+        return spec.hasRows() ? key.with(spec.rowAxis().getAsInt(), rows) : key;
+    }
+
     private static boolean isWithin(Shape shape, Shape key) {
-        for (int i = 1; i < key.rank(); i++) {
-            if (shape.dimension(i) > key.dimension(i)) {
+        for (int i = 0; i < key.rank(); i++) {
+            if (key.dimension(i) != Shape.VARIABLE && shape.dimension(i) > key.dimension(i)) {
                 return false;
             }
         }
@@ -84,7 +103,7 @@ final class BatchInput {
         for (List<Tensor> request : requests) {
             Tensor tensor = request.get(index);
             ByteBuffer source = tensor.data();
-            Shape place = key.withRows(tensor.shape().rows());
+            Shape place = spec.hasRows() ? key.withRows(tensor.shape().rows()) : key;
             if (place.equals(tensor.shape())) {
                 data.put(offset, source, 0, source.limit());
                 offset += source.limit();
@@ -95,6 +114,34 @@ final class BatchInput {
                 offset = end;
             }
         }
+    }
+
+    /** Copies requests whose rows are not in the first dimension: each request has a part of every block before it. */
+    private void gatherBlocks(List<List<Tensor>> requests, Shape key, int axis) throws InferenceException {
+        List<Tensor> pieces = new ArrayList<>();
+        for (List<Tensor> request : requests) {
+            Tensor tensor = request.get(index);
+            pieces.add(padded(tensor, placed(key, tensor.shape().dimension(axis))));
+        }
+        Tensor joined = Tensor.joined(axis, pieces);
+        data = buffer.ofSize(joined.data().limit());
+        data.put(0, joined.data(), 0, joined.data().limit());
+    }
+
+    private Tensor padded(Tensor tensor, Shape place) throws InferenceException {
+        if (place.equals(tensor.shape())) {
+            return tensor;
+        }
+        int elementBytes = spec.datatype().byteSize();
+        int bytes = Math.toIntExact(place.elements() * elementBytes);
+        data = buffer.ofSize(bytes);
+        fillUp(0, bytes);
+        BlockCopy.copyOverlap(tensor.data(), 0, tensor.shape(), data, 0, place, elementBytes);
+        return new Tensor(
+                tensor.name(),
+                tensor.datatype(),
+                place,
+                ByteBuffer.allocate(bytes).put(0, data, 0, bytes));
     }
 
     /** Fills a range with padding. Each copy doubles the filled part. */

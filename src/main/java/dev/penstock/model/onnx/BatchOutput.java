@@ -16,11 +16,14 @@ import java.util.Optional;
 final class BatchOutput {
     private final TensorSpec spec;
     private final SymbolicShape declared;
+    private final boolean isComputed;
     private final ReusedBuffer buffer = new ReusedBuffer();
 
-    BatchOutput(TensorSpec spec, SymbolicShape declared) {
+    /** @param isComputed whether a node computes it. The runtime does not write an input or a constant to a pinned tensor */
+    BatchOutput(TensorSpec spec, SymbolicShape declared, boolean isComputed) {
         this.spec = spec;
         this.declared = declared;
+        this.isComputed = isComputed;
     }
 
     String name() {
@@ -29,8 +32,17 @@ final class BatchOutput {
 
     /** The shape of this output; empty if it cannot be pinned. */
     Optional<Shape> pinnableShape(long rows, Map<String, Long> sizes) {
-        boolean isPinnable = spec.datatype() != Datatype.BYTES && !OrtTypes.isPassedAsSigned(spec.datatype());
+        boolean isPinnable = isComputed
+                && spec.datatype() != Datatype.BYTES
+                && !OrtTypes.isPassedAsSigned(spec.datatype());
         return isPinnable ? declared.resolve(rows, sizes) : Optional.empty();
+    }
+
+    /** Whether this many rows are in a tensor that the run returned. A model without rows may return any shape. */
+    boolean hasRows(Shape shape, long rows) {
+        return !spec.hasRows()
+                || (shape.rank() > spec.rowAxis().getAsInt()
+                        && shape.dimension(spec.rowAxis().getAsInt()) == rows);
     }
 
     /** Reserves a reused buffer for this shape. */

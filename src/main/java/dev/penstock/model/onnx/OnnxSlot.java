@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -27,46 +28,58 @@ import java.util.regex.Pattern;
  * declared shapes. If a later run returns another shape, it is repeated without pinning, and the session never pins again.
  */
 final class OnnxSlot implements Slot {
-    /** The messages of the executor and of CUDA's copy for a pinned output of the wrong shape or size. */
-    private static final Pattern WRONG_PIN =
-            Pattern.compile("The output OrtValue provided for output|Tensor size mismatch\\. src:");
+    /** The messages of the session, the executor and CUDA's copy for a pinned output of the wrong shape or size. */
+    private static final Pattern WRONG_PIN = Pattern.compile("Got invalid dimensions for output|"
+            + "The output OrtValue provided for output|Tensor size mismatch\\. src:");
 
     private final OnnxSession session;
     private final PaddingPlanner planner;
     private final List<BatchInput> inputs = new ArrayList<>();
     private final List<BatchOutput> outputs = new ArrayList<>();
     private Map<String, Long> sizes = Map.of();
+    private final boolean isOneByOne;
     private long rows;
+    private boolean isAssembled;
 
     OnnxSlot(OnnxSession session, OnnxGraph graph, PaddingPlanner planner) {
         this.session = session;
         this.planner = planner;
+        this.isOneByOne = graph.signature().mode().isOneByOne();
         List<TensorSpec> inputSpecs = graph.signature().inputs();
         for (int i = 0; i < inputSpecs.size(); i++) {
             inputs.add(new BatchInput(i, inputSpecs.get(i), graph.inputShapes().get(i), planner.padding(i)));
         }
         List<TensorSpec> outputSpecs = graph.signature().outputs();
         for (int i = 0; i < outputSpecs.size(); i++) {
-            outputs.add(new BatchOutput(outputSpecs.get(i), graph.outputShapes().get(i)));
+            TensorSpec spec = outputSpecs.get(i);
+            boolean isComputed = !graph.traits().passedOn().contains(spec.name());
+            outputs.add(new BatchOutput(spec, graph.outputShapes().get(i), isComputed));
         }
     }
 
     @Override
     public void assemble(List<List<Tensor>> requests) throws InferenceException {
-        rows = 0;
+        if (isOneByOne && requests.size() != 1) {
+            throw new IllegalArgumentException("a run must be one request, was " + requests.size());
+        }
+        isAssembled = false;
         sizes = planner.batchSizes(requests);
+        OptionalLong counted = OptionalLong.empty();
         for (BatchInput input : inputs) {
             input.gather(requests, sizes);
-            if (input.rows() != inputs.get(0).rows()) {
+            OptionalLong found = input.rows();
+            if (found.isPresent() && counted.isPresent() && !found.equals(counted)) {
                 throw new IllegalArgumentException("all inputs must have the same number of rows");
             }
+            counted = found.isPresent() ? found : counted;
         }
-        rows = inputs.get(0).rows();
+        rows = counted.orElse(1);
+        isAssembled = true;
     }
 
     @Override
     public List<Tensor> run() throws InferenceException {
-        if (rows == 0) {
+        if (!isAssembled) {
             throw new IllegalStateException("a batch must be assembled first");
         }
         try {
@@ -125,11 +138,12 @@ final class OnnxSlot implements Slot {
             Tensor tensor = pinned != null
                     ? pinned
                     : output.copy((OnnxTensor) result.get(output.name()).orElseThrow());
-            if (tensor.shape().rank() == 0 || tensor.shape().rows() != rows) {
+            if (!output.hasRows(tensor.shape(), rows)) {
                 throw new InferenceException(
                         InferenceException.Kind.FAILED,
                         "output '" + output.name() + "' must have " + rows
-                                + " rows as its first dimension, was of shape " + tensor.shape());
+                                + " rows, one for each of the input, was of shape " + tensor.shape()
+                                + "; max_batch_size: 0 in model.yaml runs each request by itself");
             }
             if (pinned == null) {
                 asDeclared &=

@@ -8,7 +8,15 @@ import java.nio.file.Path;
  * A model version that passed all checks and can be loaded.
  *
  * @param file the path of model.onnx
+ * @param graph says how the model is run as far as its file tells; that of a {@link LoadedModel}, as a probe found
  * @param sha256 the hash of the file when it was checked, in lower-case hex
  */
 public record ModelDefinition(
-        String name, long version, Path file, String sha256, OnnxGraph graph, ModelConfig config) {}
+        String name, long version, Path file, String sha256, OnnxGraph graph, ModelConfig config) {
+
+    /** The same model with a graph that says how it is run. */
+    public ModelDefinition withGraph(OnnxGraph decided) {
+        boolean isOneByOne = decided.signature().mode().isOneByOne();
+        return new ModelDefinition(name, version, file, sha256, decided, isOneByOne ? config.oneByOne() : config);
+    }
+}

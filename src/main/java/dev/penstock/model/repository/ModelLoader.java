@@ -12,7 +12,9 @@ import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.onnx.OnnxSession;
 import dev.penstock.model.onnx.SessionOpener;
 import dev.penstock.model.onnx.UnsignedInputRewrite;
+import dev.penstock.model.probe.RowProbe;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.TensorSpec;
@@ -28,24 +30,38 @@ public final class ModelLoader {
     private static final long MEASURING_NANOS = 2_000_000_000L;
 
     /**
-     * Loads one session. A model with several instances is loaded once per instance.
+     * Loads one session, and decides how the model is run unless that is known. A model with several instances is loaded once per
+     * instance; the definition of the first loaded one says how all are run.
      *
      * @throws ModelRefusedException if the file has changed, the session cannot be opened, or a warm-up run fails
      */
     public LoadedModel load(ModelDefinition definition) throws ModelRefusedException {
         SessionOpener.OpenedSession opened =
                 SessionOpener.open(bytes(definition), definition.graph(), definition.config());
-        Session session = new OnnxSession(opened, definition.graph(), definition.config());
         boolean isWarm = false;
         try {
+            ModelDefinition decided = decided(definition, opened);
+            Session session = new OnnxSession(opened, decided.graph(), decided.config());
             List<MeasuredRun> runs = new ArrayList<>();
-            double rowsPerSecond = warmUp(session, definition, runs);
+            double rowsPerSecond = warmUp(session, decided, runs);
             isWarm = true;
-            return new LoadedModel(definition, session, runs, rowsPerSecond, opened.notes());
+            return new LoadedModel(decided, session, runs, rowsPerSecond, opened.notes());
         } finally {
             if (!isWarm) {
-                session.close();
+                opened.close();
             }
+        }
+    }
+
+    private static ModelDefinition decided(ModelDefinition definition, SessionOpener.OpenedSession opened) {
+        OnnxGraph candidate = definition.graph();
+        if (candidate.signature().mode().kind() != RunMode.Kind.UNPROVEN) {
+            return definition;
+        }
+        OnnxSession whole = new OnnxSession(
+                opened, candidate.oneByOne("a probe"), definition.config().oneByOne());
+        try (Slot slot = whole.openSlot()) {
+            return definition.withGraph(new RowProbe(slot, candidate, definition.config(), System::nanoTime).decide());
         }
     }
 
@@ -90,10 +106,10 @@ public final class ModelLoader {
     /** Runs a batch of one-row requests filled with zeros. Returns the duration in nanoseconds. */
     private static long run(Slot slot, OnnxGraph graph, WarmUp.Run run) throws ModelRefusedException {
         List<Tensor> row = new ArrayList<>();
-        List<Shape> shapes = WarmUp.inputShapes(graph, run);
+        List<Shape> shapes = WarmUp.inputShapes(graph, new WarmUp.Run(1, run.sizes()));
         try {
             for (int i = 0; i < shapes.size(); i++) {
-                row.add(zeros(graph.signature().inputs().get(i), shapes.get(i).withRows(1)));
+                row.add(zeros(graph.signature().inputs().get(i), shapes.get(i)));
             }
             long start = System.nanoTime();
             slot.assemble(Collections.nCopies(run.rows(), row));

@@ -8,6 +8,7 @@ import dev.penstock.model.config.ModelNames;
 import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.OnnxSafety;
+import dev.penstock.model.probe.RowCandidates;
 import dev.penstock.model.repository.ModelRepository.Contents;
 import dev.penstock.model.repository.ModelRepository.RefusedModel;
 import java.io.IOException;
@@ -68,7 +69,7 @@ final class RepositoryScan {
                 String sha256 = onnx.sha256();
                 config.checksums().check(version, versions.size(), sha256);
                 OnnxGraph graph = checkedGraph(onnx.parse(), config);
-                found.add(new ModelDefinition(name, version, file, sha256, graph, config));
+                found.add(new ModelDefinition(name, version, file, sha256, graph, config).withGraph(graph));
             });
         }
     }
@@ -107,7 +108,7 @@ final class RepositoryScan {
     /** Checks a model without ONNX Runtime and returns its graph. */
     static OnnxGraph checkedGraph(ModelProto model, ModelConfig config) throws ModelRefusedException {
         OnnxSafety.check(model);
-        OnnxGraph graph = OnnxGraph.read(model);
+        OnnxGraph graph = RowCandidates.find(OnnxGraph.read(model), config);
         config.shapeBuckets().check(graph);
         if (config.features().isPresent()) {
             config.features().get().check(graph.signature());

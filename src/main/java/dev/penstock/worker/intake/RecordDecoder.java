@@ -10,6 +10,7 @@ import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.RowLayout;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.RequestReader;
@@ -27,9 +28,6 @@ import org.apache.kafka.common.record.TimestampType;
 
 /** Turns a record into a task for one model version. Thread-safe. */
 public final class RecordDecoder {
-    /** Stands in until the features of a request are looked up; the true plan depends on them. */
-    private static final PaddingPlan NOT_YET_KNOWN = new PaddingPlan("features are missing", 1, Map.of());
-
     private final RequestReader reader;
     private final Signature signature;
     private final int maxRows;
@@ -37,6 +35,9 @@ public final class RecordDecoder {
     private final BrokerClock brokerClock;
     private final PaddingPlanner planner;
     private final Optional<String> entity;
+
+    /** Stands in until the features of a request are looked up; the true plan depends on them. */
+    private final PaddingPlan notYetKnown;
 
     /**
      * @param signature the inputs that requests send
@@ -57,6 +58,8 @@ public final class RecordDecoder {
         this.defaultTimeout = defaultTimeout;
         this.brokerClock = brokerClock;
         this.planner = planner;
+        this.notYetKnown = new PaddingPlan(
+                "features are missing", 1, Map.of(), RowLayout.of(signature.inputs(), signature.outputs()));
     }
 
     /**
@@ -73,7 +76,7 @@ public final class RecordDecoder {
         Lane lane = RecordHeaders.lane(record.headers()).orElse(topicLane);
         InferenceRequest request = read(record);
         List<Tensor> inputs = signature.orderedInputs(request);
-        long rows = inputs.getFirst().shape().rows();
+        long rows = signature.rows(request);
         if (rows > maxRows) {
             throw new InvalidRequestException(
                     "inputs[0].shape", "must have 1.." + maxRows + " rows in one request, had " + rows);
@@ -130,6 +133,6 @@ public final class RecordDecoder {
     private PaddingPlan paddingPlan(List<Tensor> inputs) {
         boolean isJoinedLater = entity.isPresent()
                 && inputs.stream().anyMatch(input -> input.name().equals(entity.get()));
-        return isJoinedLater ? NOT_YET_KNOWN : planner.plan(inputs);
+        return isJoinedLater ? notYetKnown : planner.plan(inputs);
     }
 }

@@ -52,9 +52,17 @@ public record FeatureJoin(
         if (entity.isEmpty()) {
             return List.of();
         }
+        long rows = entity.get().shape().rows();
+        Optional<Tensor> rest = input(task, target.name());
+        if (rest.isPresent() && rest.get().shape().rows() != rows) {
+            throw new InvalidRequestException(
+                    target.name(),
+                    "must have " + rows + " rows like '" + section.entity() + "', had "
+                            + rest.get().shape().rows());
+        }
         List<EntityKey> keys = new ArrayList<>();
         ByteBuffer data = entity.get().data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        for (int row = 0; row < task.rows(); row++) {
+        for (int row = 0; row < rows; row++) {
             keys.add(key(data, row));
         }
         return keys;

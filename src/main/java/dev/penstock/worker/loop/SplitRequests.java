@@ -1,9 +1,8 @@
 package dev.penstock.worker.loop;
 
 import dev.penstock.batching.Part;
-import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.RowLayout;
 import dev.penstock.protocol.Tensor;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -26,8 +25,9 @@ final class SplitRequests {
         if (collected.givenUp) {
             return Optional.empty();
         }
-        collected.outputs.put(part.fromRow(), copies(batchOutputs, fromRow, part.rows()));
-        return isLast ? Optional.of(collected.joined()) : Optional.empty();
+        RowLayout layout = part.request().paddingPlan().layout();
+        collected.outputs.put(part.fromRow(), copies(layout, batchOutputs, fromRow, part.rows()));
+        return isLast ? Optional.of(collected.joined(layout)) : Optional.empty();
     }
 
     /** Gives up the request, since a part has failed or expired. Returns whether it is the first, so that the caller replies once. */
@@ -60,28 +60,13 @@ final class SplitRequests {
     }
 
     /** Copies, since the outputs of a batch are valid only until its slot starts again. */
-    private static List<Tensor> copies(List<Tensor> batchOutputs, int fromRow, int rows) {
+    private static List<Tensor> copies(RowLayout layout, List<Tensor> batchOutputs, int fromRow, int rows) {
         List<Tensor> copies = new ArrayList<>(batchOutputs.size());
-        for (Tensor output : batchOutputs) {
-            copies.add(joined(List.of(output.rows(fromRow, rows))));
+        for (int i = 0; i < batchOutputs.size(); i++) {
+            Tensor view = layout.outputRows(i, batchOutputs.get(i), fromRow, rows);
+            copies.add(layout.joinedOutput(i, List.of(view)));
         }
         return copies;
-    }
-
-    private static Tensor joined(List<Tensor> pieces) {
-        long rows = 0;
-        int bytes = 0;
-        for (Tensor piece : pieces) {
-            rows += piece.shape().rows();
-            bytes = Math.addExact(bytes, piece.data().limit());
-        }
-        ByteBuffer data = ByteBuffer.allocate(bytes);
-        for (Tensor piece : pieces) {
-            data.put(piece.data().duplicate());
-        }
-        Tensor first = pieces.getFirst();
-        Shape shape = first.shape().withRows(rows);
-        return new Tensor(first.name(), first.datatype(), shape, data.flip());
     }
 
     private static final class Collected {
@@ -89,13 +74,13 @@ final class SplitRequests {
         private int rows;
         private boolean givenUp;
 
-        List<Tensor> joined() {
+        List<Tensor> joined(RowLayout layout) {
             List<Tensor> joined = new ArrayList<>();
             for (int i = 0; i < outputs.firstEntry().getValue().size(); i++) {
                 int output = i;
-                joined.add(SplitRequests.joined(outputs.values().stream()
-                        .map(piece -> piece.get(output))
-                        .toList()));
+                joined.add(layout.joinedOutput(
+                        output,
+                        outputs.values().stream().map(piece -> piece.get(output)).toList()));
             }
             return joined;
         }

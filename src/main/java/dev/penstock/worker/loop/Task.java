@@ -64,6 +64,20 @@ public record Task(
     }
 
     public int rows() {
-        return Math.toIntExact(inputs.getFirst().shape().rows());
+        return paddingPlan.layout().rows(inputs);
+    }
+
+    /** The inputs of some of its rows. */
+    List<Tensor> inputRows(int from, int count) {
+        return paddingPlan.layout().inputRows(inputs, from, count);
+    }
+
+    /**
+     * Its part of an output of a run, without padding.
+     *
+     * @param index of the output in the signature
+     */
+    public Tensor output(int index, Tensor ofRun, int fromRow) {
+        return paddingPlan.output(index, ofRun, fromRow, rows());
     }
 }

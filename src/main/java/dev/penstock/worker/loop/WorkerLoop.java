@@ -202,12 +202,8 @@ public final class WorkerLoop {
     }
 
     private static List<Tensor> inputs(Part<Task> part) {
-        List<Tensor> inputs = part.request().inputs();
-        return part.isWhole()
-                ? inputs
-                : inputs.stream()
-                        .map(input -> input.rows(part.fromRow(), part.rows()))
-                        .toList();
+        Task task = part.request();
+        return part.isWhole() ? task.inputs() : task.inputRows(part.fromRow(), part.rows());
     }
 
     private void settle(Finished run, long now) {

@@ -75,9 +75,10 @@ public final class ReplyPublisher implements Replies {
     public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
         InferenceRequest request = task.request();
         List<Tensor> outputs = new ArrayList<>(batchOutputs.size());
-        for (Tensor output : batchOutputs) {
-            if (request.wants(output.name())) {
-                outputs.add(task.paddingPlan().crop(output.rows(fromRow, task.rows())));
+        for (int i = 0; i < batchOutputs.size(); i++) {
+            Tensor ofRun = batchOutputs.get(i);
+            if (request.wants(ofRun.name())) {
+                outputs.add(task.output(i, ofRun, fromRow));
             }
         }
         InferenceResponse response =

@@ -28,6 +28,8 @@ class ModelConfigTest {
         assertThat(ModelConfig.parse(yaml))
                 .isEqualTo(new ModelConfig(
                         64,
+                        Batching.PROVEN,
+                        Map.of(),
                         Optional.empty(),
                         Duration.ZERO,
                         List.of(),
@@ -48,6 +50,8 @@ class ModelConfigTest {
 
         ModelConfig config = ModelConfig.parse("""
                 max_batch_size: 128
+                batching: approximate
+                batch_axis: {state: 1}
                 max_queue_delay: 5ms
                 min_queue_delay: 1ms
                 preferred_batch_sizes: [64, 32]
@@ -70,6 +74,8 @@ class ModelConfigTest {
         assertThat(config)
                 .isEqualTo(new ModelConfig(
                         128,
+                        Batching.APPROXIMATE,
+                        Map.of("state", 1),
                         Optional.of(Duration.ofMillis(5)),
                         Duration.ofMillis(1),
                         List.of(32, 64),
@@ -99,11 +105,13 @@ class ModelConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "max_batch_size: 0 | max_batch_size must be an integer in 1..1024, was 0",
-                "max_batch_size: 1025 | max_batch_size must be an integer in 1..1024, was 1025",
-                "max_batch_size: 1.5 | max_batch_size must be an integer in 1..1024, was 1.5",
-                "max_batch_size: \"8\" | max_batch_size must be an integer in 1..1024, was \"8\"",
-                "max_batch_size: | max_batch_size must be an integer in 1..1024, was \"\"",
+                "max_batch_size: -1 | max_batch_size must be an integer in 0..1024, was -1",
+                "batching: maybe | batching must be one of proven, approximate, trusted, was \"maybe\"",
+                "batch_axis: {x: first} | batch_axis.x must be an integer in 0..31, was \"first\"",
+                "max_batch_size: 1025 | max_batch_size must be an integer in 0..1024, was 1025",
+                "max_batch_size: 1.5 | max_batch_size must be an integer in 0..1024, was 1.5",
+                "max_batch_size: \"8\" | max_batch_size must be an integer in 0..1024, was \"8\"",
+                "max_batch_size: | max_batch_size must be an integer in 0..1024, was \"\"",
                 "instances: 65 | instances must be an integer in 1..64, was 65",
                 "preferred_batch_sizes: [65] | preferred_batch_sizes must be an integer in 1..64, was 65",
                 "preferred_batch_sizes: 8 | preferred_batch_sizes must be a list of integers in 1..64, was 8",

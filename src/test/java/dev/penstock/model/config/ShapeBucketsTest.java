@@ -143,7 +143,7 @@ class ShapeBucketsTest {
             slot.assemble(List.of(request(1, 9), request(1, 16)));
             Tensor output = slot.run().getFirst();
             assertThat(output.shape().dimension(1)).isEqualTo(16);
-            assertThat(planner.plan(request(1, 12)).crop(output.rows(0, 1)).shape())
+            assertThat(planner.plan(request(1, 12)).output(0, output, 0, 1).shape())
                     .as("cut, though a size of the ladder is its own")
                     .isEqualTo(Shape.of(1, 12));
         }
@@ -172,7 +172,7 @@ class ShapeBucketsTest {
                     List<Tensor> expected = alone.run();
                     for (int i = 0; i < outputs.size(); i++) {
                         Tensor answer =
-                                planner.plan(request).crop(outputs.get(i).rows(from, rows));
+                                planner.plan(request).output(i, outputs.get(i), from, (int) rows);
                         assertThat(answer.shape()).isEqualTo(expected.get(i).shape());
                         assertThat(longs(answer)).isEqualTo(longs(expected.get(i)));
                     }
@@ -207,8 +207,8 @@ class ShapeBucketsTest {
             assertThat(floats(output.rows(1, 1)))
                     .startsWith(-1f, -2f, -0.5f, -3f, -4f, -0.5f, -0.5f)
                     .allSatisfy(value -> assertThat(value).isLessThan(0));
-            assertThat(floats(planner.plan(small).crop(output.rows(1, 1)))).containsExactly(-1f, -2f, -3f, -4f);
-            assertThat(planner.plan(large).crop(output.rows(0, 1)).data())
+            assertThat(floats(planner.plan(small).output(0, output, 1, 1))).containsExactly(-1f, -2f, -3f, -4f);
+            assertThat(planner.plan(large).output(0, output, 0, 1).data())
                     .as("nothing to crop, nothing copied")
                     .isEqualTo(output.rows(0, 1).data());
         }

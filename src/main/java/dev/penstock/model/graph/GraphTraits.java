@@ -1,0 +1,116 @@
+package dev.penstock.model.graph;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What the nodes of a model say about its rows, whatever its declared shapes are. Subgraphs and functions count too.
+ *
+ * @param countedByData operators whose number of results depends on the values, such as NonMaxSuppression
+ * @param quantizedByData operators that choose the scale of all rows from the values of all rows, such as DynamicQuantizeLinear
+ * @param random operators that draw random numbers
+ * @param passedOn outputs that no node computes: they are inputs or constants. ONNX Runtime does not write them to a pinned tensor
+ * @param words strings that the model knows, such as categories; at most {@value #MOST_WORDS}
+ */
+public record GraphTraits(
+        Set<String> countedByData,
+        Set<String> quantizedByData,
+        Set<String> random,
+        Set<String> passedOn,
+        List<String> words) {
+    private static final int MOST_WORDS = 64;
+    private static final int MOST_CHARS = 64;
+
+    private static final Set<String> COUNTED_BY_DATA =
+            Set.of("NonZero", "NonMaxSuppression", "Unique", "Compress", "StringSplit");
+    private static final Set<String> QUANTIZED_BY_DATA =
+            Set.of("DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM");
+    private static final Set<String> RANDOM = Set.of(
+            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial");
+
+    public GraphTraits {
+        countedByData = Set.copyOf(countedByData);
+        quantizedByData = Set.copyOf(quantizedByData);
+        random = Set.copyOf(random);
+        passedOn = Set.copyOf(passedOn);
+        words = List.copyOf(words);
+    }
+
+    static GraphTraits of(ModelProto model) {
+        Walk walk = new Walk();
+        walk.graph(model.getGraph());
+        for (FunctionProto function : model.getFunctionsList()) {
+            walk.nodes(function.getNodeList());
+        }
+        return new GraphTraits(
+                walk.found(COUNTED_BY_DATA),
+                walk.found(QUANTIZED_BY_DATA),
+                walk.found(RANDOM),
+                passedOn(model.getGraph()),
+                List.copyOf(walk.words));
+    }
+
+    private static Set<String> passedOn(GraphProto graph) {
+        Set<String> passedOn = new HashSet<>();
+        graph.getOutputList().forEach(output -> passedOn.add(output.getName()));
+        graph.getNodeList().forEach(node -> node.getOutputList().forEach(passedOn::remove));
+        return passedOn;
+    }
+
+    private static final class Walk {
+        private final Set<String> operators = new TreeSet<>();
+        private final Set<String> words = new TreeSet<>();
+
+        Set<String> found(Set<String> wanted) {
+            Set<String> found = new TreeSet<>(operators);
+            found.retainAll(wanted);
+            return found;
+        }
+
+        void graph(GraphProto graph) {
+            graph.getInitializerList().forEach(this::tensor);
+            nodes(graph.getNodeList());
+        }
+
+        void nodes(List<NodeProto> nodes) {
+            for (NodeProto node : nodes) {
+                operators.add(node.getOpType());
+                node.getAttributeList().forEach(this::attribute);
+            }
+        }
+
+        private void attribute(AttributeProto attribute) {
+            attribute.getStringsList().forEach(this::word);
+            tensor(attribute.getT());
+            if (attribute.hasG()) {
+                graph(attribute.getG());
+            }
+            attribute.getGraphsList().forEach(this::graph);
+        }
+
+        private void tensor(TensorProto tensor) {
+            if (words.size() < MOST_WORDS) {
+                tensor.getStringDataList().stream().limit(MOST_WORDS).forEach(this::word);
+            }
+        }
+
+        private void word(ByteString bytes) {
+            if (words.size() < MOST_WORDS && bytes.size() <= MOST_CHARS && bytes.isValidUtf8()) {
+                String word = bytes.toStringUtf8();
+                // Other characters cannot be passed to ONNX Runtime for Java.
+                if (word.chars().allMatch(c -> c >= ' ' && c < 127)) {
+                    words.add(word);
+                }
+            }
+        }
+    }
+}
