@@ -3,12 +3,16 @@ package dev.penstock.inspect;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.penstock.model.OnnxModels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +38,11 @@ class InspectToolTest {
 
     @Test
     void sendsWhatIsTooLongToTypeAsZeros() throws Exception {
-        Path model = OnnxModels.write(folder, "tokens", 1, OnnxModels.wide());
+        ModelProto wide = OnnxModels.model(GraphProto.newBuilder()
+                .addInput(OnnxModels.value("x", DataType.FLOAT, "batch", 1000))
+                .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", 1000))
+                .addNode(OnnxModels.node("Sigmoid", List.of("x"), "y")));
+        Path model = OnnxModels.write(folder, "tokens", 1, wide);
 
         assertThat(inspect(model).text())
                 .contains("head -c 4000 /dev/zero) | curl -s localhost:8080/v2/models/tokens/infer");

@@ -31,14 +31,6 @@ public final class OnnxModels {
                 .addNode(node("Identity", List.of("x"), "y")));
     }
 
-    /** x [batch, 1000] → y [batch, 1000], the same; FP32. */
-    public static ModelProto wide() {
-        return model(GraphProto.newBuilder()
-                .addInput(value("x", DataType.FLOAT, "batch", 1000))
-                .addOutput(value("y", DataType.FLOAT, "batch", 1000))
-                .addNode(node("Identity", List.of("x"), "y")));
-    }
-
     /** a [batch, 2] + b [batch, 2] → sum [batch, 2], FP32. */
     public static ModelProto addition() {
         return model(GraphProto.newBuilder()
