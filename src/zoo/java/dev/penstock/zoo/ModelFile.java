@@ -41,7 +41,7 @@ public record ModelFile(String path, Path file, Optional<Path> settings, List<Pa
                     .toList();
         }
         boolean isVersion = name(place).matches("[1-9][0-9]*");
-        Optional<Path> settings = Stream.of(place, isVersion ? place.getParent() : place)
+        Optional<Path> settings = Stream.of(place, isVersion ? Objects.requireNonNull(place.getParent()) : place)
                 .map(each -> each.resolve("model.yaml"))
                 .filter(Files::isRegularFile)
                 .findFirst();
@@ -51,10 +51,10 @@ public record ModelFile(String path, Path file, Optional<Path> settings, List<Pa
     /** A name to serve it under: that of the file, or of the folder that it has for itself. */
     public String name() {
         Path place = Objects.requireNonNull(file.getParent());
-        boolean isVersion = name(place).matches("[1-9][0-9]*") && place.getParent() != null;
         String stem = name(file).replaceFirst("\\.onnx$", "");
-        String own = stem.equals("model") ? name(isVersion ? place.getParent() : place) : stem;
-        String allowed = own.replaceAll("[^A-Za-z0-9_-]+", "-").replaceFirst("^[_-]+", "");
+        Path own = name(place).matches("[1-9][0-9]*") ? Objects.requireNonNull(place.getParent()) : place;
+        String name = stem.equals("model") ? name(own) : stem;
+        String allowed = name.replaceAll("[^A-Za-z0-9_-]+", "-").replaceFirst("^[_-]+", "");
         return allowed.isEmpty() ? "model" : allowed.substring(0, Math.min(MAX_NAME, allowed.length()));
     }
 

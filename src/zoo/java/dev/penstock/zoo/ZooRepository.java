@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** A model repository that holds some models of a zoo under the names {@code zoo-0}, {@code zoo-1} and so on. */
@@ -24,7 +25,7 @@ public record ZooRepository(Path folder) {
             Path version = Files.createDirectories(folder.resolve(name(i)).resolve("1"));
             put(model.file(), version.resolve("model.onnx"));
             for (Path data : dataFiles(model.file())) {
-                put(data, version.resolve(data.getFileName()));
+                put(data, version.resolve(String.valueOf(data.getFileName())));
             }
             if (model.settings().isPresent()) {
                 put(model.settings().get(), folder.resolve(name(i)).resolve("model.yaml"));
@@ -32,14 +33,23 @@ public record ZooRepository(Path folder) {
         }
     }
 
-    /** What lies beside a model and may hold its weights: everything but other models, settings and folders. */
+    /**
+     * What lies beside a model and may hold its weights: every file, unless there are other models. Then those whose names begin with the
+     * model's, as PyTorch names them.
+     */
     private static List<Path> dataFiles(Path model) throws IOException {
-        try (Stream<Path> beside = Files.list(model.toAbsolutePath().getParent())) {
-            return beside.filter(Files::isRegularFile)
-                    .filter(file -> !file.toString().endsWith(".onnx")
-                            && !file.toString().endsWith(".yaml"))
+        try (Stream<Path> beside = Files.list(Objects.requireNonNull(model.getParent()))) {
+            List<Path> files = beside.filter(Files::isRegularFile).toList();
+            boolean isAlone = files.stream().filter(ZooRepository::isModel).count() == 1;
+            return files.stream()
+                    .filter(file -> !isModel(file) && !file.toString().endsWith(".yaml"))
+                    .filter(file -> isAlone || file.toString().startsWith(model.toString()))
                     .toList();
         }
+    }
+
+    private static boolean isModel(Path file) {
+        return file.toString().endsWith(".onnx");
     }
 
     /** By a hard link where that can be: a symbolic link out of a repository is refused. */

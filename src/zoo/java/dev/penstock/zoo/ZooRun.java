@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Serves models a few at a time, and judges each. When the service ends while it loads, or a model does not become ready, those without a
@@ -52,98 +52,91 @@ final class ZooRun {
         this.report = report;
     }
 
+    /** A model that is being served. */
+    private record Exhibit(ModelFile model, Reference reference) {}
+
     void run(List<ModelFile> models) throws IOException, InterruptedException {
         for (int i = 0; i < models.size(); i += atOnce) {
             waiting.add(models.subList(i, Math.min(models.size(), i + atOnce)));
         }
-        Map<ModelFile, Reference> references = new HashMap<>();
         while (!waiting.isEmpty()) {
-            List<ModelFile> chunk = waiting.poll();
-            for (ModelFile model : chunk) {
-                if (!references.containsKey(model)) {
-                    references.put(model, oracle.of(model.file(), model.dataSets()));
-                }
-            }
-            List<ModelFile> pending = serve(chunk, references);
-            references.keySet().retainAll(pending);
+            serve(waiting.pop());
             report.progress();
         }
     }
 
-    /** Returns the models that got no verdict. */
-    private List<ModelFile> serve(List<ModelFile> chunk, Map<ModelFile, Reference> references)
-            throws IOException, InterruptedException {
+    private void serve(List<ModelFile> chunk) throws IOException, InterruptedException {
         repository.fill(chunk);
-        Map<String, ModelFile> pending = new LinkedHashMap<>();
+        Map<String, Exhibit> pending = new LinkedHashMap<>();
         for (int i = 0; i < chunk.size(); i++) {
-            pending.put(ZooRepository.name(i), chunk.get(i));
+            ModelFile model = chunk.get(i);
+            pending.put(ZooRepository.name(i), new Exhibit(model, oracle.of(model.file(), model.dataSets())));
         }
         try (Server service = starter.start(repository.folder())) {
-            for (String name : awaitLoaded(service, pending, references)) {
-                if (service.isAlive()) {
-                    Reference reference = references.get(pending.get(name));
-                    Verdict verdict = new Judge(body -> service.send(name, body), reference).judge();
-                    report.add(pending.remove(name), reference, service.isAlive() ? verdict : broke());
+            awaitLoaded(service, pending);
+            for (Map.Entry<String, Exhibit> each : List.copyOf(pending.entrySet())) {
+                if (service.isAlive() && service.isReady(each.getKey())) {
+                    judge(service, each.getKey(), each.getValue());
+                    pending.remove(each.getKey());
                 }
             }
         } catch (Server.EndedException ended) {
             // All are pending.
         }
-        List<ModelFile> left = List.copyOf(pending.values());
-        again(left, left.size() < chunk.size(), references);
-        return left;
+        again(pending.values().stream().map(Exhibit::model).toList(), pending.size() < chunk.size());
     }
 
-    private static Verdict broke() {
-        return new Verdict.Broke("the service ended during a call");
+    private void judge(Server service, String name, Exhibit exhibit) throws InterruptedException {
+        Verdict verdict = new Judge(body -> service.send(name, body), exhibit.reference()).judge();
+        report.add(
+                exhibit.model(),
+                exhibit.reference(),
+                service.isAlive() ? verdict : new Verdict.Broke("the service ended during a call"));
     }
 
-    /** Reports the models that are refused, and returns those that are ready. The others stay pending. */
-    private List<String> awaitLoaded(
-            Server service, Map<String, ModelFile> pending, Map<ModelFile, Reference> references)
-            throws IOException, InterruptedException {
-        List<String> ready = new ArrayList<>();
+    /** Waits until all models are ready or refused, or none became so for as long as a model may take. Reports those that are refused. */
+    private void awaitLoaded(Server service, Map<String, Exhibit> pending) throws IOException, InterruptedException {
+        Set<String> loading = new LinkedHashSet<>(pending.keySet());
         long lastNanos = System.nanoTime();
-        while (ready.size() < pending.size() && service.isAlive()) {
-            int before = ready.size() - pending.size();
+        while (service.isAlive() && !loading.isEmpty() && System.nanoTime() - lastNanos < limit.toNanos()) {
+            int before = loading.size();
             for (Map.Entry<String, String> refusal : service.refusals().entrySet()) {
-                ModelFile model = pending.remove(refusal.getKey());
-                if (model != null) {
-                    report.add(model, references.get(model), new Verdict.Refused(refusal.getValue()));
+                Exhibit exhibit = pending.remove(refusal.getKey());
+                if (exhibit != null) {
+                    loading.remove(refusal.getKey());
+                    report.add(exhibit.model(), exhibit.reference(), new Verdict.Refused(refusal.getValue()));
                 }
             }
-            for (String name : pending.keySet()) {
-                if (!ready.contains(name) && service.isReady(name)) {
-                    ready.add(name);
+            for (String name : List.copyOf(loading)) {
+                if (service.isReady(name)) {
+                    loading.remove(name);
                 }
             }
-            if (ready.size() - pending.size() > before) {
+            if (loading.size() < before) {
                 lastNanos = System.nanoTime();
-            } else if (System.nanoTime() - lastNanos > limit.toNanos()) {
-                return ready;
-            }
-            if (ready.size() < pending.size()) {
+            } else {
                 Thread.sleep(LOOK.toMillis());
             }
         }
-        return ready;
     }
 
     /** @param isFewer whether some of the chunk got a verdict: then the others may well be innocent */
-    private void again(List<ModelFile> pending, boolean isFewer, Map<ModelFile, Reference> references) {
+    private void again(List<ModelFile> pending, boolean isFewer) throws IOException, InterruptedException {
         if (pending.isEmpty()) {
             return;
         }
         if (isFewer) {
-            waiting.addFirst(pending);
+            waiting.push(pending);
         } else if (pending.size() == 1) {
             ModelFile guilty = pending.getFirst();
             report.add(
-                    guilty, references.get(guilty), new Verdict.Broke("the service ended, or held up, while it loaded"));
+                    guilty,
+                    oracle.of(guilty.file(), guilty.dataSets()),
+                    new Verdict.Broke("the service ended, or held up, while it loaded"));
         } else {
             int half = pending.size() / 2;
-            waiting.addFirst(pending.subList(half, pending.size()));
-            waiting.addFirst(pending.subList(0, half));
+            waiting.push(pending.subList(half, pending.size()));
+            waiting.push(pending.subList(0, half));
         }
     }
 }
