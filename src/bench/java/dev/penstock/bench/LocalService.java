@@ -36,7 +36,8 @@ public final class LocalService implements AutoCloseable {
      * @param redis an external Redis, instead of an embedded one
      * @param log name of the file for the service's output
      */
-    public record Setup(Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
+    public record Setup(
+            Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
         /** The default configuration; waits until the named models are ready. */
         static Setup of(Path models, List<String> names) {
             List<String> ready =

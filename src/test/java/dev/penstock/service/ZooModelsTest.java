@@ -30,8 +30,7 @@ class ZooModelsTest {
         Reference reference = Reference.of(file.file(), file.dataSets());
         Service.underTest().awaitModel(model);
 
-        try (V2Client client = new V2Client(
-                ConfigProvider.getConfig().getValue("test.url", URI.class), LIMIT)) {
+        try (V2Client client = new V2Client(ConfigProvider.getConfig().getValue("test.url", URI.class), LIMIT)) {
             assertThat(new Judge(body -> client.send(model, body), reference).judge())
                     .isInstanceOf(Verdict.Right.class);
         }

@@ -36,8 +36,7 @@ class JudgeTest {
         Verdict verdict = judged(request -> request.replace("3.0,4.0", "4.0,3.0"));
 
         assertThat(verdict)
-                .isEqualTo(new Verdict.Wrong(
-                        "alone, JSON, many: output 'y' element 0 must be 3.00000, was 4.00000"));
+                .isEqualTo(new Verdict.Wrong("alone, JSON, many: output 'y' element 0 must be 3.00000, was 4.00000"));
     }
 
     @Test
@@ -49,8 +48,9 @@ class JudgeTest {
             return answered(isCompany ? V2Body.json(List.of(floats("x", 1))) : body);
         });
 
-        assertThat(verdict).isInstanceOfSatisfying(Verdict.Wrong.class, wrong -> assertThat(wrong.what())
-                .startsWith("in company, altered"));
+        assertThat(verdict)
+                .isInstanceOfSatisfying(
+                        Verdict.Wrong.class, wrong -> assertThat(wrong.what()).startsWith("in company, altered"));
     }
 
     @Test
@@ -79,10 +79,11 @@ class JudgeTest {
         return judge(body -> {
             String json = new String(body.bytes(), 0, body.jsonBytes(), UTF_8);
             String changed = change.apply(json);
-            return changed.equals(json) ? answered(body) : answered(new V2Body(changed.getBytes(UTF_8), changed.length(), false));
+            return changed.equals(json)
+                    ? answered(body)
+                    : answered(new V2Body(changed.getBytes(UTF_8), changed.length(), false));
         });
     }
-
 
     /** The inputs come back as outputs of another name. */
     private static CompletableFuture<Answer> answered(V2Body request) {

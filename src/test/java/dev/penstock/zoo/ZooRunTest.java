@@ -30,8 +30,7 @@ class ZooRunTest {
     private static final Reference RUNS = new Reference(
             Optional.empty(),
             true,
-            List.of(new Case(
-                    Kind.GIVEN, "given", List.of(Tensors.floats("x", 1)), List.of(Tensors.floats("y", 1)))),
+            List.of(new Case(Kind.GIVEN, "given", List.of(Tensors.floats("x", 1)), List.of(Tensors.floats("y", 1)))),
             List.of());
 
     @TempDir
@@ -58,7 +57,9 @@ class ZooRunTest {
         Map<String, Verdict> verdicts = run("right", "right", "ends-at-load", "right");
 
         assertThat(verdicts.get("2.onnx")).isInstanceOf(Verdict.Broke.class);
-        assertThat(verdicts.values()).filteredOn(Verdict.Right.class::isInstance).hasSize(3);
+        assertThat(verdicts.values())
+                .filteredOn(Verdict.Right.class::isInstance)
+                .hasSize(3);
     }
 
     @Test
@@ -66,7 +67,9 @@ class ZooRunTest {
         Map<String, Verdict> verdicts = run("right", "ends-at-call", "right", "right");
 
         assertThat(verdicts.get("1.onnx")).isEqualTo(new Verdict.Broke("the service ended during a call"));
-        assertThat(verdicts.values()).filteredOn(Verdict.Right.class::isInstance).hasSize(3);
+        assertThat(verdicts.values())
+                .filteredOn(Verdict.Right.class::isInstance)
+                .hasSize(3);
         assertThat(started).containsExactly(4, 2);
     }
 
@@ -75,7 +78,9 @@ class ZooRunTest {
         Map<String, Verdict> verdicts = run("right", "never-ready", "right");
 
         assertThat(verdicts.get("1.onnx")).isInstanceOf(Verdict.Broke.class);
-        assertThat(verdicts.values()).filteredOn(Verdict.Right.class::isInstance).hasSize(2);
+        assertThat(verdicts.values())
+                .filteredOn(Verdict.Right.class::isInstance)
+                .hasSize(2);
     }
 
     @Test
@@ -159,7 +164,8 @@ class ZooRunTest {
                 return CompletableFuture.failedFuture(new IOException("closed"));
             }
             float number = String.valueOf(behaviours.get(model)).equals("wrong") ? 9 : 1;
-            byte[] answer = new String(V2Body.json(List.of(Tensors.floats("y", number))).bytes(), UTF_8)
+            byte[] answer = new String(
+                            V2Body.json(List.of(Tensors.floats("y", number))).bytes(), UTF_8)
                     .replace("\"inputs\"", "\"outputs\"")
                     .getBytes(UTF_8);
             return CompletableFuture.completedFuture(new Answer(200, answer, answer.length));

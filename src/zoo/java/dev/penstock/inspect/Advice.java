@@ -73,7 +73,8 @@ final class Advice {
         } else if (reason.contains("sequence") || reason.contains("map_type") || reason.contains("optional")) {
             zipMap(facts, advice);
             if (advice.isEmpty()) {
-                advice.add("export it with tensors as inputs and outputs, such as ConcatFromSequence makes of a sequence");
+                advice.add(
+                        "export it with tensors as inputs and outputs, such as ConcatFromSequence makes of a sequence");
             }
         } else if (reason.contains("warm-up")) {
             advice.add("set warm_up in model.yaml to rows, sizes and values that the model accepts (docs/models.md)");

@@ -16,16 +16,14 @@ final class CurlCommand {
     static String text(String model, List<Value> inputs) {
         String address = "localhost:8080/v2/models/" + model + "/infer";
         if (inputs.stream().mapToLong(Value::elements).sum() <= MAX_TYPED_ELEMENTS) {
-            return "curl -s " + address + " -d '" + quoted(new String(V2Body.json(inputs).bytes(), UTF_8)) + "'";
+            return "curl -s " + address + " -d '"
+                    + quoted(new String(V2Body.json(inputs).bytes(), UTF_8)) + "'";
         }
         V2Body body = V2Body.binary(inputs);
-        String head = new String(body.bytes(), 0, body.jsonBytes(), UTF_8).replace("\"parameters\":{\"binary_data_output\":true},", "");
+        String head = new String(body.bytes(), 0, body.jsonBytes(), UTF_8)
+                .replace("\"parameters\":{\"binary_data_output\":true},", "");
         return "(printf %%s '%s'; head -c %d /dev/zero) | curl -s %s -H 'Inference-Header-Content-Length: %d' --data-binary @-"
-                .formatted(
-                        quoted(head),
-                        body.bytes().length - body.jsonBytes(),
-                        address,
-                        head.getBytes(UTF_8).length);
+                .formatted(quoted(head), body.bytes().length - body.jsonBytes(), address, head.getBytes(UTF_8).length);
     }
 
     private static String quoted(String text) {

@@ -69,8 +69,8 @@ record GraphFacts(
             operators.merge(node.getOpType(), 1, Integer::sum);
             for (AttributeProto attribute : node.getAttributeList()) {
                 // Trees and vocabularies are lists in attributes.
-                weightBytes += (long) Float.BYTES * attribute.getFloatsCount()
-                        + (long) Long.BYTES * attribute.getIntsCount();
+                weightBytes +=
+                        (long) Float.BYTES * attribute.getFloatsCount() + (long) Long.BYTES * attribute.getIntsCount();
                 if (attribute.hasT()) {
                     tensor(attribute.getT());
                 }
@@ -84,7 +84,9 @@ record GraphFacts(
         private void tensor(TensorProto tensor) {
             Map<String, String> external = tensor.getExternalDataList().stream()
                     .collect(Collectors.toMap(
-                            StringStringEntryProto::getKey, StringStringEntryProto::getValue, (first, second) -> first));
+                            StringStringEntryProto::getKey,
+                            StringStringEntryProto::getValue,
+                            (first, second) -> first));
             weightBytes += external.containsKey("length")
                     ? Long.parseLong(external.get("length"))
                     : ((Message) tensor).getSerializedSize();

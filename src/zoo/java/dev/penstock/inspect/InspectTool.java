@@ -32,8 +32,8 @@ public final class InspectTool {
         Inspector inspector = Inspector.open(WORK);
         if (Files.isRegularFile(given)) {
             Path folder = Objects.requireNonNull(given.toAbsolutePath().getParent());
-            Inspection inspection =
-                    inspector.inspect(ModelFile.of(folder, given.toAbsolutePath()).shownAs(place.toString()));
+            Inspection inspection = inspector.inspect(
+                    ModelFile.of(folder, given.toAbsolutePath()).shownAs(place.toString()));
             text.print(inspection);
             return inspection.isRefused() ? 1 : 0;
         }

@@ -34,11 +34,13 @@ final class InspectionText {
                 printTensors("output", served.signature().outputs());
                 line("run", served.mode().kind().label() + ": " + served.mode().reason());
                 line("memory", memory(inspection, served));
-                line("speed", String.format(
-                        Locale.ROOT,
-                        "%,.0f %s on this machine",
-                        served.rowsPerSecond(),
-                        served.mode().kind() == RunMode.Kind.BATCHED ? "rows/s in full batches" : "runs/s"));
+                line(
+                        "speed",
+                        String.format(
+                                Locale.ROOT,
+                                "%,.0f %s on this machine",
+                                served.rowsPerSecond(),
+                                served.mode().kind() == RunMode.Kind.BATCHED ? "rows/s in full batches" : "runs/s"));
                 served.notes().forEach(note -> line("note", note));
                 (advice.isEmpty() ? List.of("nothing") : advice).forEach(text -> line("better", text));
                 line(
@@ -56,7 +58,8 @@ final class InspectionText {
     }
 
     void printRow(Inspection inspection) {
-        String weights = inspection.facts().map(facts -> size(facts.weightBytes())).orElse("");
+        String weights =
+                inspection.facts().map(facts -> size(facts.weightBytes())).orElse("");
         switch (inspection.serving()) {
             case Refused refused -> {
                 String reason = oneLine(refused.reason());
@@ -80,21 +83,30 @@ final class InspectionText {
     }
 
     private void row(String model, String run, String inputs, String weights, String better) {
-        out.println("%-40s  %-10s  %-48s  %8s  %s".formatted(model, run, inputs, weights, better).stripTrailing());
+        out.println("%-40s  %-10s  %-48s  %8s  %s"
+                .formatted(model, run, inputs, weights, better)
+                .stripTrailing());
     }
 
     private void printFacts(Inspection inspection, GraphFacts facts) {
-        line("model", "%s, %s%s".formatted(
-                inspection.path(),
-                size(inspection.fileBytes()),
-                facts.producer().isEmpty() ? "" : ", made by " + facts.producer()));
-        line("opset", facts.opsets().entrySet().stream()
-                .map(set -> set.getKey() + " " + set.getValue())
-                .collect(Collectors.joining(", ")));
-        line("operators", facts.operators().entrySet().stream()
-                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-                .map(each -> each.getValue() + " " + each.getKey())
-                .collect(Collectors.joining(", ")));
+        line(
+                "model",
+                "%s, %s%s"
+                        .formatted(
+                                inspection.path(),
+                                size(inspection.fileBytes()),
+                                facts.producer().isEmpty() ? "" : ", made by " + facts.producer()));
+        line(
+                "opset",
+                facts.opsets().entrySet().stream()
+                        .map(set -> set.getKey() + " " + set.getValue())
+                        .collect(Collectors.joining(", ")));
+        line(
+                "operators",
+                facts.operators().entrySet().stream()
+                        .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                        .map(each -> each.getValue() + " " + each.getKey())
+                        .collect(Collectors.joining(", ")));
     }
 
     private void printTensors(String side, List<TensorSpec> tensors) {
@@ -106,7 +118,10 @@ final class InspectionText {
     }
 
     private static String memory(Inspection inspection, Served served) {
-        String weights = inspection.facts().map(facts -> size(facts.weightBytes()) + " of weights").orElse("");
+        String weights = inspection
+                .facts()
+                .map(facts -> size(facts.weightBytes()) + " of weights")
+                .orElse("");
         return served.loadedBytes().isPresent()
                 ? weights + ", " + size(served.loadedBytes().getAsLong()) + " when it was loaded and warm"
                 : weights;
@@ -127,7 +142,8 @@ final class InspectionText {
     private static String inTable(List<TensorSpec> inputs) {
         String listed = inputs.stream()
                 .limit(MAX_TENSORS_IN_TABLE)
-                .map(input -> input.name() + " " + input.datatype() + input.shape().toString().replace(" ", ""))
+                .map(input -> input.name() + " " + input.datatype()
+                        + input.shape().toString().replace(" ", ""))
                 .collect(Collectors.joining(", "));
         int more = inputs.size() - MAX_TENSORS_IN_TABLE;
         return more > 0 ? listed + " and " + more + " more" : listed;

@@ -66,7 +66,10 @@ final class Inspector {
                         .setName("smallest")
                         .addInput(tensor.clone().setName("x"))
                         .addOutput(tensor.clone().setName("y"))
-                        .addNode(NodeProto.newBuilder().setOpType("Identity").addInput("x").addOutput("y")))
+                        .addNode(NodeProto.newBuilder()
+                                .setOpType("Identity")
+                                .addInput("x")
+                                .addOutput("y")))
                 .build()
                 .toByteArray();
         Path folder = Files.createDirectories(work.resolve("smallest"));

@@ -48,7 +48,8 @@ public final class Judge {
     /** The worst of all answers decides. */
     public Verdict judge() throws InterruptedException {
         if (reference.cases().isEmpty()) {
-            return new Verdict.NotCompared(reference.cannotRun()
+            return new Verdict.NotCompared(reference
+                    .cannotRun()
                     .or(() -> reference.notes().stream().findFirst())
                     .orElse("no request"));
         }

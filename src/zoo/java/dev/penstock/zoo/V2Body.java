@@ -52,8 +52,9 @@ public record V2Body(byte[] bytes, int jsonBytes, boolean isBinary) {
     }
 
     private static ObjectNode declare(ArrayNode tensors, Value value) {
-        ObjectNode tensor =
-                tensors.addObject().put("name", value.name()).put("datatype", value.type().name());
+        ObjectNode tensor = tensors.addObject()
+                .put("name", value.name())
+                .put("datatype", value.type().name());
         ArrayNode shape = tensor.putArray("shape");
         value.shape().forEach(shape::add);
         return tensor;

@@ -53,7 +53,9 @@ final class ZooReport {
     }
 
     void progress() {
-        out.printf("%d of %d models: %d served, %d wrong%n", entries.size(), models, count(entry -> entry.verdict().isServed()), wrong());
+        out.printf(
+                "%d of %d models: %d served, %d wrong%n",
+                entries.size(), models, count(entry -> entry.verdict().isServed()), wrong());
     }
 
     long wrong() {
@@ -63,7 +65,9 @@ final class ZooReport {
     /** The share that is served of the models which ONNX Runtime's Java API can run; 100 if it can run none. */
     double servedPercent() {
         long runnable = count(Entry::canRun);
-        return runnable == 0 ? 100 : 100.0 * count(entry -> entry.canRun() && entry.verdict().isServed()) / runnable;
+        return runnable == 0
+                ? 100
+                : 100.0 * count(entry -> entry.canRun() && entry.verdict().isServed()) / runnable;
     }
 
     void print() {
@@ -81,11 +85,13 @@ final class ZooReport {
                 "Of the others, %d served, %d wrong.%n",
                 count(entry -> !entry.canRun() && entry.verdict().isServed()),
                 count(entry -> !entry.canRun() && entry.verdict() instanceof Verdict.Wrong));
-        list("Not served, though ONNX Runtime can run it", reasons(entry -> entry.canRun()
-                ? entry.verdict().whyNotServed().stream().toList()
-                : List.of()));
-        list("Not run by ONNX Runtime's Java API", reasons(entry -> entry.reference().cannotRun().stream()
-                .toList()));
+        list(
+                "Not served, though ONNX Runtime can run it",
+                reasons(entry ->
+                        entry.canRun() ? entry.verdict().whyNotServed().stream().toList() : List.of()));
+        list(
+                "Not run by ONNX Runtime's Java API",
+                reasons(entry -> entry.reference().cannotRun().stream().toList()));
         entries.stream()
                 .filter(entry -> entry.verdict() instanceof Verdict.Wrong)
                 .forEach(entry -> out.println("WRONG " + entry.line()));

@@ -29,7 +29,9 @@ public final class ZooTool implements Tool<ZooCommand> {
         }
         if (models.isEmpty()) {
             throw new UsageException("DIR must hold .onnx files, " + command.folder() + " has none"
-                    + command.only().map(text -> " with " + text + " in its path").orElse(""));
+                    + command.only()
+                            .map(text -> " with " + text + " in its path")
+                            .orElse(""));
         }
         ZooReport report = new ZooReport(models.size(), System.out);
         Duration limit = Duration.ofSeconds(command.seconds());

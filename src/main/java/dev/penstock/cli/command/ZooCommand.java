@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
 public interface ZooCommand {
     @Parameters(
             paramLabel = "DIR",
-            description = "The folder. Every .onnx file below it is a model, with the test_data_set_* folders beside it.")
+            description =
+                    "The folder. Every .onnx file below it is a model, with the test_data_set_* folders beside it.")
     Path folder();
 
     @Option(

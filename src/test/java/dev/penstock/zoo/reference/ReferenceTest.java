@@ -28,15 +28,19 @@ class ReferenceTest {
     void runsTestDataAndAltersIt() throws Exception {
         Path model = ZOO.resolve("test_softmax_axis_0");
 
-        Reference reference =
-                Reference.of(model.resolve("model.onnx"), List.of(model.resolve("test_data_set_0")));
+        Reference reference = Reference.of(model.resolve("model.onnx"), List.of(model.resolve("test_data_set_0")));
 
         assertThat(reference.cannotRun()).isEmpty();
         assertThat(reference.isRepeatable()).isTrue();
-        assertThat(reference.notes()).as("ONNX Runtime gives the outputs of the test data").isEmpty();
-        assertThat(reference.cases()).extracting(Case::kind).containsExactly(
-                Kind.GIVEN, Kind.ALTERED, Kind.ALTERED, Kind.ALTERED);
-        assertThat(reference.cases()).extracting(each -> each.inputs().getFirst().data()).doesNotHaveDuplicates();
+        assertThat(reference.notes())
+                .as("ONNX Runtime gives the outputs of the test data")
+                .isEmpty();
+        assertThat(reference.cases())
+                .extracting(Case::kind)
+                .containsExactly(Kind.GIVEN, Kind.ALTERED, Kind.ALTERED, Kind.ALTERED);
+        assertThat(reference.cases())
+                .extracting(each -> each.inputs().getFirst().data())
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -50,7 +54,8 @@ class ReferenceTest {
         assertThat(many.inputs()).allSatisfy(input -> assertThat(input.shape()).containsExactly(70L, 2L));
         assertThat(many.outputs().getFirst().number(5))
                 .isCloseTo(many.inputs().get(0).number(5) + many.inputs().get(1).number(5), within(1e-6));
-        assertThat(reference.cases()).extracting(each -> each.inputs().getFirst().shape().getFirst())
+        assertThat(reference.cases())
+                .extracting(each -> each.inputs().getFirst().shape().getFirst())
                 .containsExactly(1L, 1L, 2L, 3L, 70L);
     }
 
@@ -58,8 +63,7 @@ class ReferenceTest {
     void saysThatAModelAnswersAtRandom() throws Exception {
         Path model = ZOO.resolve("test_bernoulli");
 
-        Reference reference =
-                Reference.of(model.resolve("model.onnx"), List.of(model.resolve("test_data_set_0")));
+        Reference reference = Reference.of(model.resolve("model.onnx"), List.of(model.resolve("test_data_set_0")));
 
         assertThat(reference.isRepeatable()).isFalse();
     }
@@ -68,10 +72,10 @@ class ReferenceTest {
     void takesTheTestDataWhereTheJavaApiCannotMakeTheInputs() throws Exception {
         Path model = ZOO.resolve("test_max_uint64");
 
-        Reference reference =
-                Reference.of(model.resolve("model.onnx"), List.of(model.resolve("test_data_set_0")));
+        Reference reference = Reference.of(model.resolve("model.onnx"), List.of(model.resolve("test_data_set_0")));
 
-        assertThat(reference.cannotRun()).hasValueSatisfying(reason -> assertThat(reason).contains("UINT64"));
+        assertThat(reference.cannotRun())
+                .hasValueSatisfying(reason -> assertThat(reason).contains("UINT64"));
         assertThat(reference.cases()).hasSize(1);
     }
 

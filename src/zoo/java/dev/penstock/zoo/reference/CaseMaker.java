@@ -77,8 +77,8 @@ final class CaseMaker {
 
     private Case firstThatRuns(List<DirectRun.Input> inputs) throws CannotRunException, NoTensorException {
         Optional<CannotRunException> failure = Optional.empty();
-        boolean isVariable = inputs.stream()
-                .anyMatch(input -> input.shape().stream().skip(1).anyMatch(dimension -> dimension < 0));
+        boolean isVariable =
+                inputs.stream().anyMatch(input -> input.shape().stream().skip(1).anyMatch(dimension -> dimension < 0));
         boolean hasIntegers = inputs.stream().anyMatch(input -> !input.type().isFloat());
         for (int size : isVariable ? MadeUp.SIZES : List.of(1)) {
             for (int most : hasIntegers ? MadeUp.MOST : List.of(1)) {

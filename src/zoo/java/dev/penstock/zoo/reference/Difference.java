@@ -26,8 +26,9 @@ public final class Difference {
                 actual.stream().collect(Collectors.toMap(Value::name, Function.identity(), (first, second) -> first));
         for (Value value : expected) {
             Value other = byName.get(value.name());
-            Optional<String> difference =
-                    other == null ? Optional.of("is missing") : form(value, other).or(() -> elements(value, other));
+            Optional<String> difference = other == null
+                    ? Optional.of("is missing")
+                    : form(value, other).or(() -> elements(value, other));
             if (difference.isPresent()) {
                 return Optional.of("output '" + value.name() + "' " + difference.get());
             }
@@ -92,8 +93,8 @@ public final class Difference {
                     && Math.abs(wanted - got) <= relative * Math.abs(wanted) + OF_LARGEST * largest;
             boolean isSame = isNear || Double.compare(wanted, got) == 0;
             if (!isSame) {
-                return Optional.of(
-                        element(i, String.format(Locale.ROOT, "%.6g", wanted), String.format(Locale.ROOT, "%.6g", got)));
+                return Optional.of(element(
+                        i, String.format(Locale.ROOT, "%.6g", wanted), String.format(Locale.ROOT, "%.6g", got)));
             }
         }
         return Optional.empty();

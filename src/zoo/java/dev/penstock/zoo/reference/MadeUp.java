@@ -51,8 +51,7 @@ public final class MadeUp {
     /** Zeros, and empty strings. */
     public static Value zeros(String name, ElementType type, List<Long> shape) {
         int elementBytes = type == ElementType.BYTES ? Integer.BYTES : type.byteSize();
-        return new Value(
-                name, type, shape, Value.buffer(Math.multiplyExact(Value.elements(shape), elementBytes)));
+        return new Value(name, type, shape, Value.buffer(Math.multiplyExact(Value.elements(shape), elementBytes)));
     }
 
     /**

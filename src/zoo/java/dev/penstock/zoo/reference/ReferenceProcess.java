@@ -7,7 +7,6 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,10 +75,9 @@ public final class ReferenceProcess implements AutoCloseable {
 
     /** Returns what went wrong, if anything. */
     private Optional<String> await(Process running) throws InterruptedException {
-        CompletableFuture<Boolean> done = CompletableFuture.supplyAsync(() -> isDone(running), task -> Thread.ofPlatform()
-                .name("reference-answer")
-                .daemon()
-                .start(task));
+        CompletableFuture<Boolean> done = CompletableFuture.supplyAsync(
+                () -> isDone(running),
+                task -> Thread.ofPlatform().name("reference-answer").daemon().start(task));
         done.completeOnTimeout(false, limit.toMillis(), TimeUnit.MILLISECONDS);
         if (done.join()) {
             return Optional.empty();

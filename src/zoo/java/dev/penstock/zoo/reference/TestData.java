@@ -26,7 +26,8 @@ record TestData(List<Value> inputs, List<Value> outputs) {
      *
      * @throws CannotRunException if the files hold other than tensors, or not as many as the model has inputs
      */
-    static TestData read(Path folder, List<String> inputs, List<String> outputs) throws IOException, CannotRunException {
+    static TestData read(Path folder, List<String> inputs, List<String> outputs)
+            throws IOException, CannotRunException {
         List<Value> given = tensors(folder, "input_", inputs);
         if (given.size() != inputs.size()) {
             throw new CannotRunException(

@@ -76,7 +76,8 @@ public record Value(String name, ElementType type, List<Long> shape, ByteBuffer 
     }
 
     public static Value ofStrings(String name, List<Long> shape, List<String> strings) {
-        List<byte[]> encoded = strings.stream().map(each -> each.getBytes(UTF_8)).toList();
+        List<byte[]> encoded =
+                strings.stream().map(each -> each.getBytes(UTF_8)).toList();
         ByteBuffer data = buffer(
                 encoded.stream().mapToInt(each -> Integer.BYTES + each.length).sum());
         encoded.forEach(each -> data.putInt(each.length).put(each));
