@@ -60,7 +60,7 @@ class PenstockTest {
                     zoo                            | DIR
                     zoo models --at-once 0         | --at-once must be in 1..1000, was 0
                     models inspct model.onnx       | penstock models: unknown command "inspct"; did you mean inspect?
-                    models inspect                 | FILE|DIR
+                    models inspect                 | PATH
                     dead-letters list              | --model needs a value: MODEL
                     dead-letters show --model m 17 | LETTER must be PARTITION/OFFSET, was 17
                     simulate --rate 1e5            | --rate must be in 0..999999999, was "1e5"

@@ -39,7 +39,7 @@ public final class InspectTool {
         }
         List<ModelFile> models = Files.isDirectory(given) ? ModelFile.in(given) : List.of();
         if (models.isEmpty()) {
-            throw new UsageException("FILE|DIR must be an .onnx file, or a folder with such files, was " + place);
+            throw new UsageException("PATH must be an .onnx file, or a folder with such files, was " + place);
         }
         int refused = 0;
         text.printHeader();

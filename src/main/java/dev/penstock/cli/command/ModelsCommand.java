@@ -30,7 +30,7 @@ public sealed interface ModelsCommand {
             },
             footer = {"", "Exits with 1 if a model would be refused."})
     non-sealed interface Inspect extends ModelsCommand {
-        @Parameters(paramLabel = "FILE|DIR", description = "An .onnx file, or a folder with such files below it.")
+        @Parameters(paramLabel = "PATH", description = "An .onnx file, or a folder with such files below it.")
         Path place();
     }
 }
