@@ -36,12 +36,20 @@ public final class LocalService implements AutoCloseable {
      * @param redis an external Redis, instead of an embedded one
      * @param log name of the file for the service's output
      */
-    record Setup(Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
+    public record Setup(
+            Path models, List<String> ready, Map<String, String> settings, Optional<String> redis, String log) {
         /** The default configuration; waits until the named models are ready. */
         static Setup of(Path models, List<String> names) {
             List<String> ready =
                     names.stream().map(name -> "/v2/models/" + name + "/ready").toList();
             return new Setup(models, ready, Map.of(), Optional.empty(), "service");
+        }
+    }
+
+    /** The service ended before it was ready. */
+    public static final class EndedException extends IOException {
+        EndedException(String message) {
+            super(message);
         }
     }
 
@@ -58,7 +66,7 @@ public final class LocalService implements AutoCloseable {
     }
 
     /** Starts the built package, and waits until it is ready. */
-    static LocalService start(Setup setup) throws IOException, InterruptedException {
+    public static LocalService start(Setup setup) throws IOException, InterruptedException {
         if (!Files.exists(PACKAGE)) {
             throw new IOException(PACKAGE + " must exist; build it with ./mvnw package");
         }
@@ -128,6 +136,15 @@ public final class LocalService implements AutoCloseable {
         return target;
     }
 
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** The file with what the service prints. */
+    public Path log() {
+        return log;
+    }
+
     private void awaitReady(String path) throws IOException, InterruptedException {
         URI ready = target.http().resolve(path);
         long startNanos = System.nanoTime();
@@ -135,7 +152,7 @@ public final class LocalService implements AutoCloseable {
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             while (!isReady(client, ready)) {
                 if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
-                    throw new IOException("the service exited with status " + process.exitValue() + "; see " + log);
+                    throw new EndedException("the service exited with status " + process.exitValue() + "; see " + log);
                 }
                 if (System.nanoTime() - startNanos > START_LIMIT.toNanos()) {
                     throw new IOException(ready + " must return 200 within " + START_LIMIT + "; see " + log);

@@ -26,6 +26,7 @@ import dev.penstock.cli.command.SimulateCommand;
 import dev.penstock.cli.command.SoakCommand;
 import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.UpCommand;
+import dev.penstock.cli.command.ZooCommand;
 import dev.penstock.cli.option.Rule;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,7 @@ final class CommandTree {
                 SoakCommand.class,
                 MutantsCommand.class,
                 FuzzCommand.class,
+                ZooCommand.class,
                 JdkCommand.class,
                 CompletionCommand.class)) {
             add(root, command);
@@ -98,7 +100,8 @@ final class CommandTree {
                 new CommandLine(group("build", "Trains a sample model, with the same bytes on every machine."));
         add(build, ModelsCommand.BuildDigits.class);
         add(build, ModelsCommand.BuildChurn.class);
-        CommandLine models = new CommandLine(group("models", "Fetches or trains the sample models."));
+        CommandLine models = new CommandLine(group("models", "Inspects models. Fetches or trains the sample models."));
+        add(models, ModelsCommand.Inspect.class);
         models.addSubcommand(fetch);
         models.addSubcommand(build);
         return models;

@@ -12,6 +12,7 @@ import dev.penstock.cli.command.SimulateCommand;
 import dev.penstock.cli.command.SoakCommand;
 import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.Tool;
+import dev.penstock.cli.command.ZooCommand;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,7 +28,8 @@ final class Commands {
             MutantsCommand.class, "dev.penstock.mutants.Mutants",
             ModelsCommand.class, "dev.penstock.samples.SampleModels",
             LedgerCommand.class, "dev.penstock.ledger.drive.LedgerTool",
-            SoakCommand.class, "dev.penstock.soak.SoakTool");
+            SoakCommand.class, "dev.penstock.soak.SoakTool",
+            ZooCommand.class, "dev.penstock.zoo.ZooTool");
 
     private final List<String> arguments;
 
@@ -44,6 +46,7 @@ final class Commands {
             case MutantsCommand mutants -> runTool(MutantsCommand.class, mutants);
             case LedgerCommand ledger -> runTool(LedgerCommand.class, ledger);
             case SoakCommand soak -> runTool(SoakCommand.class, soak);
+            case ZooCommand zoo -> runTool(ZooCommand.class, zoo);
             case ModelsCommand models -> runTool(ModelsCommand.class, models);
             case TestCommand test -> new TestRun(Checkout.home()).run(arguments.subList(1, arguments.size()));
             case KeyCommand key -> NewKey.random().print();

@@ -8,7 +8,7 @@ record Group(String title, List<String> commands) {
     /** In the order of help. */
     static final List<Group> ALL = List.of(
             new Group("Run it", List.of("up", "kafka")),
-            new Group("Models", List.of("models")),
+            new Group("Models", List.of("models", "zoo")),
             new Group("Tenants and keys", List.of("key")),
             new Group("Operate", List.of("dead-letters", "ledger")),
             new Group("Develop", List.of("test", "bench", "simulate", "soak", "mutants", "fuzz", "jdk", "completion")));

@@ -57,6 +57,10 @@ class PenstockTest {
                     bench limit --models digits,me | --models must be digits, mlp-19mb, mlp-70mb, mlp-1gb, minilm-16 or minilm-64, was "me"
                     fuzz jsn                       | TARGET must be json, binary, record, reply or model, was "jsn"
                     fuzz --seconds 0               | --seconds must be in 1..999999999999, was 0
+                    zoo                            | DIR
+                    zoo models --at-once 0         | --at-once must be in 1..1000, was 0
+                    models inspct model.onnx       | penstock models: unknown command "inspct"; did you mean inspect?
+                    models inspect                 | PATH
                     dead-letters list              | --model needs a value: MODEL
                     dead-letters show --model m 17 | LETTER must be PARTITION/OFFSET, was 17
                     simulate --rate 1e5            | --rate must be in 0..999999999, was "1e5"

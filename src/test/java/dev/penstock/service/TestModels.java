@@ -2,7 +2,9 @@ package dev.penstock.service;
 
 import dev.penstock.model.OnnxModels;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.zoo.ModelFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +72,11 @@ final class TestModels {
 
     static String echo(Datatype datatype) {
         return "echo-" + datatype.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Models of the ONNX project's tests, with their test data. Each is served under its name. */
+    static List<ModelFile> zoo() throws IOException {
+        return ModelFile.in(Path.of("src/test/resources/zoo"));
     }
 
     static List<String> names() {
@@ -147,6 +154,10 @@ final class TestModels {
                   from_column: 1
                   source: customers
                 """);
+        for (ModelFile model : zoo()) {
+            Path version = Files.createDirectories(folder.resolve(model.name()).resolve("1"));
+            Files.copy(model.file(), version.resolve("model.onnx"));
+        }
         OnnxModels.write(folder, REFUSED, 1, OnnxModels.customOperator());
         OnnxModels.write(folder, ONE_ROW, 1, OnnxModels.fixedBatch());
         OnnxModels.write(folder, SHARES, 1, OnnxModels.shares());
