@@ -85,7 +85,7 @@ public record ModelConfig(
                 maxBatchElements(section),
                 section.integer("instances", 1, MAX_INSTANCES, 1),
                 providers(section),
-                WarmUp.read(section.section("warm_up"), maxBatchSize),
+                WarmUp.of(section, maxBatchSize),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
