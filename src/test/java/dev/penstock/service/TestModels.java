@@ -3,6 +3,7 @@ package dev.penstock.service;
 import dev.penstock.model.OnnxModels;
 import dev.penstock.protocol.Datatype;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,14 @@ final class TestModels {
     /** The worker refuses to load it: it runs one row at a time. */
     static final String REFUSED = "one-row";
 
+    /** Stands where a model should be: the pointer that Git LFS leaves. */
+    static final String POINTER = "pointer.v1";
+
+    /** Its name has a dot, and it differs from {@link #UNDERSCORED} by that alone. */
+    static final String DOTTED = "named.v1";
+
+    static final String UNDERSCORED = "named_v1";
+
     private TestModels() {}
 
     static String echo(Datatype datatype) {
@@ -59,7 +68,9 @@ final class TestModels {
                 SMALL_TENSORS,
                 LOOKED_UP,
                 LOOKED_UP_OR_FAILED,
-                LOOKED_UP_BETWEEN));
+                LOOKED_UP_BETWEEN,
+                DOTTED,
+                UNDERSCORED));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
@@ -112,6 +123,11 @@ final class TestModels {
                   from_column: 1
                   source: customers
                 """);
+        OnnxModels.write(folder, DOTTED, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.write(folder, UNDERSCORED, 1, OnnxModels.identity(Datatype.FP32));
+        Files.writeString(
+                OnnxModels.write(folder, POINTER, 1, OnnxModels.addition()),
+                "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
         OnnxModels.write(folder, REFUSED, 1, OnnxModels.fixedBatch());
     }
 }
