@@ -1,6 +1,8 @@
 package dev.penstock.bench;
 
 import ai.onnxruntime.OrtException;
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Lane;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -117,7 +119,7 @@ final class DeadlinesBench {
         Check right = (index, status, body) -> corpus.check(index, body);
         KafkaLoad trial = new KafkaLoad(
                 target.kafka(),
-                "penstock." + model + ".requests",
+                Topics.requests(model, Lane.INTERACTIVE),
                 REPLY_TOPIC,
                 corpus::body,
                 PEAK_CONNECTIONS * 16,

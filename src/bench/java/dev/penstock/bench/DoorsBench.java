@@ -1,5 +1,7 @@
 package dev.penstock.bench;
 
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Lane;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -109,7 +111,7 @@ public final class DoorsBench {
     private KafkaLoad kafka() {
         return new KafkaLoad(
                 target.kafka(),
-                "penstock." + settings.model() + ".requests",
+                Topics.requests(settings.model(), Lane.INTERACTIVE),
                 settings.replyTopic(),
                 corpus::body,
                 settings.requests(),

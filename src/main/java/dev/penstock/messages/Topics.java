@@ -6,7 +6,14 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** The names of the topics and consumer groups that ingresses and workers share. */
+/**
+ * The names of the topics and consumer groups that ingresses and workers share.
+ *
+ * <p>Kafka refuses a topic whose name differs from another only by '.' in place of '_', because its metrics do not tell them apart. Model
+ * names may have both. So a topic's name has a dot of the model's name as {@code -.}, and hyphens directly before a dot or an underscore
+ * twice: an even number of hyphens before a separator says underscore, an odd number says dot. No two models share a topic, not even for
+ * Kafka's metrics. {@code resnet50.v1} has {@code penstock.resnet50-.v1.requests}; most names stay as they are.
+ */
 public final class Topics {
     /** Replies to synchronous calls. Each ingress reads one partition. It is the record of their outcomes, for its retention. */
     public static final String REPLIES = "penstock.replies";
@@ -37,8 +44,8 @@ public final class Topics {
 
     public static String requests(String model, Lane lane) {
         return switch (lane) {
-            case INTERACTIVE -> "penstock." + model + ".requests";
-            case BULK -> "penstock." + model + ".requests.bulk";
+            case INTERACTIVE -> ofModel(model) + ".requests";
+            case BULK -> ofModel(model) + ".requests.bulk";
         };
     }
 
@@ -53,7 +60,7 @@ public final class Topics {
     }
 
     public static String deadLetters(String model) {
-        return "penstock." + model + ".dead-letters";
+        return ofModel(model) + ".dead-letters";
     }
 
     /** The feature vectors of a view; compacted by entity. */
@@ -68,6 +75,20 @@ public final class Topics {
 
     /** The consumer group of the workers that serve a model. Its lag is the model's backlog. */
     public static String workerGroup(String model) {
-        return "penstock." + model + ".workers";
+        return ofModel(model) + ".workers";
+    }
+
+    private static String ofModel(String model) {
+        StringBuilder name = new StringBuilder("penstock.");
+        int hyphens = 0;
+        for (int i = 0; i < model.length(); i++) {
+            char next = model.charAt(i);
+            if (next == '.' || next == '_') {
+                name.append("-".repeat(next == '.' ? hyphens + 1 : hyphens));
+            }
+            name.append(next);
+            hyphens = next == '-' ? hyphens + 1 : 0;
+        }
+        return name.toString();
     }
 }

@@ -61,6 +61,8 @@ final class ModelServer implements AutoCloseable {
     private static final Duration RUN_TIMEOUT = Duration.ofSeconds(10);
 
     private final String model;
+    private final List<String> versions;
+    private final ModelStates states;
     private final List<AutoCloseable> parts = new ArrayList<>();
     private final Map<LoopThread, WorkerLoop> loops = new LinkedHashMap<>();
     private final List<ExecutorService> runners = new ArrayList<>();
@@ -71,6 +73,8 @@ final class ModelServer implements AutoCloseable {
     /** @param versions all of one model, ascending */
     ModelServer(String model, List<WarmModel> versions, Shared shared) {
         this.model = model;
+        this.versions = versions.stream().map(WarmModel::version).toList();
+        this.states = shared.states();
         this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
         ReplyPublisher replies = new ReplyPublisher(
@@ -241,8 +245,11 @@ final class ModelServer implements AutoCloseable {
     }
 
     private void failed(Fault fault) {
-        failure.compareAndSet(null, fault.cause());
+        boolean isFirst = failure.compareAndSet(null, fault.cause());
         faults.accept(fault);
+        if (isFirst) {
+            states.stopped(model, versions, fault.cause());
+        }
         intakeThread.requestStop();
     }
 
@@ -264,5 +271,6 @@ final class ModelServer implements AutoCloseable {
             BrokerClock brokerClock,
             MeterRegistry registry,
             Consumer<String> deviceLost,
+            ModelStates states,
             Consumer<? super Fault> faults) {}
 }

@@ -12,14 +12,14 @@ import java.util.Optional;
  * A model version whose sessions are loaded and warm.
  *
  * @param runs the measured warm-up runs of all sessions
- * @param rowsPerSecond the throughput of all sessions together, in full batches
+ * @param remarks what is special about it, for operators and callers
  * @param features the join of its features; empty when it has none
  */
 public record WarmModel(
         ModelDefinition definition,
         List<Session> sessions,
         List<MeasuredRun> runs,
-        double rowsPerSecond,
+        List<String> remarks,
         Optional<FeatureJoin> features) {
 
     String version() {

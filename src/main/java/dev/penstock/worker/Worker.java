@@ -36,9 +36,13 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -55,8 +59,8 @@ import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
 /**
- * The worker role: loads the models of a folder, warms them up, announces and serves them. Models that cannot be served are logged with the
- * reason; the others keep serving.
+ * The worker role: loads the models of a folder, warms them up, announces and serves them. Models that cannot be served are logged and
+ * announced with the reason; the others keep serving.
  */
 public final class Worker implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Worker.class);
@@ -79,6 +83,7 @@ public final class Worker implements AutoCloseable {
     private final ReplyProducers producers;
     private final BrokerClock brokerClock = new BrokerClock();
     private final Announcer announcer;
+    private final ModelStates states;
     private final ReplyTopics replyTopics;
     private final Deliveries deliveries;
     private final EarlierReplies earlierReplies;
@@ -120,6 +125,7 @@ public final class Worker implements AutoCloseable {
         this.admin = kafka.admin();
         this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
+        this.states = new ModelStates(announcer, id(), registry);
         this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, faults);
         this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
         this.earlierReplies = new EarlierReplies(
@@ -146,12 +152,15 @@ public final class Worker implements AutoCloseable {
      */
     public void start(BooleanSupplier isEnding) throws IOException, ExecutionException, InterruptedException {
         ModelRepository.Contents contents = new ModelRepository(config.models(), config.maxModelBytes()).scan();
-        contents.refused()
-                .forEach(refusal -> LOG.errorf("Model %s is not served: %s", refusal.name(), refusal.reason()));
+        contents.refused().stream()
+                .filter(refusal -> isWanted(refusal.name()))
+                .forEach(refusal -> states.refused(refusal.name(), refusal.version(), refusal.reason()));
         Map<String, List<ModelDefinition>> models = contents.found().stream()
-                .filter(definition ->
-                        config.serve().isEmpty() || config.serve().get().contains(definition.name()))
+                .filter(definition -> isWanted(definition.name()))
                 .collect(Collectors.groupingBy(ModelDefinition::name));
+        models.values().stream()
+                .flatMap(List::stream)
+                .forEach(model -> states.loading(model.name(), model.version(), "it is being loaded and warmed up"));
         cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
         loadAndServe(models, isEnding);
         while (!unserved.isEmpty() && !isEnding.getAsBoolean()) {
@@ -166,6 +175,10 @@ public final class Worker implements AutoCloseable {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
         warm = true;
+    }
+
+    private boolean isWanted(String model) {
+        return config.serve().isEmpty() || config.serve().get().contains(model);
     }
 
     /** Loads the smallest first and several at once, so that a slow model does not hold back the others. */
@@ -220,7 +233,10 @@ public final class Worker implements AutoCloseable {
         } catch (ExecutionException | TimeoutException | KafkaException notYet) {
             Throwable cause =
                     notYet instanceof ExecutionException && notYet.getCause() != null ? notYet.getCause() : notYet;
-            unserved.put(name, new Unserved(versions, String.valueOf(cause.getMessage())));
+            String reason = String.valueOf(cause.getMessage());
+            unserved.put(name, new Unserved(versions, reason));
+            versions.forEach(version -> states.loading(
+                    name, version.definition().version(), "it is loaded, and cannot be served yet: " + reason));
             trouble.failed("is not served yet, and is tried again", cause);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
@@ -274,32 +290,39 @@ public final class Worker implements AutoCloseable {
     private Optional<WarmModel> load(ModelDefinition definition) {
         List<Session> sessions = new ArrayList<>();
         List<MeasuredRun> runs = new ArrayList<>();
+        Set<String> notes = new LinkedHashSet<>();
+        Set<String> remarks = new LinkedHashSet<>();
         double rowsPerSecond = 0;
         try {
             ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
                 LoadedModel loaded = loader.load(decided);
                 decided = loaded.definition();
-                loaded.notes().forEach(note -> LOG.infof("Model %s: %s", definition.name(), note));
+                notes.addAll(loaded.notes());
+                remarks.addAll(loaded.remarks());
                 sessions.add(loaded.session());
                 runs.addAll(loaded.runs());
                 rowsPerSecond += loaded.rowsPerSecond();
             }
             coldStarts.increment();
+            notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
-                    "Model %s version %d is warm on %s: %.0f rows/s in full batches",
-                    definition.name(), definition.version(), sessions.getFirst().executionProvider(), rowsPerSecond);
+                    "Model %s version %d is loaded on %s%s",
+                    definition.name(),
+                    definition.version(),
+                    sessions.getFirst().executionProvider(),
+                    runs.isEmpty()
+                            ? ""
+                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond));
             LOG.infof(
                     "Model %s version %d is run %s",
                     definition.name(),
                     definition.version(),
                     decided.graph().signature().mode());
-            return Optional.of(new WarmModel(decided, sessions, runs, rowsPerSecond, join(decided)));
+            return Optional.of(new WarmModel(decided, sessions, runs, List.copyOf(remarks), join(decided)));
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
-            LOG.errorf(
-                    "Model %s version %d is not served: %s",
-                    definition.name(), definition.version(), refused.getMessage());
+            states.refused(definition.name(), OptionalLong.of(definition.version()), refused.reason());
             return Optional.empty();
         }
     }
@@ -353,6 +376,7 @@ public final class Worker implements AutoCloseable {
                         brokerClock,
                         registry,
                         Worker::end,
+                        states,
                         faults));
         servers.add(server);
         server.start();
@@ -361,6 +385,9 @@ public final class Worker implements AutoCloseable {
                 announcer.announce(announcement(version));
             } catch (ExecutionException | TimeoutException notYet) {
                 LOG.debugf(notYet, "Model %s: the heartbeat announces it", name);
+            }
+            if (server.failure().isEmpty()) {
+                states.serves(name, version.definition().version(), version.remarks());
             }
         }
     }
@@ -386,7 +413,7 @@ public final class Worker implements AutoCloseable {
         return new Announcement(
                 definition.name(),
                 model.version(),
-                config.id().orElseGet(Worker::processName),
+                id(),
                 model.signature(),
                 definition.config().maxRequestRows(),
                 definition.config().maxTensorBytes(),
@@ -395,6 +422,10 @@ public final class Worker implements AutoCloseable {
                 model.sessions().getFirst().executionProvider(),
                 true,
                 Optional.empty());
+    }
+
+    private String id() {
+        return config.id().orElseGet(Worker::processName);
     }
 
     private static String processName() {

@@ -112,8 +112,8 @@ public interface WorkerConfig {
     GroupProtocol groupProtocol();
 
     /**
-     * Largest {@code model.onnx} that is loaded, in bytes; the worker refuses a larger one. The default is the largest file that ONNX
-     * allows. Lower it to protect the worker's memory.
+     * Largest {@code model.onnx} that is loaded, with its external data, in bytes; the worker refuses a larger one. The default is the
+     * largest model that ONNX Runtime for Java takes. Lower it to protect the worker's memory.
      */
     @WithDefault("2147483647")
     @Min(1) @Max(Integer.MAX_VALUE) long maxModelBytes();

@@ -89,6 +89,15 @@ final class DeploymentFilesTest {
         assertThat(Deployment.instruction("EXPOSE").split(" ")).containsExactly(HTTP_PORT, MANAGEMENT_PORT);
     }
 
+    /** ONNX Runtime takes it for text models, whatever the locale of the process. */
+    @Test
+    void theImageHasTheLocaleOfTextModels() throws IOException {
+        assertThat(Path.of("src/main/docker/Dockerfile.jvm"))
+                .content()
+                .containsPattern(
+                        "(?m)^RUN apt-get update[^#]*install [^#]*locales[^#]*localedef -i en_US [^#]* en_US\\.UTF-8");
+    }
+
     @Test
     void composePublishesTheIngressPortsOnLoopbackOnly() {
         JsonNode services = Deployment.compose().path("services");

@@ -31,6 +31,16 @@ class TopicLayoutTest {
         ADMIN.close();
     }
 
+    /** Kafka refuses a topic whose name differs from another by '.' in place of '_'. */
+    @Test
+    void makesTheTopicsOfModelsWhoseNamesDifferByADot() throws Exception {
+        for (String model : List.of("dotted_v1", "dotted.v1", "dotted-.v1", "dotted-_v1")) {
+            ours.create(ADMIN, ours.ofModel(model));
+        }
+        assertThat(ADMIN.listTopics().names().get())
+                .contains("penstock.dotted_v1.requests", "penstock.dotted-.v1.requests");
+    }
+
     @Test
     void setsTheTimestampsOfATopicRightThatIsOurs() throws Exception {
         create("ours", Map.of(TIMESTAMPS, "CreateTime"));

@@ -179,9 +179,9 @@ class RolesApartIT {
         }
         RoleProcess worker = RoleProcess.role("worker", stack, "--models", models.toString());
         try (worker) {
-            await().until(() -> worker.log().contains("is warm"));
+            await().until(() -> worker.log().contains(" is loaded on "));
         }
-        assertThat(worker.log().split("is warm", -1).length - 1).isLessThan(many);
+        assertThat(worker.log().split(" is loaded on ", -1).length - 1).isLessThan(many);
         assertThat(worker.log()).doesNotContain("is not served", " ERROR ", "\tat ");
     }
 

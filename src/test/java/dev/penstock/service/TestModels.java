@@ -68,6 +68,14 @@ final class TestModels {
     /** Returns 30,000 numbers for each row. */
     static final String WIDE = "wide";
 
+    /** Stands where a model should be: the pointer that Git LFS leaves. */
+    static final String POINTER = "pointer.v1";
+
+    /** Its name has a dot, and it differs from {@link #UNDERSCORED} by that alone. */
+    static final String DOTTED = "named.v1";
+
+    static final String UNDERSCORED = "named_v1";
+
     private TestModels() {}
 
     static String echo(Datatype datatype) {
@@ -98,7 +106,9 @@ final class TestModels {
                 SHARES,
                 SCALED,
                 FOUND,
-                CONSTANT));
+                CONSTANT,
+                DOTTED,
+                UNDERSCORED));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
@@ -164,5 +174,10 @@ final class TestModels {
         OnnxModels.write(folder, SCALED, 1, OnnxModels.scaled());
         OnnxModels.write(folder, FOUND, 1, OnnxModels.found("places"));
         OnnxModels.write(folder, CONSTANT, 1, OnnxModels.constant());
+        OnnxModels.write(folder, DOTTED, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.write(folder, UNDERSCORED, 1, OnnxModels.identity(Datatype.FP32));
+        Files.writeString(
+                OnnxModels.write(folder, POINTER, 1, OnnxModels.addition()),
+                "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
     }
 }

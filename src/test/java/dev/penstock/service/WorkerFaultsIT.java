@@ -143,7 +143,7 @@ class WorkerFaultsIT {
     }
 
     private static void awaitWarm(RoleProcess worker, String model) {
-        patiently().until(() -> worker.log().contains("Model " + model + " version 1 is warm"));
+        patiently().until(() -> worker.log().contains("Model " + model + " version 1 is loaded on "));
     }
 
     private static void signal(String signal, RoleProcess to) throws IOException, InterruptedException {

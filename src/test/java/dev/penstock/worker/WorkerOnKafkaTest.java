@@ -1,16 +1,25 @@
 package dev.penstock.worker;
 
 import static dev.penstock.local.TopicContent.header;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.local.BrokerWithRights;
 import dev.penstock.local.TopicContent;
+import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus;
+import dev.penstock.messages.ModelStatus.State;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.model.OnnxModels;
 import dev.penstock.protocol.Lane;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.cumulative.CumulativeDistributionSummary;
+import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -260,6 +270,81 @@ class WorkerOnKafkaTest {
                         assertThat(header(copy, RecordHeaders.SOURCE)).startsWith(requests() + "/");
                     });
         }
+    }
+
+    /** A meter that throws stands for the bug: it ends the thread of the model's loop. */
+    @Test
+    void announcesAModelThatABugStoppedAsNotReadyWithTheReason() throws Exception {
+        SimpleMeterRegistry broken = new SimpleMeterRegistry() {
+            @Override
+            protected DistributionSummary newDistributionSummary(
+                    Meter.Id id, DistributionStatisticConfig config, double scale) {
+                return new CumulativeDistributionSummary(id, clock, config, scale, false) {
+                    @Override
+                    protected void recordNonNegative(double amount) {
+                        throw new IllegalStateException("a bug in a meter");
+                    }
+                };
+            }
+        };
+        try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), models, broken).start()) {
+            patiently().until(() -> announced().filter(Announcement::ready).isPresent());
+            send(0, "unlucky");
+            patiently().until(() -> announced().filter(model -> !model.ready()).isPresent());
+            patiently().until(() -> said().stream().anyMatch(status -> status.state() == State.UNAVAILABLE));
+            assertThat(said().getLast().reason())
+                    .startsWith("a bug stopped it on worker ")
+                    .endsWith("a bug in a meter");
+            assertThat(broken.get("inference.models")
+                            .tag("state", "unavailable")
+                            .gauge()
+                            .value())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void announcesWhatItRefusesWithTheReason() throws Exception {
+        OnnxModels.writeConfig(models, model, "max_batch_size: many");
+        WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), models);
+        try (worker) {
+            worker.start();
+            patiently().until(() -> !said().isEmpty());
+            assertThat(said().getLast().reason()).startsWith("model.yaml: max_batch_size must be an integer");
+            assertThat(worker.registry
+                            .get("inference.models")
+                            .tag("state", "unavailable")
+                            .gauge()
+                            .value())
+                    .isEqualTo(1);
+        }
+        assertThat(announcements(ModelStatus::isKey).getLast().value())
+                .as("deleted at the end")
+                .isNull();
+    }
+
+    /** The last announcement of the model. */
+    private Optional<Announcement> announced() throws Exception {
+        List<ConsumerRecord<String, String>> records = announcements(key -> !ModelStatus.isKey(key));
+        return records.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Announcement.read(records.getLast().value().getBytes(UTF_8)));
+    }
+
+    private List<ModelStatus> said() throws Exception {
+        List<ModelStatus> statuses = new ArrayList<>();
+        for (ConsumerRecord<String, String> record : announcements(ModelStatus::isKey)) {
+            if (record.value() != null) {
+                statuses.add(ModelStatus.read(record.value().getBytes(UTF_8)));
+            }
+        }
+        return statuses;
+    }
+
+    private List<ConsumerRecord<String, String>> announcements(Predicate<String> kind) {
+        return read(Topics.MODELS).stream()
+                .filter(record -> kind.test(record.key()) && record.key().contains(model + "/"))
+                .toList();
     }
 
     @Test

@@ -26,12 +26,17 @@ final class WorkerUnderTest implements AutoCloseable {
 
     private static final Vertx VERTX = Vertx.vertx();
 
-    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    final SimpleMeterRegistry registry;
     final Faults faults = new Faults("worker");
     private final Worker worker;
 
     /** @param kafka properties of all clients */
     WorkerUnderTest(Map<String, Object> kafka, Path models) throws Exception {
+        this(kafka, models, new SimpleMeterRegistry());
+    }
+
+    WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry) throws Exception {
+        this.registry = registry;
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withSources(new PropertiesConfigSource(

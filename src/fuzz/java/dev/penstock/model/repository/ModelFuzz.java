@@ -10,6 +10,8 @@ import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Fuzzes the checks that run before ONNX Runtime loads a model. The input is a model.yaml, a zero byte, and a model.onnx. */
 public final class ModelFuzz {
@@ -43,7 +45,7 @@ public final class ModelFuzz {
     private static OnnxGraph check(String yaml, ByteBuffer onnx) throws ModelRefusedException, IOException {
         OnnxFile file = new OnnxFile(onnx);
         ModelConfig config = ModelConfig.parse(yaml);
-        config.checksums().check(1, 1, file.sha256());
+        config.checksums().check(1, 1, new TreeMap<>(Map.of("model.onnx", file.sha256())));
         ModelProto proto = file.parse();
         return RepositoryScan.checkedGraph(proto, config);
     }

@@ -8,6 +8,8 @@ import dev.penstock.ledger.Ledger;
 import dev.penstock.ledger.Place;
 import dev.penstock.ledger.Sighting;
 import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Lane;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -76,7 +78,7 @@ final class KafkaDoor implements AutoCloseable {
         this.clock = clock;
         this.ids = ids;
         this.common = new HashMap<>(kafka);
-        this.requests = "penstock." + plan.model() + ".requests";
+        this.requests = Topics.requests(plan.model(), Lane.INTERACTIVE);
         this.replies = plan.replyTopic().orElse("penstock.replies." + ids.run());
         if (plan.replyTopic().isEmpty()) {
             makeReplyTopic();

@@ -2,6 +2,7 @@ package dev.penstock.ingress.call;
 
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.AnswerTooLarge;
+import dev.penstock.messages.ModelStatus.State;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
@@ -19,6 +20,11 @@ import java.util.function.LongSupplier;
 public final class CallCheck {
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(7);
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+
+    private static final int LOADING_RETRY_SECONDS = 2;
+
+    /** A worker that a bug stopped is restarted, and loads its models again. */
+    private static final int NOT_SERVED_RETRY_SECONDS = 10;
 
     private final Catalogue catalogue;
     private final RequestReader reader;
@@ -63,7 +69,8 @@ public final class CallCheck {
         requireAllowed(call.tenant(), call.model());
         Announcement model = catalogue
                 .find(call.model(), call.version())
-                .orElseThrow(() -> new ProblemException(unknownModel(call.model(), call.version())));
+                .orElseThrow(() -> unknownModel(catalogue, call.model(), call.version()));
+        requireServed(model);
         InferenceRequest request = reader.read(call.payload(), model.signature());
         long rows = model.signature().rows(request);
         checkSize(request, rows, model);
@@ -96,10 +103,35 @@ public final class CallCheck {
         }
     }
 
-    public static Problem unknownModel(String model, Optional<String> version) {
+    /** A worker that stopped a model, and says so, does not take it up again. Waiting for it would be in vain. */
+    private void requireServed(Announcement model) {
+        catalogue.refusal(model.model(), model.version()).ifPresent(reason -> {
+            throw new ProblemException(
+                    Problem.of(
+                            Problem.Kind.UNAVAILABLE,
+                            "no worker serves version " + model.version() + " of model '" + model.model() + "': "
+                                    + reason),
+                    NOT_SERVED_RETRY_SECONDS);
+        });
+    }
+
+    /** The answer to a call for a model that no worker has announced: what workers say of it, if they do. */
+    public static ProblemException unknownModel(Catalogue catalogue, String model, Optional<String> version) {
         String subject =
-                version.map(number -> "version '" + number + "' of model").orElse("model");
-        return Problem.of(Problem.Kind.NOT_FOUND, "no worker has announced " + subject + " '" + model + "'");
+                version.map(number -> "version '" + number + "' of model").orElse("model") + " '" + model + "'";
+        Optional<String> loading = catalogue.statuses().reason(model, version, State.LOADING);
+        if (loading.isPresent()) {
+            return new ProblemException(
+                    Problem.of(Problem.Kind.UNAVAILABLE, subject + " is not ready yet: " + loading.get()),
+                    LOADING_RETRY_SECONDS);
+        }
+        return new ProblemException(Problem.of(
+                Problem.Kind.NOT_FOUND,
+                catalogue
+                        .statuses()
+                        .reason(model, version, State.UNAVAILABLE)
+                        .map(reason -> subject + " is not served: " + reason)
+                        .orElse("no worker has announced " + subject)));
     }
 
     private Duration standard(Announcement model, boolean async) {

@@ -1,6 +1,7 @@
 package dev.penstock.ingress.call;
 
 import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus;
 import dev.penstock.protocol.Lane;
 import java.time.Duration;
 import java.util.Collection;
@@ -31,12 +32,16 @@ public final class Catalogue {
     /** Workers become silent by the passing of time alone, so a summary of them serves for this part of the worker timeout. */
     private static final int SUMMARIES = 32;
 
+    static final Comparator<String> BY_NUMBER = Comparator.comparingLong(Catalogue::number);
+
     private final Map<String, Map<String, Heard>> byModel = new ConcurrentHashMap<>();
     private final Map<String, ModelWorkers> summaries = new ConcurrentHashMap<>();
     private final long workerTimeoutNanos;
     private final LongSupplier nanoClock;
+    private final ModelStatuses statuses;
 
     public Catalogue(long workerTimeoutNanos, LongSupplier nanoClock) {
+        this.statuses = new ModelStatuses(nanoClock);
         this.workerTimeoutNanos = workerTimeoutNanos;
         this.nanoClock = nanoClock;
     }
@@ -61,7 +66,12 @@ public final class Catalogue {
         summaries.remove(announcement.model());
     }
 
-    /** The topic's owner deleted an announcement. */
+    /** What workers say of models beside announcing them. */
+    public ModelStatuses statuses() {
+        return statuses;
+    }
+
+    /** The topic's owner, or a worker, deleted an announcement. */
     void forgotten(String key) {
         byModel.values().forEach(announced -> announced.remove(key));
         byModel.values().removeIf(Map::isEmpty);
@@ -104,6 +114,13 @@ public final class Catalogue {
         return announced(model).stream()
                 .anyMatch(heard ->
                         (version.isEmpty() || version.get().equals(heard.announcement.version())) && isReady(heard));
+    }
+
+    /** Why no worker serves a version that was announced, as workers say; empty if one serves it, or none says why. */
+    public Optional<String> refusal(String model, String version) {
+        return workers(model).isReady(version)
+                ? Optional.empty()
+                : statuses.reason(model, Optional.of(version), ModelStatus.State.UNAVAILABLE);
     }
 
     /** What is known of the workers of a model that is not ready, for people. */
@@ -153,7 +170,7 @@ public final class Catalogue {
 
     /** Returns the versions of a model, ascending, and whether each is ready. */
     public Map<String, Boolean> versions(String model) {
-        Map<String, Boolean> versions = new TreeMap<>(Comparator.comparingLong(Catalogue::number));
+        Map<String, Boolean> versions = new TreeMap<>(BY_NUMBER);
         for (Heard heard : announced(model)) {
             versions.merge(heard.announcement.version(), isReady(heard), Boolean::logicalOr);
         }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.kafka.TopicFollower;
 import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus;
 import dev.penstock.messages.Topics;
 import java.io.IOException;
 import java.time.Duration;
@@ -50,17 +51,24 @@ public final class CatalogueListener implements TopicFollower.Listener {
             LOG.warnf("%s@%d has no key; skipped", record.topic(), record.offset());
             return;
         }
+        String key = new String(record.key(), UTF_8);
         if (record.value() == null) {
-            catalogue.forgotten(new String(record.key(), UTF_8));
+            catalogue.forgotten(key);
+            catalogue.statuses().forgotten(key);
             return;
         }
+        boolean isFresh = record.offset() >= freshFrom;
+        Duration age = Duration.ofMillis(isFresh ? 0 : Math.max(0, wallClock.getAsLong() - record.timestamp()));
         try {
+            if (ModelStatus.isKey(key)) {
+                catalogue.statuses().heard(ModelStatus.read(record.value()), age);
+                return;
+            }
             Announcement announcement = Announcement.read(record.value());
-            if (record.offset() >= freshFrom) {
+            if (isFresh) {
                 catalogue.heard(announcement);
             } else {
-                catalogue.heardBefore(
-                        announcement, Duration.ofMillis(Math.max(0, wallClock.getAsLong() - record.timestamp())));
+                catalogue.heardBefore(announcement, age);
             }
             modelHeard.accept(announcement.model());
         } catch (IOException notOurs) {

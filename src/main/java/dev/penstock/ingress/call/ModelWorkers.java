@@ -23,6 +23,7 @@ final class ModelWorkers {
     private final Map<String, Set<String>> versionsOfLive = new HashMap<>();
     private final Map<Lane, Map<Integer, PartitionReader>> readers = new EnumMap<>(Lane.class);
     private final Set<String> telling = new HashSet<>();
+    private final Set<String> ready = new HashSet<>();
     private final Optional<String> standardVersion;
     private final long nanos;
 
@@ -30,7 +31,6 @@ final class ModelWorkers {
     ModelWorkers(Collection<Catalogue.Heard> announced, long nowNanos, long workerTimeoutNanos) {
         this.nanos = nowNanos;
         Set<String> live = new HashSet<>();
-        Set<String> ready = new HashSet<>();
         Map<String, Long> newestNanos = new HashMap<>();
         for (Catalogue.Heard heard : announced) {
             String version = heard.announcement().version();
@@ -99,6 +99,11 @@ final class ModelWorkers {
      */
     Optional<Announcement> find(Optional<String> version) {
         return version.or(() -> standardVersion).map(newest::get);
+    }
+
+    /** Whether at least one worker that serves it is alive and warmed up. */
+    boolean isReady(String version) {
+        return ready.contains(version);
     }
 
     /** The partitions whose readers serve that version; empty when every live worker serves it, or it is not known who reads what. */

@@ -10,7 +10,10 @@ import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus.State;
 import dev.penstock.messages.RecordHeaders;
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Signature;
@@ -26,6 +29,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.resteasy.reactive.RestPath;
 
@@ -118,7 +122,12 @@ public final class ServerResource {
         node.put("platform", "onnx_onnxv1");
         specs(node.putArray("inputs"), announcement.signature().inputs());
         specs(node.putArray("outputs"), announcement.signature().outputs());
-        properties(node.putObject("properties"), announcement.signature());
+        ObjectNode properties = node.putObject("properties");
+        properties(properties, announcement.signature());
+        properties
+                .put("requests_topic", Topics.requests(model, Lane.INTERACTIVE))
+                .put("bulk_requests_topic", Topics.requests(model, Lane.BULK))
+                .put("dead_letters_topic", Topics.deadLetters(model));
         return json(node);
     }
 
@@ -139,14 +148,17 @@ public final class ServerResource {
 
     private Response modelReady(String model, Optional<String> version, RoutingContext context) {
         announced(model, version, context);
-        return ready(catalogue.isReady(model, version), "the model has no ready worker");
+        String reason = Stream.of(State.UNAVAILABLE, State.LOADING)
+                .flatMap(state -> catalogue.statuses().reason(model, version, state).stream())
+                .findFirst()
+                .map(said -> "the model has no ready worker: " + said)
+                .orElse("the model has no ready worker");
+        return ready(catalogue.isReady(model, version), reason);
     }
 
     private Announcement announced(String model, Optional<String> version, RoutingContext context) {
         CallCheck.requireAllowed(authentication.tenantOf(context), model);
-        return catalogue
-                .find(model, version)
-                .orElseThrow(() -> new ProblemException(CallCheck.unknownModel(model, version)));
+        return catalogue.find(model, version).orElseThrow(() -> CallCheck.unknownModel(catalogue, model, version));
     }
 
     private static void specs(ArrayNode array, List<TensorSpec> specs) {

@@ -120,7 +120,7 @@ public record ModelConfig(
                 maxBatchElements(section),
                 section.integer("instances", 1, MAX_INSTANCES, 1),
                 providers(section),
-                WarmUp.read(section.section("warm_up"), Math.max(1, maxBatchSize)),
+                WarmUp.of(section, Math.max(1, maxBatchSize)),
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),

@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 
 /** The naming rules for model and version folders in a model repository. */
 public final class ModelNames {
-    public static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
+    public static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
     private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
 
     private ModelNames() {}

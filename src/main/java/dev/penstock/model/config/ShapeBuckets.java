@@ -181,7 +181,8 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
                 .toList();
     }
 
-    private static byte[] element(Datatype datatype, double value) {
+    /** One number as an element of a tensor, little-endian. */
+    static byte[] element(Datatype datatype, double value) {
         ByteBuffer element = ByteBuffer.allocate(datatype.byteSize()).order(ByteOrder.LITTLE_ENDIAN);
         switch (datatype) {
             case FP16 -> element.putShort(Float.floatToFloat16((float) value));

@@ -1,8 +1,15 @@
 package dev.penstock.model.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.graph.OnnxGraph;
+import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -12,15 +19,58 @@ import java.util.TreeSet;
 
 /**
  * {@code warm_up} in model.yaml: the shapes to run before a model is announced. The first run of a shape may search for kernels; no
- * request should wait for that.
+ * request should wait for that. On a CPU the rows of a run grow within a budget of time and memory.
  *
  * <p>Every bucket of {@code shape_buckets} is run too, in addition to {@code sizes}.
  *
+ * @param isOn false for {@code warm_up: off}: nothing is run
  * @param rows row counts; if empty, one row and a full batch
  * @param sizes sizes of the other variable dimensions, by the name in the model or {@code input.index}. Dimensions without sizes and
  *     buckets run with {@value #DEFAULT_SIZE}
+ * @param values the elements of inputs, by name, repeated as often as needed. Inputs without values get made-up ones
+ * @param budget of a session's warm-up on a CPU
  */
-public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
+public record WarmUp(
+        boolean isOn,
+        List<Integer> rows,
+        Map<String, List<Integer>> sizes,
+        Map<String, List<Element>> values,
+        Budget budget) {
+
+    /**
+     * What the runs may take. A run that would probably take more is left out. The default time keeps the start of a worker short, and
+     * the default memory is far below that of a machine.
+     *
+     * @param time {@code time}
+     * @param memoryBytes {@code memory}: memory that runs take in addition to the loaded model
+     */
+    public record Budget(Duration time, long memoryBytes) {
+        static final Budget DEFAULT = new Budget(Duration.ofSeconds(10), 1L << 30);
+        private static final long MAX_MEMORY_BYTES = 1L << 40;
+
+        static Budget read(YamlSection section) throws ModelRefusedException {
+            return new Budget(
+                    section.duration("time", Duration.ofMillis(1), Duration.ofHours(1))
+                            .orElse(DEFAULT.time),
+                    section.bytes("memory", 1, MAX_MEMORY_BYTES).orElse(DEFAULT.memoryBytes));
+        }
+    }
+
+    /** One element of an input: a number, or text for BYTES. */
+    public record Element(double number, String text) {
+        /** The element as the datatype has it; for BYTES with its length before it. */
+        public byte[] bytes(Datatype datatype) {
+            if (datatype != Datatype.BYTES) {
+                return ShapeBuckets.element(datatype, number);
+            }
+            byte[] utf8 = text.getBytes(UTF_8);
+            return ByteBuffer.allocate(Integer.BYTES + utf8.length)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(utf8.length)
+                    .put(utf8)
+                    .array();
+        }
+    }
 
     /** The shape of one run: its rows, and the sizes of the other variable dimensions by name. */
     public record Run(int rows, Map<String, Long> sizes) {
@@ -39,6 +89,20 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
     public WarmUp {
         rows = List.copyOf(rows);
         sizes = Map.copyOf(sizes);
+        values = Map.copyOf(values);
+    }
+
+    /** Without values, and with the default budget. */
+    public WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
+        this(true, rows, sizes, Map.of(), Budget.DEFAULT);
+    }
+
+    /** The mapping {@code warm_up}, or {@code warm_up: off}. */
+    static WarmUp of(YamlSection config, int maxBatchSize) throws ModelRefusedException {
+        if (config.isOff("warm_up")) {
+            return new WarmUp(false, List.of(), Map.of(), Map.of(), Budget.DEFAULT);
+        }
+        return read(config.section("warm_up"), maxBatchSize);
     }
 
     static WarmUp read(YamlSection section, int maxBatchSize) throws ModelRefusedException {
@@ -57,13 +121,19 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
                 throw section.refused("sizes", "must make at most " + MAX_RUNS + " runs together with rows", runs);
             }
         }
+        Map<String, List<Element>> elements = new HashMap<>();
+        YamlSection given = section.section("values");
+        for (String input : given.keys()) {
+            elements.put(input, given.elements(input));
+        }
+        Budget budget = Budget.read(section);
         section.refuseUnknownKeys();
-        return new WarmUp(rows, sizes);
+        return new WarmUp(true, rows, sizes, elements, budget);
     }
 
     /** The same sizes for a model whose requests do not share runs. */
     WarmUp oneByOne() {
-        return new WarmUp(List.of(), sizes);
+        return new WarmUp(isOn, List.of(), sizes, values, budget);
     }
 
     /**
@@ -79,6 +149,7 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
                         + " must be a variable dimension of the model, one of " + variables);
             }
         }
+        checkValues(graph.signature().inputs());
         List<Map<String, Long>> combinations = List.of(Map.of());
         for (String name : variables) {
             TreeSet<Integer> sizesOfDimension = sizesOf(name, config.shapeBuckets());
@@ -105,6 +176,24 @@ public record WarmUp(List<Integer> rows, Map<String, List<Integer>> sizes) {
         }
         refuseTooMany(runs.size());
         return runs;
+    }
+
+    private void checkValues(List<TensorSpec> inputs) throws ModelRefusedException {
+        List<String> names = inputs.stream().map(TensorSpec::name).toList();
+        for (String name : values.keySet()) {
+            if (!names.contains(name)) {
+                throw new ModelRefusedException(
+                        "model.yaml: warm_up.values." + name + " must be an input of the model, one of " + names);
+            }
+        }
+        for (TensorSpec input : inputs) {
+            for (Element element : values.getOrDefault(input.name(), List.of())) {
+                if (input.datatype() != Datatype.BYTES && Double.isNaN(element.number)) {
+                    throw new ModelRefusedException("model.yaml: warm_up.values." + input.name()
+                            + " must be numbers for " + input.datatype() + ", was " + element.text);
+                }
+            }
+        }
     }
 
     private static void refuseTooMany(long runs) throws ModelRefusedException {

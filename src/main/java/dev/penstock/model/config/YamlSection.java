@@ -2,8 +2,10 @@ package dev.penstock.model.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.penstock.model.ModelRefusedException;
@@ -24,8 +26,9 @@ import java.util.regex.Pattern;
 /** A mapping in model.yaml, read key by key. Rejects values of the wrong type or range, and keys that were never read. */
 final class YamlSection {
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build());
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(us|ms|s|m)");
 
@@ -50,11 +53,20 @@ final class YamlSection {
                 throw new ModelRefusedException("model.yaml must be a mapping of keys to values");
             }
             return new YamlSection("", root);
-        } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+        } catch (MismatchedInputException second) {
             throw new ModelRefusedException(
-                    "model.yaml must be valid YAML, has an error near line " + line + ": " + e.getOriginalMessage(), e);
+                    "model.yaml must be one YAML document, has a second near line " + line(second)
+                            + "; join them, or delete the line '---' between them",
+                    second);
+        } catch (JsonProcessingException e) {
+            throw new ModelRefusedException(
+                    "model.yaml must be valid YAML, has an error near line " + line(e) + ": " + e.getOriginalMessage(),
+                    e);
         }
+    }
+
+    private static int line(JsonProcessingException broken) {
+        return broken.getLocation() == null ? 0 : broken.getLocation().getLineNr();
     }
 
     private static YamlSection empty(String path) {
@@ -205,6 +217,45 @@ final class YamlSection {
             throw refused(key, "must be a mapping", value.get());
         }
         return new YamlSection(path + key + ".", value.get());
+    }
+
+    /** Whether the value is {@code off}, which YAML 1.1 also reads as false. */
+    boolean isOff(String key) {
+        JsonNode value = mapping.path(key);
+        boolean isOff = value.asText().equals("off") || (value.isBoolean() && !value.booleanValue());
+        if (isOff) {
+            knownKeys.add(key);
+        }
+        return isOff;
+    }
+
+    /** One element, or a list of them that may be nested; at least one. */
+    List<WarmUp.Element> elements(String key) throws ModelRefusedException {
+        List<WarmUp.Element> elements = new ArrayList<>();
+        Optional<JsonNode> value = value(key);
+        if (value.isPresent()) {
+            addElements(key, value.get(), elements);
+        }
+        if (elements.isEmpty()) {
+            throw refused(
+                    key,
+                    "must be a number, text, or a list of them",
+                    value.map(Object::toString).orElse("absent"));
+        }
+        return elements;
+    }
+
+    private void addElements(String key, JsonNode value, List<WarmUp.Element> elements) throws ModelRefusedException {
+        if (value.isArray()) {
+            for (JsonNode element : value) {
+                addElements(key, element, elements);
+            }
+        } else if (value.isValueNode() && !value.isNull()) {
+            double number = value.isNumber() ? value.doubleValue() : value.isBoolean() ? value.asInt() : Double.NaN;
+            elements.add(new WarmUp.Element(number, value.asText()));
+        } else {
+            throw refused(key, "must be a number, text, or a list of them", value);
+        }
     }
 
     boolean isText(String key) {

@@ -56,7 +56,7 @@ public record OnnxGraph(
                         .toList(),
                 List.of(),
                 AS_DECLARED);
-        return new OnnxGraph(signature, inputShapes, outputShapes, GraphTraits.of(model));
+        return new OnnxGraph(signature, inputShapes, outputShapes, GraphTraits.of(ZipMapRewrite.rewrite(model)));
     }
 
     /** This graph with rows in these dimensions of its inputs and outputs. */

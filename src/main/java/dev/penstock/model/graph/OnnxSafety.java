@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 
 /**
  * Rejects unsafe content, because models are untrusted input. Data in other files allows path traversal (CVE-2024-27318,
- * CVE-2025-51480). Custom operators need native libraries. Subgraphs and functions are checked too.
+ * CVE-2025-51480), so it must be in the model by now: see {@link ExternalData}. Custom operators need native libraries. Subgraphs and functions are checked too.
  */
 public final class OnnxSafety {
     private static final Set<String> DOMAINS = Set.of("", "ai.onnx", "ai.onnx.ml", "com.microsoft");
@@ -93,7 +93,7 @@ public final class OnnxSafety {
     private static void checkTensor(TensorProto tensor) throws ModelRefusedException {
         if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL || tensor.getExternalDataCount() > 0) {
             throw new ModelRefusedException(
-                    "tensor '" + tensor.getName() + "' has external data; save the model as one file");
+                    "tensor '" + tensor.getName() + "' has external data that is not read; save the model as one file");
         }
     }
 

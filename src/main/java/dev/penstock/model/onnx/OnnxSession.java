@@ -3,6 +3,8 @@ package dev.penstock.model.onnx;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.RunOptions;
+import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
 import dev.penstock.model.config.ExecutionProvider;
@@ -20,6 +22,7 @@ public final class OnnxSession implements Session {
     private final PaddingPlanner planner;
     private final int concurrentRuns;
 
+    private volatile RunOptions runOptions;
     private volatile OutputShapes outputShapes = OutputShapes.UNKNOWN;
 
     /** How the output shapes of past runs compare with the declared ones. */
@@ -31,6 +34,7 @@ public final class OnnxSession implements Session {
 
     public OnnxSession(SessionOpener.OpenedSession opened, OnnxGraph graph, ModelConfig config) {
         this.opened = opened;
+        this.runOptions = opened.runOptions();
         this.graph = graph;
         this.planner = new PaddingPlanner(graph, config);
         this.concurrentRuns = config.executionProviders().stream()
@@ -62,7 +66,20 @@ public final class OnnxSession implements Session {
 
     OrtSession.Result run(Map<String, OnnxTensor> inputs, Set<String> requested, Map<String, OnnxTensor> pinned)
             throws OrtException {
-        return opened.session().run(inputs, requested, pinned, opened.runOptions());
+        return opened.session().run(inputs, requested, pinned, runOptions);
+    }
+
+    /** Gives memory that past runs took, and that the model does not need now, back to the machine. Needs a run on the CPU. */
+    public void giveMemoryBack(Runnable smallRun) throws ModelRefusedException {
+        try (RunOptions shrinking = SessionOpener.quietRuns()) {
+            shrinking.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+            runOptions = shrinking;
+            smallRun.run();
+        } catch (OrtException e) {
+            throw new ModelRefusedException("ONNX Runtime cannot free memory: " + e.getMessage(), e);
+        } finally {
+            runOptions = opened.runOptions();
+        }
     }
 
     /**

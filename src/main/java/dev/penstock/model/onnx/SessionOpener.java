@@ -23,9 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Opens native sessions on the execution providers of a model. Skips preferred providers that are unavailable. */
 public final class SessionOpener {
+    private static final Pattern MISSING_LOCALE = Pattern.compile("Failed to construct locale with name:([\\w.@-]+?):");
 
     /**
      * A native session, with the native options that must live as long as it does.
@@ -102,7 +105,7 @@ public final class SessionOpener {
             return new OpenedSession(
                     session, options, runOptions.get(), wanted.get(0).name(), List.copyOf(notes));
         } catch (OrtException e) {
-            throw new ModelRefusedException("ONNX Runtime cannot load the model: " + e.getMessage(), e);
+            throw new ModelRefusedException(whyNot(String.valueOf(e.getMessage())), e);
         } finally {
             if (!isOpen) {
                 runOptions.ifPresent(RunOptions::close);
@@ -111,8 +114,19 @@ public final class SessionOpener {
         }
     }
 
+    private static String whyNot(String message) {
+        Matcher locale = MISSING_LOCALE.matcher(message);
+        return locale.find()
+                ? "the operator StringNormalizer needs the locale " + locale.group(1)
+                        + ", which this machine lacks; use Penstock's image, or on Debian and Ubuntu run"
+                        + " 'apt-get install locales && localedef -i "
+                        + locale.group(1).replaceFirst("\\..*", "")
+                        + " -f UTF-8 " + locale.group(1) + "' and restart"
+                : "ONNX Runtime cannot load the model: " + message;
+    }
+
     /** Silences the runtime. Every failure is returned as an exception; the runtime's own log lines would let bad requests flood the log. */
-    private static RunOptions quietRuns() throws OrtException {
+    static RunOptions quietRuns() throws OrtException {
         RunOptions options = new RunOptions();
         options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
         return options;

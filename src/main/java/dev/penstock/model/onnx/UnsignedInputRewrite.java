@@ -6,11 +6,10 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.CodedOutputStream;
+import dev.penstock.model.ModelRefusedException;
+import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
 /**
@@ -32,22 +31,13 @@ public final class UnsignedInputRewrite {
     }
 
     /** Serializes the model with all such inputs rewritten, into a direct buffer. */
-    public static ByteBuffer rewrite(ModelProto model, Signature signature) {
+    public static ByteBuffer rewrite(ModelProto model, Signature signature) throws ModelRefusedException {
         ModelProto.Builder changed = model.toBuilder();
         for (TensorSpec input : signature.inputs()) {
             OrtTypes.signedCounterpart(input.datatype())
                     .ifPresent(signed -> cast(changed.getGraphBuilder(), input, signed));
         }
-        ModelProto result = changed.build();
-        ByteBuffer bytes = ByteBuffer.allocateDirect(result.getSerializedSize());
-        try {
-            CodedOutputStream output = CodedOutputStream.newInstance(bytes);
-            result.writeTo(output);
-            output.flush();
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write to an in-memory buffer", e);
-        }
-        return bytes.rewind();
+        return OnnxFile.serialize(changed.build());
     }
 
     private static void cast(GraphProto.Builder graph, TensorSpec input, DataType signed) {

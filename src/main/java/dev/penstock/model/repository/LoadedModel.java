@@ -11,14 +11,21 @@ import java.util.List;
  * @param runs the durations of the warm-up runs, after a first run of each shape
  * @param rowsPerSecond the throughput of this session with full batches, one after another
  * @param notes messages for the operator, such as a preferred execution provider that is unavailable
+ * @param remarks those notes that callers see, too: files that are not read, and runs that were left out
  */
 public record LoadedModel(
-        ModelDefinition definition, Session session, List<MeasuredRun> runs, double rowsPerSecond, List<String> notes)
+        ModelDefinition definition,
+        Session session,
+        List<MeasuredRun> runs,
+        double rowsPerSecond,
+        List<String> notes,
+        List<String> remarks)
         implements AutoCloseable {
 
     public LoadedModel {
         runs = List.copyOf(runs);
         notes = List.copyOf(notes);
+        remarks = List.copyOf(remarks);
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  *
  * @param file the path of model.onnx
  * @param graph says how the model is run as far as its file tells; that of a {@link LoadedModel}, as a probe found
- * @param sha256 the hash of the file when it was checked, in lower-case hex
+ * @param sha256 the hash of the file when it was checked, in lower-case hex; with external data, a hash of all its files
  */
 public record ModelDefinition(
         String name, long version, Path file, String sha256, OnnxGraph graph, ModelConfig config) {

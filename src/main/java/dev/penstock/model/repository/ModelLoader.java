@@ -1,12 +1,7 @@
 package dev.penstock.model.repository;
 
-import dev.penstock.model.InferenceException;
-import dev.penstock.model.MeasuredRun;
 import dev.penstock.model.ModelRefusedException;
-import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
-import dev.penstock.model.config.ModelConfig;
-import dev.penstock.model.config.WarmUp;
 import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.ZipMapRewrite;
@@ -14,28 +9,25 @@ import dev.penstock.model.onnx.OnnxSession;
 import dev.penstock.model.onnx.SessionOpener;
 import dev.penstock.model.onnx.UnsignedInputRewrite;
 import dev.penstock.model.probe.RowProbe;
-import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.RunMode;
-import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
-import dev.penstock.protocol.Tensor;
-import dev.penstock.protocol.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 /** Loads models: opens a session, warms it up and measures its throughput. */
 public final class ModelLoader {
-    private static final int MAX_MEASURED_RUNS = 5;
-    private static final long MEASURING_NANOS = 2_000_000_000L;
+    private static final String CPU = "cpu";
 
     /**
      * Loads one session, and decides how the model is run unless that is known. A model with several instances is loaded once per
      * instance; the definition of the first loaded one says how all are run.
      *
-     * @throws ModelRefusedException if the file has changed, the session cannot be opened, or a warm-up run fails
+     * @throws ModelRefusedException if the file has changed, the session cannot be opened, or a warm-up with given values fails
      */
     public LoadedModel load(ModelDefinition definition) throws ModelRefusedException {
         SessionOpener.OpenedSession opened =
@@ -43,11 +35,14 @@ public final class ModelLoader {
         boolean isWarm = false;
         try {
             ModelDefinition decided = decided(definition, opened);
-            Session session = new OnnxSession(opened, decided.graph(), decided.config());
-            List<MeasuredRun> runs = new ArrayList<>();
-            double rowsPerSecond = warmUp(session, decided, runs);
+            OnnxSession session = new OnnxSession(opened, decided.graph(), decided.config());
+            WarmUpRuns.Measured measured = warmUp(session, decided);
+            List<String> remarks = unreadFiles(decided);
+            remarks.addAll(measured.notes());
+            List<String> notes = new ArrayList<>(opened.notes());
+            notes.addAll(remarks);
             isWarm = true;
-            return new LoadedModel(decided, session, runs, rowsPerSecond, opened.notes());
+            return new LoadedModel(decided, session, measured.runs(), measured.rowsPerSecond(), notes, remarks);
         } finally {
             if (!isWarm) {
                 opened.close();
@@ -67,70 +62,54 @@ public final class ModelLoader {
         }
     }
 
+    /** The runs leave the memory behind that the largest of them took; a last small run gives it back to the machine. */
+    private static WarmUpRuns.Measured warmUp(OnnxSession session, ModelDefinition definition)
+            throws ModelRefusedException {
+        boolean isCpu = session.executionProvider().equals(CPU);
+        try (Slot slot = session.openSlot()) {
+            WarmUpRuns runs = new WarmUpRuns(
+                    slot, definition.graph(), definition.config(), isCpu, System::nanoTime, ResidentMemory::bytes);
+            WarmUpRuns.Measured measured = runs.run();
+            if (isCpu) {
+                session.giveMemoryBack(runs::runSmallest);
+            }
+            return measured;
+        }
+    }
+
+    private static List<String> unreadFiles(ModelDefinition definition) {
+        Path version = Objects.requireNonNull(definition.file().getParent());
+        Path model = Objects.requireNonNull(version.getParent());
+        List<String> notes = new ArrayList<>();
+        if (Files.exists(model.resolve("config.pbtxt"))) {
+            notes.add("config.pbtxt is Triton's and is not read; put its settings into model.yaml");
+        }
+        if (Files.exists(version.resolve("model.yaml"))) {
+            notes.add(version.getFileName() + "/model.yaml is not read; move it up, beside the version folders");
+        }
+        if (Files.exists(model.resolve(ModelFiles.MODEL))) {
+            notes.add(ModelFiles.MODEL
+                    + " beside the version folders is not served; give it a version folder of its own");
+        }
+        return notes;
+    }
+
     /** The bytes of the model as ONNX Runtime can load them, in a direct buffer. */
     public static ByteBuffer bytes(ModelDefinition definition) throws ModelRefusedException {
         try {
-            OnnxFile file = OnnxFile.map(definition.file(), OnnxFile.MAX_BYTES);
-            if (!file.sha256().equals(definition.sha256())) {
+            ModelFiles files = ModelFiles.read(definition.file(), OnnxFile.MAX_BYTES);
+            if (!ModelFiles.fingerprint(files.hashes()).equals(definition.sha256())) {
                 throw new ModelRefusedException("model.onnx changed after it was checked; restart to check it again");
             }
             Signature signature = definition.graph().signature();
             boolean hasLabels = signature.outputs().stream()
                     .anyMatch(output -> !output.labels().isEmpty());
-            return hasLabels || UnsignedInputRewrite.isNeeded(signature)
-                    ? UnsignedInputRewrite.rewrite(ZipMapRewrite.rewrite(file.parse()), signature)
-                    : file.bytes();
+            if (hasLabels || UnsignedInputRewrite.isNeeded(signature)) {
+                return UnsignedInputRewrite.rewrite(ZipMapRewrite.rewrite(files.model()), signature);
+            }
+            return files.data().isEmpty() ? files.onnx().bytes() : OnnxFile.serialize(files.model());
         } catch (IOException e) {
             throw new ModelRefusedException("model.onnx cannot be read: " + e, e);
         }
-    }
-
-    /** Runs every warm-up shape. Returns the rows per second of the median run of full batches with the largest sizes. */
-    private static double warmUp(Session session, ModelDefinition definition, List<MeasuredRun> measured)
-            throws ModelRefusedException {
-        OnnxGraph graph = definition.graph();
-        ModelConfig config = definition.config();
-        try (Slot slot = session.openSlot()) {
-            for (WarmUp.Run run : config.warmUp().runs(graph, config)) {
-                run(slot, graph, run); // the first run of a shape may be slow and is not measured
-                measured.add(new MeasuredRun(run.rows(), WarmUp.inputShapes(graph, run), run(slot, graph, run)));
-            }
-            WarmUp.Run full = config.warmUp().fullBatch(graph, config);
-            run(slot, graph, full);
-            List<Long> nanos = new ArrayList<>();
-            long start = System.nanoTime();
-            do {
-                nanos.add(run(slot, graph, full));
-            } while (nanos.size() < MAX_MEASURED_RUNS && System.nanoTime() - start < MEASURING_NANOS);
-            nanos.sort(null);
-            return full.rows() * 1e9 / Math.max(1, nanos.get(nanos.size() / 2));
-        }
-    }
-
-    /** Runs a batch of one-row requests filled with zeros. Returns the duration in nanoseconds. */
-    private static long run(Slot slot, OnnxGraph graph, WarmUp.Run run) throws ModelRefusedException {
-        List<Tensor> row = new ArrayList<>();
-        List<Shape> shapes = WarmUp.inputShapes(graph, new WarmUp.Run(1, run.sizes()));
-        try {
-            for (int i = 0; i < shapes.size(); i++) {
-                row.add(zeros(graph.signature().inputs().get(i), shapes.get(i)));
-            }
-            long start = System.nanoTime();
-            slot.assemble(Collections.nCopies(run.rows(), row));
-            slot.run();
-            return System.nanoTime() - start;
-        } catch (InferenceException | ArithmeticException e) {
-            String advice = run.sizes().isEmpty() ? "" : "; set warm_up.sizes to sizes that the model accepts";
-            throw new ModelRefusedException("the warm-up with " + run + " failed: " + e.getMessage() + advice, e);
-        }
-    }
-
-    /** A tensor of zeros. For BYTES these are empty strings, because their lengths are zeros too. */
-    private static Tensor zeros(TensorSpec input, Shape shape) {
-        int elementBytes = input.datatype() == Datatype.BYTES
-                ? Integer.BYTES
-                : input.datatype().byteSize();
-        int bytes = Math.toIntExact(Math.multiplyExact(shape.elements(), elementBytes));
-        return new Tensor(input.name(), input.datatype(), shape, ByteBuffer.allocate(bytes));
     }
 }

@@ -5,7 +5,6 @@ import dev.penstock.messages.Topics;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.config.ModelNames;
-import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.OnnxSafety;
 import dev.penstock.model.probe.RowCandidates;
@@ -17,13 +16,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.stream.Stream;
 
 /** One scan of a repository. Collects the models that pass all checks, and the refused ones with their reasons. */
 final class RepositoryScan {
     /** Far above a model.yaml of a few hundred lines. */
     private static final long MAX_YAML_BYTES = 256 << 10;
+
+    private static final String ONNX = ".onnx";
+
+    /** Files that a reason lists. */
+    private static final int MAX_NAMED = 5;
 
     private final ModelRepository repository;
     private final List<ModelDefinition> found = new ArrayList<>();
@@ -44,6 +51,14 @@ final class RepositoryScan {
             String name = nameOf(model);
             findOrRefuse(name, OptionalLong.empty(), () -> scanModel(name, model));
         }
+        for (Path loose : onnxFiles(repository.folder())) {
+            String file = nameOf(loose);
+            String name = file.substring(0, file.length() - ONNX.length());
+            refused.add(new RefusedModel(
+                    name,
+                    OptionalLong.empty(),
+                    file + " lies loose in the folder of all models; move it to " + name + "/1/" + ModelFiles.MODEL));
+        }
         return new Contents(found, refused);
     }
 
@@ -59,18 +74,50 @@ final class RepositoryScan {
 
     private void scanModel(String name, Path model) throws ModelRefusedException, IOException {
         checkName(name);
+        if (Files.exists(model.resolve("model.yml"))) {
+            throw new ModelRefusedException("model.yml is not read; rename it to model.yaml, or delete it");
+        }
         ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
         List<Long> versions = versions(name, model);
         for (long version : versions) {
-            Path file = model.resolve(Long.toString(version)).resolve("model.onnx");
+            Path file = model.resolve(Long.toString(version)).resolve(ModelFiles.MODEL);
             findOrRefuse(name, OptionalLong.of(version), () -> {
+                refuseMissing(file);
                 refuseLinkOutside(file);
-                OnnxFile onnx = OnnxFile.map(file, repository.maxFileBytes());
-                String sha256 = onnx.sha256();
-                config.checksums().check(version, versions.size(), sha256);
-                OnnxGraph graph = checkedGraph(onnx.parse(), config);
-                found.add(new ModelDefinition(name, version, file, sha256, graph, config).withGraph(graph));
+                ModelFiles files = ModelFiles.read(file, repository.maxFileBytes());
+                SortedMap<String, String> hashes = files.hashes();
+                config.checksums().check(version, versions.size(), hashes);
+                OnnxGraph graph = checkedGraph(files.model(), config);
+                found.add(new ModelDefinition(name, version, file, ModelFiles.fingerprint(hashes), graph, config)
+                        .withGraph(graph));
             });
+        }
+    }
+
+    /** Names what is there instead. */
+    private static void refuseMissing(Path file) throws ModelRefusedException, IOException {
+        Path folder = Objects.requireNonNull(file.getParent());
+        if (Files.exists(file)) {
+            return;
+        }
+        if (Files.isSymbolicLink(file)) {
+            throw new ModelRefusedException(ModelFiles.MODEL + " links to " + Files.readSymbolicLink(file)
+                    + ", which is missing; put the file itself there");
+        }
+        List<Path> models = onnxFiles(folder);
+        if (models.size() == 1) {
+            throw new ModelRefusedException(
+                    ModelFiles.MODEL + " is missing; rename " + nameOf(models.getFirst()) + " to it");
+        }
+        try (Stream<Path> children = Files.list(folder)) {
+            List<String> others = children.map(RepositoryScan::nameOf)
+                    .sorted()
+                    .limit(MAX_NAMED)
+                    .toList();
+            throw new ModelRefusedException(ModelFiles.MODEL + " is missing"
+                    + (others.isEmpty()
+                            ? ""
+                            : "; the folder has " + others + ", and Penstock serves ONNX files of that name"));
         }
     }
 
@@ -121,7 +168,11 @@ final class RepositoryScan {
     private List<Long> versions(String name, Path model) throws ModelRefusedException, IOException {
         List<Path> folders = subfolders(model);
         if (folders.isEmpty()) {
-            throw new ModelRefusedException("the model must have a version folder such as " + name + "/1");
+            List<Path> loose = onnxFiles(model);
+            throw new ModelRefusedException("the model must have a version folder such as " + name + "/1"
+                    + (loose.isEmpty()
+                            ? ""
+                            : "; move " + nameOf(loose.getFirst()) + " to " + name + "/1/" + ModelFiles.MODEL));
         }
         List<Long> versions = new ArrayList<>();
         for (Path folder : folders) {
@@ -143,6 +194,17 @@ final class RepositoryScan {
     private static List<Path> subfolders(Path parent) throws IOException {
         try (Stream<Path> children = Files.list(parent)) {
             return children.filter(Files::isDirectory)
+                    .filter(child -> !nameOf(child).startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** The files whose names end like a model's, sorted. */
+    private static List<Path> onnxFiles(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.filter(Files::isRegularFile)
+                    .filter(child -> nameOf(child).toLowerCase(Locale.ROOT).endsWith(ONNX))
                     .filter(child -> !nameOf(child).startsWith("."))
                     .sorted()
                     .toList();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.penstock.kafka.Absence;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import dev.penstock.threads.Fault;
@@ -13,6 +14,7 @@ import dev.penstock.threads.TroubleLog;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -28,17 +30,27 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
- * Announces every few seconds what this worker serves, and measures the broker's clock by the acknowledgements. Runs a thread. Thread-safe.
+ * Announces every few seconds what this worker serves, and says every minute what it does not serve, and why. Measures the broker's clock by
+ * the acknowledgements. Runs a thread. Thread-safe.
  */
 public final class Announcer implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Announcer.class);
     private static final Duration FIRST_TIMEOUT = Duration.ofSeconds(30);
     private static final long RETRY_MILLIS = 20;
 
+    /** Well within the time after which ingresses forget what was said. */
+    private static final long TELL_AGAIN_NANOS = Duration.ofMinutes(1).toNanos();
+
     private final Producer<byte[], byte[]> producer;
     private final BrokerClock brokerClock;
     private final Map<String, Announcement> announcements = new ConcurrentHashMap<>();
     private final Map<String, Map<Lane, List<Integer>>> partitions = new ConcurrentHashMap<>();
+    private final Map<String, ModelStatus> statuses = new ConcurrentHashMap<>();
+
+    /** The keys of statuses that the broker does not have yet. */
+    private final Set<String> untold = ConcurrentHashMap.newKeySet();
+
+    private final Set<String> stopped = ConcurrentHashMap.newKeySet();
     private final Semaphore reassigned = new Semaphore(0);
     private final TroubleLog trouble =
             new TroubleLog(LOG, "Announcements of this worker's models", TroubleLog.KNOWN_GRACE_NANOS);
@@ -66,7 +78,8 @@ public final class Announcer implements AutoCloseable {
      * @throws ExecutionException when the broker rejects it
      * @throws TimeoutException when the broker is out of reach
      */
-    public void announce(Announcement announcement) throws ExecutionException, InterruptedException, TimeoutException {
+    public void announce(Announcement served) throws ExecutionException, InterruptedException, TimeoutException {
+        Announcement announcement = stopped.contains(served.model()) ? served.notReady() : served;
         announcements.put(announcement.key(), announcement);
         long until = System.nanoTime() + FIRST_TIMEOUT.toNanos();
         while (true) {
@@ -90,9 +103,36 @@ public final class Announcer implements AutoCloseable {
         reassigned.release();
     }
 
+    /** The model is not ready from now on, whatever is announced of it later. Never blocks. */
+    public void stop(String model) {
+        stopped.add(model);
+        announcements.replaceAll(
+                (key, announcement) -> announcement.model().equals(model) ? announcement.notReady() : announcement);
+        announcements.values().stream()
+                .filter(announcement -> announcement.model().equals(model))
+                .forEach(this::send);
+    }
+
+    /** Says this of a model from now on. Never blocks: what the broker does not take now, the heartbeat sends again. */
+    public void tell(ModelStatus status) {
+        if (!status.equals(statuses.put(status.key(), status))) {
+            send(status);
+        }
+    }
+
+    /** Says it no longer. */
+    public void takeBack(ModelStatus status) {
+        if (statuses.remove(status.key()) != null) {
+            untold.remove(status.key());
+            delete(status.key());
+        }
+    }
+
     /** Ends the heartbeat, then announces each model once more as not ready. */
     public void withdraw() {
         heartbeat.close();
+        statuses.keySet().forEach(this::delete);
+        statuses.clear();
         announcements.values().forEach(announcement -> send(announcement.notReady()));
         announcements.clear();
     }
@@ -118,8 +158,24 @@ public final class Announcer implements AutoCloseable {
                 });
     }
 
+    private void send(ModelStatus status) {
+        untold.add(status.key());
+        producer.send(
+                new ProducerRecord<>(Topics.MODELS, status.key().getBytes(UTF_8), status.toJson()),
+                (metadata, failure) -> {
+                    if (failure == null) {
+                        untold.remove(status.key());
+                    }
+                });
+    }
+
+    private void delete(String key) {
+        producer.send(new ProducerRecord<>(Topics.MODELS, key.getBytes(UTF_8), null));
+    }
+
     private final class Heartbeat implements ServiceThread.Duty {
         private final Duration interval;
+        private long toldNanos = System.nanoTime();
 
         private Heartbeat(Duration interval) {
             this.interval = interval;
@@ -131,6 +187,11 @@ public final class Announcer implements AutoCloseable {
                 reassigned.drainPermits();
             }
             announcements.values().forEach(Announcer.this::send);
+            boolean tellsAll = System.nanoTime() - toldNanos >= TELL_AGAIN_NANOS;
+            toldNanos = tellsAll ? System.nanoTime() : toldNanos;
+            statuses.values().stream()
+                    .filter(status -> tellsAll || untold.contains(status.key()))
+                    .forEach(Announcer.this::send);
         }
 
         @Override

@@ -38,7 +38,7 @@ class ModelConfigTest {
                         1,
                         List.of(Cuda.PREFERRED, Cpu.DEFAULT),
                         new WarmUp(List.of(), Map.of()),
-                        new Checksums(Optional.empty(), Map.of()),
+                        new Checksums(Map.of(), Map.of()),
                         Optional.empty(),
                         16 * 1024 * 1024,
                         Optional.empty()));
@@ -95,7 +95,7 @@ class ModelConfigTest {
                                         CudnnSearch.EXHAUSTIVE),
                                 new Cpu(4, 3)),
                         new WarmUp(List.of(1, 128), Map.of("sequence", List.of(16, 128))),
-                        new Checksums(Optional.empty(), Map.of(1L, hash)),
+                        new Checksums(Map.of(), Map.of(1L, Map.of("model.onnx", hash))),
                         Optional.of(Duration.ofSeconds(2)),
                         1 << 20,
                         Optional.empty()));
@@ -126,7 +126,7 @@ class ModelConfigTest {
                 "sha256: [abc] | sha256 must be a mapping, was [\"abc\"]",
                 "warm_up: {rows: [65]} | warm_up.rows must be an integer in 1..64, was 65",
                 "warm_up: {sizes: {n: []}} | warm_up.sizes.n must list at least one integer, was []",
-                "warm_up: {row: [1]} | key 'warm_up.row' is unknown; known keys: rows, sizes",
+                "warm_up: {row: [1]} | key 'warm_up.row' is unknown; known keys: rows, sizes, values, time, memory",
                 "execution_providers: [] | execution_providers must list at least one name, was []",
                 "execution_providers: cpu | execution_providers must list at least one name, was \"cpu\"",
                 "execution_providers: [rocm] | execution_providers must be cpu, cuda or tensorrt, was rocm",

@@ -3,9 +3,11 @@ package dev.penstock.model.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import com.google.protobuf.ByteString;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.OnnxModels;
 import dev.penstock.model.config.WarmUp;
@@ -114,18 +116,88 @@ class ModelLoaderTest {
     }
 
     @Test
-    void refusesAModelThatFailsItsWarmUpAndNamesTheShape() throws Exception {
+    void notesAWarmUpThatFailsAndNamesTheShape() throws Exception {
         GraphProto.Builder graph = OnnxModels.identityGraph()
                 .addInput(OnnxModels.value("w", DataType.FLOAT, "batch", "width"))
                 .addOutput(OnnxModels.value("sum", DataType.FLOAT, "batch", 3))
                 .addNode(OnnxModels.node("Add", List.of("x", "w"), "sum"));
 
+        try (LoadedModel model = loader.load(definition(OnnxModels.model(graph), ""))) {
+            assertThat(model.notes())
+                    .filteredOn(note -> note.startsWith("the warm-up with 1 rows and {width=32} failed: "))
+                    .singleElement()
+                    .asString()
+                    .endsWith(
+                            "; set warm_up.sizes to sizes that the model accepts; give real elements in warm_up.values,"
+                                    + " or set warm_up: off");
+        }
+        try (LoadedModel model = loader.load(
+                definition(OnnxModels.model(graph), "{execution_providers: [cpu], warm_up: {sizes: {width: [3]}}}"))) {
+            assertThat(model.notes()).isEmpty();
+        }
+    }
+
+    /** An integer divided by its input: zeros, which used to be the made-up input, end the run or even the process. */
+    @Test
+    void warmsUpAModelThatDividesByItsInput() throws Exception {
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .addInput(OnnxModels.value("x", DataType.INT64, "batch"))
+                .addOutput(OnnxModels.value("y", DataType.INT64, "batch"))
+                .addNode(OnnxModels.node("Div", List.of("x", "x"), "y"));
+
+        try (LoadedModel model = loader.load(definition(OnnxModels.model(graph), "execution_providers: [cpu]"))) {
+            assertThat(model.notes()).isEmpty();
+            assertThat(model.rowsPerSecond()).isPositive();
+        }
+    }
+
+    /** The default of the made-up input used to be an empty string. */
+    @Test
+    void warmsUpAModelThatReadsNumbersFromText() throws Exception {
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .addInput(OnnxModels.value("text", DataType.STRING, "batch"))
+                .addOutput(OnnxModels.value("number", DataType.FLOAT, "batch"))
+                .addNode(OnnxModels.node(
+                        "Cast",
+                        List.of("text"),
+                        "number",
+                        AttributeProto.newBuilder()
+                                .setName("to")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(DataType.FLOAT.getNumber())
+                                .build()));
+
+        try (LoadedModel model = loader.load(definition(OnnxModels.model(graph), "execution_providers: [cpu]"))) {
+            assertThat(model.notes()).isEmpty();
+        }
+    }
+
+    @Test
+    void namesTheLocaleThatATextModelLacks() throws Exception {
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .addInput(OnnxModels.value("text", DataType.STRING, "batch"))
+                .addOutput(OnnxModels.value("lower", DataType.STRING, "batch"))
+                .addNode(OnnxModels.node(
+                        "StringNormalizer",
+                        List.of("text"),
+                        "lower",
+                        text("case_change_action", "LOWER"),
+                        text("locale", "xx_XX.UTF-8")));
+        ModelDefinition definition = definition(OnnxModels.model(graph), "");
+
         assertThatExceptionOfType(ModelRefusedException.class)
-                .isThrownBy(() -> loader.load(definition(OnnxModels.model(graph), "")))
-                .withMessageStartingWith("the warm-up with 1 rows and {width=32} failed: ")
-                .withMessageEndingWith("; set warm_up.sizes to sizes that the model accepts");
-        loader.load(definition(OnnxModels.model(graph), "warm_up: {sizes: {width: [3]}}"))
-                .close();
+                .isThrownBy(() -> loader.load(definition))
+                .withMessage("the operator StringNormalizer needs the locale xx_XX.UTF-8, which this machine lacks; use"
+                        + " Penstock's image, or on Debian and Ubuntu run 'apt-get install locales && localedef -i xx_XX"
+                        + " -f UTF-8 xx_XX.UTF-8' and restart");
+    }
+
+    private static AttributeProto text(String name, String value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.STRING)
+                .setS(ByteString.copyFromUtf8(value))
+                .build();
     }
 
     private static ModelProto image() {

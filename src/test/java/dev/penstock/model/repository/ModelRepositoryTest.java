@@ -143,7 +143,7 @@ class ModelRepositoryTest {
         assertThat(scan().refused())
                 .hasSize(2)
                 .allSatisfy(refusal -> assertThat(refusal.reason())
-                        .startsWith("the name must match [A-Za-z0-9][A-Za-z0-9_-]{0,99}, was '"));
+                        .startsWith("the name must match [A-Za-z0-9][A-Za-z0-9._-]{0,99}, was '"));
     }
 
     @Test
@@ -236,14 +236,16 @@ class ModelRepositoryTest {
     void refusesAnEmptyFile() throws IOException {
         Files.write(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), new byte[0]);
 
-        assertThat(refusal()).isEqualTo("the graph must have at least one output");
+        assertThat(refusal()).isEqualTo("model.onnx is empty: it has 0 bytes; copy it again");
     }
 
     @Test
     void refusesWhatIsNotOnnx() throws IOException {
         Files.writeString(OnnxModels.write(folder, "m", 1, OnnxModels.addition()), "not a model");
 
-        assertThat(refusal()).startsWith("model.onnx is not an ONNX file: ");
+        assertThat(refusal())
+                .startsWith(
+                        "model.onnx is not an ONNX file, or is incomplete; copy it again, or export the model to ONNX: ");
     }
 
     @Test
@@ -292,13 +294,15 @@ class ModelRepositoryTest {
     }
 
     @Test
-    void refusesExternalData() throws IOException {
+    void refusesExternalDataElsewhere() throws IOException {
         assertThat(refusalOf(OnnxModels.externalData()))
-                .isEqualTo("tensor 'weights' has external data; save the model as one file");
+                .isEqualTo(
+                        "tensor 'weights' must have its external data in a file beside model.onnx, was '../../etc/passwd';"
+                                + " save the model again, with location='model.onnx.data'");
     }
 
     @Test
-    void refusesExternalDataInASubgraph() throws IOException {
+    void refusesExternalDataElsewhereInASubgraph() throws IOException {
         GraphProto branch = GraphProto.newBuilder()
                 .addNode(NodeProto.newBuilder()
                         .setOpType("Constant")
@@ -309,7 +313,7 @@ class ModelRepositoryTest {
                         .addNode(NodeProto.newBuilder()
                                 .setOpType("If")
                                 .addAttribute(AttributeProto.newBuilder().setG(branch))))))
-                .startsWith("tensor 'hidden' has external data");
+                .startsWith("tensor 'hidden' must have its external data in a file beside model.onnx");
     }
 
     @Test

@@ -1,0 +1,108 @@
+package dev.penstock.ingress.call;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus;
+import dev.penstock.messages.ModelStatus.State;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Payload;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Signature;
+import dev.penstock.protocol.TensorSpec;
+import dev.penstock.protocol.codec.ReaderLimits;
+import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.tenants.Tenant;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What a call for a model gets that no worker serves. */
+class CallCheckTest {
+    private static final TensorSpec X = new TensorSpec("x", Datatype.FP32, Shape.of(-1));
+    private static final Announcement MODEL = new Announcement(
+            "m", "1", "w", new Signature(List.of(X), List.of(X)), 8, 1000, 0, 100, "cpu", true, Optional.empty());
+
+    private final Catalogue catalogue = new Catalogue(100, () -> 0);
+    private final CallCheck check = new CallCheck(
+            catalogue, new RequestReader(ReaderLimits.DEFAULT), Duration.ofSeconds(30), Duration.ofMinutes(1), () -> 0);
+
+    @Test
+    void passesWhereAWorkerServesTheModel() throws Exception {
+        catalogue.heard(MODEL);
+
+        assertThat(check.check(call(), false).version()).isEqualTo("1");
+    }
+
+    /** Nobody restarts the model while its worker lives, so waiting for it would be in vain. */
+    @Test
+    void refusesACallForAModelThatABugStoppedAtOnce() {
+        catalogue.heard(MODEL.notReady());
+        say(State.UNAVAILABLE, "a bug stopped it");
+
+        ProblemException refused = refusal();
+
+        assertThat(refused.problem().status()).isEqualTo(503);
+        assertThat(refused.problem().detail()).isEqualTo("no worker serves version 1 of model 'm': a bug stopped it");
+    }
+
+    /** It may come back within the call's time, and the call waits in the log. */
+    @Test
+    void leavesACallForAModelWhoseWorkerIsGoneToTheGate() throws Exception {
+        catalogue.heard(MODEL.notReady());
+
+        assertThat(check.check(call(), false).version()).isEqualTo("1");
+    }
+
+    @Test
+    void tellsWhyAModelIsRefused() {
+        say(State.UNAVAILABLE, "model.onnx is empty");
+
+        ProblemException refused = refusal();
+
+        assertThat(refused.problem().status()).isEqualTo(404);
+        assertThat(refused.problem().detail()).isEqualTo("model 'm' is not served: model.onnx is empty");
+    }
+
+    @Test
+    void asksToComeBackWhileAModelIsLoaded() {
+        say(State.UNAVAILABLE, "model.onnx is empty");
+        catalogue
+                .statuses()
+                .heard(new ModelStatus("m", Optional.of("1"), "other", State.LOADING, "wait"), Duration.ZERO);
+
+        ProblemException refused = refusal();
+
+        assertThat(refused.problem().status()).isEqualTo(503);
+        assertThat(refused.problem().detail()).isEqualTo("model 'm' is not ready yet: wait");
+    }
+
+    @Test
+    void knowsNothingOfAnotherModel() {
+        assertThat(refusal().problem().detail()).isEqualTo("no worker has announced model 'm'");
+    }
+
+    private ProblemException refusal() {
+        return catchThrowableOfType(ProblemException.class, () -> check.check(call(), false));
+    }
+
+    private void say(State state, String reason) {
+        catalogue.statuses().heard(new ModelStatus("m", Optional.of("1"), "w", state, reason), Duration.ZERO);
+    }
+
+    private static Call call() {
+        String body = "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1],\"data\":[1]}]}";
+        return new Call(
+                Tenant.anonymous(Optional.empty()),
+                "m",
+                Optional.empty(),
+                Payload.json(body.getBytes(UTF_8)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                new EventLoopLag());
+    }
+}
