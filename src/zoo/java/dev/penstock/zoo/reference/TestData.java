@@ -45,6 +45,24 @@ record TestData(List<Value> inputs, List<Value> outputs) {
         }
     }
 
+    /** The inputs with the types that the model declares, in its order. */
+    TestData declared(List<DirectRun.Input> declared) {
+        List<Value> typed = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            typed.add(inputs.get(i).declared(declared.get(i).type()));
+        }
+        return new TestData(typed, outputs);
+    }
+
+    /** The outputs with the types of these, in their order. */
+    List<Value> outputsLike(List<Value> produced) {
+        List<Value> typed = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            typed.add(outputs.get(i).declared(produced.get(i).type()));
+        }
+        return typed;
+    }
+
     private static List<Value> tensors(Path folder, String prefix, List<String> names)
             throws IOException, CannotRunException {
         List<Value> tensors = new ArrayList<>();

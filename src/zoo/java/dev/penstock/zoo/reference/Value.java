@@ -35,6 +35,12 @@ public record Value(String name, ElementType type, List<Long> shape, ByteBuffer 
         return new Value(other, type, shape, data);
     }
 
+    /** The same with the type that the model declares: NumPy has no BF16, so test data has it as UINT16. */
+    Value declared(ElementType declared) {
+        boolean isBf16 = declared == ElementType.BF16 && type == ElementType.UINT16;
+        return isBf16 ? new Value(name, declared, shape, data) : this;
+    }
+
     /** The number at an index of a tensor of numbers. A UINT64 above 2^63 is rounded. */
     public double number(int index) {
         return switch (type) {
