@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TransactionState;
@@ -186,13 +188,11 @@ final class TopicFaults {
     /** Of the interactive request topic. */
     private static int maxMessageBytes(Deployment deployment) {
         ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, Probes.requests());
-        String bytes = deployment
+        Map<ConfigResource, Config> configs = deployment
                 .brokers()
-                .ask(admin -> admin.describeConfigs(List.of(topic)).all().get())
-                .get(topic)
-                .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
-                .value();
-        return Integer.parseInt(bytes);
+                .ask(admin -> admin.describeConfigs(List.of(topic)).all().get());
+        Config config = Objects.requireNonNull(configs.get(topic));
+        return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
     private static Map<TopicPartition, OffsetAndMetadata> committed(Deployment deployment) {

@@ -175,7 +175,7 @@ final class Inspector {
     /** Linux alone tells it without further means. */
     private static OptionalLong residentBytes() {
         try {
-            return OptionalLong.of(Long.parseLong(Files.readString(STATM).split(" ")[1]) * PAGE_BYTES);
+            return OptionalLong.of(Long.parseLong(Files.readString(STATM).split(" ", -1)[1]) * PAGE_BYTES);
         } catch (IOException elsewhere) {
             return OptionalLong.empty();
         }

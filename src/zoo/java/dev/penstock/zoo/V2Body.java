@@ -18,8 +18,10 @@ import java.util.List;
 /**
  * A body of the Open Inference Protocol, in JSON or in binary form. Written and read without the service's own classes.
  *
+ * @param bytes is not copied; bodies are not compared
  * @param jsonBytes the length of the JSON before the tensors of the binary form; the whole length in JSON
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record V2Body(byte[] bytes, int jsonBytes, boolean isBinary) {
     private static final ObjectMapper JSON = new ObjectMapper();
 

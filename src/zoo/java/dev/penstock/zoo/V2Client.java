@@ -26,6 +26,7 @@ public final class V2Client implements AutoCloseable {
     }
 
     /** The status and the body of a response. The tensors in binary form begin after {@code jsonBytes}. */
+    @SuppressWarnings("ArrayRecordComponent") // not copied, and answers are not compared
     public record Answer(int status, byte[] body, int jsonBytes) {}
 
     /** Whether calls of the model are served. */

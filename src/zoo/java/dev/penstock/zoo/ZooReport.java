@@ -108,7 +108,7 @@ final class ZooReport {
         }
         out.printf("%n%s:%n", title);
         reasons.entrySet().stream()
-                .sorted(Comparator.comparing(reason -> -reason.getValue().size()))
+                .sorted(Comparator.comparingInt(reason -> -reason.getValue().size()))
                 .forEach(reason -> out.printf(
                         "%5d  %s (such as %s)%n",
                         reason.getValue().size(),

@@ -5,6 +5,7 @@ import dev.penstock.messages.ModelStatus.State;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -39,7 +40,7 @@ public final class RepositoryIndex {
                         statuses.stream().filter(status -> status.version().isEmpty()))
                 .ifPresent(reason -> entries.add(new Entry(model, Optional.empty(), State.UNAVAILABLE, reason)));
         Map<String, Boolean> announced = catalogue.versions(model);
-        SortedSet<String> versions = new TreeSet<>(Catalogue.BY_NUMBER);
+        NavigableSet<String> versions = new TreeSet<>(Catalogue.BY_NUMBER);
         versions.addAll(announced.keySet());
         statuses.forEach(status -> status.version().ifPresent(versions::add));
         for (String version : versions) {

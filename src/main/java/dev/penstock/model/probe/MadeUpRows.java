@@ -123,6 +123,7 @@ final class MadeUpRows {
                 case INT32, UINT32 -> data.putInt(integer);
                 case INT64, UINT64 -> data.putLong(integer);
                 case FP16 -> data.putShort(Float.floatToFloat16((float) number(random)));
+                case BF16 -> data.putShort((short) (Float.floatToIntBits((float) number(random)) >>> 16));
                 case FP32 -> data.putFloat((float) number(random));
                 case FP64 -> data.putDouble(number(random));
                 case BYTES -> throw new IllegalStateException("strings are made elsewhere");

@@ -16,6 +16,7 @@ import java.util.List;
 final class OutputComparison {
     private static final double OF_MAGNITUDE = 1e-5;
     private static final double OF_MAGNITUDE_FP16 = 1e-3;
+    private static final double OF_MAGNITUDE_BF16 = 8e-3;
     private static final double OF_SPREAD = 1e-3;
 
     /** Below this part of the magnitude, rounding could hide what rows do to each other. */
@@ -29,7 +30,11 @@ final class OutputComparison {
     /** @param alone the output of each row alone, all of one shape */
     OutputComparison(List<Tensor> alone) {
         this.alone = alone;
-        this.ofMagnitude = alone.getFirst().datatype() == Datatype.FP16 ? OF_MAGNITUDE_FP16 : OF_MAGNITUDE;
+        this.ofMagnitude = switch (alone.getFirst().datatype()) {
+            case FP16 -> OF_MAGNITUDE_FP16;
+            case BF16 -> OF_MAGNITUDE_BF16;
+            default -> OF_MAGNITUDE;
+        };
         if (isFloat()) {
             measure();
         }
@@ -40,7 +45,10 @@ final class OutputComparison {
     }
 
     static boolean isFloat(Datatype datatype) {
-        return datatype == Datatype.FP16 || datatype == Datatype.FP32 || datatype == Datatype.FP64;
+        return switch (datatype) {
+            case FP16, BF16, FP32, FP64 -> true;
+            default -> false;
+        };
     }
 
     private void measure() {
@@ -120,6 +128,7 @@ final class OutputComparison {
         ByteBuffer data = tensor.data();
         return switch (tensor.datatype()) {
             case FP16 -> Float.float16ToFloat(data.getShort(index * Short.BYTES));
+            case BF16 -> Float.intBitsToFloat(data.getShort(index * Short.BYTES) << Short.SIZE);
             case FP32 -> data.getFloat(index * Float.BYTES);
             default -> data.getDouble(index * Double.BYTES);
         };

@@ -204,7 +204,7 @@ final class WarmUpRuns {
                 try {
                     return time(step);
                 } catch (InferenceException failure) {
-                    if (element == MADE_UP.getLast() || failure.kind() != Kind.FAILED) {
+                    if (element.equals(MADE_UP.getLast()) || failure.kind() != Kind.FAILED) {
                         throw failure;
                     }
                 }

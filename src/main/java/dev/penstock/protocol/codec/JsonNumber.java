@@ -137,7 +137,8 @@ final class JsonNumber {
      */
     boolean isIntegral() {
         if (!integer) {
-            integer = digits <= MANTISSA_DIGITS && mantissa >= 0 ? scaleToInteger() : takeLargeInteger();
+            boolean isExact = digits <= MANTISSA_DIGITS && mantissa >= 0;
+            integer = isExact ? scaleToInteger() : takeLargeInteger();
         }
         return integer;
     }

@@ -15,6 +15,9 @@ class ReplyProducersTest {
         Map<String, Object> settings = ReplyProducers.settings(maxRecordBytes);
 
         assertThat(settings.get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG)).isEqualTo(maxRecordBytes);
-        assertThat((long) settings.get(ProducerConfig.BUFFER_MEMORY_CONFIG)).isGreaterThanOrEqualTo(maxRecordBytes);
+        assertThat(settings)
+                .hasEntrySatisfying(
+                        ProducerConfig.BUFFER_MEMORY_CONFIG,
+                        bytes -> assertThat((long) bytes).isGreaterThanOrEqualTo(maxRecordBytes));
     }
 }

@@ -37,7 +37,8 @@ final class CaseMaker {
         List<DirectRun.Input> inputs = model.inputs();
         List<TestData> given = new ArrayList<>();
         for (Path folder : dataSets) {
-            given.add(TestData.read(folder, model.inputNames(), model.outputNames()).declared(inputs));
+            given.add(TestData.read(folder, model.inputNames(), model.outputNames())
+                    .declared(inputs));
         }
         try {
             for (int i = 0; i < given.size(); i++) {

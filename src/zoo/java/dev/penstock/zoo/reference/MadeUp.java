@@ -60,7 +60,7 @@ public final class MadeUp {
      */
     static Value altered(Value value, int step, boolean withIntegers) {
         int elements = value.elements();
-        if (elements == 0 || !value.type().isFloat() && !withIntegers) {
+        if (elements == 0 || (!value.type().isFloat() && !withIntegers)) {
             return value;
         }
         if (value.type() == ElementType.BYTES) {
