@@ -2,6 +2,7 @@ package dev.penstock.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.penstock.local.SecuredKafka;
 import dev.penstock.messages.Topics;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.acl.AclOperation;
@@ -95,7 +97,10 @@ class TopicLayoutTest {
         ADMIN.createTopics(List.of(new NewTopic(Topics.REPLIES, 4, (short) 1)))
                 .all()
                 .get();
-        assertThat(TopicLayout.partitions(ADMIN, Topics.REPLIES)).isEqualTo(4);
+        await().ignoreExceptionsInstanceOf(
+                        ExecutionException.class) // not every part of the broker knows the topic at once
+                .untilAsserted(() -> assertThat(TopicLayout.partitions(ADMIN, Topics.REPLIES))
+                        .isEqualTo(4));
         assertThat(ours.replyPartitions()).isEqualTo(8);
     }
 

@@ -99,7 +99,7 @@ final class OutputComparison {
 
     /**
      * How far the result of a row moves when others run beside it: as a part of the distance between the results of different rows. Those of
-     * dynamically quantized models move by 0.1 to 0.2. Values that are not finite do not count.
+     * a dynamically quantized MiniLM move by 0.27 to 0.36 on made-up tokens. Values that are not finite do not count.
      */
     double movement(int row, Tensor beside) {
         double apart = 0;

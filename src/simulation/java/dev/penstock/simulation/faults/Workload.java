@@ -11,9 +11,11 @@ import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Shape;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.StringJoiner;
@@ -33,7 +35,8 @@ final class Workload {
 
     static {
         try {
-            GRAPH = OnnxGraph.read(OnnxModels.identity(Datatype.INT32));
+            List<OptionalInt> first = List.of(OptionalInt.of(0));
+            GRAPH = OnnxGraph.read(OnnxModels.identity(Datatype.INT32)).withRows(first, first, RunMode.BATCHED);
             CONFIG = ModelConfig.parse("");
         } catch (ModelRefusedException wrong) {
             throw new AssertionError(wrong);
