@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,9 @@ public final class AdmissionControl implements LagWatch.Listener {
     /** The lag of a model is watched for this long after its last call. */
     private static final long IN_DEMAND_NANOS = Duration.ofMinutes(1).toNanos();
 
+    /** After an outage of Kafka the workers need this long until they have announced themselves again. */
+    private static final long ANNOUNCE_NANOS = Duration.ofSeconds(15).toNanos();
+
     private static final long NOTE_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final Catalogue catalogue;
@@ -50,6 +54,7 @@ public final class AdmissionControl implements LagWatch.Listener {
     private final Set<String> unserved = ConcurrentHashMap.newKeySet();
     private volatile int ingresses = 1;
     private volatile boolean kafkaAnswers = true;
+    private volatile OptionalLong answersAgainNanos = OptionalLong.empty();
 
     private record Key(String model, Lane lane) {}
 
@@ -134,7 +139,7 @@ public final class AdmissionControl implements LagWatch.Listener {
         long now = nanoClock.getAsLong();
         for (String model : models) {
             boolean isServed = catalogue.isReady(model, Optional.empty());
-            note(model, isServed);
+            note(model, isServed, now);
             long commitIntervalMillis = catalogue.commitIntervalMillis(model);
             for (Lane lane : Lane.values()) {
                 LaneAdmission admission = admission(model, lane);
@@ -154,8 +159,14 @@ public final class AdmissionControl implements LagWatch.Listener {
         }
     }
 
-    private void note(String model, boolean isServed) {
-        if (!isServed && unserved.add(model)) {
+    /** While Kafka is away, and shortly after, no worker can be heard. */
+    private boolean canHearWorkers(long now) {
+        OptionalLong since = answersAgainNanos;
+        return kafkaAnswers && (since.isEmpty() || now - since.getAsLong() > ANNOUNCE_NANOS);
+    }
+
+    private void note(String model, boolean isServed, long now) {
+        if (!isServed && canHearWorkers(now) && unserved.add(model)) {
             LOG.warnf(
                     "Model %s has no ready worker, and calls that cannot wait for one are refused: %s",
                     model, catalogue.absence(model));
@@ -182,6 +193,9 @@ public final class AdmissionControl implements LagWatch.Listener {
     /** While Kafka does not answer, a long predicted wait says nothing about the workers. */
     @Override
     public void kafkaAnswers(boolean answers) {
+        if (answers && !kafkaAnswers) {
+            answersAgainNanos = OptionalLong.of(nanoClock.getAsLong());
+        }
         kafkaAnswers = answers;
     }
 
