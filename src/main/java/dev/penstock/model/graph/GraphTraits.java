@@ -30,12 +30,22 @@ public record GraphTraits(
     private static final int MOST_WORDS = 64;
     private static final int MOST_CHARS = 64;
 
+    /** The input of {@code Dropout} that says whether it trains. */
+    private static final int TRAINING_MODE = 2;
+
     private static final Set<String> COUNTED_BY_DATA =
             Set.of("NonZero", "NonMaxSuppression", "Unique", "Compress", "StringSplit");
     private static final Set<String> QUANTIZED_BY_DATA =
             Set.of("DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM");
+    private static final String TRAINING_DROPOUT = "Dropout in training mode";
     private static final Set<String> RANDOM = Set.of(
-            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial");
+            "RandomNormal",
+            "RandomNormalLike",
+            "RandomUniform",
+            "RandomUniformLike",
+            "Bernoulli",
+            "Multinomial",
+            TRAINING_DROPOUT);
 
     public GraphTraits {
         countedByData = Set.copyOf(countedByData);
@@ -69,6 +79,7 @@ public record GraphTraits(
     private static final class Walk {
         private final Set<String> operators = new TreeSet<>();
         private final Set<String> words = new TreeSet<>();
+        private final Set<String> falseConstants = new HashSet<>();
 
         Set<String> found(Set<String> wanted) {
             Set<String> found = new TreeSet<>(operators);
@@ -77,14 +88,40 @@ public record GraphTraits(
         }
 
         void graph(GraphProto graph) {
-            graph.getInitializerList().forEach(this::tensor);
+            for (TensorProto initializer : graph.getInitializerList()) {
+                tensor(initializer);
+                constant(initializer.getName(), initializer);
+            }
             nodes(graph.getNodeList());
         }
 
         void nodes(List<NodeProto> nodes) {
             for (NodeProto node : nodes) {
                 operators.add(node.getOpType());
+                if (isTrainingDropout(node)) {
+                    operators.add(TRAINING_DROPOUT);
+                }
+                if (node.getOpType().equals("Constant") && node.getAttributeCount() > 0) {
+                    constant(node.getOutput(0), node.getAttribute(0).getT());
+                }
                 node.getAttributeList().forEach(this::attribute);
+            }
+        }
+
+        /** Its third input says whether it trains. Exports for inference leave it out, or set it to false. */
+        private boolean isTrainingDropout(NodeProto node) {
+            return node.getOpType().equals("Dropout")
+                    && node.getInputCount() > TRAINING_MODE
+                    && !node.getInput(TRAINING_MODE).isEmpty()
+                    && !falseConstants.contains(node.getInput(TRAINING_MODE));
+        }
+
+        private void constant(String name, TensorProto value) {
+            boolean isFalse = value.getRawData().size() == 1
+                    ? value.getRawData().byteAt(0) == 0
+                    : value.getInt32DataCount() == 1 && value.getInt32Data(0) == 0;
+            if (value.getDataType() == TensorProto.DataType.BOOL_VALUE && isFalse) {
+                falseConstants.add(name);
             }
         }
 

@@ -95,7 +95,7 @@ class RunModeTest {
                 Arguments.of(
                         "dropout while training",
                         unary(node("Dropout", List.of("x", "half", "yes"), "y")),
-                        "output 'y'"),
+                        "it draws random numbers (Dropout in training mode)"),
                 Arguments.of(
                         "detections",
                         OnnxModels.found("found"),
