@@ -6,7 +6,7 @@ import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
 
-/** What the shapes tell of the size of an answer, before the model runs. */
+/** The size of an answer, as far as the shapes show it before the model runs. */
 final class AnswerSize {
     private AnswerSize() {}
 

@@ -17,7 +17,7 @@ public final class ModelStatuses {
     /** Workers repeat themselves every minute. One that was silent for longer is gone, and its words with it. */
     private static final long SILENCE_NANOS = Duration.ofMinutes(3).toNanos();
 
-    /** Reasons of one version that are told; workers mostly have the same. */
+    /** Most reasons that are listed for one version. Its workers mostly have the same one. */
     private static final int MAX_REASONS = 3;
 
     private final Map<String, Heard> byKey = new ConcurrentHashMap<>();

@@ -161,7 +161,7 @@ final class LaneAdmission {
 
     /**
      * Records that partitions of this model go to other workers now. Until they have settled, the workers may turn out to be faster than
-     * was learned, but not slower: in a rolling upgrade, what waits through a hand-over is run in no time after it.
+     * was learned, but not slower. In a rolling upgrade, requests wait during a hand-over, and run at once after it.
      */
     synchronized void readersChanged(long now) {
         long first = firstChange.orElse(now);

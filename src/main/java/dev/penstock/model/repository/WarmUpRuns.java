@@ -53,7 +53,7 @@ final class WarmUpRuns {
     private Optional<WarmUp.Run> smallest = Optional.empty();
     private Optional<WarmUp.Run> largest = Optional.empty();
 
-    /** @param grownBytes by which the process had grown after the run */
+    /** @param grownBytes the growth of the process since the warm-up began, after the run */
     private record Last(int rows, long nanos, long grownBytes) {}
 
     /**
