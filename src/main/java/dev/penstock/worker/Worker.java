@@ -18,6 +18,7 @@ import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.join.FeatureJoin;
@@ -293,6 +294,8 @@ public final class Worker implements AutoCloseable {
         Set<String> notes = new LinkedHashSet<>();
         Set<String> remarks = new LinkedHashSet<>();
         double rowsPerSecond = 0;
+        long start = Time.OF_MACHINE.nanos();
+        LOG.infof("Model %s version %d is being loaded", definition.name(), definition.version());
         try {
             ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
@@ -307,17 +310,14 @@ public final class Worker implements AutoCloseable {
             coldStarts.increment();
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
-                    "Model %s version %d is loaded on %s%s",
+                    "Model %s version %d is loaded on %s in %s s%s; it is run %s",
                     definition.name(),
                     definition.version(),
                     sessions.getFirst().executionProvider(),
+                    String.format(Locale.ROOT, "%.1f", (Time.OF_MACHINE.nanos() - start) / 1e9),
                     runs.isEmpty()
                             ? ""
-                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond));
-            LOG.infof(
-                    "Model %s version %d is run %s",
-                    definition.name(),
-                    definition.version(),
+                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond),
                     decided.graph().signature().mode());
             return Optional.of(new WarmModel(decided, sessions, runs, List.copyOf(remarks), join(decided)));
         } catch (ModelRefusedException refused) {
