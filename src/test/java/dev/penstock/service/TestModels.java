@@ -91,6 +91,9 @@ final class TestModels {
             "SELECT CAST(x AS VARCHAR) AS name, 1 AS age, 2 AS income FROM SYSTEM_RANGE(1, 1000)"
                     + " WHERE CAST(x AS VARCHAR) IN (?) AND PAUSE(250) IS NULL";
 
+    /** No test calls it. */
+    static final String UNCALLED = "uncalled";
+
     /** Stands where a model should be: the pointer that Git LFS leaves. */
     static final String POINTER = "pointer.v1";
 
@@ -130,6 +133,7 @@ final class TestModels {
                 SCALED,
                 FOUND,
                 CONSTANT,
+                UNCALLED,
                 DOTTED,
                 UNDERSCORED,
                 HEAVY,
@@ -215,6 +219,7 @@ final class TestModels {
                 folder,
                 LOOKED_UP_SLOWLY,
                 features("default").replace("view: customers", "view: numbers").replace("source: customers", "source: slow"));
+        OnnxModels.write(folder, UNCALLED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, DOTTED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, UNDERSCORED, 1, OnnxModels.identity(Datatype.FP32));
         Files.writeString(
