@@ -1,12 +1,14 @@
 package dev.penstock.ingress.call;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.distribution.TimeWindowMax;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Estimates how late an event loop runs: how long current work has queued, and how long new work will. Nothing else shows when a call that
@@ -19,6 +21,11 @@ public final class EventLoopLag {
 
     /** The worst of all loops in the last 10 to 20 seconds. */
     private static final TimeWindowMax WORST = new TimeWindowMax(Clock.SYSTEM, 10_000, 2);
+
+    /** The lateness of all looks, in nanoseconds, and their number. */
+    private static final LongAdder LATE = new LongAdder();
+
+    private static final LongAdder LOOKS = new LongAdder();
 
     private static final ThreadLocal<EventLoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(EventLoopLag::new);
 
@@ -38,10 +45,14 @@ public final class EventLoopLag {
         return lag;
     }
 
-    /** Registers {@code inference.event.loop.lag}. */
+    /** Registers {@code inference.event.loop.lag} and {@code inference.event.loop.late}. */
     public static void registerMeter(MeterRegistry registry) {
         TimeGauge.builder("inference.event.loop.lag", WORST, TimeUnit.NANOSECONDS, TimeWindowMax::poll)
                 .description("How late an event loop ran, at worst, in the last 10 to 20 s in which there were calls")
+                .register(registry);
+        FunctionTimer.builder(
+                        "inference.event.loop.late", LATE, late -> LOOKS.sum(), LongAdder::sum, TimeUnit.NANOSECONDS)
+                .description("How late event loops run, looked at every 10 ms while there are calls")
                 .register(registry);
     }
 
@@ -64,6 +75,8 @@ public final class EventLoopLag {
         long by = Math.max(0, now - timer.dueNanos);
         late = new Late(by, now);
         WORST.record(by);
+        LATE.add(by);
+        LOOKS.increment();
         timer = new Timer(false, 0);
         return by > PERIOD_NANOS;
     }
