@@ -53,7 +53,7 @@ final class ModelRules {
 
     boolean isInTrouble() {
         double failed = figures.refused() + figures.expired();
-        return figures.latency() >= SLOW_SECONDS
+        return isSlow()
                 || (failed > 0 && failed >= FAILED_SHARE * figures.offered())
                 || figures.predictedWait() >= LONG_WAIT_SECONDS
                 || (figures.answered() == 0 && figures.oldest() >= change.seconds());
@@ -141,6 +141,12 @@ final class ModelRules {
         if (!isInTrouble()) {
             return Optional.empty();
         }
+        if (figures.refused() > 0 && figures.ready().orElse(1) == 0) {
+            return about(
+                    Part.WORKERS,
+                    "No worker serves the model, and %s requests were refused.".formatted(count(figures.refused())),
+                    "Start workers (replicas of penstock-worker, or ./penstock up --role worker); their log says why a model is refused.");
+        }
         if (figures.refusedSinceKafka() > 0 || isMost(figures.written())) {
             return about(
                     Part.KAFKA,
@@ -155,12 +161,6 @@ final class ModelRules {
         if (isMost(figures.run())) {
             return compute("The sessions are busy %s of the time".formatted(percent(figures.busy())));
         }
-        if (figures.refused() > 0 && figures.ready().orElse(1) == 0) {
-            return about(
-                    Part.WORKERS,
-                    "No worker serves the model, and %s requests were refused.".formatted(count(figures.refused())),
-                    "Start workers (replicas of penstock-worker, or ./penstock up --role worker); their log says why a model is refused.");
-        }
         return isMost(figures.queue()) ? queue() : Optional.empty();
     }
 
@@ -171,13 +171,15 @@ final class ModelRules {
         }
         return about(
                 Part.UNKNOWN,
-                "%s; of that, %s were features, %s the queue, %s a run and %s Kafka.%s"
+                "%s; of that, %s were features, %s the queue, %s a run and %s Kafka. %s requests were refused, %s expired.%s"
                         .formatted(
                                 summary(),
                                 millis(figures.features()),
                                 millis(figures.queue()),
                                 millis(figures.run()),
                                 millis(figures.written()),
+                                count(figures.refused()),
+                                count(figures.expired()),
                                 figures.workers().isEmpty() ? " No worker of the model is among the addresses." : ""),
                 "Name all ingresses and workers with --url, look for longer with --seconds, or follow single requests with traces.");
     }
@@ -248,8 +250,13 @@ final class ModelRules {
                         "Lower min_queue_delay in model.yaml, or leave it out: the window then opens only when waiting pays.");
     }
 
+    private boolean isSlow() {
+        return figures.latency() >= SLOW_SECONDS;
+    }
+
+    /** Whether it takes most of a latency that is slow. */
     private boolean isMost(double seconds) {
-        return seconds > 0 && seconds >= MOST * figures.latency();
+        return isSlow() && seconds >= MOST * figures.latency();
     }
 
     private double partitions() {

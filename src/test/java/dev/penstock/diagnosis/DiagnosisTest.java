@@ -192,6 +192,14 @@ class DiagnosisTest {
                 .startsWith("No single part stands out (model 'm'). 100 requests/s were answered after 1,000 ms on average");
     }
 
+    /** A part that takes most of a short latency is not what gets requests refused. */
+    @Test
+    void blamesNoPartOfAShortLatencyForRefusals() {
+        assertThat(diagnosis(healthy().refused("capacity", 20)).text())
+                .startsWith("No single part stands out")
+                .contains("20 requests were refused");
+    }
+
     @Test
     void judgesTheModelThatLosesMostTimeFirst() {
         Exported two = healthy()

@@ -1,7 +1,11 @@
 package dev.penstock.ingress.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class EventLoopLagTest {
@@ -46,5 +50,23 @@ class EventLoopLagTest {
         lag.set(0);
         lag.fired(110 * MILLI);
         assertThat(lag.nanos(300 * MILLI)).isZero();
+    }
+
+    /** The mean between two readings says whether a loop was late all the time, or once. */
+    @Test
+    void countsHowLateLoopsRun() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        EventLoopLag.registerMeter(registry);
+        FunctionTimer late = registry.get("inference.event.loop.late").functionTimer();
+        double looks = late.count();
+        double millis = late.totalTime(TimeUnit.MILLISECONDS);
+
+        lag.set(0);
+        lag.fired(110 * MILLI);
+        lag.set(110 * MILLI);
+        lag.fired(120 * MILLI);
+
+        assertThat(late.count() - looks).isEqualTo(2);
+        assertThat(late.totalTime(TimeUnit.MILLISECONDS) - millis).isCloseTo(100, offset(1e-6));
     }
 }
