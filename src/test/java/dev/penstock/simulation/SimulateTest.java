@@ -29,10 +29,10 @@ class SimulateTest {
     @ParameterizedTest
     @ValueSource(strings = {"--seed 7", "--seed 5 --workers 3", "--rate 8000 --requests 200 --seed 3", "--faults --seed 42"})
     void printsTheSameBytesForTheSameSeed(String line) throws IOException {
-        assertThat(printed(line)).isEqualTo(printed(line));
+        // The address of an object is the same within a process, and another in the next.
+        assertThat(printed(line)).isEqualTo(printed(line)).doesNotContainPattern("Lambda|@[0-9a-f]{6,}");
     }
 
-    /** The address of an object differs from process to process. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void describesTheScenarioInLinesForPeople(long seed) {
