@@ -52,7 +52,8 @@ final class ServiceRules {
     /** Event loops run late. */
     Optional<Diagnosis> ingress() {
         double refused = change.increase("inference_rejected_total", "reason", "ingress");
-        double late = change.mean("inference_event_loop_late_seconds");
+        double looks = change.increase("inference_event_loop_looks_total");
+        double late = looks > 0 ? change.increase("inference_event_loop_late_seconds_total") / looks : 0;
         if (late < LATE_SECONDS && refused == 0) {
             return Optional.empty();
         }

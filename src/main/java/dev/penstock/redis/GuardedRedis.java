@@ -64,6 +64,13 @@ public final class GuardedRedis {
         return Timer.builder(CALLS)
                 .description("Calls to Redis on behalf of a caller; failed: no answer in time, or not tried")
                 .tag("result", result)
+                .serviceLevelObjectives(
+                        Duration.ofMillis(1),
+                        Duration.ofMillis(5),
+                        Duration.ofMillis(20),
+                        Duration.ofMillis(50),
+                        Duration.ofMillis(200),
+                        Duration.ofMillis(1000))
                 .register(registry);
     }
 

@@ -66,9 +66,9 @@ class DiagnosisTest {
 
     @Test
     void namesTheIngressWhoseEventLoopsRunLate() {
-        assertThat(part(healthy().timer("inference_event_loop_late_seconds", "", 500, 0.0499)))
+        assertThat(part(healthy().late(0.0499)))
                 .isEqualTo(Part.NOTHING);
-        assertThat(part(healthy().timer("inference_event_loop_late_seconds", "", 500, 0.05)))
+        assertThat(part(healthy().late(0.05)))
                 .isEqualTo(Part.INGRESS_CPU);
         assertThat(part(healthy().refused("ingress", 1))).isEqualTo(Part.INGRESS_CPU);
     }

@@ -29,7 +29,7 @@ final class Exported {
                 .count("inference_kafka_up", 1)
                 .count("inference_redis_up", 1)
                 .timer("inference_kafka_write_seconds", "", 2 * REQUESTS, 0.002)
-                .timer("inference_event_loop_late_seconds", "", 500, 0.0002);
+                .late(0.0002);
     }
 
     /** A healthy one whose sessions are busy so much of the time, in runs of so many seconds. */
@@ -47,6 +47,11 @@ final class Exported {
 
     Exported timer(String name, String labels, int count, double meanSeconds) {
         return count(name + "_count" + labels, count).count(name + "_sum" + labels, count * meanSeconds);
+    }
+
+    Exported late(double meanSeconds) {
+        return count("inference_event_loop_looks_total", REQUESTS)
+                .count("inference_event_loop_late_seconds_total", REQUESTS * meanSeconds);
     }
 
     Exported latency(double meanSeconds) {

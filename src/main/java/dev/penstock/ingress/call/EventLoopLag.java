@@ -1,7 +1,7 @@
 package dev.penstock.ingress.call;
 
 import io.micrometer.core.instrument.Clock;
-import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.distribution.TimeWindowMax;
@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class EventLoopLag {
     private static final long PERIOD_MILLIS = 10;
     private static final long PERIOD_NANOS = PERIOD_MILLIS * 1_000_000;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     /** The worst of all loops in the last 10 to 20 seconds. */
     private static final TimeWindowMax WORST = new TimeWindowMax(Clock.SYSTEM, 10_000, 2);
@@ -45,14 +46,17 @@ public final class EventLoopLag {
         return lag;
     }
 
-    /** Registers {@code inference.event.loop.lag} and {@code inference.event.loop.late}. */
+    /** Registers {@code inference.event.loop.lag}, {@code inference.event.loop.late} and {@code inference.event.loop.looks}. */
     public static void registerMeter(MeterRegistry registry) {
         TimeGauge.builder("inference.event.loop.lag", WORST, TimeUnit.NANOSECONDS, TimeWindowMax::poll)
                 .description("How late an event loop ran, at worst, in the last 10 to 20 s in which there were calls")
                 .register(registry);
-        FunctionTimer.builder(
-                        "inference.event.loop.late", LATE, late -> LOOKS.sum(), LongAdder::sum, TimeUnit.NANOSECONDS)
-                .description("How late event loops run, looked at every 10 ms while there are calls")
+        FunctionCounter.builder("inference.event.loop.late", LATE, nanos -> nanos.sum() / NANOS_PER_SECOND)
+                .description("How late event loops ran, over all looks")
+                .baseUnit("seconds")
+                .register(registry);
+        FunctionCounter.builder("inference.event.loop.looks", LOOKS, LongAdder::sum)
+                .description("Looks at event loops, every 10 ms while there are calls")
                 .register(registry);
     }
 
