@@ -89,7 +89,7 @@ final class StartFaults {
         }
         Thread.sleep(AWAY);
         for (Instance each : restarted) {
-            NotStruckException.unless(each.isLive(), each.name() + " is still live");
+            Waiting.prove(LIVE, each.name() + " is still live", each::isLive);
         }
         return restarted;
     }
