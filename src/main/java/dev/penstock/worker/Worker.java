@@ -298,6 +298,7 @@ public final class Worker implements AutoCloseable {
         Set<String> notes = new LinkedHashSet<>();
         Set<String> remarks = new LinkedHashSet<>();
         double rowsPerSecond = 0;
+        long grownBytes = 0;
         long start = Time.OF_MACHINE.nanos();
         LOG.infof("Model %s version %d is being loaded", definition.name(), definition.version());
         try {
@@ -310,11 +311,12 @@ public final class Worker implements AutoCloseable {
                 sessions.add(loaded.session());
                 runs.addAll(loaded.runs());
                 rowsPerSecond += loaded.rowsPerSecond();
+                grownBytes += loaded.grownBytes();
             }
             coldStarts(definition.name()).increment();
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
-                    "Model %s version %d is loaded on %s in %s s%s; it is run %s",
+                    "Model %s version %d is loaded on %s in %s s%s; the process grew by %d MiB meanwhile; it is run %s",
                     definition.name(),
                     definition.version(),
                     sessions.getFirst().executionProvider(),
@@ -322,6 +324,7 @@ public final class Worker implements AutoCloseable {
                     runs.isEmpty()
                             ? ""
                             : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond),
+                    grownBytes >> 20,
                     decided.graph().signature().mode());
             return Optional.of(new WarmModel(decided, sessions, runs, List.copyOf(remarks), join(decided)));
         } catch (ModelRefusedException refused) {
