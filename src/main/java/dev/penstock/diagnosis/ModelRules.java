@@ -92,10 +92,10 @@ final class ModelRules {
         if (idle > 0) {
             return about(
                     Part.PARTITIONS,
-                    "%s, and %s read no partition: the topic has %s. %s."
+                    "%s, and %s no partition: the topic has %s. %s."
                             .formatted(
                                     busy,
-                                    workers(idle),
+                                    workers(idle) + (idle == 1 ? " reads" : " read"),
                                     whole(partitions()),
                                     summary()),
                     "Add partitions to the model's request topics (kafka-topics --alter --partitions), at least one for each worker;"
@@ -110,11 +110,11 @@ final class ModelRules {
         if (figures.full() >= MOST && figures.allowed().orElse(Double.MAX_VALUE) <= SMALL_BATCH) {
             return about(
                     Part.WINDOW,
-                    "%s, and %s of the batches ran since they were full, with %s rows; a run takes %s. %s."
+                    "%s, and %s of the batches were full, with %s; a run takes %s. %s."
                             .formatted(
                                     busy,
                                     percent(figures.full()),
-                                    count(figures.batch()),
+                                    rows(),
                                     millis(figures.run()),
                                     summary()),
                     "Raise max_batch_size in model.yaml: a run then answers more rows for the same fixed cost. For a model that is run one by"
@@ -122,10 +122,10 @@ final class ModelRules {
         }
         return about(
                 Part.WORKERS,
-                "%s, with %s rows in a batch, and requests wait %s for a batch; of %s requests %s were refused and %s expired. %s."
+                "%s, with %s in a batch, and requests wait %s for a batch; of %s requests %s were refused and %s expired. %s."
                         .formatted(
                                 busy,
-                                count(figures.batch()),
+                                rows(),
                                 figures.ofLatency(figures.queue()),
                                 count(figures.offered()),
                                 count(figures.refused()),
@@ -150,7 +150,7 @@ final class ModelRules {
         if (figures.refusedSinceKafka() > 0 || isMost(figures.written())) {
             return about(
                     Part.KAFKA,
-                    "Records wait %s for the brokers' acknowledgement, the request's and the reply's together, and %s requests were refused since the"
+                    "Records wait %s for the brokers' acknowledgement, the request's and the reply's together, and %s requests were refused because the"
                             .formatted(figures.ofLatency(figures.written()), count(figures.refusedSinceKafka()))
                             + " brokers did not answer. %s.".formatted(summary()),
                     "Look at the brokers (disk, network, quotas of this client, in-sync replicas). The ingress gives up after two seconds.");
@@ -219,8 +219,8 @@ final class ModelRules {
     private Optional<Diagnosis> compute(String busy) {
         return about(
                 Part.ACCELERATOR_COMPUTE,
-                "%s, and a run of %s rows takes %s. %s."
-                        .formatted(busy, count(figures.batch()), figures.ofLatency(figures.run()), summary()),
+                "%s, and a run of %s takes %s. %s."
+                        .formatted(busy, rows(), figures.ofLatency(figures.run()), summary()),
                 "More workers do not make a run faster. Take a faster execution provider (execution_providers in model.yaml), a smaller or"
                         + " quantized model, or a lower max_batch_size where latency counts more than throughput.");
     }
@@ -240,11 +240,11 @@ final class ModelRules {
                 ? Optional.empty()
                 : about(
                         Part.WINDOW,
-                        "%s; %s of the batches ran when their window ended, with %s rows of %s. %s."
+                        "%s; %s of the batches ran when their window ended, with %s of %s. %s."
                                 .formatted(
                                         wait,
                                         percent(figures.delayed()),
-                                        count(figures.batch()),
+                                        rows(),
                                         count(figures.allowed().orElse(figures.target().orElse(0))),
                                         summary()),
                         "Lower min_queue_delay in model.yaml, or leave it out: the window then opens only when waiting pays.");
@@ -269,6 +269,10 @@ final class ModelRules {
     private double workersNeeded() {
         double served = Math.max(1, figures.answered() - figures.expired());
         return Math.max(figures.readers().size() + 1, Math.ceil(figures.readers().size() * figures.offered() / served));
+    }
+
+    private String rows() {
+        return figures.batch() == 1 ? "1 row" : count(figures.batch()) + " rows";
     }
 
     private static String workers(int number) {
