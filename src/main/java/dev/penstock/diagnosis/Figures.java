@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
  * @param batch rows in a batch
  * @param target the rows at which a batch is full; empty where no worker tells
  * @param allowed the rows at which {@code max_batch_size} ends a batch; empty where no worker tells
- * @param full the share of batches that ran since they were full
+ * @param full the share of batches that were full
  * @param delayed the share of batches whose window ended before they were full
  * @param outOfMemory runs that ran out of memory
  * @param predictedWait the longest that an ingress predicts
