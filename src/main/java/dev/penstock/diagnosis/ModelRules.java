@@ -56,7 +56,7 @@ final class ModelRules {
         return isSlow()
                 || (failed > 0 && failed >= FAILED_SHARE * figures.offered())
                 || figures.predictedWait() >= LONG_WAIT_SECONDS
-                || (figures.answered() == 0 && figures.oldest() >= change.seconds());
+                || (figures.answered() == 0 && figures.oldest() >= figures.seconds());
     }
 
     /** Batches ran out of memory, or the GPU's memory is full and batches are kept smaller than they may be. */
@@ -83,7 +83,7 @@ final class ModelRules {
     /** The sessions are busy nearly all the time, and work waits. */
     Optional<Diagnosis> saturation() {
         List<Worker> readers = figures.readers();
-        if (!isInTrouble() || readers.isEmpty() || figures.busy() < SATURATED) {
+        if (!isInTrouble() || readers.isEmpty() || !figures.mayBeBusyFor(SATURATED)) {
             return Optional.empty();
         }
         String busy = "The sessions of %s are busy %s of the time"
@@ -282,7 +282,7 @@ final class ModelRules {
     /** Rate and latency of the model, as a sentence without its full stop. */
     String summary() {
         return "%s requests/s were answered after %s on average"
-                .formatted(count(figures.answered() / change.seconds()), millis(figures.latency()));
+                .formatted(count(figures.answered() / figures.seconds()), millis(figures.latency()));
     }
 
     private Optional<Diagnosis> about(Part part, String text, String knob) {

@@ -115,6 +115,22 @@ class DiagnosisTest {
                 .isEqualTo(Part.WORKERS);
     }
 
+    /** A run counts when it ends. So of ten seconds, two runs of four seconds and most of a third are eight. */
+    @Test
+    void sessionsMayBeBusyForOneMoreRun() {
+        assertThat(part(busy(0.8, 4).latency(20).queue(15))).isEqualTo(Part.WORKERS);
+        assertThat(part(busy(0.4, 4).latency(20).queue(15))).isEqualTo(Part.WINDOW);
+    }
+
+    /** What all models share says nothing about one that nobody calls. */
+    @Test
+    void aModelThatNobodyCallsIsNotInTrouble() {
+        assertThat(part(healthy()
+                        .timer("inference_kafka_write_seconds", "", 2000, 0.3)
+                        .count("inference_concurrent_runs{model=\"idle\"}", 1)))
+                .isEqualTo(Part.NOTHING);
+    }
+
     @Test
     void saysHowManyWorkersTheLoadNeeds() {
         Exported overloaded = busy(0.99, 0.1).latency(0.9).queue(0.7).refused("capacity", 1500);
