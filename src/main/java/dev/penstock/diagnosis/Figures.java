@@ -69,8 +69,7 @@ record Figures(
         double settled = change.increase("inference_requests_total", tag);
         double counted = change.increase("inference_latency_seconds_count", tag);
         double answered = Math.max(settled, counted);
-        double features =
-                answered > 0 ? change.increase("inference_features_wait_seconds_sum", tag) / answered : 0;
+        double features = answered > 0 ? change.increase("inference_features_wait_seconds_sum", tag) / answered : 0;
         double queue = change.mean("inference_queue_wait_seconds", tag);
         double run = change.mean("model_inference_latency_seconds", tag);
         double written = WRITES * change.mean("inference_kafka_write_seconds");

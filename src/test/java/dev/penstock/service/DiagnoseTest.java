@@ -23,9 +23,9 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 /** The service is made slow in one place after the other, and each time the diagnosis names that place. */
 @WholeService
@@ -66,7 +66,7 @@ class DiagnoseTest {
                 () -> service.post(
                         infer(TestModels.LOOKED_UP_SLOWLY),
                         "{\"inputs\":[{\"name\":\"customer\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"%d\"]},"
-                                .formatted(1 + numbers.incrementAndGet() % 1000)
+                                        .formatted(1 + numbers.incrementAndGet() % 1000)
                                 + "{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,1],\"data\":[1]}]}"));
 
         assertThat(diagnosis.part()).as(diagnosis.text()).isEqualTo(Part.FEATURES);
