@@ -55,7 +55,7 @@ public final class EventLoopLag {
                 .description("How late event loops ran, over all looks")
                 .baseUnit("seconds")
                 .register(registry);
-        FunctionCounter.builder("inference.event.loop.looks", LOOKS, LongAdder::sum)
+        FunctionCounter.builder("inference.event.loop.looks", LOOKS, LongAdder::doubleValue)
                 .description("Looks at event loops, every 10 ms while there are calls")
                 .register(registry);
     }
