@@ -18,6 +18,7 @@ import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.join.FeatureJoin;
@@ -28,7 +29,6 @@ import dev.penstock.worker.reply.Deliveries;
 import dev.penstock.worker.reply.EarlierReplies;
 import dev.penstock.worker.reply.ReplyProducers;
 import dev.penstock.worker.reply.ReplyTopics;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -96,6 +96,7 @@ public final class Worker implements AutoCloseable {
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
+    private final ColdStarts coldStarts;
     private volatile boolean warm;
 
     /** A model that is loaded and cannot be served yet. */
@@ -121,6 +122,7 @@ public final class Worker implements AutoCloseable {
         this.reader = reader;
         this.features = features;
         this.registry = registry;
+        this.coldStarts = new ColdStarts(registry, Time.OF_MACHINE);
         this.admin = kafka.admin();
         this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
@@ -154,7 +156,7 @@ public final class Worker implements AutoCloseable {
         Map<String, List<ModelDefinition>> models = contents.found().stream()
                 .filter(definition -> isWanted(definition.name()))
                 .collect(Collectors.groupingBy(ModelDefinition::name));
-        models.keySet().forEach(this::coldStarts); // at 0, before the first one is loaded
+        models.keySet().forEach(coldStarts::expected);
         models.values().stream()
                 .flatMap(List::stream)
                 .forEach(model -> states.loading(model.name(), model.version(), "it is being loaded and warmed up"));
@@ -172,13 +174,6 @@ public final class Worker implements AutoCloseable {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
         warm = true;
-    }
-
-    private Counter coldStarts(String model) {
-        return Counter.builder("inference.cold.starts")
-                .description("Model versions that were loaded and warmed up, because this process started")
-                .tag("model", model)
-                .register(registry);
     }
 
     private boolean isWanted(String model) {
@@ -310,7 +305,7 @@ public final class Worker implements AutoCloseable {
                 rowsPerSecond += loaded.rowsPerSecond();
                 grownBytes += loaded.grownBytes();
             }
-            coldStarts(definition.name()).increment();
+            coldStarts.happened(definition.name());
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
                     "Model %s version %d is loaded on %s%s; the process grew by %d MiB meanwhile",
