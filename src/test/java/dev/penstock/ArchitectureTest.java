@@ -194,10 +194,11 @@ final class ArchitectureTest {
                             "worker.join",
                             "worker.intake.rules",
                             "worker.intake")),
+            entry("diagnosis", Set.of()),
             entry("cli.option", Set.of()),
             entry("cli.command", Set.of("cli.option")),
             entry("cli.bench", Set.of("cli.option")),
-            entry("cli", Set.of("cli.option", "cli.command", "cli.bench")),
+            entry("cli", Set.of("diagnosis", "cli.option", "cli.command", "cli.bench")),
             entry("deadletters", Set.of("messages", "kafka", "cli.command")),
             entry("local", Set.of("deadletters", "cli", "cli.command", "process")),
             // Not local: the production package has none.
@@ -420,6 +421,7 @@ final class ArchitectureTest {
                         || access.getTargetOwner().getName().equals("java.time.Clock")))
                 .containsExactlyInAnyOrder(
                         "app.KafkaWatch",
+                        "cli.MetricsReader",
                         "cli.TestRun",
                         "features.cache.BulkLoader",
                         "features.cache.FeatureCache",

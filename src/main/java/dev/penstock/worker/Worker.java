@@ -293,6 +293,8 @@ public final class Worker implements AutoCloseable {
         Set<String> remarks = new LinkedHashSet<>();
         double rowsPerSecond = 0;
         long grownBytes = 0;
+        long start = Time.OF_MACHINE.nanos();
+        LOG.infof("Model %s version %d is being loaded", definition.name(), definition.version());
         try {
             ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
@@ -308,18 +310,15 @@ public final class Worker implements AutoCloseable {
             coldStarts.happened(definition.name());
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
-                    "Model %s version %d is loaded on %s%s; the process grew by %d MiB meanwhile",
+                    "Model %s version %d is loaded on %s in %s s%s; the process grew by %d MiB meanwhile; it is run %s",
                     definition.name(),
                     definition.version(),
                     sessions.getFirst().executionProvider(),
+                    String.format(Locale.ROOT, "%.1f", (Time.OF_MACHINE.nanos() - start) / 1e9),
                     runs.isEmpty()
                             ? ""
                             : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond),
-                    grownBytes >> 20);
-            LOG.infof(
-                    "Model %s version %d is run %s",
-                    definition.name(),
-                    definition.version(),
+                    grownBytes >> 20,
                     decided.graph().signature().mode());
             return Optional.of(new WarmModel(decided, sessions, runs, List.copyOf(remarks), join(decided)));
         } catch (ModelRefusedException refused) {

@@ -240,6 +240,9 @@ public final class WorkerLoop {
         if (broke.kind() == InferenceException.Kind.DEVICE_LOST) {
             deviceLost.accept(broke.reason());
         }
+        if (broke.kind() == InferenceException.Kind.OUT_OF_MEMORY) {
+            meters.ranOutOfMemory();
+        }
         if (broke.kind() == InferenceException.Kind.OUT_OF_MEMORY && run.rows > 1) {
             batcher.ranOutOfMemory(run.key(), run.rows);
             run.batch.forEach(batcher::offer);

@@ -134,6 +134,9 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
+        if (timings.featuresMs() > 0) {
+            meters.waitedForFeatures(timings.featuresMs());
+        }
         send(task.record(), outcome, timings, status -> {
             meters.settled(status);
             Latency.nanos(task.record(), time.nanos() - task.arrivalNanos()).ifPresent(meters::took);
