@@ -17,6 +17,7 @@ import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
 import dev.penstock.threads.ServiceThread;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.Worker;
 import dev.penstock.worker.WorkerConfig;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -67,6 +68,7 @@ final class Roles {
     private final Vertx vertx;
     private final Redis redis;
     private final WorkerRedis workerRedis;
+    private final Tracing tracing;
     private final Faults processFaults = new Faults("process");
     private final Faults ingressFaults = new Faults("ingress");
     private final Faults workerFaults = new Faults("worker");
@@ -91,7 +93,8 @@ final class Roles {
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
-            WorkerRedis workerRedis) {
+            WorkerRedis workerRedis,
+            Tracing tracing) {
         this.config = config;
         this.ingressConfig = ingressConfig;
         this.workerConfig = workerConfig;
@@ -102,6 +105,7 @@ final class Roles {
         this.vertx = vertx;
         this.redis = redis;
         this.workerRedis = workerRedis;
+        this.tracing = tracing;
     }
 
     void start(@Observes StartupEvent event) {
@@ -144,6 +148,7 @@ final class Roles {
                     reader,
                     new FeatureCaches(featuresConfig, featuresRedis.redis(), registry),
                     registry,
+                    tracing,
                     workerFaults);
             worker = Optional.of(role);
             role.start(this::isEnding);

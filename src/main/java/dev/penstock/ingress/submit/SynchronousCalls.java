@@ -96,7 +96,7 @@ public final class SynchronousCalls {
         ProducerRecord<byte[], byte[]> record =
                 RequestRecord.repliedTo(pending.partition(), checked, id, steering.partition(checked));
         Hedging.OpenCall open = hedging.watch(id, checked, record, deadlineNanos, admitted, arrived);
-        publisher.publish(record, id, admitted, open::acknowledged).exceptionally(failure -> {
+        publisher.publish(record, id, admitted, checked.call().trace(), open::acknowledged).exceptionally(failure -> {
             pending.abandon(id);
             arrived.completeExceptionally(failure);
             return id;
