@@ -131,7 +131,7 @@ public interface PenstockConfig {
         Duration resultRetention();
     }
 
-    /** Traces of requests, see {@code docs/tracing.md}. Without an endpoint nothing is traced, and nothing is paid for it. */
+    /** Traces of requests, see docs/tracing.md. Without an endpoint nothing is traced, and nothing is paid for it. */
     interface TracingSection {
         /**
          * Where traces are sent in OpenTelemetry's protocol (OTLP), for example {@code http://collector:4317}. Tracing is off while this is
@@ -155,7 +155,7 @@ public interface PenstockConfig {
         double samplingRatio();
     }
 
-    /** The log on standard output, see {@code docs/logging.md}. */
+    /** The log on standard output, see docs/logging.md. */
     interface Log {
         /** Writes each log line as one JSON object, for machines that collect logs. The default is text, for people. */
         @WithDefault("false")

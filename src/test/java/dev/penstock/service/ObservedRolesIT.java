@@ -21,12 +21,15 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.core.ThrowingRunnable;
@@ -226,9 +229,14 @@ class ObservedRolesIT {
             sendTo("penstock.results", bad, Map.of("status", SECRET));
             sendTo("penstock.cancellations", bad, Map.of("deadline-ms", SECRET));
         }
-        // Nobody keeps what cannot be served now: the line about it names the request.
+        // The topic takes no dead letter from now on: the line about the next one names the request.
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
-            admin.deleteTopics(List.of("penstock.digits.dead-letters")).all().get();
+            admin.incrementalAlterConfigs(Map.of(
+                            new ConfigResource(ConfigResource.Type.TOPIC, "penstock.digits.dead-letters"),
+                            List.of(new AlterConfigOp(
+                                    new ConfigEntry("max.message.bytes", "100"), AlterConfigOp.OpType.SET))))
+                    .all()
+                    .get();
         }
         String id = send("{\"" + SECRET, Map.of());
 
