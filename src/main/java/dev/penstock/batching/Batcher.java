@@ -87,6 +87,12 @@ public final class Batcher<R> {
         return waitingRows;
     }
 
+    /** The rows of a batch of this key when enough of them wait. */
+    public int targetRows(Object key) {
+        KeyQueue<R> queue = queue(key);
+        return policy.preferredSizes().isEmpty() ? queue.limit() : preferred(queue, queue.limit());
+    }
+
     int keys() {
         return queues.size();
     }
@@ -208,9 +214,12 @@ public final class Batcher<R> {
         return formation.close(trigger);
     }
 
-    /** The rows to run: all, or the next lower preferred size if it costs no more per row. The remaining rows follow later. */
     private int preferred(KeyQueue<R> queue) {
-        int rows = Math.min(queue.rows(), queue.limit());
+        return preferred(queue, Math.min(queue.rows(), queue.limit()));
+    }
+
+    /** Of so many rows, those to run: all, or the next lower preferred size if it costs no more per row. The rest follow later. */
+    private int preferred(KeyQueue<R> queue, int rows) {
         int preferred = 0;
         for (int size : policy.preferredSizes()) {
             preferred = size <= rows ? size : preferred;

@@ -98,7 +98,6 @@ public final class Worker implements AutoCloseable {
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
-    private final Counter coldStarts;
     private volatile boolean warm;
 
     /** A model that is loaded and cannot be served yet. */
@@ -142,9 +141,6 @@ public final class Worker implements AutoCloseable {
                         5000)),
                 faults);
         this.cancellations = new Cancellations(kafka, faults);
-        this.coldStarts = Counter.builder("inference.cold.starts")
-                .description("Model versions that were loaded and warmed up, because this process started")
-                .register(registry);
     }
 
     /**
@@ -162,6 +158,7 @@ public final class Worker implements AutoCloseable {
         Map<String, List<ModelDefinition>> models = contents.found().stream()
                 .filter(definition -> isWanted(definition.name()))
                 .collect(Collectors.groupingBy(ModelDefinition::name));
+        models.keySet().forEach(this::coldStarts); // at 0, before the first one is loaded
         models.values().stream()
                 .flatMap(List::stream)
                 .forEach(model -> states.loading(model.name(), model.version(), "it is being loaded and warmed up"));
@@ -179,6 +176,13 @@ public final class Worker implements AutoCloseable {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
         warm = true;
+    }
+
+    private Counter coldStarts(String model) {
+        return Counter.builder("inference.cold.starts")
+                .description("Model versions that were loaded and warmed up, because this process started")
+                .tag("model", model)
+                .register(registry);
     }
 
     private boolean isWanted(String model) {
@@ -297,6 +301,7 @@ public final class Worker implements AutoCloseable {
         Set<String> notes = new LinkedHashSet<>();
         Set<String> remarks = new LinkedHashSet<>();
         double rowsPerSecond = 0;
+        long grownBytes = 0;
         try {
             ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
@@ -307,17 +312,19 @@ public final class Worker implements AutoCloseable {
                 sessions.add(loaded.session());
                 runs.addAll(loaded.runs());
                 rowsPerSecond += loaded.rowsPerSecond();
+                grownBytes += loaded.grownBytes();
             }
-            coldStarts.increment();
+            coldStarts(definition.name()).increment();
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
-                    "Model %s version %d is loaded on %s%s",
+                    "Model %s version %d is loaded on %s%s; the process grew by %d MiB meanwhile",
                     definition.name(),
                     definition.version(),
                     sessions.getFirst().executionProvider(),
                     runs.isEmpty()
                             ? ""
-                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond));
+                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond),
+                    grownBytes >> 20);
             LOG.infof(
                     "Model %s version %d is run %s",
                     definition.name(),

@@ -127,6 +127,7 @@ public final class ReplyPublisher implements Replies {
 
     /** Measures the one leg that is seen here, and estimates the others from it. Called by the threads of both producers. */
     private void acknowledged(long nanos) {
+        meters.written(nanos);
         synchronized (acknowledgement) {
             acknowledgement.observe((double) nanos);
             deliveryNanos = (long) (DELIVERY_LEGS * acknowledgement.p95());
@@ -135,8 +136,11 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
-        long latencyNanos = time.nanos() - task.arrivalNanos();
-        send(task.record(), outcome, timings, status -> task.trace().asExample(() -> meters.settled(status, latencyNanos)));
+        send(task.record(), outcome, timings, status -> {
+            meters.settled(status);
+            Latency.nanos(task.record(), time.nanos() - task.arrivalNanos())
+                    .ifPresent(nanos -> task.trace().asExample(() -> meters.took(nanos)));
+        });
     }
 
     /** @param seen hears the status that the sender sees; nothing where another worker answers */
@@ -155,7 +159,7 @@ public final class ReplyPublisher implements Replies {
 
     /** Keeps a record that cannot be served as a dead letter, and replies with the problem if the sender wants a reply. */
     public void reject(AcceptedRecord record, Problem problem) {
-        meters.settled(FAILED, 0);
+        meters.settled(FAILED);
         record.source().trace().outcome(model, record.modelVersion(), new Outcome.Failed(problem), Timings.NONE);
         Runnable safe = afterTwo(record::settle);
         deadLetter(record, problem.detail(), safe);

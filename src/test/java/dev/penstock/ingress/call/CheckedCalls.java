@@ -28,6 +28,6 @@ public final class CheckedCalls {
                 Optional.empty(),
                 CallTrace.untraced(TraceContext.NONE),
                 new EventLoopLag());
-        return new CheckedCall(call, "1", rows, Lane.INTERACTIVE, timeout, waited);
+        return new CheckedCall(call, "1", rows, Lane.INTERACTIVE, timeout, waited, 0);
     }
 }

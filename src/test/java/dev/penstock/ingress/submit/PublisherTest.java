@@ -9,6 +9,7 @@ import dev.penstock.kafka.KafkaClients;
 import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.local.SecuredKafka;
 import dev.penstock.threads.LoggedLines;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -123,6 +124,15 @@ class PublisherTest {
         }
     }
 
+    /** So that callers hear of it within two seconds. */
+    @Test
+    void aRecordIsGivenUpWithinTwoSeconds() {
+        assertThat(Publisher.properties(new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20)))
+                .hasEntrySatisfying(
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                        millis -> assertThat((int) millis).isLessThan(2000));
+    }
+
     @Test
     void onlyAMissingAcknowledgementLeavesDoubt() {
         RecordMetadata sent = new RecordMetadata(new TopicPartition("t", 3), 0, 0, 0, 0, 0);
@@ -148,7 +158,9 @@ class PublisherTest {
 
     private static Publisher publisher(Map<String, Object> settings) {
         return new Publisher(
-                new KafkaClients(settings), new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20));
+                new KafkaClients(settings),
+                new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20),
+                new SimpleMeterRegistry());
     }
 
     private static EmbeddedKafka start(int port, Path data) {
