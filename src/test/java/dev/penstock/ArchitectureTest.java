@@ -46,7 +46,9 @@ final class ArchitectureTest {
             entry("metrics", Set.of("threads")),
             entry("tenants.quota", Set.of("messages")),
             entry("tenants", Set.of("threads", "protocol", "tenants.quota")),
-            entry("ingress.call", Set.of("tracing", "threads", "protocol", "protocol.codec", "messages", "kafka", "tenants")),
+            entry(
+                    "ingress.call",
+                    Set.of("tracing", "threads", "protocol", "protocol.codec", "messages", "kafka", "tenants")),
             entry(
                     "ingress.gate",
                     Set.of("threads", "protocol", "messages", "kafka", "tenants", "tenants.quota", "ingress.call")),

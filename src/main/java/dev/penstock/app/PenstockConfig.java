@@ -142,17 +142,14 @@ public interface PenstockConfig {
 
         /** The form of the protocol: {@code grpc}, usually on port 4317, or {@code http/protobuf}, usually on port 4318. */
         @WithDefault("grpc")
-        @Pattern(regexp = "grpc|http/protobuf", message = "grpc or http/protobuf")
-        String protocol();
+        @Pattern(regexp = "grpc|http/protobuf", message = "grpc or http/protobuf") String protocol();
 
         /**
          * The share of requests that are traced, from 0 to 1, among those that come without a {@code traceparent}. For the others their
          * caller has decided. The default keeps the cost and the amount of traces small under load. Set 1 to see each request.
          */
         @WithDefault("0.01")
-        @DecimalMin("0")
-        @DecimalMax("1")
-        double samplingRatio();
+        @DecimalMin("0") @DecimalMax("1") double samplingRatio();
     }
 
     /** The log on standard output, see docs/logging.md. */

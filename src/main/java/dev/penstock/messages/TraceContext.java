@@ -34,7 +34,8 @@ public record TraceContext(Optional<String> parent, Optional<String> state) {
         }
         String state = String.join(",", states);
         return new TraceContext(
-                Optional.of(parent), Optional.of(state).filter(given -> STATE.matcher(given).matches()));
+                Optional.of(parent),
+                Optional.of(state).filter(given -> STATE.matcher(given).matches()));
     }
 
     public static TraceContext read(Headers headers) {
@@ -54,6 +55,7 @@ public record TraceContext(Optional<String> parent, Optional<String> state) {
 
     /** Whether whoever began the trace decided not to record it. */
     public boolean isUnsampled() {
-        return parent.isPresent() && (Character.digit(parent.get().charAt(parent.get().length() - 1), 16) & 1) == 0;
+        return parent.isPresent()
+                && (Character.digit(parent.get().charAt(parent.get().length() - 1), 16) & 1) == 0;
     }
 }

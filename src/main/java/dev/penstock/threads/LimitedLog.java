@@ -70,11 +70,7 @@ public final class LimitedLog {
     }
 
     private void write(
-            Logger.Level level,
-            @Nullable About request,
-            @Nullable Throwable cause,
-            String format,
-            Object... values) {
+            Logger.Level level, @Nullable About request, @Nullable Throwable cause, String format, Object... values) {
         long before = leftOutBefore();
         if (before < 0) {
             return;

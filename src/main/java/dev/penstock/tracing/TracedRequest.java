@@ -64,7 +64,8 @@ final class TracedRequest implements RequestTrace {
             }
         }
         Span span = batch.startSpan();
-        span.setAttribute(Names.BATCH_ROWS, (long) run.rows()).setAttribute(Names.BATCH_MESSAGES, (long) run.requests());
+        span.setAttribute(Names.BATCH_ROWS, (long) run.rows())
+                .setAttribute(Names.BATCH_MESSAGES, (long) run.requests());
         run.error().ifPresent(error -> Spans.failed(span, error));
         end(span, run.endNanos());
         traced.forEach(member -> member.ranIn(span.getSpanContext(), run));

@@ -96,7 +96,10 @@ final class ModelServer implements AutoCloseable {
                 served,
                 versions.getLast().version(),
                 new Intake.Answering(
-                        shared.replyTopics(), shared.earlierReplies(), replies, new Relay(model, shared.deliveries(), meters)),
+                        shared.replyTopics(),
+                        shared.earlierReplies(),
+                        replies,
+                        new Relay(model, shared.deliveries(), meters)),
                 meters,
                 new IntakeBounds(
                         new OpenWork.Amount(

@@ -62,7 +62,8 @@ class ObservedRolesIT {
         receiver = new OtlpReceiver();
         int port = RoleProcess.freePort();
         int management = RoleProcess.freePort();
-        ingress = role("ingress", RoleProcess.freePort(), "--port", Integer.toString(port), "--redis", stack.redisUrl());
+        ingress =
+                role("ingress", RoleProcess.freePort(), "--port", Integer.toString(port), "--redis", stack.redisUrl());
         worker = role("worker", management);
         service = new Service(URI.create("http://127.0.0.1:" + port));
         workersManagement = new Service(URI.create("http://127.0.0.1:" + management));
@@ -102,8 +103,7 @@ class ObservedRolesIT {
             assertThat(server.attributes())
                     .containsEntry("http.response.status_code", "200")
                     .containsEntry("url.path", INFER)
-                    .containsEntry(
-                            "messaging.message.conversation_id", answer.header("Penstock-Request-Id"));
+                    .containsEntry("messaging.message.conversation_id", answer.header("Penstock-Request-Id"));
             assertThat(sending.parent()).isEqualTo(server.id());
             assertThat(sending.kind()).isEqualTo(PRODUCER);
             assertThat(process.parent()).isEqualTo(sending.id());
@@ -211,8 +211,8 @@ class ObservedRolesIT {
                     UTF_8);
             assertThat(metrics.lines().filter(line -> line.startsWith("inference_latency_seconds_bucket")))
                     .anySatisfy(line -> assertThat(line).contains("# {", "trace_id=\""));
-            assertThat(receiver.spans()).anySatisfy(span -> assertThat(span.trace())
-                    .isIn(traces));
+            assertThat(receiver.spans())
+                    .anySatisfy(span -> assertThat(span.trace()).isIn(traces));
         });
     }
 
@@ -249,8 +249,9 @@ class ObservedRolesIT {
         for (RoleProcess process : List.of(ingress, worker)) {
             assertThat(process.log()).doesNotContain(SECRET);
             assertThat(process.log().lines()).noneMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\d .*"));
-            assertThat(lines(process)).isNotEmpty().allSatisfy(line -> assertThat(line.path("message"))
-                    .isNotEmpty());
+            assertThat(lines(process))
+                    .isNotEmpty()
+                    .allSatisfy(line -> assertThat(line.path("message")).isNotEmpty());
         }
     }
 
@@ -260,7 +261,11 @@ class ObservedRolesIT {
 
     /** The log lines of a process; the others are what {@code up} prints for people. */
     private static List<JsonNode> lines(RoleProcess process) throws IOException {
-        return process.log().lines().filter(line -> line.startsWith("{")).map(ObservedRolesIT::json).toList();
+        return process.log()
+                .lines()
+                .filter(line -> line.startsWith("{"))
+                .map(ObservedRolesIT::json)
+                .toList();
     }
 
     private static JsonNode json(String line) {
@@ -275,7 +280,9 @@ class ObservedRolesIT {
         List<OtlpReceiver.Span> found = receiver.spansOf(parent.trace).stream()
                 .filter(span -> span.name().equals(name))
                 .toList();
-        assertThat(found).as("spans '%s' among %s", name, receiver.spansOf(parent.trace)).hasSize(1);
+        assertThat(found)
+                .as("spans '%s' among %s", name, receiver.spansOf(parent.trace))
+                .hasSize(1);
         return found.getFirst();
     }
 

@@ -37,8 +37,7 @@ class LimitedLogTest {
         public void close() {}
     };
     private long now;
-    private final LimitedLog log =
-            new LimitedLog(org.jboss.logging.Logger.getLogger(LimitedLogTest.class), () -> now);
+    private final LimitedLog log = new LimitedLog(org.jboss.logging.Logger.getLogger(LimitedLogTest.class), () -> now);
 
     @BeforeEach
     void listen() {

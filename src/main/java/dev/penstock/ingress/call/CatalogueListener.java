@@ -49,7 +49,8 @@ public final class CatalogueListener implements TopicFollower.Listener {
     @Override
     public void received(ConsumerRecord<byte[], byte[]> record) {
         if (record.key() == null) {
-            SKIPPED.warn("%s@%d has no key; skipped. Only workers may write to this topic", record.topic(), record.offset());
+            SKIPPED.warn(
+                    "%s@%d has no key; skipped. Only workers may write to this topic", record.topic(), record.offset());
             return;
         }
         String key = new String(record.key(), UTF_8);

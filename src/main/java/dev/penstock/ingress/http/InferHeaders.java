@@ -53,8 +53,7 @@ record InferHeaders(
                 IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER)));
     }
 
-    Call call(
-            Tenant tenant, String model, Optional<String> version, byte[] body, CallTrace trace, EventLoopLag lag) {
+    Call call(Tenant tenant, String model, Optional<String> version, byte[] body, CallTrace trace, EventLoopLag lag) {
         Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
         return new Call(tenant, model, version, payload, timeout, lane, trace, lag);
     }

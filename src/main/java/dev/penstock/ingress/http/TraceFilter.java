@@ -46,8 +46,7 @@ public final class TraceFilter {
             CallTrace trace = tracing.call(
                     new Tracing.HttpCall(context(http), "POST", route(path), path, scheme(http), version(http)));
             call.put(TRACE, trace);
-            call.addEndHandler(
-                    sent -> trace.answered(call.response().getStatusCode(), sent.succeeded()));
+            call.addEndHandler(sent -> trace.answered(call.response().getStatusCode(), sent.succeeded()));
         }
         call.next();
     }
@@ -61,9 +60,7 @@ public final class TraceFilter {
 
     /** With placeholders, so that names of spans are few. */
     private static String route(String path) {
-        return path.contains("/versions/")
-                ? "/v2/models/{model}/versions/{version}/infer"
-                : "/v2/models/{model}/infer";
+        return path.contains("/versions/") ? "/v2/models/{model}/versions/{version}/infer" : "/v2/models/{model}/infer";
     }
 
     private static String scheme(HttpServerRequest http) {

@@ -139,8 +139,7 @@ public final class OutcomeWatch {
             synchronized (this) {
                 connecting = false;
                 if (connected.failed()) {
-                    trouble.failed(
-                            "Redis cannot notify long polls; they look every second instead", connected.cause());
+                    trouble.failed("Redis cannot notify long polls; they look every second instead", connected.cause());
                     return;
                 }
                 trouble.succeeded();

@@ -415,7 +415,8 @@ public final class Intake implements Runnable {
                         .decoder
                         .decode(accepted, record.polled(), topicLane, time.nanos(), time.millis());
             } catch (RuntimeException bug) {
-                throw new IllegalStateException("a bug, while record " + record.place() + " was decoded", Unquoted.of(bug));
+                throw new IllegalStateException(
+                        "a bug, while record " + record.place() + " was decoded", Unquoted.of(bug));
             }
         }
 

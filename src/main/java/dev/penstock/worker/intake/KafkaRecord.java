@@ -18,10 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A record as the Kafka consumer returns it. */
 record KafkaRecord(
-        ConsumerRecord<byte[], byte[]> polled,
-        LogPartition partition,
-        CorrelationId correlationId,
-        RequestTrace trace)
+        ConsumerRecord<byte[], byte[]> polled, LogPartition partition, CorrelationId correlationId, RequestTrace trace)
         implements SourceRecord {
 
     static KafkaRecord of(ConsumerRecord<byte[], byte[]> polled, Tracing tracing) {

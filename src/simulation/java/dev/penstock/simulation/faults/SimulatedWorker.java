@@ -111,7 +111,10 @@ final class SimulatedWorker {
                 served,
                 versions.getLast(),
                 new Intake.Answering(
-                        replies.topics(), replies.earlier(), publisher, new Relay(Workload.MODEL, replies.deliveries(), METERS)),
+                        replies.topics(),
+                        replies.earlier(),
+                        publisher,
+                        new Relay(Workload.MODEL, replies.deliveries(), METERS)),
                 METERS,
                 new IntakeBounds(
                         new OpenWork.Amount(settings.maxOpen, Integer.MAX_VALUE, Long.MAX_VALUE),
