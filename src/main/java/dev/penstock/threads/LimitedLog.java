@@ -69,6 +69,7 @@ public final class LimitedLog {
         write(Logger.Level.ERROR, null, Unquoted.of(bug), format, values);
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is Error Prone's, which is no dependency of the service
     private void write(
             Logger.Level level, @Nullable About request, @Nullable Throwable cause, String format, Object... values) {
         long before = leftOutBefore();

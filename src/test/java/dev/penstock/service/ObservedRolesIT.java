@@ -209,6 +209,7 @@ class ObservedRolesIT {
                             .get("/q/metrics", "Accept", "application/openmetrics-text; version=1.0.0")
                             .body(),
                     UTF_8);
+            assertThat(metrics).contains("inference_latency_seconds_bucket");
             assertThat(metrics.lines().filter(line -> line.startsWith("inference_latency_seconds_bucket")))
                     .anySatisfy(line -> assertThat(line).contains("# {", "trace_id=\""));
             assertThat(receiver.spans())

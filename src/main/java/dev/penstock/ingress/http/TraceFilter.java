@@ -11,7 +11,6 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.jspecify.annotations.Nullable;
 
 /** Begins the trace of an inference call before any other filter can refuse it, and ends it with the answer. Absent where tracing is off. */
 @Singleton
@@ -52,7 +51,7 @@ public final class TraceFilter {
     }
 
     private static TraceContext context(HttpServerRequest http) {
-        @Nullable String parent = http.getHeader(RecordHeaders.TRACEPARENT);
+        String parent = http.getHeader(RecordHeaders.TRACEPARENT);
         return parent == null
                 ? TraceContext.NONE
                 : TraceContext.of(parent, http.headers().getAll(RecordHeaders.TRACESTATE));
