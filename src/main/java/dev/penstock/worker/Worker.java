@@ -20,6 +20,7 @@ import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Faults;
 import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.join.FeatureJoin;
 import dev.penstock.worker.join.FeatureUpdates;
@@ -77,6 +78,7 @@ public final class Worker implements AutoCloseable {
     private final RequestReader reader;
     private final FeatureCaches features;
     private final MeterRegistry registry;
+    private final Tracing tracing;
     private final Faults faults;
     private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
@@ -114,6 +116,7 @@ public final class Worker implements AutoCloseable {
             RequestReader reader,
             FeatureCaches features,
             MeterRegistry registry,
+            Tracing tracing,
             Faults faults) {
         this.config = config;
         this.faults = faults;
@@ -123,6 +126,7 @@ public final class Worker implements AutoCloseable {
         this.features = features;
         this.registry = registry;
         this.coldStarts = new ColdStarts(registry, Time.OF_MACHINE);
+        this.tracing = tracing;
         this.admin = kafka.admin();
         this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
@@ -376,6 +380,7 @@ public final class Worker implements AutoCloseable {
                         reader,
                         brokerClock,
                         registry,
+                        tracing,
                         Worker::end,
                         states,
                         faults));
