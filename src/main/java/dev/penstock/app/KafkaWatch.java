@@ -31,6 +31,7 @@ final class KafkaWatch implements AutoCloseable {
     private final Duration lostAfter;
     private final ServiceThread thread;
     private volatile long answeredNanos = System.nanoTime();
+    private volatile boolean answers = true;
     private final TroubleLog trouble = new TroubleLog(LOG, "Kafka", GRACE_NANOS);
 
     /** @param lostAfter a shorter silence is no reason to send callers elsewhere */
@@ -51,12 +52,19 @@ final class KafkaWatch implements AutoCloseable {
         return silence.compareTo(lostAfter) > 0 ? Optional.of(silence) : Optional.empty();
     }
 
+    /** Whether Kafka answered the last question. */
+    boolean answers() {
+        return answers;
+    }
+
     private void ask() throws InterruptedException {
         try {
             admin.describeCluster(PATIENCE).nodes().get();
             answeredNanos = System.nanoTime();
+            answers = true;
             trouble.succeeded();
         } catch (ExecutionException silent) {
+            answers = false;
             trouble.failed(
                     Connection.refusal(silent)
                             .orElse("does not answer; requests are refused, and what is accepted waits"),

@@ -6,19 +6,24 @@ import dev.penstock.ingress.Drain;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.ingress.IngressStart;
+import dev.penstock.ingress.ResponseMeters;
 import dev.penstock.kafka.BadConnectionException;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
 import dev.penstock.kafka.PatientCalls;
 import dev.penstock.kafka.TopicLayout;
+import dev.penstock.metrics.GpuWatch;
+import dev.penstock.metrics.HostMemory;
 import dev.penstock.process.ProcessEnd;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.redis.RedisWatch;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
 import dev.penstock.threads.ServiceThread;
 import dev.penstock.worker.Worker;
 import dev.penstock.worker.WorkerConfig;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
@@ -71,13 +76,16 @@ final class Roles {
     private final Faults ingressFaults = new Faults("ingress");
     private final Faults workerFaults = new Faults("worker");
     private final Drain drain = new Drain();
+    private final ResponseMeters responses;
     private final PatientCalls patient = new PatientCalls();
     private final ServiceThread starting = new ServiceThread(
             "penstock-start", "The roles of this process do not start.", processFaults, START_STOP, this::startOrEnd);
     private volatile Optional<KafkaWatch> kafkaWatch = Optional.empty();
     private volatile Optional<Ingress> ingress = Optional.empty();
     private volatile Optional<WorkerRedis.Client> redisOfWorker = Optional.empty();
+    private volatile Optional<RedisWatch> redisWatch = Optional.empty();
     private volatile Optional<Worker> worker = Optional.empty();
+    private volatile Optional<GpuWatch> gpuWatch = Optional.empty();
     private volatile boolean ingressServes;
     private volatile boolean ends;
 
@@ -99,6 +107,7 @@ final class Roles {
         this.idleTimeout = idleTimeout;
         this.shutdownDelay = shutdownDelay;
         this.registry = registry;
+        this.responses = new ResponseMeters(registry);
         this.vertx = vertx;
         this.redis = redis;
         this.workerRedis = workerRedis;
@@ -107,6 +116,10 @@ final class Roles {
     void start(@Observes StartupEvent event) {
         ConfigRelations.check(config, ingressConfig, workerConfig, featuresConfig, idleTimeout);
         MissingRightException.registerMeters(registry);
+        HostMemory.register(registry);
+        Gauge.builder("inference.kafka.up", this, Roles::kafkaUp)
+                .description("Whether Kafka answered the last question")
+                .register(registry);
         starting.start();
     }
 
@@ -128,7 +141,17 @@ final class Roles {
         });
         if (isIngress()) {
             Ingress role = new Ingress(
-                    ingressConfig, kafka, layout, reader, redis, vertx, registry, ingressFaults, drain, patient);
+                    ingressConfig,
+                    kafka,
+                    layout,
+                    reader,
+                    redis,
+                    vertx,
+                    registry,
+                    responses,
+                    ingressFaults,
+                    drain,
+                    patient);
             ingress = Optional.of(role);
             role.awaitConnected(patient);
             ingressServes = true;
@@ -136,17 +159,22 @@ final class Roles {
         if (config.roles().contains(PenstockConfig.Role.WORKER)) {
             WorkerRedis.Client featuresRedis = workerRedis.connect();
             redisOfWorker = Optional.of(featuresRedis);
+            gpuWatch = Optional.of(new GpuWatch(registry, processFaults));
+            FeatureCaches features = new FeatureCaches(featuresConfig, featuresRedis.redis(), registry);
             Worker role = new Worker(
                     workerConfig,
                     kafka,
                     layout,
                     config.replies().allowedTopics(),
                     reader,
-                    new FeatureCaches(featuresConfig, featuresRedis.redis(), registry),
+                    features,
                     registry,
                     workerFaults);
             worker = Optional.of(role);
             role.start(this::isEnding);
+            if (features.usesRedis() && !isIngress()) {
+                redisWatch = Optional.of(new RedisWatch(featuresRedis.redis(), featuresRedis.thread(), registry));
+            }
         }
     }
 
@@ -191,7 +219,9 @@ final class Roles {
         starting.close();
         ingress.ifPresent(Ingress::close);
         worker.ifPresent(Worker::close);
+        redisWatch.ifPresent(RedisWatch::close);
         redisOfWorker.ifPresent(WorkerRedis.Client::close);
+        gpuWatch.ifPresent(GpuWatch::close);
         kafkaWatch.ifPresent(KafkaWatch::close);
         LOG.debug("All roles have stopped");
     }
@@ -208,6 +238,12 @@ final class Roles {
     @Singleton
     Drain drain() {
         return drain;
+    }
+
+    @Produces
+    @Singleton
+    ResponseMeters responses() {
+        return responses;
     }
 
     @Produces
@@ -257,6 +293,11 @@ final class Roles {
     /** Empty while Kafka answers, and for a short time after it stopped answering. */
     Optional<Duration> kafkaLostFor() {
         return kafkaWatch.flatMap(KafkaWatch::lostFor);
+    }
+
+    /** 0 before the first answer, too. */
+    private double kafkaUp() {
+        return kafkaWatch.filter(KafkaWatch::answers).isPresent() ? 1 : 0;
     }
 
     private KafkaClients kafka() {

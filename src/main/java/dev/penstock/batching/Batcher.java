@@ -87,6 +87,12 @@ public final class Batcher<R> {
         return waitingRows;
     }
 
+    /** The rows of a batch of this key when enough of them wait. */
+    public int targetRows(Object key) {
+        KeyQueue<R> queue = queue(key);
+        return policy.preferredSizes().isEmpty() ? queue.limit() : preferred(queue, queue.limit());
+    }
+
     int keys() {
         return queues.size();
     }
@@ -199,7 +205,9 @@ public final class Batcher<R> {
 
     private Step<R> run(KeyQueue<R> queue, long start, Trigger trigger) {
         Formation formation = new Formation(queue, start);
-        int limit = trigger == Trigger.FULL && policy.preferredSizes().isEmpty() ? queue.limit() : preferred(queue);
+        int limit = trigger == Trigger.FULL && policy.preferredSizes().isEmpty()
+                ? queue.limit()
+                : preferred(queue, Math.min(queue.rows(), queue.limit()));
         formation.fill(Lane.BULK, Math.min(limit, bulkShare.owedRows()));
         formation.fill(Lane.INTERACTIVE, limit);
         formation.fill(Lane.BULK, limit);
@@ -208,9 +216,8 @@ public final class Batcher<R> {
         return formation.close(trigger);
     }
 
-    /** The rows to run: all, or the next lower preferred size if it costs no more per row. The remaining rows follow later. */
-    private int preferred(KeyQueue<R> queue) {
-        int rows = Math.min(queue.rows(), queue.limit());
+    /** Of so many rows, those to run: all, or the next lower preferred size if it costs no more per row. The rest follow later. */
+    private int preferred(KeyQueue<R> queue, int rows) {
         int preferred = 0;
         for (int size : policy.preferredSizes()) {
             preferred = size <= rows ? size : preferred;

@@ -87,6 +87,11 @@ public final class FeatureCaches implements AutoCloseable {
                 clock);
     }
 
+    /** Whether there is a cache whose values are shared in Redis. */
+    public synchronized boolean usesRedis() {
+        return guards.isPresent() && !open.isEmpty();
+    }
+
     @Override
     public synchronized void close() {
         open.values().forEach(FeatureCache::close);

@@ -3,6 +3,7 @@ package dev.penstock.ingress;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CatalogueListener;
+import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.AdmissionControl;
 import dev.penstock.ingress.gate.LagWatch;
@@ -17,6 +18,7 @@ import dev.penstock.ingress.outcomes.OutcomeLog;
 import dev.penstock.ingress.outcomes.OutcomeWatch;
 import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
+import dev.penstock.ingress.submit.CallLatency;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.Hedging;
 import dev.penstock.ingress.submit.IdempotencyClaims;
@@ -36,15 +38,19 @@ import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.redis.GuardedRedis;
+import dev.penstock.redis.RedisWatch;
 import dev.penstock.tenants.quota.OpenRequests;
 import dev.penstock.tenants.quota.Quotas;
 import dev.penstock.threads.Faults;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
@@ -79,11 +85,14 @@ public final class Ingress implements AutoCloseable {
     private final OutcomeLog outcomeLog;
     private final Drain drain;
     private final TopicIndexer recorder;
+    private final RedisWatch redisWatch;
+    private final Set<String> metered = ConcurrentHashMap.newKeySet();
     private final long sweep;
 
     /**
      * Starts the role. It can serve once {@link #awaitConnected} has returned.
      *
+     * @param responses are counted since the process started, by a filter
      * @param faults hears of threads that failed
      * @param drain hears how far the stop is
      * @param patient waits for what the start needs
@@ -97,6 +106,7 @@ public final class Ingress implements AutoCloseable {
             Redis redis,
             Vertx vertx,
             MeterRegistry registry,
+            ResponseMeters responses,
             Faults faults,
             Drain drain,
             PatientCalls patient)
@@ -107,6 +117,8 @@ public final class Ingress implements AutoCloseable {
         int replyPartitions = patient.untilDone("Topic " + Topics.REPLIES, () -> partitions(kafka, Topics.REPLIES));
         this.vertx = vertx;
         Catalogue catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
+        responses.begin();
+        CallLatency latency = new CallLatency(registry);
         RejectionMeters rejections = new RejectionMeters(registry);
         DroppedReplyMeters dropped = new DroppedReplyMeters(registry);
         RequestIdIssuer ids = new RequestIdIssuer(key, System::currentTimeMillis);
@@ -135,7 +147,8 @@ public final class Ingress implements AutoCloseable {
 
         this.publisher = new Publisher(
                 kafka,
-                new Publisher.Settings(config.maxPublishingBytes(), config.queuedLinger(), layout.maxRecordBytes()));
+                new Publisher.Settings(config.maxPublishingBytes(), config.queuedLinger(), layout.maxRecordBytes()),
+                registry);
         Hedging hedging = new Hedging(
                 admission,
                 steering,
@@ -145,7 +158,11 @@ public final class Ingress implements AutoCloseable {
                 System::nanoTime);
         PendingReplies pending = new PendingReplies(
                 ids.partitionOf(replyPartitions), config.maxPending(), ids, hedging::unclaimed, dropped);
-        registry.gauge("inference.pending.calls", pending, PendingReplies::size);
+        Gauge.builder("inference.pending.calls", pending, PendingReplies::size)
+                .description("Synchronous calls that wait for their reply")
+                .register(registry);
+        EventLoopLag.registerMeter(registry);
+        this.redisWatch = new RedisWatch(redis, vertx, registry);
         RequestPublisher requests = new RequestPublisher(publisher);
         Cancellation cancellation = new Cancellation(publisher, replyPartitions);
         Submissions submissions =
@@ -164,6 +181,7 @@ public final class Ingress implements AutoCloseable {
                         requests,
                         cancellation,
                         rejections,
+                        latency,
                         System::nanoTime),
                 submissions,
                 new IdempotentSubmissions(
@@ -195,7 +213,20 @@ public final class Ingress implements AutoCloseable {
                 "Models that are announced or withdrawn from now on stay unnoticed.",
                 faults,
                 kafka.follower(FROM_BEGINNING),
-                new CatalogueListener(catalogue, modelTopics::announced, System::currentTimeMillis));
+                new CatalogueListener(
+                        catalogue,
+                        model -> {
+                            modelTopics.announced(model);
+                            if (catalogue.isInService(model) && metered.add(model)) {
+                                responses.announced(model);
+                                latency.announced(model);
+                                rejections.announced(model);
+                                admission.announced(model);
+                                hedging.announced(model);
+                                readyWorkers(registry, catalogue, model);
+                            }
+                        },
+                        System::currentTimeMillis));
         this.recorder = new TopicIndexer(
                 "penstock-recorder",
                 "Polls look outcomes up in the log, which is slower.",
@@ -206,11 +237,21 @@ public final class Ingress implements AutoCloseable {
                 config.resultTtl().plus(config.asyncTimeout()),
                 System::nanoTime,
                 System::currentTimeMillis);
-        this.lagWatch = new LagWatch(kafka.admin(), config.lagInterval(), admission::modelsInDemand, admission, faults);
+        this.lagWatch = new LagWatch(kafka.admin(), config.lagInterval(), admission::modelsToWatch, admission, faults);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, timer -> {
             pending.sweep(System.nanoTime());
             hedging.sweep(System.nanoTime());
         });
+    }
+
+    private static void readyWorkers(MeterRegistry registry, Catalogue catalogue, String model) {
+        Gauge.builder(
+                        "inference.ready.workers",
+                        catalogue,
+                        known -> known.isInService(model) ? known.readyWorkers(model) : Double.NaN)
+                .description("Live workers that serve the model")
+                .tag("model", model)
+                .register(registry);
     }
 
     private static int partitions(KafkaClients kafka, String topic) throws ExecutionException, InterruptedException {
@@ -260,6 +301,7 @@ public final class Ingress implements AutoCloseable {
     @Override
     public void close() {
         vertx.cancelTimer(sweep);
+        redisWatch.close();
         lagWatch.close();
         modelTopics.close();
         publisher.close();

@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.OptionalLong;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -66,10 +67,27 @@ public final class RequestIds {
             return Optional.empty();
         }
         ByteBuffer fields = ByteBuffer.wrap(id);
-        long issuedMillis = Short.toUnsignedLong(fields.getShort()) << 32 | Integer.toUnsignedLong(fields.getInt());
+        long issuedMillis = issuedMillis(fields);
         long timeoutMillis = Integer.toUnsignedLong(fields.getInt());
         return Optional.of(
                 new RequestId(issuedMillis, timeoutMillis, fields.getInt(), fields.getInt(), fields.getInt(), text));
+    }
+
+    /** The time of issue that an id carries, unverified: for measuring, not for deciding. Empty for other systems' ids. */
+    public static OptionalLong issuedMillis(CorrelationId id) {
+        if (id.bytes().length != TEXT_LENGTH) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(
+                    issuedMillis(ByteBuffer.wrap(Base64.getUrlDecoder().decode(id.bytes()))));
+        } catch (IllegalArgumentException notOurs) {
+            return OptionalLong.empty();
+        }
+    }
+
+    private static long issuedMillis(ByteBuffer fields) {
+        return Short.toUnsignedLong(fields.getShort()) << 32 | Integer.toUnsignedLong(fields.getInt());
     }
 
     /** 43 characters carry two bits more than 32 bytes. These bits must be zero, so that each id has exactly one text. */

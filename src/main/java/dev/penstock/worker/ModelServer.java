@@ -186,8 +186,8 @@ final class ModelServer implements AutoCloseable {
                 slots.add(runner(session, "penstock-session-" + model + "-" + loaded.version()));
             }
         }
-        meters.addSessions(slots.size());
         ModelConfig config = loaded.definition().config();
+        meters.serves(slots.size(), config.rowsPerRun());
         PaddingPlanner planner = new PaddingPlanner(loaded.definition().graph(), config);
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),

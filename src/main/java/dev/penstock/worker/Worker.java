@@ -96,7 +96,6 @@ public final class Worker implements AutoCloseable {
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
-    private final Counter coldStarts;
     private volatile boolean warm;
 
     /** A model that is loaded and cannot be served yet. */
@@ -138,9 +137,6 @@ public final class Worker implements AutoCloseable {
                         5000)),
                 faults);
         this.cancellations = new Cancellations(kafka, faults);
-        this.coldStarts = Counter.builder("inference.cold.starts")
-                .description("Model versions that were loaded and warmed up, because this process started")
-                .register(registry);
     }
 
     /**
@@ -158,6 +154,7 @@ public final class Worker implements AutoCloseable {
         Map<String, List<ModelDefinition>> models = contents.found().stream()
                 .filter(definition -> isWanted(definition.name()))
                 .collect(Collectors.groupingBy(ModelDefinition::name));
+        models.keySet().forEach(this::coldStarts); // at 0, before the first one is loaded
         models.values().stream()
                 .flatMap(List::stream)
                 .forEach(model -> states.loading(model.name(), model.version(), "it is being loaded and warmed up"));
@@ -175,6 +172,13 @@ public final class Worker implements AutoCloseable {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
         warm = true;
+    }
+
+    private Counter coldStarts(String model) {
+        return Counter.builder("inference.cold.starts")
+                .description("Model versions that were loaded and warmed up, because this process started")
+                .tag("model", model)
+                .register(registry);
     }
 
     private boolean isWanted(String model) {
@@ -304,7 +308,7 @@ public final class Worker implements AutoCloseable {
                 runs.addAll(loaded.runs());
                 rowsPerSecond += loaded.rowsPerSecond();
             }
-            coldStarts.increment();
+            coldStarts(definition.name()).increment();
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
                     "Model %s version %d is loaded on %s%s",

@@ -22,8 +22,10 @@ class KafkaWatchTest {
         try (KafkaWatch watch = new KafkaWatch(clients, Duration.ofSeconds(4), faults);
                 KafkaWatch patient = new KafkaWatch(clients, Duration.ofHours(1), faults)) {
             assertThat(watch.lostFor()).isEmpty();
+            assertThat(watch.answers()).isTrue();
 
             kafka.close();
+            await().atMost(Duration.ofSeconds(90)).until(() -> !watch.answers());
             await().atMost(Duration.ofSeconds(90))
                     .untilAsserted(() -> assertThat(watch.lostFor()).isPresent());
             assertThat(patient.lostFor()).isEmpty();
@@ -31,6 +33,7 @@ class KafkaWatchTest {
             kafka = start(kafka.port(), dataDir);
             await().atMost(Duration.ofSeconds(90))
                     .untilAsserted(() -> assertThat(watch.lostFor()).isEmpty());
+            assertThat(watch.answers()).isTrue();
         } finally {
             kafka.close();
         }

@@ -385,6 +385,16 @@ class BatcherTest {
     }
 
     @Test
+    void namesTheSizeOfAFullBatch() {
+        assertThat(batcher.targetRows("k")).isEqualTo(4);
+        batcher.ranOutOfMemory("k", 4);
+        assertThat(batcher.targetRows("k")).isEqualTo(2);
+        Batcher<String> preferring =
+                new Batcher<>(new BatchPolicy(8, Window.fixed(0), List.of(2, 6), 0), new CostModel());
+        assertThat(preferring.targetRows("k")).isEqualTo(6);
+    }
+
+    @Test
     void makesBatchesNoLargerThanPays() {
         batcher.costs().observe("k", 1, 100);
         batcher.costs().observe("k", 2, 150);

@@ -68,6 +68,9 @@ final class TestModels {
     /** Returns 30,000 numbers for each row. */
     static final String WIDE = "wide";
 
+    /** No test calls it. */
+    static final String UNCALLED = "uncalled";
+
     /** Stands where a model should be: the pointer that Git LFS leaves. */
     static final String POINTER = "pointer.v1";
 
@@ -107,6 +110,7 @@ final class TestModels {
                 SCALED,
                 FOUND,
                 CONSTANT,
+                UNCALLED,
                 DOTTED,
                 UNDERSCORED));
         for (Datatype datatype : Datatype.values()) {
@@ -174,6 +178,7 @@ final class TestModels {
         OnnxModels.write(folder, SCALED, 1, OnnxModels.scaled());
         OnnxModels.write(folder, FOUND, 1, OnnxModels.found("places"));
         OnnxModels.write(folder, CONSTANT, 1, OnnxModels.constant());
+        OnnxModels.write(folder, UNCALLED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, DOTTED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, UNDERSCORED, 1, OnnxModels.identity(Datatype.FP32));
         Files.writeString(

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The feature cache of one view, in three tiers: this process (L1), Redis (L2) and the source (L3). Thread-safe. No method blocks.
@@ -50,7 +51,17 @@ public final class FeatureCache implements AutoCloseable {
     private final Cache<EntityKey, CacheEntry> published;
 
     /** Running loads by entity (single flight). */
-    private final Map<EntityKey, CompletableFuture<Lookup>> pending = new ConcurrentHashMap<>();
+    private final Map<EntityKey, Load> pending = new ConcurrentHashMap<>();
+
+    /** A running load. */
+    private static final class Load extends CompletableFuture<Lookup> {
+        /** Whether a request waits for it; otherwise it refreshes what was served. */
+        private final boolean isInput;
+
+        private Load(boolean isInput) {
+            this.isInput = isInput;
+        }
+    }
 
     /**
      * @param maxEntities the capacity of L1 in entities with keys of 16 characters; longer keys weigh more
@@ -126,12 +137,11 @@ public final class FeatureCache implements AutoCloseable {
             CachePolicy.Answer answer = held(entity, now);
             count(answer);
             if (answer.lookup().isPresent()) {
+                meters.inputs.cached(answer.lookup().get());
                 answers.put(
                         entity,
                         CompletableFuture.completedFuture(answer.lookup().get()));
-                if (answer.refresh()
-                        && mayRefresh()
-                        && pending.putIfAbsent(entity, new CompletableFuture<>()) == null) {
+                if (answer.refresh() && mayRefresh() && pending.putIfAbsent(entity, new Load(false)) == null) {
                     wanted.add(entity);
                 }
             } else {
@@ -180,9 +190,10 @@ public final class FeatureCache implements AutoCloseable {
     /** Returns the future of the running load. Starts none; adds the entity to {@code wanted} when the caller has to load it. */
     private CompletableFuture<Lookup> await(EntityKey entity, long now, List<EntityKey> wanted) {
         boolean mayFetch = pending.size() < maxPending;
-        CompletableFuture<Lookup> mine = new CompletableFuture<>();
-        CompletableFuture<Lookup> others = mayFetch ? pending.putIfAbsent(entity, mine) : pending.get(entity);
+        Load mine = new Load(true);
+        Load others = mayFetch ? pending.putIfAbsent(entity, mine) : pending.get(entity);
         if (others != null) {
+            others.thenAccept(meters.inputs::cached);
             return others;
         }
         // Another load may have completed between our first look at L1 and our registration.
@@ -192,8 +203,10 @@ public final class FeatureCache implements AutoCloseable {
             return mine;
         }
         pending.remove(entity, mine);
-        mine.complete(landed.orElseGet(() -> new Lookup.Unavailable(
-                "too many entities of view '" + view.name() + "' are loading (limit " + maxPending + ")")));
+        Lookup answer = landed.orElseGet(() -> new Lookup.Unavailable(
+                "too many entities of view '" + view.name() + "' are loading (limit " + maxPending + ")"));
+        meters.inputs.cached(answer);
+        mine.complete(answer);
         return mine;
     }
 
@@ -234,7 +247,7 @@ public final class FeatureCache implements AutoCloseable {
             }
             if (held != null && isGoodEnough(entity, held, now)) {
                 meters.redis.hits.increment();
-                settle(entity, held, now);
+                settle(entity, held, now, meters.inputs::cached);
                 continue;
             }
             rest.add(entity);
@@ -270,19 +283,25 @@ public final class FeatureCache implements AutoCloseable {
                 when vector.isFromTheFuture(now) -> {
                     meters.source.errors.increment();
                     String reason = "version must be at most one hour ahead of the clock, was " + vector.version();
-                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now);
+                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now, meters.inputs::loaded);
                 }
                 case SourceResult.Found(FeatureVector vector) -> {
                     meters.source.hits.increment();
-                    entries.put(entity, settle(entity, new CacheEntry.Present(vector), now));
+                    entries.put(entity, settle(entity, new CacheEntry.Present(vector), now, meters.inputs::loaded));
                 }
                 case SourceResult.NotFound none -> {
                     meters.source.misses.increment();
-                    entries.put(entity, settle(entity, new CacheEntry.Absent(askedMillis, Optional.empty()), now));
+                    entries.put(
+                            entity,
+                            settle(
+                                    entity,
+                                    new CacheEntry.Absent(askedMillis, Optional.empty()),
+                                    now,
+                                    meters.inputs::loaded));
                 }
                 case SourceResult.Invalid(String reason) -> {
                     meters.source.errors.increment();
-                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now);
+                    settle(entity, new CacheEntry.Failed(now, reason, Optional.empty()), now, meters.inputs::loaded);
                 }
             }
         });
@@ -291,14 +310,22 @@ public final class FeatureCache implements AutoCloseable {
         }
     }
 
-    /** Stores the entry, then completes the load. In this order, a lookup that finds no running load finds the entry. */
-    private CacheEntry settle(EntityKey entity, CacheEntry entry, long now) {
+    /**
+     * Stores the entry, then completes the load. In this order, a lookup that finds no running load finds the entry.
+     *
+     * @param input counts the answer, if a request waits for it
+     */
+    private CacheEntry settle(EntityKey entity, CacheEntry entry, long now, Consumer<Lookup> input) {
         CacheEntry held = hold(entity, entry);
-        CompletableFuture<Lookup> flight = pending.remove(entity);
-        if (flight != null) {
-            flight.complete(policy.answer(entity, held, view.servesStale(), now)
+        Load load = pending.remove(entity);
+        if (load != null) {
+            Lookup answer = policy.answer(entity, held, view.servesStale(), now)
                     .lookup()
-                    .orElseGet(() -> asItIs(held)));
+                    .orElseGet(() -> asItIs(held));
+            if (load.isInput) {
+                input.accept(answer);
+            }
+            load.complete(answer);
         }
         return held;
     }

@@ -11,11 +11,55 @@ public final class FeatureMeters {
     final Tier l1;
     public final Tier redis;
     final Tier source;
+    final Inputs inputs;
 
     public FeatureMeters(MeterRegistry registry, String view) {
         l1 = new Tier(registry, view, "l1");
         redis = new Tier(registry, view, "redis");
         source = new Tier(registry, view, "source");
+        inputs = new Inputs(registry, view);
+    }
+
+    /** The entities that requests asked for, by how they were answered. From these comes the hit ratio, since refreshes are not in them. */
+    static final class Inputs {
+        private final Counter hits;
+        private final Counter misses;
+        private final Counter stale;
+        private final Counter errors;
+
+        private Inputs(MeterRegistry registry, String view) {
+            hits = counter(registry, view, "hit");
+            misses = counter(registry, view, "miss");
+            stale = counter(registry, view, "stale");
+            errors = counter(registry, view, "error");
+        }
+
+        /** Answered without a call to the source on its behalf. */
+        void cached(Lookup answer) {
+            count(answer, hits);
+        }
+
+        /** Answered after a call to the source. */
+        void loaded(Lookup answer) {
+            count(answer, misses);
+        }
+
+        private void count(Lookup answer, Counter good) {
+            switch (answer) {
+                case Lookup.Fresh fresh -> good.increment();
+                case Lookup.Missing missing -> good.increment();
+                case Lookup.Stale old -> stale.increment();
+                case Lookup.Unavailable unavailable -> errors.increment();
+            }
+        }
+
+        private static Counter counter(MeterRegistry registry, String view, String result) {
+            return Counter.builder("feature.inputs")
+                    .description("Entities that requests asked for, by how they were answered")
+                    .tag("view", view)
+                    .tag("result", result)
+                    .register(registry);
+        }
     }
 
     /** The meters of one tier: entities by result, and the duration of each bulk call. */

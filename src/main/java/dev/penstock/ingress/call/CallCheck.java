@@ -66,6 +66,7 @@ public final class CallCheck {
      * @throws ProblemException when the tenant may not make the call, the model is unknown, or the request is too large for it
      */
     public CheckedCall check(Call call, boolean async) throws InvalidRequestException {
+        long readNanos = nanoClock.getAsLong();
         requireAllowed(call.tenant(), call.model());
         Announcement model = catalogue
                 .find(call.model(), call.version())
@@ -80,7 +81,7 @@ public final class CallCheck {
         Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = asked.orElseGet(() -> standard(model, async));
         Duration waited = Duration.ofNanos(call.lag().nanos(nanoClock.getAsLong()));
-        return new CheckedCall(call, model.version(), rows, lane, left(timeout, waited), waited);
+        return new CheckedCall(call, model.version(), rows, lane, left(timeout, waited), waited, readNanos);
     }
 
     private static Duration left(Duration timeout, Duration waited) {

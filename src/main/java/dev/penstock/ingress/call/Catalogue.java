@@ -109,6 +109,25 @@ public final class Catalogue {
         return workers(model).readers(lane);
     }
 
+    /** The models that some worker serves or is expected to serve again, see {@link #isInService}. */
+    public List<String> modelsInService() {
+        return models().stream().filter(this::isInService).toList();
+    }
+
+    /** Whether a worker has announced the model, and not all of them have withdrawn it or been silent for very long. */
+    public boolean isInService(String model) {
+        return byModel.containsKey(model) && !isRetired(model);
+    }
+
+    /** How many live workers serve the model. */
+    public long readyWorkers(String model) {
+        return announced(model).stream()
+                .filter(this::isReady)
+                .map(heard -> heard.announcement.worker())
+                .distinct()
+                .count();
+    }
+
     /** Whether at least one worker that serves it is alive and warmed up. */
     public boolean isReady(String model, Optional<String> version) {
         return announced(model).stream()
@@ -151,8 +170,7 @@ public final class Catalogue {
 
     /** Whether there is a model, and each model that is not retired has a worker that is ready. */
     public boolean isEveryModelReady() {
-        List<String> counted =
-                models().stream().filter(model -> !isRetired(model)).toList();
+        List<String> counted = modelsInService();
         return !counted.isEmpty() && counted.stream().allMatch(model -> isReady(model, Optional.empty()));
     }
 

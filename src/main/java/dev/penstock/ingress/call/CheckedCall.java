@@ -10,10 +10,12 @@ import java.time.Duration;
  * @param rows the rows of its inputs
  * @param timeout the time left to its deadline
  * @param waited the part of its timeout that passed before this ingress read it
+ * @param readNanos when this ingress had read it, on the monotonic clock
  */
-public record CheckedCall(Call call, String version, long rows, Lane lane, Duration timeout, Duration waited) {
+public record CheckedCall(
+        Call call, String version, long rows, Lane lane, Duration timeout, Duration waited, long readNanos) {
     /** The same call with another timeout. */
     public CheckedCall within(Duration other) {
-        return new CheckedCall(call, version, rows, lane, other, waited);
+        return new CheckedCall(call, version, rows, lane, other, waited, readNanos);
     }
 }

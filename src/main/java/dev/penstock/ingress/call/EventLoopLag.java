@@ -1,7 +1,12 @@
 package dev.penstock.ingress.call;
 
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.distribution.TimeWindowMax;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Estimates how late an event loop runs: how long current work has queued, and how long new work will. Nothing else shows when a call that
@@ -11,6 +16,10 @@ import io.vertx.ext.web.RoutingContext;
 public final class EventLoopLag {
     private static final long PERIOD_MILLIS = 10;
     private static final long PERIOD_NANOS = PERIOD_MILLIS * 1_000_000;
+
+    /** The worst of all loops in the last 10 to 20 seconds. */
+    private static final TimeWindowMax WORST = new TimeWindowMax(Clock.SYSTEM, 10_000, 2);
+
     private static final ThreadLocal<EventLoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(EventLoopLag::new);
 
     private volatile Timer timer = new Timer(false, 0);
@@ -27,6 +36,13 @@ public final class EventLoopLag {
             lag.watch(call.vertx());
         }
         return lag;
+    }
+
+    /** Registers {@code inference.event.loop.lag}. */
+    public static void registerMeter(MeterRegistry registry) {
+        TimeGauge.builder("inference.event.loop.lag", WORST, TimeUnit.NANOSECONDS, TimeWindowMax::poll)
+                .description("How late an event loop ran, at worst, in the last 10 to 20 s in which there were calls")
+                .register(registry);
     }
 
     /** Repeats until the loop is in time again, since a call that arrives after a stall did not wait in it. */
@@ -47,6 +63,7 @@ public final class EventLoopLag {
     boolean fired(long now) {
         long by = Math.max(0, now - timer.dueNanos);
         late = new Late(by, now);
+        WORST.record(by);
         timer = new Timer(false, 0);
         return by > PERIOD_NANOS;
     }

@@ -8,9 +8,10 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.TimeGauge;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -34,11 +34,17 @@ public final class AdmissionControl implements LagWatch.Listener {
     /** When to retry a call that this ingress read too late. By then it has caught up, or another ingress has taken over. */
     private static final int BUSY_RETRY_SECONDS = 1;
 
-    /** The lag of a model is watched for this long after its last call. */
+    /** The lag of a model is watched closely for this long after its last call. */
     private static final long IN_DEMAND_NANOS = Duration.ofMinutes(1).toNanos();
 
     /** After an outage of Kafka the workers need this long until they have announced themselves again. */
     private static final long ANNOUNCE_NANOS = Duration.ofSeconds(15).toNanos();
+
+    /**
+     * How often Kafka is asked about the models that nobody calls here: other systems' records wait, too. The prediction counts on what
+     * workers did in this time.
+     */
+    private static final long LOOK_NANOS = Duration.ofSeconds(2).toNanos();
 
     private static final long NOTE_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -52,9 +58,13 @@ public final class AdmissionControl implements LagWatch.Listener {
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
     private final Map<String, Long> notedNanos = new ConcurrentHashMap<>();
     private final Set<String> unserved = ConcurrentHashMap.newKeySet();
+    private final Set<String> behind = ConcurrentHashMap.newKeySet();
     private volatile int ingresses = 1;
     private volatile boolean kafkaAnswers = true;
     private volatile OptionalLong answersAgainNanos = OptionalLong.empty();
+
+    /** When Kafka was last asked about all models; confined to the thread of the watch. */
+    private OptionalLong lookedNanos = OptionalLong.empty();
 
     private record Key(String model, Lane lane) {}
 
@@ -104,7 +114,7 @@ public final class AdmissionControl implements LagWatch.Listener {
         askedNanos.put(model, now);
         long left = checked.timeout().toNanos();
         if (checked.waited().toNanos() > left) {
-            meters.rejected(model, "ingress");
+            meters.rejected(model, RejectionMeters.Reason.INGRESS);
             throw new ProblemException(readTooLate(checked), BUSY_RETRY_SECONDS);
         }
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
@@ -112,7 +122,7 @@ public final class AdmissionControl implements LagWatch.Listener {
         LaneAdmission admission = admission(model, checked.lane());
         Optional<Overload> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
         if (refused.isPresent()) {
-            meters.rejected(model, kafkaAnswers ? "capacity" : "kafka");
+            meters.rejected(model, kafkaAnswers ? RejectionMeters.Reason.CAPACITY : RejectionMeters.Reason.KAFKA);
             noteRefusal(model, checked.lane(), admission, now);
             Problem reason = kafkaAnswers
                     ? cannotServe(model, refused.get(), checked.timeout())
@@ -139,7 +149,9 @@ public final class AdmissionControl implements LagWatch.Listener {
         long now = nanoClock.getAsLong();
         for (String model : models) {
             boolean isServed = catalogue.isReady(model, Optional.empty());
-            note(model, isServed, now);
+            if (isInDemand(model, now)) {
+                note(model, isServed, now);
+            }
             long commitIntervalMillis = catalogue.commitIntervalMillis(model);
             for (Lane lane : Lane.values()) {
                 LaneAdmission admission = admission(model, lane);
@@ -179,6 +191,14 @@ public final class AdmissionControl implements LagWatch.Listener {
     public void lag(String model, Map<Lane, LagWatch.LaneLag> lanes, int ingresses) {
         this.ingresses = ingresses;
         long now = nanoClock.getAsLong();
+        boolean hasBacklog = lanes.values().stream()
+                .flatMap(lane -> lane.partitions().stream())
+                .anyMatch(partition -> partition.records() > 0);
+        if (hasBacklog) {
+            behind.add(model);
+        } else {
+            behind.remove(model);
+        }
         DrainWatch watch = steering.observed(model, lanes, now);
         boolean readersChanged = watch.haveReadersChanged();
         lanes.forEach((lane, lag) -> {
@@ -199,28 +219,49 @@ public final class AdmissionControl implements LagWatch.Listener {
         kafkaAnswers = answers;
     }
 
-    public Set<String> modelsInDemand() {
+    /** The models to ask Kafka about now: those in demand and those with a backlog each time, the others now and then. */
+    public Set<String> modelsToWatch() {
         long now = nanoClock.getAsLong();
-        return askedNanos.entrySet().stream()
-                .filter(asked -> now - asked.getValue() < IN_DEMAND_NANOS)
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
+        Set<String> watched = new HashSet<>();
+        behind.stream().filter(catalogue::isInService).forEach(watched::add);
+        askedNanos.keySet().stream().filter(model -> isInDemand(model, now)).forEach(watched::add);
+        if (lookedNanos.isEmpty() || now - lookedNanos.getAsLong() >= LOOK_NANOS) {
+            lookedNanos = OptionalLong.of(now);
+            watched.addAll(catalogue.modelsInService());
+        }
+        return watched;
+    }
+
+    private boolean isInDemand(String model, long now) {
+        Long asked = askedNanos.get(model);
+        return asked != null && now - asked < IN_DEMAND_NANOS;
+    }
+
+    /** Makes the meter of a model that workers announce. */
+    public void announced(String model) {
+        admission(model, Lane.INTERACTIVE);
     }
 
     private LaneAdmission admission(String model, Lane lane) {
         return admissions.computeIfAbsent(new Key(model, lane), key -> {
             LaneAdmission admission = new LaneAdmission(ingresses);
             if (lane == Lane.INTERACTIVE) {
-                registry.more()
-                        .timeGauge(
+                TimeGauge.builder(
                                 "inference.predicted.wait",
-                                Tags.of("model", model),
                                 admission,
                                 TimeUnit.NANOSECONDS,
-                                watched -> watched.predictedWaitNanos(nanoClock.getAsLong()));
+                                watched -> predictedWaitNanos(model, watched))
+                        .description("Time until an interactive request that is admitted now would start to run")
+                        .tag("model", model)
+                        .register(registry);
             }
             return admission;
         });
+    }
+
+    /** Not a number once the model is out of service: then nothing is known of it. */
+    private double predictedWaitNanos(String model, LaneAdmission admission) {
+        return catalogue.isInService(model) ? admission.predictedWaitNanos(nanoClock.getAsLong()) : Double.NaN;
     }
 
     private static Problem readTooLate(CheckedCall checked) {

@@ -47,7 +47,7 @@ public final class OpenRequestLimit {
             if (fullMillis.isEmpty()) {
                 return place;
             }
-            meters.rejected(checked.call().model(), "quota-" + QuotaLimit.OPEN_REQUESTS.label());
+            meters.rejected(checked.call().model(), RejectionMeters.Reason.QUOTA_OPEN_REQUESTS);
             throw full(tenant, Math.min(fullMillis.getAsLong() / 1e3, waitNanos.getAsLong() / 1e9));
         });
     }

@@ -40,7 +40,7 @@ public final class QuotaCheck {
             case QuotaDecision.Admitted admitted -> RateLimitFields.of(quota, admitted.left());
             case QuotaDecision.Exceeded refused -> throw usedUp(model, quota, refused);
             case QuotaDecision.TooManyRows tooMany -> {
-                meters.rejected(model, "quota-row-burst");
+                meters.rejected(model, RejectionMeters.Reason.QUOTA_ROW_BURST);
                 throw tooManyRows(checked.rows(), tooMany);
             }
         });
@@ -54,7 +54,7 @@ public final class QuotaCheck {
 
     private ProblemException usedUp(String model, Quota quota, QuotaDecision.Exceeded refused) {
         String policy = refused.limit().label();
-        meters.rejected(model, "quota-" + policy);
+        meters.rejected(model, RejectionMeters.Reason.of(refused.limit()));
         Problem problem = Problem.of(
                         Problem.Kind.QUOTA,
                         "the quota of " + policy + " is used up; retry in " + refused.retryAfterSeconds() + " s")

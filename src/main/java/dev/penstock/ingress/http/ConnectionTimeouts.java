@@ -2,6 +2,7 @@ package dev.penstock.ingress.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.penstock.ingress.ResponseMeters;
 import dev.penstock.protocol.Problem;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -156,6 +157,7 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
         Problem problem = Problem.of(
                 Problem.Kind.HEADER_TIMEOUT,
                 "the headers must arrive within " + headerTimeout.toMillis() + " ms (penstock.ingress.header-timeout)");
+        ResponseMeters.answeredWithoutCall(problem.status());
         byte[] body = problem.toJson();
         String head = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: " + Problem.CONTENT_TYPE
                 + "\r\nContent-Length: " + body.length + "\r\n\r\n";

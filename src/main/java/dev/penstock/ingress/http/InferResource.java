@@ -130,6 +130,8 @@ public final class InferResource {
         context.addEndHandler(sent -> {
             if (sent.failed()) {
                 call.callerDisconnected();
+            } else {
+                call.answered();
             }
         });
         return call.reply().thenApply(reply -> HttpResponses.of(call.id(), reply));

@@ -166,6 +166,11 @@ public final class Hedging {
         }
     }
 
+    /** Makes the counters of a model that workers announce. */
+    public void announced(String model) {
+        model(model);
+    }
+
     /** Watches a call from now on, until its future completes. */
     OpenCall watch(
             RequestId id,

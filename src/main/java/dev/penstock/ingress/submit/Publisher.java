@@ -3,7 +3,10 @@ package dev.penstock.ingress.submit;
 import dev.penstock.kafka.Absence;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
+import dev.penstock.metrics.SharedMeters;
 import dev.penstock.threads.TroubleLog;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -51,6 +54,8 @@ public final class Publisher implements AutoCloseable {
 
     private final KafkaProducer<byte[], byte[]> prompt;
     private final KafkaProducer<byte[], byte[]> queued;
+    private final MeterRegistry registry;
+    private final Timer writes;
     private final long queueNanos;
     private final long maxBytes;
     private final AtomicLong bytesInFlight = new AtomicLong();
@@ -66,7 +71,9 @@ public final class Publisher implements AutoCloseable {
      */
     public record Settings(long maxBytes, Duration queuedLinger, int maxRecordBytes) {}
 
-    public Publisher(KafkaClients kafka, Settings settings) {
+    public Publisher(KafkaClients kafka, Settings settings, MeterRegistry registry) {
+        this.registry = registry;
+        this.writes = SharedMeters.kafkaWrite(registry);
         this.maxBytes = settings.maxBytes();
         Map<String, Object> prompt = properties(settings);
         prompt.put(ProducerConfig.LINGER_MS_CONFIG, 0);
@@ -121,11 +128,13 @@ public final class Publisher implements AutoCloseable {
         bytesInFlight.addAndGet(bytes);
         KafkaProducer<byte[], byte[]> producer = waitNanos > queueNanos ? queued : prompt;
         CompletableFuture<Publication> publication = new CompletableFuture<>();
+        Timer.Sample write = Timer.start(registry);
         try {
             producer.send(record, (metadata, failure) -> {
                 bytesInFlight.addAndGet(-bytes);
                 note(record.topic(), failure);
                 if (failure == null) {
+                    write.stop(writes);
                     acknowledged.accept(metadata);
                 }
                 publication.complete(publication(metadata, failure));

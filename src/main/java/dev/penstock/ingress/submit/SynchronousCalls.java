@@ -28,7 +28,8 @@ public final class SynchronousCalls {
     private final Hedging hedging;
     private final RequestPublisher publisher;
     private final Cancellation cancellation;
-    private final RejectionMeters meters;
+    private final RejectionMeters rejections;
+    private final CallLatency latency;
     private final LongSupplier nanoClock;
 
     public SynchronousCalls(
@@ -39,7 +40,8 @@ public final class SynchronousCalls {
             Hedging hedging,
             RequestPublisher publisher,
             Cancellation cancellation,
-            RejectionMeters meters,
+            RejectionMeters rejections,
+            CallLatency latency,
             LongSupplier nanoClock) {
         this.admission = admission;
         this.ids = ids;
@@ -48,18 +50,24 @@ public final class SynchronousCalls {
         this.hedging = hedging;
         this.publisher = publisher;
         this.cancellation = cancellation;
-        this.meters = meters;
+        this.rejections = rejections;
+        this.latency = latency;
         this.nanoClock = nanoClock;
     }
 
     /** A call that was admitted and whose caller waits. */
     public final class PendingCall {
+        private final CheckedCall checked;
         private final RequestId id;
         private final CompletableFuture<Optional<Reply>> arrived;
         private final CompletableFuture<Optional<Reply>> reply;
 
         private PendingCall(
-                RequestId id, CompletableFuture<Optional<Reply>> arrived, CompletableFuture<Optional<Reply>> reply) {
+                CheckedCall checked,
+                RequestId id,
+                CompletableFuture<Optional<Reply>> arrived,
+                CompletableFuture<Optional<Reply>> reply) {
+            this.checked = checked;
             this.id = id;
             this.arrived = arrived;
             this.reply = reply;
@@ -74,11 +82,24 @@ public final class SynchronousCalls {
             return reply;
         }
 
+        /** The caller has its answer. */
+        public void answered() {
+            observe();
+        }
+
         /** Cancels the request, unless its reply has arrived. */
         public void callerDisconnected() {
+            observe();
             if (pending.abandon(id)) {
                 arrived.complete(Optional.of(Cancellation.cancelled(id)));
                 cancellation.announce(id);
+            }
+        }
+
+        /** How long an accepted call took. One that was not published is none. */
+        private void observe() {
+            if (!arrived.isCompletedExceptionally()) {
+                latency.took(checked.call().model(), nanoClock.getAsLong() - checked.readNanos());
             }
         }
     }
@@ -102,6 +123,7 @@ public final class SynchronousCalls {
             return id;
         });
         return new PendingCall(
+                checked,
                 id,
                 arrived,
                 arrived.thenApply(reply ->
@@ -115,7 +137,7 @@ public final class SynchronousCalls {
     }
 
     private ProblemException full(CheckedCall checked) {
-        meters.rejected(checked.call().model(), "pending");
+        rejections.rejected(checked.call().model(), RejectionMeters.Reason.PENDING);
         return new ProblemException(
                 Problem.of(
                         Problem.Kind.CAPACITY, "too many synchronous calls are waiting (limit " + pending.max() + ")"),

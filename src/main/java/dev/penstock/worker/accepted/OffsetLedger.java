@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Keeps the accepted records of each partition in the order of the log, and finds how far the partition may be committed: up to the
@@ -119,6 +120,14 @@ public final class OffsetLedger {
 
     private OwnedPartition owned(LogPartition partition) {
         return owned.computeIfAbsent(partition, first -> new OwnedPartition(Takeover.FIRST));
+    }
+
+    /** The timestamp of the oldest open record in these partitions, by the broker's clock; empty when none is open. */
+    public OptionalLong oldestMillis(Predicate<LogPartition> partitions) {
+        return owned.entrySet().stream()
+                .filter(each -> partitions.test(each.getKey()))
+                .flatMapToLong(each -> each.getValue().oldestMillis().stream())
+                .min();
     }
 
     /** The open work of the records that came on the lane's topic. */

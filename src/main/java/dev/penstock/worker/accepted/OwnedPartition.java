@@ -78,6 +78,16 @@ final class OwnedPartition {
         return records.stream().allMatch(AcceptedRecord::isSettled);
     }
 
+    /** The timestamp of the first open record, by the broker's clock; empty when none is open. */
+    OptionalLong oldestMillis() {
+        for (AcceptedRecord record : records) {
+            if (!record.isSettled()) {
+                return OptionalLong.of(record.source().timestampMillis());
+            }
+        }
+        return OptionalLong.empty();
+    }
+
     /** Empty when nothing has moved since the last commit. */
     Optional<OffsetCommit> moved(long nowMillis) {
         settleFirst();

@@ -13,6 +13,7 @@ import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
+import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.accepted.ReplyAddress;
 import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.intake.rules.Decision;
@@ -20,6 +21,7 @@ import dev.penstock.worker.intake.rules.IntakeBounds;
 import dev.penstock.worker.intake.rules.IntakeRules;
 import dev.penstock.worker.intake.rules.RecordReader;
 import dev.penstock.worker.join.FeatureStage;
+import dev.penstock.worker.loop.LaneMeters;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
@@ -38,6 +40,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -88,6 +91,7 @@ public final class Intake implements Runnable {
     private final GroupCommits commits;
     private final java.util.function.Consumer<Map<Lane, List<Integer>>> assignments;
     private final Unresolved<Taken> unresolved = new Unresolved<>();
+    private double rowsPerRequest = 1;
     private boolean hasTrialPermit;
     private boolean hasLeft;
     private volatile boolean stopping;
@@ -327,12 +331,37 @@ public final class Intake implements Runnable {
     }
 
     private void measureBacklog() {
-        Map<Lane, Long> backlog = new EnumMap<>(Lane.class);
+        Map<Lane, Long> behind = new EnumMap<>(Lane.class);
         for (TopicPartition partition : consumer.assignment()) {
             Lane lane = rules.lane(new LogPartition(partition.topic(), partition.partition()));
-            backlog.merge(lane, consumer.currentLag(partition).orElse(0), Long::sum);
+            behind.merge(lane, consumer.currentLag(partition).orElse(0), Long::sum);
         }
-        backlog.forEach(meters::backlog);
+        for (Lane lane : Lane.values()) {
+            meters.lane(lane).backlog(backlog(lane, behind.getOrDefault(lane, 0L)));
+        }
+    }
+
+    /** @param behind records that are not taken, whose rows are taken to be as many as those of the last requests that were */
+    private LaneMeters.Backlog backlog(Lane lane, long behind) {
+        OpenWork.Amount open = rules.open(lane);
+        if (open.rows() > 0) {
+            rowsPerRequest = (double) open.rows() / Math.max(1, open.requests());
+        }
+        OptionalLong oldestMillis = rules.oldestMillis(lane);
+        OptionalLong oldestNanos = oldestMillis.isPresent()
+                ? OptionalLong.of(
+                        time.nanos() - TimeUnit.MILLISECONDS.toNanos(brokerMillis() - oldestMillis.getAsLong()))
+                : OptionalLong.empty();
+        return new LaneMeters.Backlog(behind, open.rows() + Math.round(behind * rowsPerRequest), oldestNanos);
+    }
+
+    private void assignmentChanged() {
+        Map<Lane, List<Integer>> assignment = rules.assignment();
+        for (Lane lane : Lane.values()) {
+            meters.lane(lane)
+                    .partitions(assignment.getOrDefault(lane, List.of()).size());
+        }
+        assignments.accept(assignment);
     }
 
     private long brokerMillis() {
@@ -391,7 +420,7 @@ public final class Intake implements Runnable {
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             rules.assigned(ours(partitions));
             consumer.pause(partitions);
-            assignments.accept(rules.assignment());
+            assignmentChanged();
         }
 
         @Override
@@ -403,7 +432,7 @@ public final class Intake implements Runnable {
             } else {
                 awaitSettled(going);
                 commits.sync(rules.revoked(going, brokerMillis()));
-                assignments.accept(rules.assignment());
+                assignmentChanged();
             }
         }
 
@@ -412,7 +441,7 @@ public final class Intake implements Runnable {
             List<LogPartition> gone = ours(partitions);
             giveBack(gone);
             rules.lost(gone);
-            assignments.accept(rules.assignment());
+            assignmentChanged();
         }
 
         private void giveBack(List<LogPartition> partitions) {

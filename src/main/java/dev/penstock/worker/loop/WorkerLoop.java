@@ -111,7 +111,7 @@ public final class WorkerLoop {
             }
             switch (batcher.next(now, free.get().room(now))) {
                 case Step.Run<Task> run -> {
-                    meters.batch(run.rows(), run.trigger());
+                    meters.batch(run.rows(), batcher.targetRows(run.key()), run.trigger());
                     start(run.batch(), run.latestStartNanos(), free.get(), now);
                 }
                 case Step.Expire<Task> expire -> expire.parts().forEach(part -> expire(part, now));

@@ -3,12 +3,13 @@ package dev.penstock.worker.loop;
 import static java.util.Objects.requireNonNull;
 
 import dev.penstock.batching.Trigger;
+import dev.penstock.metrics.SharedMeters;
 import dev.penstock.protocol.Lane;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -17,14 +18,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
 /** The meters of one model. Their names are part of the contract. Thread-safe. */
 public final class WorkerMeters {
     private static final List<String> OUTCOMES = List.of("succeeded", "failed", "expired", "cancelled");
+    private static final double NANOS_PER_SECOND = 1e9;
 
     private final Timer latency;
+    private final Timer kafkaWrite;
     private final Timer sessionRun;
     private final DistributionSummary batchSize;
     private final Counter deadLetters;
@@ -34,18 +38,16 @@ public final class WorkerMeters {
     private final Counter lateStarts;
     private final Counter passedOn;
     private final Counter answeredBefore;
-    private final BusyRatio busy = new BusyRatio(System.nanoTime());
-    private final Map<Lane, Timer> queueWait = new EnumMap<>(Lane.class);
-    private final Map<Lane, AtomicLong> backlog = new EnumMap<>(Lane.class);
+    private final LongAdder busyNanos = new LongAdder();
+    private final AtomicInteger concurrentRuns = new AtomicInteger();
+    private final AtomicInteger targetBatchSize = new AtomicInteger();
+    private final Map<Lane, LaneMeters> lanes = new EnumMap<>(Lane.class);
     private final Map<Trigger, Counter> triggers = new EnumMap<>(Trigger.class);
     private final Map<String, Counter> outcomes;
 
     public WorkerMeters(MeterRegistry registry, String model) {
-        latency = Timer.builder("inference.latency")
-                .description("From arrival in the log to the outcome")
-                .tag("model", model)
-                .serviceLevelObjectives(millis(5, 10, 25, 50, 100, 200, 350, 500, 1000, 2500, 5000, 10000, 30000))
-                .register(registry);
+        latency = SharedMeters.latency(registry, model);
+        kafkaWrite = SharedMeters.kafkaWrite(registry);
         sessionRun = Timer.builder("model.inference.latency")
                 .description("One run of the session, for a whole batch")
                 .tag("model", model)
@@ -87,43 +89,51 @@ public final class WorkerMeters {
                 .description("Requests of other systems that came again, and that another worker had answered already")
                 .tag("model", model)
                 .register(registry);
-        Gauge.builder("inference.session.busy.ratio", busy, ratio -> ratio.read(System.nanoTime()))
-                .description("Share of time that sessions ran a batch, since the previous reading")
+        FunctionCounter.builder("inference.session.busy", busyNanos, nanos -> nanos.sum() / NANOS_PER_SECOND)
+                .description("Time in which sessions ran a batch")
+                .baseUnit("seconds")
+                .tag("model", model)
+                .register(registry);
+        Gauge.builder("inference.concurrent.runs", concurrentRuns, AtomicInteger::get)
+                .description("Runs of the model that can go on at once")
+                .tag("model", model)
+                .register(registry);
+        Gauge.builder("inference.target.batch.size", targetBatchSize, AtomicInteger::get)
+                .description("Rows at which a batch is full, as of the last batch")
                 .tag("model", model)
                 .register(registry);
         for (Lane lane : Lane.values()) {
-            List<Tag> tags = List.of(Tag.of("model", model), Tag.of("lane", lane.label()));
-            queueWait.put(
-                    lane,
-                    Timer.builder("inference.queue.wait")
-                            .description("From arrival in the log to the start of the batch")
-                            .tags(tags)
-                            .serviceLevelObjectives(millis(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000))
-                            .register(registry));
-            backlog.put(lane, registry.gauge("inference.backlog.records", tags, new AtomicLong()));
+            lanes.put(lane, new LaneMeters(registry, model, lane));
         }
         for (Trigger trigger : Trigger.values()) {
             triggers.put(
                     trigger,
-                    registry.counter(
-                            "inference.batch.trigger",
-                            "model",
-                            model,
-                            "trigger",
-                            trigger.name().toLowerCase(Locale.ROOT)));
+                    Counter.builder("inference.batch.trigger")
+                            .description("Batches by the reason why they were closed")
+                            .tag("model", model)
+                            .tag("trigger", trigger.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
         }
         outcomes = OUTCOMES.stream()
                 .collect(Collectors.toUnmodifiableMap(
                         outcome -> outcome,
-                        outcome -> registry.counter("inference.requests", "model", model, "outcome", outcome)));
+                        outcome -> Counter.builder("inference.requests")
+                                .description("Requests by the outcome that their senders see")
+                                .tag("model", model)
+                                .tag("outcome", outcome)
+                                .register(registry)));
     }
 
-    public void addSessions(int more) {
-        busy.addSessions(more);
+    /** Adds a version of the model. */
+    public void serves(int moreConcurrentRuns, int largestBatch) {
+        concurrentRuns.addAndGet(moreConcurrentRuns);
+        targetBatchSize.set(largestBatch);
     }
 
-    void batch(int rows, Trigger trigger) {
+    /** @param targetRows with so many rows, the batch would have been full */
+    void batch(int rows, int targetRows, Trigger trigger) {
         batchSize.record(rows);
+        targetBatchSize.set(targetRows);
         requireNonNull(triggers.get(trigger)).increment();
     }
 
@@ -133,17 +143,26 @@ public final class WorkerMeters {
 
     void ran(long nanos, boolean isLateStart) {
         lateStarts.increment(isLateStart ? 1 : 0);
-        busy.ran(nanos);
+        busyNanos.add(nanos);
         sessionRun.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     void waited(Lane lane, long nanos) {
-        requireNonNull(queueWait.get(lane)).record(nanos, TimeUnit.NANOSECONDS);
+        lane(lane).waited(nanos);
     }
 
-    public void settled(String outcome, long latencyNanos) {
+    public void settled(String outcome) {
         requireNonNull(outcomes.get(outcome)).increment();
-        latency.record(latencyNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** For requests that no ingress answers: those of synchronous calls are observed there. */
+    public void took(long nanosSinceAcceptance) {
+        latency.record(nanosSinceAcceptance, TimeUnit.NANOSECONDS);
+    }
+
+    /** A reply was acknowledged. */
+    public void written(long nanos) {
+        kafkaWrite.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     public void deadLetter() {
@@ -166,9 +185,8 @@ public final class WorkerMeters {
         answeredBefore.increment();
     }
 
-    /** Sets the number of records that this worker's own partitions hold beyond those that it has consumed. */
-    public void backlog(Lane lane, long records) {
-        requireNonNull(backlog.get(lane)).set(records);
+    public LaneMeters lane(Lane lane) {
+        return requireNonNull(lanes.get(lane));
     }
 
     private static Duration[] millis(int... values) {

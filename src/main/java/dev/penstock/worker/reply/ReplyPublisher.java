@@ -125,6 +125,7 @@ public final class ReplyPublisher implements Replies {
 
     /** Measures the one leg that is seen here, and estimates the others from it. Called by the threads of both producers. */
     private void acknowledged(long nanos) {
+        meters.written(nanos);
         synchronized (acknowledgement) {
             acknowledgement.observe((double) nanos);
             deliveryNanos = (long) (DELIVERY_LEGS * acknowledgement.p95());
@@ -133,8 +134,10 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public void send(Task task, Outcome outcome, Timings timings) {
-        long latencyNanos = time.nanos() - task.arrivalNanos();
-        send(task.record(), outcome, timings, status -> meters.settled(status, latencyNanos));
+        send(task.record(), outcome, timings, status -> {
+            meters.settled(status);
+            Latency.nanos(task.record(), time.nanos() - task.arrivalNanos()).ifPresent(meters::took);
+        });
     }
 
     /** @param seen hears the status that the sender sees; nothing where another worker answers */
@@ -152,7 +155,7 @@ public final class ReplyPublisher implements Replies {
 
     /** Keeps a record that cannot be served as a dead letter, and replies with the problem if the sender wants a reply. */
     public void reject(AcceptedRecord record, Problem problem) {
-        meters.settled(FAILED, 0);
+        meters.settled(FAILED);
         Runnable safe = afterTwo(record::settle);
         deadLetter(record, problem.detail(), safe);
         reply(

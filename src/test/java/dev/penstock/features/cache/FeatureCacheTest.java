@@ -398,6 +398,50 @@ final class FeatureCacheTest {
         }
     }
 
+    /** A refresh is no input, although it asks the source. */
+    @Test
+    void countsHowEachEntityThatARequestAskedForWasAnswered() {
+        assertThat(inputs("hit") + inputs("miss") + inputs("stale") + inputs("error"))
+                .isZero();
+        source.rows.put(ANNA, 1f);
+        lookup(ANNA, BERT);
+        assertThat(inputs("miss")).isEqualTo(2);
+        lookup(ANNA, BERT);
+        assertThat(inputs("hit")).isEqualTo(2);
+        await().until(() -> shared.held.containsKey(ANNA));
+        cache(true).lookup(List.of(ANNA)).join(); // from Redis
+        assertThat(inputs("hit")).isEqualTo(3);
+
+        clock.pass(Duration.ofSeconds(61));
+        lookup(ANNA);
+        await().until(() -> source.calls.size() == 2);
+        clock.pass(Duration.ofMinutes(6));
+        source.heldBack = true;
+        assertThat(lookup(ANNA).get(ANNA)).isInstanceOf(Lookup.Stale.class);
+        source.letGo();
+        assertThat(inputs("stale")).isEqualTo(1);
+        assertThat(inputs("hit")).isEqualTo(4);
+        assertThat(inputs("miss")).isEqualTo(2);
+    }
+
+    @Test
+    void anEntityThatAnotherRequestLoadsIsAHit() {
+        source.rows.put(ANNA, 1f);
+        source.heldBack = true;
+        CompletableFuture<Map<EntityKey, Lookup>> first = cache.lookup(List.of(ANNA));
+        CompletableFuture<Map<EntityKey, Lookup>> second = cache.lookup(List.of(ANNA));
+        await().until(() -> source.calls.size() == 1);
+        source.letGo();
+        assertThat(first).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(second).succeedsWithin(Duration.ofSeconds(10));
+        await().untilAsserted(() -> assertThat(inputs("hit")).isEqualTo(1));
+        assertThat(inputs("miss")).isEqualTo(1);
+    }
+
+    private double inputs(String result) {
+        return registry.get("feature.inputs").tag("result", result).counter().count();
+    }
+
     private static java.util.function.Consumer<Lookup.Fresh> is(float value) {
         return fresh -> assertThat(fresh.vector().value(0)).isEqualTo(value);
     }

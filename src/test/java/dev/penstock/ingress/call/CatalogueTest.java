@@ -43,6 +43,21 @@ class CatalogueTest {
     }
 
     @Test
+    void countsLiveWorkers() {
+        assertThat(catalogue.readyWorkers("m")).isZero();
+        assertThat(catalogue.isInService("m")).isFalse();
+        catalogue.heard(announcement("1", "a", true));
+        catalogue.heard(announcement("2", "a", true));
+        catalogue.heard(announcement("1", "b", true));
+        catalogue.heard(announcement("1", "c", false));
+        assertThat(catalogue.readyWorkers("m")).isEqualTo(2);
+        assertThat(catalogue.isInService("m")).isTrue();
+        now = 100;
+        assertThat(catalogue.readyWorkers("m")).isZero();
+        assertThat(catalogue.isInService("m")).isTrue();
+    }
+
+    @Test
     void choosesTheHighestVersionThatIsReady() {
         catalogue.heard(announcement("2", "w", true));
         catalogue.heard(announcement("10", "w", true));

@@ -26,6 +26,6 @@ public final class CheckedCalls {
                 Optional.empty(),
                 Optional.empty(),
                 new EventLoopLag());
-        return new CheckedCall(call, "1", rows, Lane.INTERACTIVE, timeout, waited);
+        return new CheckedCall(call, "1", rows, Lane.INTERACTIVE, timeout, waited, 0);
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -98,6 +99,59 @@ class AdmissionControlTest {
 
         // 1,010 records at 100 per second, less the 100 that are answered and not committed, on average.
         assertThat(watched.predictedWaitNanos("m", Lane.INTERACTIVE)).isCloseTo(9_100_000_000L, within(1000L));
+    }
+
+    /** Other systems' records wait, too. */
+    @Test
+    void looksAtModelsThatNobodyCallsHereAndAtThoseWithABacklogAsOftenAsAtThoseInDemand() {
+        AtomicLong now = new AtomicLong();
+        Catalogue catalogue = new Catalogue(Long.MAX_VALUE, now::get);
+        AdmissionControl watched = admission(catalogue, now::get);
+        catalogue.heard(announcement(true));
+
+        assertThat(watched.modelsToWatch()).containsExactly("m");
+        assertThat(watched.modelsToWatch()).isEmpty();
+        now.set(Duration.ofSeconds(2).toNanos());
+        assertThat(watched.modelsToWatch()).containsExactly("m");
+
+        watched.asking(Set.of("m"));
+        watched.lag("m", lag(1100, 0), 1);
+        assertThat(watched.modelsToWatch()).containsExactly("m");
+        watched.lag("m", lag(1100, 1100), 1);
+        assertThat(watched.modelsToWatch()).isEmpty();
+    }
+
+    @Test
+    void tellsThePredictedWaitOfAModelFromItsAnnouncementOn() {
+        AtomicLong now = new AtomicLong();
+        Catalogue catalogue = new Catalogue(Duration.ofSeconds(10).toNanos(), now::get);
+        AdmissionControl watched = admission(catalogue, now::get);
+        catalogue.heard(announcement(true));
+        watched.announced("m");
+        assertThat(predictedSeconds()).isZero();
+
+        watched.asking(Set.of("m"));
+        watched.lag("m", lag(1100, 0), 1);
+        now.set(1_000_000_000L);
+        watched.asking(Set.of("m"));
+        watched.lag("m", lag(1110, 100), 1);
+        assertThat(predictedSeconds()).isGreaterThan(8);
+
+        catalogue.heard(announcement(false));
+        now.set(Duration.ofMinutes(1).toNanos());
+        assertThat(predictedSeconds()).isNaN();
+    }
+
+    private double predictedSeconds() {
+        return registry.get("inference.predicted.wait")
+                .tag("model", "m")
+                .timeGauge()
+                .value(TimeUnit.SECONDS);
+    }
+
+    private static Announcement announcement(boolean isReady) {
+        return new Announcement(
+                "m", "1", "w", new Signature(List.of(), List.of()), 8, 1000, 0, 100, "cpu", isReady, Optional.empty());
     }
 
     private AdmissionControl admission(Catalogue catalogue, LongSupplier clock) {

@@ -122,6 +122,7 @@ class SteeringTest {
 
     private static CheckedCall call(String version) {
         CheckedCall any = CheckedCalls.of(Tenant.anonymous(Optional.empty()), 1);
-        return new CheckedCall(any.call(), version, any.rows(), any.lane(), any.timeout(), any.waited());
+        return new CheckedCall(
+                any.call(), version, any.rows(), any.lane(), any.timeout(), any.waited(), any.readNanos());
     }
 }

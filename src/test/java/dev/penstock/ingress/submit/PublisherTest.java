@@ -9,6 +9,7 @@ import dev.penstock.kafka.KafkaClients;
 import dev.penstock.local.EmbeddedKafka;
 import dev.penstock.local.SecuredKafka;
 import dev.penstock.threads.LoggedLines;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -148,7 +149,9 @@ class PublisherTest {
 
     private static Publisher publisher(Map<String, Object> settings) {
         return new Publisher(
-                new KafkaClients(settings), new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20));
+                new KafkaClients(settings),
+                new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20),
+                new SimpleMeterRegistry());
     }
 
     private static EmbeddedKafka start(int port, Path data) {

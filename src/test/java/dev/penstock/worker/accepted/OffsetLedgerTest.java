@@ -164,6 +164,19 @@ class OffsetLedgerTest {
         assertThat(last()).isEqualTo(commit(12, 12, true, OptionalLong.empty()));
     }
 
+    @Test
+    void knowsTheOldestOpenRecordOfSomePartitions() {
+        assertThat(ledger.oldestMillis(PARTITION::equals)).isEmpty();
+        AcceptedRecord first = open(10, 1);
+        AcceptedRecord second = open(11, 1);
+        second.settle();
+        open(12, 1);
+        assertThat(ledger.oldestMillis(PARTITION::equals)).hasValue(10);
+        assertThat(ledger.oldestMillis(other -> false)).isEmpty();
+        first.settle();
+        assertThat(ledger.oldestMillis(PARTITION::equals)).hasValue(12);
+    }
+
     private void takeOver(Takeover takeover) {
         ledger.takeOver(PARTITION, takeover);
     }

@@ -9,6 +9,7 @@ import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetCommit;
 import dev.penstock.worker.accepted.OffsetLedger;
+import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.loop.Task;
@@ -323,5 +324,15 @@ public final class IntakeRules<S extends SourceRecord> {
     /** Accepted requests that are not settled yet. */
     public int openRequests() {
         return ledger.openRequests();
+    }
+
+    /** The same of one lane, with their rows and bytes. */
+    public OpenWork.Amount open(Lane lane) {
+        return ledger.open(lane);
+    }
+
+    /** The timestamp of the oldest of them, by the broker's clock; empty when none is open. */
+    public OptionalLong oldestMillis(Lane lane) {
+        return ledger.oldestMillis(partition -> lane(partition) == lane);
     }
 }
