@@ -49,15 +49,18 @@ final class AlertCases {
         boolean fires = each.has("fires");
         String name = alert.path("alert").asText();
         Duration wait = AlertRules.wait(alert);
-        Duration due = Duration.parse("PT" + each.path("from").asText("0m").toUpperCase(Locale.ROOT)).plus(wait);
+        Duration due = Duration.parse("PT" + each.path("from").asText("0m").toUpperCase(Locale.ROOT))
+                .plus(wait);
         ObjectNode test = tests.addObject();
         test.put("name", name + ": " + each.path(fires ? "fires" : "silent").asText());
         test.put("interval", seconds(STEP));
         ArrayNode series = test.putArray("input_series");
         long steps = due.plus(wait).plus(SPARE).dividedBy(STEP);
-        each.path("series").properties().forEach(one -> series.addObject()
-                .put("series", one.getKey())
-                .put("values", values(one.getValue().asText(), steps)));
+        each.path("series")
+                .properties()
+                .forEach(one -> series.addObject()
+                        .put("series", one.getKey())
+                        .put("values", values(one.getValue().asText(), steps)));
         ArrayNode looks = test.putArray("alert_rule_test");
         ObjectNode labels = YAML.createObjectNode();
         labels.setAll((ObjectNode) alert.path("labels"));

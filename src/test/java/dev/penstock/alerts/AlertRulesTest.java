@@ -68,11 +68,12 @@ final class AlertRulesTest {
                 .toList();
 
         assertThat(headings).containsExactlyElementsOf(names());
-        assertThat(Arrays.stream(sections).skip(1)).allSatisfy(section -> assertThat(section)
-                .containsPattern("(?m)^    \\S"));
-        assertThat(rules.alerts()).allSatisfy(alert -> assertThat(
-                        alert.at("/annotations/runbook_url").asText())
-                .endsWith("runbook.md#" + alert.path("alert").asText().toLowerCase(Locale.ROOT)));
+        assertThat(Arrays.stream(sections).skip(1))
+                .allSatisfy(section -> assertThat(section).containsPattern("(?m)^    \\S"));
+        assertThat(rules.alerts())
+                .allSatisfy(alert -> assertThat(
+                                alert.at("/annotations/runbook_url").asText())
+                        .endsWith("runbook.md#" + alert.path("alert").asText().toLowerCase(Locale.ROOT)));
     }
 
     @Test
@@ -81,6 +82,13 @@ final class AlertRulesTest {
             List<JsonNode> own = cases.of(alert).path("cases").findParents("series");
             assertThat(own).anyMatch(each -> each.has("fires")).anyMatch(each -> each.has("silent"));
         });
+    }
+
+    @Test
+    void everyRuleReadsOnlyWhatTheServiceExports() throws IOException {
+        DocumentedMetrics metrics = DocumentedMetrics.read();
+
+        assertThat(rules.expressions()).isNotEmpty().allSatisfy(metrics::assertExported);
     }
 
     @Test
@@ -99,7 +107,8 @@ final class AlertRulesTest {
             Path own = Files.writeString(
                     folder.resolve(name + ".rules.yml"), rules.forTestOf(alert).plain());
             Path tests = Files.writeString(
-                    folder.resolve(name + ".tests.yml"), cases.testFile(alert, own.getFileName().toString()));
+                    folder.resolve(name + ".tests.yml"),
+                    cases.testFile(alert, own.getFileName().toString()));
             command.add(tests.toString());
         }
 

@@ -36,7 +36,8 @@ public final class Dashboard {
         for (JsonNode panel : json.path("panels")) {
             for (JsonNode target : panel.path("targets")) {
                 queries.put(
-                        panel.path("title").asText() + ", " + target.path("refId").asText(),
+                        panel.path("title").asText() + ", "
+                                + target.path("refId").asText(),
                         target.path("expr")
                                 .asText()
                                 .replace("$__rate_interval", interval)

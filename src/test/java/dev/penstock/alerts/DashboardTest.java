@@ -40,6 +40,13 @@ final class DashboardTest {
     }
 
     @Test
+    void everyQueryReadsOnlyWhatTheServiceExports() throws IOException {
+        DocumentedMetrics metrics = DocumentedMetrics.read();
+
+        assertThat(dashboard.queries("5m").values()).hasSizeGreaterThan(30).allSatisfy(metrics::assertExported);
+    }
+
+    @Test
     void everyPanelSaysWhatItShowsInWhichUnit() {
         assertThat(dashboard.json().path("panels"))
                 .hasSizeGreaterThan(20)
@@ -72,7 +79,9 @@ final class DashboardTest {
     }
 
     private static boolean overlap(JsonNode one, JsonNode other, String from, String size) {
-        return one.path(from).asInt() < other.path(from).asInt() + other.path(size).asInt()
-                && other.path(from).asInt() < one.path(from).asInt() + one.path(size).asInt();
+        return one.path(from).asInt()
+                        < other.path(from).asInt() + other.path(size).asInt()
+                && other.path(from).asInt()
+                        < one.path(from).asInt() + one.path(size).asInt();
     }
 }

@@ -19,9 +19,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,11 +37,12 @@ class AlertsIT {
     /** Longer than windows and waits of all alerts that a healthy service could fire wrongly: a quarter of an hour each. */
     private static final Duration CALM_TIME = Duration.ofSeconds(25);
 
-    /** The run times of the model, and the callers that are too many for it: the last would wait for a minute. */
-    private static final int TURNS = 400_000;
+    /** How long a run takes while the model is overloaded, and callers for which that is too long: the last would wait for ten seconds. */
+    private static final Duration LONG_RUN = Duration.ofMillis(250);
 
-    private static final int CALLERS = 100;
-    private static final int RETRY_MILLIS = 50;
+    private static final int CALLERS = 40;
+    private static final Duration CALM_PAUSE = Duration.ofMillis(20);
+    private static final Duration RETRY_PAUSE = Duration.ofMillis(200);
 
     /** They speak of the machine that runs the tests, which may be small and busy. */
     private static final Set<String> OF_THE_MACHINE =
@@ -63,19 +63,24 @@ class AlertsIT {
                 for (int i = 0; i < 200; i++) {
                     call(service, CALM, CALM_BODY); // so that the first calls of a cold service are over
                 }
-                callers.submit(() -> callUntil(enough, service, CALM, CALM_BODY));
-                callers.submit(() -> callUntil(enough, service, OVERLOADED, turns(1)));
+                String longRun = turns(turnsOf(LONG_RUN, service));
+                for (int caller = 0; caller < 2; caller++) {
+                    callers.submit(() -> callUntil(enough, CALM_PAUSE, service, CALM, CALM_BODY));
+                    callers.submit(() -> callUntil(enough, CALM_PAUSE, service, OVERLOADED, turns(1)));
+                }
                 try (PrometheusProcess prometheus = new PrometheusProcess(
                         Files.createDirectories(folder.resolve("prometheus")),
                         AlertRules.source().shortened(FACTOR).plain(),
                         "127.0.0.1:" + management)) {
-                    await().ignoreExceptionsInstanceOf(UncheckedIOException.class).until(prometheus::isReady);
-                    await().during(CALM_TIME).atMost(CALM_TIME.multipliedBy(3)).untilAsserted(() -> assertThat(
-                                    ofTheService(prometheus.everFired()))
-                            .isEmpty());
+                    await().ignoreExceptionsInstanceOf(UncheckedIOException.class)
+                            .until(prometheus::isReady);
+                    await().during(CALM_TIME)
+                            .atMost(CALM_TIME.multipliedBy(3))
+                            .untilAsserted(() -> assertThat(ofTheService(prometheus.everFired()))
+                                    .isEmpty());
 
                     for (int caller = 0; caller < CALLERS; caller++) {
-                        callers.submit(() -> callUntil(enough, service, OVERLOADED, turns(TURNS)));
+                        callers.submit(() -> callUntil(enough, RETRY_PAUSE, service, OVERLOADED, longRun));
                     }
                     Set<String> expected = Set.of(
                             "PenstockRefusing of " + OVERLOADED,
@@ -111,18 +116,20 @@ class AlertsIT {
         return alerts;
     }
 
-    private static void callUntil(AtomicBoolean enough, Service service, String model, String body) {
-        Semaphore never = new Semaphore(0);
+    private static void callUntil(AtomicBoolean enough, Duration pause, Service service, String model, String body) {
         while (!enough.get()) {
             call(service, model, body);
-            try {
-                if (never.tryAcquire(RETRY_MILLIS, TimeUnit.MILLISECONDS)) {
-                    return;
-                }
-            } catch (InterruptedException stopped) {
-                return;
-            }
+            LockSupport.parkNanos(pause.toNanos());
         }
+    }
+
+    /** Measured, since machines differ. */
+    private static int turnsOf(Duration run, Service service) {
+        int sample = 50_000;
+        call(service, OVERLOADED, turns(sample));
+        long began = System.nanoTime();
+        call(service, OVERLOADED, turns(sample));
+        return (int) (sample * run.toNanos() / (System.nanoTime() - began));
     }
 
     private static void call(Service service, String model, String body) {

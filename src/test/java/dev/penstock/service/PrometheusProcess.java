@@ -48,7 +48,8 @@ final class PrometheusProcess implements AutoCloseable {
 
     /** Skips the test where there is no Prometheus. */
     static void assumeInstalled() {
-        assumeThatCode(() -> new ProcessBuilder("prometheus", "--version").start().waitFor())
+        assumeThatCode(() ->
+                        new ProcessBuilder("prometheus", "--version").start().waitFor())
                 .as("prometheus must be installed; .ci/run installs it")
                 .doesNotThrowAnyException();
     }
