@@ -205,15 +205,17 @@ public final class Batcher<R> {
 
     private Step<R> run(KeyQueue<R> queue, long start, Trigger trigger) {
         Formation formation = new Formation(queue, start);
-        int limit = trigger == Trigger.FULL && policy.preferredSizes().isEmpty()
-                ? queue.limit()
-                : preferred(queue, Math.min(queue.rows(), queue.limit()));
+        int limit = trigger == Trigger.FULL && policy.preferredSizes().isEmpty() ? queue.limit() : preferred(queue);
         formation.fill(Lane.BULK, Math.min(limit, bulkShare.owedRows()));
         formation.fill(Lane.INTERACTIVE, limit);
         formation.fill(Lane.BULK, limit);
         forgetIfMany(queue);
         bulkShare.ran(formation.rows, formation.bulkRows, waitingBulkRows > 0);
         return formation.close(trigger);
+    }
+
+    private int preferred(KeyQueue<R> queue) {
+        return preferred(queue, Math.min(queue.rows(), queue.limit()));
     }
 
     /** Of so many rows, those to run: all, or the next lower preferred size if it costs no more per row. The rest follow later. */

@@ -297,6 +297,7 @@ public final class Worker implements AutoCloseable {
         Set<String> notes = new LinkedHashSet<>();
         Set<String> remarks = new LinkedHashSet<>();
         double rowsPerSecond = 0;
+        long grownBytes = 0;
         try {
             ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
@@ -307,17 +308,19 @@ public final class Worker implements AutoCloseable {
                 sessions.add(loaded.session());
                 runs.addAll(loaded.runs());
                 rowsPerSecond += loaded.rowsPerSecond();
+                grownBytes += loaded.grownBytes();
             }
             coldStarts(definition.name()).increment();
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
-                    "Model %s version %d is loaded on %s%s",
+                    "Model %s version %d is loaded on %s%s; the process grew by %d MiB meanwhile",
                     definition.name(),
                     definition.version(),
                     sessions.getFirst().executionProvider(),
                     runs.isEmpty()
                             ? ""
-                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond));
+                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond),
+                    grownBytes >> 20);
             LOG.infof(
                     "Model %s version %d is run %s",
                     definition.name(),

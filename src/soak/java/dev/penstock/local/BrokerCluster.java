@@ -151,6 +151,16 @@ public final class BrokerCluster implements AutoCloseable {
         return awaitEnd(node);
     }
 
+    /**
+     * Lets none of its files grow any more, as on a full disk, and waits until it gives up. Its log stays.
+     *
+     * @return the exit status
+     */
+    public int fillDisk(int node) {
+        Signals.limitFileSize(processOf(node), 1);
+        return awaitEnd(node);
+    }
+
     /** SIGSTOP: its connections stay open and nothing is answered. */
     public void freeze(int node) {
         Signals.freeze(processOf(node));

@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Signals to processes that this JVM has started, beyond those that {@link Process} sends. */
+/** Signals to processes that this JVM has started, beyond those that {@link Process} sends, and limits for them. */
 public final class Signals {
     private Signals() {}
 
@@ -22,6 +22,11 @@ public final class Signals {
         send("-CONT", process);
     }
 
+    /** Sets the most bytes that a file may have to which the process writes. A write beyond it fails. */
+    static void limitFileSize(ProcessHandle process, long bytes) {
+        run("prlimit", "--pid", Long.toString(process.pid()), "--fsize=" + bytes);
+    }
+
     /** Whether the system says that the process is stopped (state T). */
     public static boolean isFrozen(ProcessHandle process) {
         try {
@@ -33,13 +38,14 @@ public final class Signals {
     }
 
     private static void send(String signal, ProcessHandle process) {
+        run("kill", signal, Long.toString(process.pid()));
+    }
+
+    private static void run(String... command) {
         try {
-            int status = new ProcessBuilder("kill", signal, Long.toString(process.pid()))
-                    .start()
-                    .waitFor();
+            int status = new ProcessBuilder(command).start().waitFor();
             if (status != 0) {
-                throw new IllegalStateException(
-                        "kill %s of process %d ended with %d".formatted(signal, process.pid(), status));
+                throw new IllegalStateException("'%s' ended with %d".formatted(String.join(" ", command), status));
             }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);

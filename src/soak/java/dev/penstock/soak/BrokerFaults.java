@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Brokers that are away. */
 final class BrokerFaults {
+    /** Of a broker that ends itself. */
+    private static final int DISK_FAILED = 1;
+
     private static final Duration AWAY = Duration.ofSeconds(3);
     private static final Duration FROZEN = Duration.ofSeconds(20);
     private static final Duration UNREACHABLE = Duration.ofSeconds(30);
@@ -63,6 +66,16 @@ final class BrokerFaults {
         return Struck.of(
                 "broker %d in state T for %d s, and away from the cluster".formatted(node, FROZEN.toSeconds()),
                 () -> brokers.resume(node));
+    }
+
+    static Struck diskFull(Scene scene) throws InterruptedException {
+        BrokerCluster brokers = scene.deployment().brokers();
+        int node = scene.drawn(brokers.nodes());
+        int status = brokers.fillDisk(node);
+        NotStruckException.unless(status == DISK_FAILED, "broker %d ended with %d".formatted(node, status));
+        Thread.sleep(AWAY);
+        return Struck.of(
+                "broker %d could not write, and ended with %d".formatted(node, status), () -> brokers.restart(node));
     }
 
     static Struck unreachable(Scene scene) throws IOException, InterruptedException {

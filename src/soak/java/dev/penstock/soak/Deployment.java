@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.apache.kafka.clients.admin.MemberDescription;
  */
 final class Deployment implements AutoCloseable {
     static final String MODEL = "digits";
+    static final String BROKEN_MODEL = "digits-cut-short";
     static final String API_KEY = "soak";
     static final String OTHER_API_KEY = "soak-of-another-tenant";
 
@@ -111,7 +113,27 @@ final class Deployment implements AutoCloseable {
                         "--kafka",
                         brokers.bootstrapServers(),
                         "--models",
-                        folder.resolve("models").toString()));
+                        models().toString()));
+    }
+
+    /** Puts a model whose file is cut short beside the served one. Workers that start from now on see it. */
+    Path addTruncatedModel() throws IOException {
+        Path whole;
+        try (Stream<Path> files = Files.walk(models().resolve(MODEL))) {
+            whole = files.filter(each -> each.endsWith("model.onnx"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(whole);
+        Path version = Files.createDirectories(models().resolve(BROKEN_MODEL).resolve("1"));
+        return Files.write(version.resolve("model.onnx"), Arrays.copyOf(bytes, bytes.length / 2));
+    }
+
+    void removeTruncatedModel() throws IOException {
+        Path model = models().resolve(BROKEN_MODEL);
+        Files.delete(model.resolve("1").resolve("model.onnx"));
+        Files.delete(model.resolve("1"));
+        Files.delete(model);
     }
 
     /** The member ids of the workers' consumer group. */
@@ -199,6 +221,10 @@ final class Deployment implements AutoCloseable {
         return instance;
     }
 
+    private Path models() {
+        return folder.resolve("models");
+    }
+
     private Path tenantsFile() {
         return folder.resolve("tenants.yaml").toAbsolutePath();
     }
@@ -227,7 +253,7 @@ final class Deployment implements AutoCloseable {
     private void copyModel() throws IOException {
         try (Stream<Path> files = Files.walk(MODELS.resolve(MODEL))) {
             for (Path file : files.toList()) {
-                Path copy = folder.resolve("models").resolve(MODELS.relativize(file));
+                Path copy = models().resolve(MODELS.relativize(file));
                 if (Files.isDirectory(file)) {
                     Files.createDirectories(copy);
                 } else {

@@ -33,6 +33,10 @@ enum Fault {
             IngressFaults::halfClosed),
     BROKER_STOPPED("SIGTERM to a broker; restarted on its log", "503 while it is away", BrokerFaults::stopped),
     BROKER_KILLED("SIGKILL to a broker; restarted on its log", "503 while it is away", BrokerFaults::killed),
+    BROKER_DISK_FULL(
+            "a broker cannot write a byte more, so it ends; restarted on its log",
+            "503 while it is away",
+            BrokerFaults::diskFull),
     BROKER_FROZEN("SIGSTOP to a broker for 20 s", "503 while it is away", BrokerFaults::frozen),
     BROKER_UNREACHABLE(
             "the route to a broker is cut for 30 s, in a network namespace",
@@ -65,7 +69,27 @@ enum Fault {
     POISON_LARGE("a record at the size limit that is no request", "its partition goes on", TopicFaults::large),
     POISON_EXPIRED("a request whose deadline is over", "it is answered expired", TopicFaults::expired),
     POISON_REPLY_TOPIC_MISSING(
-            "a request whose reply topic does not exist", "its partition goes on", TopicFaults::unanswerable);
+            "a request whose reply topic does not exist", "its partition goes on", TopicFaults::unanswerable),
+    STOPPED_TWICE(
+            "two SIGTERM to a worker or an ingress; another starts",
+            "no call fails; it exits in order",
+            StartFaults::stoppedTwice),
+    STOPPED_WHILE_IT_STARTS(
+            "SIGTERM to a worker or an ingress within 6 s of its start; another starts",
+            "it exits in order",
+            StartFaults::stoppedWhileItStarts),
+    KAFKA_ABSENT(
+            "a worker and an ingress start while no broker runs, for 10 s",
+            "they are live and not ready; 503",
+            StartFaults::kafkaAbsent),
+    REDIS_ABSENT(
+            "a worker and an ingress start while no Redis runs, for 10 s",
+            "they are live; outcomes are still found",
+            StartFaults::redisAbsent),
+    MODEL_TRUNCATED(
+            "a worker starts with a second model whose file is cut short",
+            "that model alone is refused",
+            StartFaults::modelTruncated);
 
     private final String making;
     private final String rule;

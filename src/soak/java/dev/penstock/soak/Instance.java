@@ -69,6 +69,13 @@ final class Instance implements AutoCloseable {
         return process.orElseThrow().handle();
     }
 
+    /** Whether the process says that it lives: it need not be restarted. */
+    boolean isLive() throws InterruptedException {
+        return get("/q/health/live")
+                .filter(answer -> answer.statusCode() == 200)
+                .isPresent();
+    }
+
     boolean isReady() throws InterruptedException {
         return get("/q/health/ready")
                 .filter(answer -> answer.statusCode() == 200)

@@ -150,6 +150,16 @@ final class Probes implements AutoCloseable {
         }
     }
 
+    /** What the first ingress says of all models, with their states and reasons, as JSON. */
+    String repositoryIndex() throws IOException, InterruptedException {
+        return http.send(
+                        call(deployment.urls().getFirst().resolve("/v2/repository/index"))
+                                .POST(BodyPublishers.ofString("{}"))
+                                .build(),
+                        BodyHandlers.ofString())
+                .body();
+    }
+
     int partitions() {
         return deployment
                 .brokers()

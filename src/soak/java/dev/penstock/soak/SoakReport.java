@@ -12,7 +12,7 @@ import java.util.Locale;
 /**
  * What a soak saw, as JSON and as a table.
  *
- * @param failures faults without proof or without progress after it; empty in a soak that holds
+ * @param failures faults without proof or without progress after it, and processes that grew; empty in a soak that holds
  * @param verdict of the ledger, in words
  */
 record SoakReport(
@@ -47,8 +47,43 @@ record SoakReport(
      */
     record Strike(String fault, long atMillis, String proof, long recoveryMillis, long violations) {}
 
-    /** What a process held early in its life and at the end of the soak. */
-    record Growth(String process, long seconds, Usage early, Usage late) {}
+    /**
+     * The most that a process held in the first and in the second half of its life.
+     *
+     * @param seconds that it lived
+     */
+    record Growth(String process, long seconds, Usage early, Usage late) {
+        /** A shorter life says nothing: the heap is still being filled. */
+        private static final long JUDGED_SECONDS = 360;
+
+        private static final double TOLERANCE = 1.15;
+        private static final int TOLERATED_MIB = 48;
+        private static final int TOLERATED_THREADS = 8;
+        private static final int TOLERATED_FILES = 16;
+
+        /** False for a process that lived long and held noticeably more memory, threads or files in its second half. */
+        boolean staysFlat() {
+            return seconds < JUDGED_SECONDS
+                    || (late.memoryMib() <= early.memoryMib() * TOLERANCE + TOLERATED_MIB
+                            && late.threads() <= early.threads() * TOLERANCE + TOLERATED_THREADS
+                            && late.files() <= early.files() * TOLERANCE + TOLERATED_FILES);
+        }
+
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "%-10s %5d s  memory %4d to %4d MiB  threads %3d to %3d  files %3d to %3d",
+                    process,
+                    seconds,
+                    early.memoryMib(),
+                    late.memoryMib(),
+                    early.threads(),
+                    late.threads(),
+                    early.files(),
+                    late.files());
+        }
+    }
 
     void write(Path folder) throws IOException {
         JSON.writeValue(folder.resolve(FILE).toFile(), this);
@@ -106,19 +141,7 @@ record SoakReport(
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(totals()).append('\n');
-        for (Growth each : growths) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%-10s %5d s  memory %4d to %4d MiB  threads %3d to %3d  files %3d to %3d%n",
-                    each.process(),
-                    each.seconds(),
-                    each.early().memoryMib(),
-                    each.late().memoryMib(),
-                    each.early().threads(),
-                    each.late().threads(),
-                    each.early().files(),
-                    each.late().files()));
-        }
+        growths.forEach(each -> text.append(each).append('\n'));
         text.append(verdict);
         failures.forEach(each -> text.append("failed: ").append(each).append('\n'));
         return text.append(isKept ? "The soak holds." : "The soak does not hold; its seed is " + seed + ".")

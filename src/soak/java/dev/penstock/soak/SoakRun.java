@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,9 +38,6 @@ final class SoakRun {
     /** Between two faults, so that their effects can be told apart. */
     private static final Duration CALM = Duration.ofSeconds(2);
 
-    /** A process has loaded its classes by then. */
-    private static final Duration SETTLED_AGE = Duration.ofSeconds(30);
-
     /** Outlasts any soak: the load ends with the last fault. */
     private static final Duration LOAD = Duration.ofHours(24);
 
@@ -50,7 +47,7 @@ final class SoakRun {
     private final List<Fault> bag = new ArrayList<>();
     private final List<SoakReport.Strike> strikes = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
-    private final Map<ProcessHandle, Usage> early = new HashMap<>();
+    private final Map<ProcessHandle, Life> lives = new LinkedHashMap<>();
 
     /** @param out takes a line for each fault */
     SoakRun(SoakPlan plan, Consumer<String> out) {
@@ -95,6 +92,9 @@ final class SoakRun {
         }
         load.endLoad();
         Verdict verdict = result(running);
+        List<SoakReport.Growth> growths =
+                lives.values().stream().flatMap(life -> life.growth().stream()).toList();
+        growths.stream().filter(each -> !each.staysFlat()).forEach(each -> failures.add("grew: " + each));
         double seconds = (System.nanoTime() - start) / 1e9;
         boolean isKept = failures.isEmpty() && verdict.result() == Verdict.Result.KEPT && !strikes.isEmpty();
         return new SoakReport(
@@ -107,7 +107,7 @@ final class SoakRun {
                 verdict.settled(),
                 verdict.allViolations(),
                 strikes,
-                growths(scene.deployment()),
+                growths,
                 failures,
                 verdict.toString(),
                 isKept);
@@ -191,23 +191,11 @@ final class SoakRun {
     }
 
     private void sample(Deployment deployment) {
-        deployment.processes().values().forEach(process -> {
-            if (!early.containsKey(process) && age(process).compareTo(SETTLED_AGE) > 0) {
-                Usage.of(process).ifPresent(usage -> early.put(process, usage));
-            }
-        });
-    }
-
-    private List<SoakReport.Growth> growths(Deployment deployment) {
-        List<SoakReport.Growth> growths = new ArrayList<>();
-        deployment.processes().forEach((name, process) -> {
-            Optional<Usage> late = Usage.of(process);
-            Usage first = early.get(process);
-            if (first != null && late.isPresent()) {
-                growths.add(new SoakReport.Growth(name, age(process).toSeconds(), first, late.get()));
-            }
-        });
-        return growths;
+        deployment
+                .processes()
+                .forEach((name, process) -> Usage.of(process)
+                        .ifPresent(usage -> lives.computeIfAbsent(process, first -> new Life(name))
+                                .add(age(process).toSeconds(), usage)));
     }
 
     private static Duration age(ProcessHandle process) {

@@ -14,6 +14,12 @@ import java.util.stream.Stream;
  */
 record Usage(long memoryMib, int threads, int files) {
 
+    /** Each value the higher of the two. */
+    Usage highest(Usage other) {
+        return new Usage(
+                Math.max(memoryMib, other.memoryMib), Math.max(threads, other.threads), Math.max(files, other.files));
+    }
+
     /** From {@code /proc}; empty when the process has ended. */
     static Optional<Usage> of(ProcessHandle process) {
         Path proc = Path.of("/proc", Long.toString(process.pid()));

@@ -70,6 +70,22 @@ class TopicLayoutTest {
     }
 
     @Test
+    void reportsATopicThatMustHaveOnePartitionAndHasMore() throws Exception {
+        List<NewTopic> wanted = ours.ofView("wide");
+        ADMIN.createTopics(wanted.stream()
+                        .map(topic -> new NewTopic(topic.name(), 2, (short) 1).configs(topic.configs()))
+                        .toList())
+                .all()
+                .get();
+        try (LoggedLines lines = LoggedLines.of(TopicCheck.class)) {
+            ours.create(ADMIN, wanted);
+            assertThat(lines.text())
+                    .contains("Topic %s: the number of partitions must be 1, is 2"
+                            .formatted(wanted.getFirst().name()));
+        }
+    }
+
+    @Test
     void namesATopicThatOperatorsHaveYetToDeclareAndWhatItShouldBe() {
         assertThatThrownBy(() -> theirs.create(ADMIN, theirs.ofModel("absent")))
                 .hasMessageContaining("topic penstock.absent.requests is missing; it should have 3 partition(s) and ")

@@ -32,20 +32,25 @@ public final class RequestPublisher {
             Consumer<RecordMetadata> acknowledged) {
         return publisher
                 .publish(record, admitted.predictedWaitNanos(), acknowledged)
-                .thenApply(publication -> switch (publication) {
-                    case ACKNOWLEDGED -> {
-                        admitted.accepted();
-                        yield id;
-                    }
-                    case NOT_SENT -> {
-                        admitted.refused();
-                        throw notSent();
-                    }
-                    case IN_DOUBT -> {
-                        admitted.inDoubt();
-                        throw inDoubt();
-                    }
+                .thenApply(publication -> {
+                    settle(admitted, publication);
+                    return id;
                 });
+    }
+
+    /** @throws ProblemException unless Kafka has the request: it says whether the request may run all the same */
+    static void settle(AdmittedRequest admitted, Publication publication) {
+        switch (publication) {
+            case ACKNOWLEDGED -> admitted.accepted();
+            case NOT_SENT -> {
+                admitted.refused();
+                throw notSent();
+            }
+            case IN_DOUBT -> {
+                admitted.inDoubt();
+                throw inDoubt();
+            }
+        }
     }
 
     static ProblemException notSent() {

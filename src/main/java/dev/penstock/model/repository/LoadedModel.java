@@ -10,6 +10,8 @@ import java.util.List;
  * @param session closed with this model
  * @param runs the durations of the warm-up runs, after a first run of each shape
  * @param rowsPerSecond the throughput of this session with full batches, one after another
+ * @param grownBytes by how much the memory of the process grew meanwhile, other models that were loaded at the same time included; 0 where
+ *     the system does not tell
  * @param notes messages for the operator, such as a preferred execution provider that is unavailable
  * @param remarks those notes that callers see, too: files that are not read, and runs that were left out
  */
@@ -18,6 +20,7 @@ public record LoadedModel(
         Session session,
         List<MeasuredRun> runs,
         double rowsPerSecond,
+        long grownBytes,
         List<String> notes,
         List<String> remarks)
         implements AutoCloseable {

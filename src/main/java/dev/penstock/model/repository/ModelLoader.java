@@ -30,6 +30,7 @@ public final class ModelLoader {
      * @throws ModelRefusedException if the file has changed, the session cannot be opened, or a warm-up with given values fails
      */
     public LoadedModel load(ModelDefinition definition) throws ModelRefusedException {
+        long before = ResidentMemory.bytes();
         SessionOpener.OpenedSession opened =
                 SessionOpener.open(bytes(definition), definition.graph(), definition.config());
         boolean isWarm = false;
@@ -42,7 +43,14 @@ public final class ModelLoader {
             List<String> notes = new ArrayList<>(opened.notes());
             notes.addAll(remarks);
             isWarm = true;
-            return new LoadedModel(decided, session, measured.runs(), measured.rowsPerSecond(), notes, remarks);
+            return new LoadedModel(
+                    decided,
+                    session,
+                    measured.runs(),
+                    measured.rowsPerSecond(),
+                    Math.max(0, ResidentMemory.bytes() - before),
+                    notes,
+                    remarks);
         } finally {
             if (!isWarm) {
                 opened.close();

@@ -124,6 +124,15 @@ class PublisherTest {
         }
     }
 
+    /** So that callers hear of it within two seconds. */
+    @Test
+    void aRecordIsGivenUpWithinTwoSeconds() {
+        assertThat(Publisher.properties(new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20)))
+                .hasEntrySatisfying(
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                        millis -> assertThat((int) millis).isLessThan(2000));
+    }
+
     @Test
     void onlyAMissingAcknowledgementLeavesDoubt() {
         RecordMetadata sent = new RecordMetadata(new TopicPartition("t", 3), 0, 0, 0, 0, 0);
