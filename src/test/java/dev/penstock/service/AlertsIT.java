@@ -34,8 +34,8 @@ class AlertsIT {
     /** A minute of the rules is a second here. */
     private static final int FACTOR = 60;
 
-    /** Longer than windows and waits of all alerts that a healthy service could fire wrongly: a quarter of an hour each. */
-    private static final Duration CALM_TIME = Duration.ofSeconds(25);
+    /** As long as the window and the wait of any alert that needs no features: 5 and 15 of their minutes. */
+    private static final Duration CALM_TIME = Duration.ofSeconds(20);
 
     /** How long a run takes while the model is overloaded, and callers for which that is too long: the last would wait for ten seconds. */
     private static final Duration LONG_RUN = Duration.ofMillis(250);
