@@ -56,11 +56,11 @@ record Scenario(
 
         static NamedWindow adaptiveAtMost(long nanos) {
             return new NamedWindow(
-                    "adaptive, at most " + micros(nanos), Window.adaptive().atMost(nanos));
+                    "adaptive, at most " + micros((double) nanos), Window.adaptive().atMost(nanos));
         }
 
         static NamedWindow fixed(long nanos) {
-            return new NamedWindow("always " + micros(nanos), Window.fixed(nanos));
+            return new NamedWindow("always " + micros((double) nanos), Window.fixed(nanos));
         }
     }
 
@@ -160,7 +160,7 @@ record Scenario(
                         100 * bulkShare,
                         counted(keys, "batch key"),
                         micros(timeoutNanos / 5.0),
-                        micros(timeoutNanos),
+                        micros((double) timeoutNanos),
                         counted(maxOpen, "open request")));
         if (!faults.equals(Faults.NONE)) {
             lines.add("%.1f %% of the requests fail their batch; %.1f %% of the runs take thirty times as long; %s"
