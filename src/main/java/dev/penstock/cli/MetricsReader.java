@@ -69,8 +69,8 @@ final class MetricsReader {
                     absent);
         }
         if (answer.statusCode() != OK) {
-            throw new IOException("%s must answer 200, was %d; --url takes management addresses, port 9000 by default"
-                    .formatted(address, answer.statusCode()));
+            throw new IOException("%s must answer 200, was %s; --url takes management addresses, port 9000 by default"
+                    .formatted(address, Integer.toString(answer.statusCode())));
         }
         return answer.body();
     }
