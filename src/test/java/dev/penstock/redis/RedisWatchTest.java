@@ -1,5 +1,6 @@
 package dev.penstock.redis;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.local.RedisUnderTest;
@@ -17,6 +18,7 @@ class RedisWatchTest {
         Vertx vertx = Vertx.vertx();
         try (RedisUnderTest redis = new RedisUnderTest();
                 RedisWatch watch = new RedisWatch(redis.client(), vertx, registry)) {
+            assertThat(watch).isNotNull();
             awaitUp(1);
             redis.freeze();
             awaitUp(0);
