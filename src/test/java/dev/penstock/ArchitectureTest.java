@@ -39,13 +39,16 @@ final class ArchitectureTest {
             entry("protocol.codec", Set.of("protocol")),
             entry("messages", Set.of("protocol")),
             entry("threads", Set.of()),
+            entry("tracing", Set.of("protocol", "messages")),
             entry("process", Set.of()),
             entry("kafka", Set.of("messages", "threads")),
             entry("redis", Set.of()),
             entry("metrics", Set.of("threads")),
             entry("tenants.quota", Set.of("messages")),
             entry("tenants", Set.of("threads", "protocol", "tenants.quota")),
-            entry("ingress.call", Set.of("protocol", "protocol.codec", "messages", "kafka", "tenants")),
+            entry(
+                    "ingress.call",
+                    Set.of("tracing", "threads", "protocol", "protocol.codec", "messages", "kafka", "tenants")),
             entry(
                     "ingress.gate",
                     Set.of("threads", "protocol", "messages", "kafka", "tenants", "tenants.quota", "ingress.call")),
@@ -63,6 +66,7 @@ final class ArchitectureTest {
             entry(
                     "ingress.submit",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -91,6 +95,7 @@ final class ArchitectureTest {
             entry(
                     "ingress.http",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -120,10 +125,11 @@ final class ArchitectureTest {
                             "model.config",
                             "model.onnx",
                             "model.probe")),
-            entry("worker.accepted", Set.of("protocol", "messages")),
+            entry("worker.accepted", Set.of("tracing", "protocol", "messages")),
             entry(
                     "worker.loop",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -136,6 +142,7 @@ final class ArchitectureTest {
             entry(
                     "worker.reply",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "protocol.codec",
@@ -149,6 +156,7 @@ final class ArchitectureTest {
             entry(
                     "worker.join",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -161,6 +169,7 @@ final class ArchitectureTest {
             entry(
                     "worker.intake",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "protocol.codec",
@@ -175,6 +184,7 @@ final class ArchitectureTest {
             entry(
                     "worker",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "protocol.codec",
@@ -194,16 +204,18 @@ final class ArchitectureTest {
                             "worker.join",
                             "worker.intake.rules",
                             "worker.intake")),
+            entry("diagnosis", Set.of()),
             entry("cli.option", Set.of()),
             entry("cli.command", Set.of("cli.option")),
             entry("cli.bench", Set.of("cli.option")),
-            entry("cli", Set.of("cli.option", "cli.command", "cli.bench")),
+            entry("cli", Set.of("diagnosis", "cli.option", "cli.command", "cli.bench")),
             entry("deadletters", Set.of("messages", "kafka", "cli.command")),
             entry("local", Set.of("deadletters", "cli", "cli.command", "process")),
             // Not local: the production package has none.
             entry(
                     "app",
                     Set.of(
+                            "tracing",
                             "threads",
                             "process",
                             "protocol",
@@ -232,6 +244,8 @@ final class ArchitectureTest {
                             "features.cache",
                             "app")),
             entry("com.github.benmanes..", Set.of("features.cache")),
+            entry("io.opentelemetry..", Set.of("tracing", "app")),
+            entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http")),
             entry("io.vertx.core.http..", Set.of("ingress.http")),
             entry(
@@ -420,6 +434,7 @@ final class ArchitectureTest {
                         || access.getTargetOwner().getName().equals("java.time.Clock")))
                 .containsExactlyInAnyOrder(
                         "app.KafkaWatch",
+                        "cli.MetricsReader",
                         "cli.TestRun",
                         "features.cache.BulkLoader",
                         "features.cache.FeatureCache",
@@ -429,6 +444,7 @@ final class ArchitectureTest {
                         "ingress.gate.LagWatch",
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",
+                        "threads.LimitedLog",
                         "threads.Time",
                         "threads.TroubleLog",
                         "worker.join.FeatureStage",
@@ -455,6 +471,7 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "app.ConfigRelations",
                         "app.Roles",
+                        "app.TracingBeans",
                         "features.FeatureCaches",
                         "ingress.AccessPolicy",
                         "ingress.Ingress",

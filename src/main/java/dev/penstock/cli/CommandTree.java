@@ -15,6 +15,7 @@ import dev.penstock.cli.bench.TenantsCommand;
 import dev.penstock.cli.bench.TuningCommand;
 import dev.penstock.cli.command.CompletionCommand;
 import dev.penstock.cli.command.DeadLettersCommand;
+import dev.penstock.cli.command.DiagnoseCommand;
 import dev.penstock.cli.command.FuzzCommand;
 import dev.penstock.cli.command.JdkCommand;
 import dev.penstock.cli.command.KafkaCommand;
@@ -53,6 +54,7 @@ final class CommandTree {
                 UpCommand.class,
                 KafkaCommand.class,
                 KeyCommand.class,
+                DiagnoseCommand.class,
                 LedgerCommand.class,
                 TestCommand.class,
                 SimulateCommand.class,

@@ -2,6 +2,7 @@ package dev.penstock.cli;
 
 import dev.penstock.cli.bench.BenchCommand;
 import dev.penstock.cli.command.CompletionCommand;
+import dev.penstock.cli.command.DiagnoseCommand;
 import dev.penstock.cli.command.FuzzCommand;
 import dev.penstock.cli.command.JdkCommand;
 import dev.penstock.cli.command.KeyCommand;
@@ -13,6 +14,7 @@ import dev.penstock.cli.command.SoakCommand;
 import dev.penstock.cli.command.TestCommand;
 import dev.penstock.cli.command.Tool;
 import dev.penstock.cli.command.ZooCommand;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +51,8 @@ final class Commands {
             case ZooCommand zoo -> runTool(ZooCommand.class, zoo);
             case ModelsCommand models -> runTool(ModelsCommand.class, models);
             case TestCommand test -> new TestRun(Checkout.home()).run(arguments.subList(1, arguments.size()));
+            case DiagnoseCommand diagnose ->
+                new MetricsReader(diagnose.urls()).diagnose(Duration.ofSeconds(diagnose.seconds()));
             case KeyCommand key -> NewKey.random().print();
             case JdkCommand jdk -> print(System.getProperty("java.home"));
             case CompletionCommand completion -> print(AutoComplete.bash(CommandTree.NAME, CommandTree.build()));

@@ -10,6 +10,6 @@ record Group(String title, List<String> commands) {
             new Group("Run it", List.of("up", "kafka")),
             new Group("Models", List.of("models", "zoo")),
             new Group("Tenants and keys", List.of("key")),
-            new Group("Operate", List.of("dead-letters", "ledger")),
+            new Group("Operate", List.of("diagnose", "dead-letters", "ledger")),
             new Group("Develop", List.of("test", "bench", "simulate", "soak", "mutants", "fuzz", "jdk", "completion")));
 }

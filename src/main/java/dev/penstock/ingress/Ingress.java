@@ -126,7 +126,8 @@ public final class Ingress implements AutoCloseable {
         AdmissionControl admission =
                 new AdmissionControl(catalogue, steering, config.syncMaxWait(), registry, System::nanoTime);
 
-        GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor());
+        GuardedRedis guarded =
+                new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor(), registry);
         OpenRequests open = new OpenRequests(guarded::send, admission::ingresses, System::currentTimeMillis);
         Quotas quotas = new Quotas(
                 guarded::send,
@@ -187,7 +188,11 @@ public final class Ingress implements AutoCloseable {
                 new IdempotentSubmissions(
                         new IdempotencyClaims(
                                 new GuardedRedis(
-                                        "idempotency keys", redis, config.idempotencyTimeout(), config.redisOpenFor()),
+                                        "idempotency keys",
+                                        redis,
+                                        config.idempotencyTimeout(),
+                                        config.redisOpenFor(),
+                                        registry),
                                 config.idempotencyTtl().orElse(config.resultTtl())),
                         ids,
                         finder,

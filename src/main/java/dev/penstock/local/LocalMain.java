@@ -12,12 +12,10 @@ import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.quarkus.runtime.logging.LoggingSetupRecorder;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,15 +23,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.eclipse.microprofile.config.ConfigProvider;
 
 /** {@code penstock up} and its kind: the service with all that it needs, in one JVM, until Ctrl-C. */
 @QuarkusMain(name = "local")
 public final class LocalMain {
 
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(60);
-    private static final Duration READY_LOOK = Duration.ofMillis(100);
-    private static final Duration READY_TIMEOUT = Duration.ofSeconds(5);
-    private static final int HTTP_OK = 200;
+    private static final String CONSOLE = "penstock.console.enabled";
 
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
@@ -82,7 +79,18 @@ public final class LocalMain {
     }
 
     private static LocalStack start(LocalStack.Parts parts) {
+        String what = parts.names();
+        if (!what.isEmpty()) {
+            System.err.println("penstock: starting " + what);
+        }
         LocalStack stack = LocalStack.start(parts);
+        if (!what.isEmpty()) {
+            System.err.printf(
+                    Locale.ROOT,
+                    "penstock: %s can be used after %.1f s%n",
+                    what,
+                    ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAfterTheService(stack), "local-stack-stop"));
         return stack;
     }
@@ -95,36 +103,28 @@ public final class LocalMain {
     /** The service, of which the roles still start; prints what is where once they serve, and waits for the end. */
     public static final class Service implements QuarkusApplication {
 
-        /** @param arguments the address of readiness, and what to print */
+        /** @param arguments {@link Addresses} */
         @Override
         public int run(String... arguments) {
-            Thread.ofPlatform().name("welcome").daemon().start(() -> {
-                awaitReady(URI.create(arguments[0]));
-                System.out.println(arguments[1]);
-            });
+            Addresses addresses = Addresses.ofArguments(arguments);
+            Thread.ofPlatform().name("welcome").daemon().start(() -> welcome(addresses));
             Quarkus.waitForExit();
             return 0;
         }
     }
 
-    private static void awaitReady(URI readiness) {
-        try (HttpClient http =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-            HttpRequest ask =
-                    HttpRequest.newBuilder(readiness).timeout(READY_TIMEOUT).build();
-            while (!answersOk(http, ask)) {
-                Thread.sleep(READY_LOOK);
-            }
+    private static void welcome(Addresses addresses) {
+        try (FirstLook look = new FirstLook(addresses)) {
+            look.awaitReady();
+            System.out.println(Welcome.toService(
+                    ManagementFactory.getRuntimeMXBean().getUptime(),
+                    addresses,
+                    ConfigProvider.getConfig()
+                            .getOptionalValue(CONSOLE, Boolean.class)
+                            .orElse(false),
+                    look.examples()));
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static boolean answersOk(HttpClient http, HttpRequest ask) throws InterruptedException {
-        try {
-            return http.send(ask, HttpResponse.BodyHandlers.discarding()).statusCode() == HTTP_OK;
-        } catch (IOException notYet) {
-            return false;
         }
     }
 
@@ -150,10 +150,7 @@ public final class LocalMain {
         BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(ProcessEnd.code(code, cause));
         ApplicationLifecycleManager.setDefaultExitCodeHandler(remember);
         try {
-            Quarkus.run(
-                    Service.class,
-                    "http://127.0.0.1:" + options.managementPort() + "/q/health/ready",
-                    Welcome.toService(options, kafka, redis, customers.isPresent()));
+            Quarkus.run(Service.class, Addresses.of(options, kafka, redis).toArguments());
         } finally {
             SERVICE_STOPPED.countDown();
         }

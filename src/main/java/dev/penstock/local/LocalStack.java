@@ -1,6 +1,7 @@
 package dev.penstock.local;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +31,15 @@ public final class LocalStack implements AutoCloseable {
      * @param redisPort 0 for any free port; empty for no Redis
      * @param dataDir keeps the broker's log and Redis's data across restarts; when empty, nothing is kept
      */
-    public record Parts(OptionalInt kafkaPort, OptionalInt redisPort, Optional<Path> dataDir) {}
+    public record Parts(OptionalInt kafkaPort, OptionalInt redisPort, Optional<Path> dataDir) {
+        /** What is started, in words; empty where nothing is. */
+        String names() {
+            List<String> names = new ArrayList<>();
+            kafkaPort.ifPresent(port -> names.add("Kafka"));
+            redisPort.ifPresent(port -> names.add("Redis"));
+            return String.join(" and ", names);
+        }
+    }
 
     /** Starts both on free ports; keeps nothing. */
     public static LocalStack start() {

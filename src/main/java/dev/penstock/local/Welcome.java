@@ -1,45 +1,43 @@
 package dev.penstock.local;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The text that {@code up} and {@code kafka} print when everything is ready. */
+/** The text that {@code up} and {@code kafka} print when everything is ready. Every address in it answers. */
 final class Welcome {
 
     private Welcome() {}
 
-    /** @param servesChurn whether the sample model {@code churn}, which looks features up, is in the model folder */
-    static String toService(LocalOptions options, String kafka, Optional<String> redis, boolean servesChurn) {
-        StringBuilder text =
-                new StringBuilder("\nPenstock is up (%s). Ctrl-C stops it.\n\n".formatted(options.roles()));
-        if (options.isIngress()) {
-            line(text, "requests", "http://localhost:" + options.port() + "/v2");
-        }
-        line(text, "health, metrics", "http://localhost:" + options.managementPort() + "/q");
-        line(text, "Kafka", kafka);
-        redis.ifPresent(url -> line(text, "Redis", url));
-        if (options.isIngress()) {
-            text.append(String.format(Locale.ROOT, """
-
-                    Try it:
-
-                      curl -s localhost:%d/v2/models/digits/infer -d @docs/examples/seven.json
-                    """, options.port()));
-        }
-        if (options.isIngress() && servesChurn) {
-            text.append(String.format(Locale.ROOT, """
-
-                    Send an id, not a tensor (will customers 7 and 16 leave?):
-
-                      curl -s localhost:%d/v2/models/churn/infer \\
-                          -d '{"inputs":[{"name":"customer_id","datatype":"INT64","shape":[2],"data":[7,16]}]}'
-                    """, options.port()));
+    /**
+     * @param startMillis since the process began
+     * @param hasConsole whether the ingress shows the console
+     * @param examples calls of served models, for a shell
+     */
+    static String toService(long startMillis, Addresses addresses, boolean hasConsole, List<String> examples) {
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%nPenstock is up after %.0f s (%s). Ctrl-C stops it.%n%n",
+                startMillis / 1e3,
+                addresses.roles()));
+        Optional<String> http = addresses.http();
+        http.filter(address -> hasConsole).ifPresent(address -> line(text, "console", address + "/"));
+        http.ifPresent(address -> line(text, "requests", address + "/v2"));
+        line(text, "health", addresses.management() + "/q/health");
+        line(text, "metrics", addresses.management() + "/q/metrics");
+        line(text, "Kafka", addresses.kafka());
+        addresses.redis().ifPresent(url -> line(text, "Redis", url));
+        if (http.isPresent()) {
+            text.append(
+                    examples.isEmpty()
+                            ? "%nNo model is served yet. The lines above say why.%n".formatted()
+                            : "%nTry it:%n%n  %s%n".formatted(String.join("%n%n  ".formatted(), examples)));
         }
         return text.toString();
     }
 
     static String toStack(String kafka, String redis) {
-        StringBuilder text = new StringBuilder("\nKafka and Redis are up. Ctrl-C stops them.\n\n");
+        StringBuilder text = new StringBuilder("%nKafka and Redis are up. Ctrl-C stops them.%n%n".formatted());
         line(text, "Kafka", kafka);
         line(text, "Redis", redis);
         return text.toString();

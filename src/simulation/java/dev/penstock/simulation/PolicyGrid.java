@@ -1,6 +1,6 @@
 package dev.penstock.simulation;
 
-import dev.penstock.batching.Window;
+import dev.penstock.simulation.Scenario.NamedWindow;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -28,13 +28,13 @@ final class PolicyGrid {
         double worstThroughput = 1;
         for (Curve curve : Curve.values()) {
             for (int load : LOADS) {
-                Capacity adaptive = run(curve, load, 64, Window.adaptive(), requests);
+                Capacity adaptive = run(curve, load, 64, NamedWindow.adaptive(), requests);
                 String best = "";
                 double bestP99 = Double.MAX_VALUE;
                 double bestThroughput = 0;
                 for (int size : SIZES) {
                     for (double delay : DELAY_MILLIS) {
-                        Capacity fixed = run(curve, load, size, Window.fixed((long) (delay * 1e6)), requests);
+                        Capacity fixed = run(curve, load, size, NamedWindow.fixed((long) (delay * 1e6)), requests);
                         bestThroughput = Math.max(bestThroughput, fixed.throughput());
                         if (fixed.expired() == 0 && fixed.p99Millis() < bestP99) {
                             bestP99 = fixed.p99Millis();
@@ -61,7 +61,7 @@ final class PolicyGrid {
         return new Verdict(worstP99, worstThroughput);
     }
 
-    private static Capacity run(Curve curve, int load, int size, Window window, int requests) {
+    private static Capacity run(Curve curve, int load, int size, NamedWindow window, int requests) {
         double capacity = 64 * 1e9 / (curve.fixedNanos + 64 * curve.rowNanos);
         return Capacity.of(
                 new Scenario(

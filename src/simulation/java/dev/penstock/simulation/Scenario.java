@@ -1,7 +1,9 @@
 package dev.penstock.simulation;
 
 import dev.penstock.batching.Window;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /**
@@ -26,7 +28,7 @@ record Scenario(
         int workers,
         int sessions,
         int maxBatchSize,
-        Window window,
+        NamedWindow window,
         List<Integer> preferredSizes,
         double bulkShare,
         int keys,
@@ -46,6 +48,22 @@ record Scenario(
         static final Faults NONE = new Faults(0, 0, Integer.MAX_VALUE);
     }
 
+    /** A window, and what to call it: the same in each process. */
+    record NamedWindow(String name, Window window) {
+        static NamedWindow adaptive() {
+            return new NamedWindow("adaptive", Window.adaptive());
+        }
+
+        static NamedWindow adaptiveAtMost(long nanos) {
+            return new NamedWindow(
+                    "adaptive, at most " + micros(nanos), Window.adaptive().atMost(nanos));
+        }
+
+        static NamedWindow fixed(long nanos) {
+            return new NamedWindow("always " + micros(nanos), Window.fixed(nanos));
+        }
+    }
+
     /** A small world of one worker, with all kinds of trouble. */
     static Scenario random(long seed, int requests) {
         Random random = new Random(seed * 0x9E3779B97F4A7C15L);
@@ -60,10 +78,10 @@ record Scenario(
                         0.05 * random.nextDouble(),
                         0.03 * random.nextDouble(),
                         random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(ceiling));
-        Window window = switch (random.nextInt(4)) {
-            case 0 -> Window.fixed((long) (fixed * 4 * random.nextDouble()));
-            case 1 -> Window.adaptive().atMost((long) (fixed * random.nextDouble()));
-            default -> Window.adaptive();
+        NamedWindow window = switch (random.nextInt(4)) {
+            case 0 -> NamedWindow.fixed((long) (fixed * 4 * random.nextDouble()));
+            case 1 -> NamedWindow.adaptiveAtMost((long) (fixed * random.nextDouble()));
+            default -> NamedWindow.adaptive();
         };
         return new Scenario(
                 seed,
@@ -116,5 +134,54 @@ record Scenario(
     /** Rows per second of all sessions in full batches. */
     double capacity() {
         return (double) workers * sessions * maxBatchSize * 1e9 / runNanos(maxBatchSize);
+    }
+
+    /** The world in lines for people. The same scenario gives the same lines in every process. */
+    String text() {
+        List<String> lines = new ArrayList<>();
+        lines.add("seed %d: %,d requests, %s arrivals, %,.0f rows/s, which is %.0f %% of what full batches can do"
+                .formatted(
+                        seed,
+                        requests,
+                        trace.name().toLowerCase(Locale.ROOT),
+                        rowsPerSecond,
+                        100 * rowsPerSecond / capacity()));
+        lines.add("a run takes %s and %s for each row, give or take %.0f %%"
+                .formatted(micros(fixedNanos), micros(rowNanos), 100 * noise));
+        lines.add("%s, %s; batches of up to %d rows; window: %s%s"
+                .formatted(
+                        counted(workers, "worker"),
+                        counted(sessions, "session"),
+                        maxBatchSize,
+                        window.name,
+                        preferredSizes.isEmpty() ? "" : "; preferred sizes " + preferredSizes));
+        lines.add("%.0f %% of the requests are bulk; %s; deadlines of %s to %s; at most %s per worker"
+                .formatted(
+                        100 * bulkShare,
+                        counted(keys, "batch key"),
+                        micros(timeoutNanos / 5.0),
+                        micros(timeoutNanos),
+                        counted(maxOpen, "open request")));
+        if (!faults.equals(Faults.NONE)) {
+            lines.add("%.1f %% of the requests fail their batch; %.1f %% of the runs take thirty times as long; %s"
+                    .formatted(
+                            100 * faults.badRequests,
+                            100 * faults.slowRuns,
+                            faults.memoryRows == Integer.MAX_VALUE
+                                    ? "memory suffices"
+                                    : "memory runs out above " + counted(faults.memoryRows, "row")));
+        }
+        if (moves > 0) {
+            lines.add("partitions move " + counted(moves, "time"));
+        }
+        return String.join("\n  ", lines);
+    }
+
+    private static String counted(int number, String what) {
+        return "%,d %s%s".formatted(number, what, number == 1 ? "" : "s");
+    }
+
+    private static String micros(double nanos) {
+        return nanos < 1e6 ? "%.1f µs".formatted(nanos / 1e3) : "%,.1f ms".formatted(nanos / 1e6);
     }
 }

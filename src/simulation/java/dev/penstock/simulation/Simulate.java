@@ -1,11 +1,11 @@
 package dev.penstock.simulation;
 
-import dev.penstock.batching.Window;
 import dev.penstock.cli.command.SimulateCommand;
 import dev.penstock.cli.command.Tool;
 import dev.penstock.cli.command.UsageException;
 import dev.penstock.simulation.faults.FaultRuns;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,22 +20,27 @@ public final class Simulate implements Tool<SimulateCommand> {
 
     @Override
     public int run(SimulateCommand command) throws IOException {
+        return run(command, System.out);
+    }
+
+    /** Prints the same bytes for the same command. */
+    static int run(SimulateCommand command, PrintStream out) throws IOException {
         boolean hasRate = command.rate().isPresent();
         if (command.faults()) {
             require(!hasRate && !command.grid(), "--faults takes neither --rate nor --grid");
-            return faults(command);
+            return faults(command, out);
         }
         require(command.seeds().isEmpty(), "--seeds needs --faults");
         if (command.grid()) {
             require(!hasRate && command.seed().isEmpty(), "--grid takes neither --rate nor --seed");
-            PolicyGrid.print(GRID_REQUESTS, System.out);
+            PolicyGrid.print(GRID_REQUESTS, out);
             return 0;
         }
         require(hasRate || command.seed().isPresent(), "simulate needs --rate, --seed or --grid");
         boolean isReplay = !hasRate;
         Scenario scenario =
                 isReplay ? SimulationTest.scenario(command.seed().orElseThrow(), command.workers()) : scenario(command);
-        System.out.println(scenario);
+        out.println(scenario.text());
         Timeline timeline = new Timeline(isReplay ? 1000 : 0);
         int exit = 0;
         String result;
@@ -45,22 +50,22 @@ public final class Simulate implements Tool<SimulateCommand> {
             result = "broken: " + broken.getMessage();
             exit = 1;
         }
-        System.out.print(timeline.text());
-        System.out.println(result);
+        out.print(timeline.text());
+        out.println(result);
         String name = isReplay ? "seed-" + scenario.seed() : label(scenario.trace());
         Files.createDirectories(FOLDER);
         Path plot = FOLDER.resolve(name + ".svg");
         Files.writeString(plot, Plot.of(title(scenario), result, timeline));
-        System.out.println("plot: " + plot);
+        out.println("plot: " + plot);
         return exit;
     }
 
-    private static int faults(SimulateCommand command) {
+    private static int faults(SimulateCommand command, PrintStream out) {
         require(command.seed().isPresent() || command.seeds().isPresent(), "--faults needs --seed or --seeds");
         long first = command.seed().orElse(STANDARD_SEED);
         if (command.seeds().isEmpty()) {
             FaultRuns.Timeline timeline = FaultRuns.timeline(first);
-            System.out.println(timeline.text());
+            out.println(timeline.text());
             return timeline.isBroken() ? 1 : 0;
         }
         FaultRuns runs = new FaultRuns();
@@ -70,14 +75,14 @@ public final class Simulate implements Tool<SimulateCommand> {
                 runs.run(seed);
             } catch (AssertionError failed) {
                 broken++;
-                System.out.println(failed.getMessage());
+                out.println(failed.getMessage());
             }
             if ((seed - first + 1) % SEEDS_PER_LINE == 0) {
-                System.out.println(runs);
+                out.println(runs);
             }
         }
-        System.out.println(runs);
-        System.out.println(broken + " seeds failed");
+        out.println(runs);
+        out.println(broken + " seeds failed");
         return broken == 0 ? 0 : 1;
     }
 
@@ -95,7 +100,7 @@ public final class Simulate implements Tool<SimulateCommand> {
                 command.workers(),
                 1,
                 command.batch(),
-                Window.adaptive(),
+                Scenario.NamedWindow.adaptive(),
                 List.of(),
                 command.bulkPercent() / 100,
                 1,

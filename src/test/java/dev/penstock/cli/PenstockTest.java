@@ -61,6 +61,8 @@ class PenstockTest {
                     zoo models --at-once 0         | --at-once must be in 1..1000, was 0
                     models inspct model.onnx       | penstock models: unknown command "inspct"; did you mean inspect?
                     models inspect                 | PATH
+                    diagnose --url localhost:9000  | --url must be http://HOST:PORT, was "localhost:9000"
+                    diagnose --seconds 0           | --seconds must be in 1..600, was 0
                     dead-letters list              | --model needs a value: MODEL
                     dead-letters show --model m 17 | LETTER must be PARTITION/OFFSET, was 17
                     simulate --rate 1e5            | --rate must be in 0..999999999, was "1e5"

@@ -1,5 +1,6 @@
 package dev.penstock.service;
 
+import dev.penstock.local.EmbeddedRedis;
 import dev.penstock.local.LocalStack;
 import dev.penstock.local.TelecomCustomers;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -24,15 +26,23 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
 
     private static volatile String bootstrapServers = "";
 
+    /** Empty before the start. */
+    private static volatile Optional<EmbeddedRedis> redis = Optional.empty();
+
     private final LocalStack stack = LocalStack.start();
 
     static String bootstrapServers() {
         return bootstrapServers;
     }
 
+    static EmbeddedRedis redis() {
+        return redis.orElseThrow();
+    }
+
     @Override
     public Map<String, String> start() {
         bootstrapServers = stack.bootstrapServers();
+        redis = stack.redis();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             admin.createTopics(
                     List.of(new NewTopic(REPLIES, 3, (short) 1), new NewTopic(FORBIDDEN_REPLIES, 1, (short) 1)));
@@ -57,6 +67,10 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
                             "penstock.features.sources.customers.query",
                             "SELECT name, age, income FROM customers WHERE name IN (?)"),
                     Map.entry("penstock.features.sources.customers.timeout", "5s"),
+                    Map.entry("penstock.features.sources.slow.type", "sql"),
+                    Map.entry("penstock.features.sources.slow.jdbc-url", TestModels.SLOW_NUMBERS),
+                    Map.entry("penstock.features.sources.slow.query", TestModels.SLOW_NUMBERS_QUERY),
+                    Map.entry("penstock.features.sources.slow.timeout", "5s"),
                     Map.entry("penstock.features.sources.telecom.timeout", "5s")));
             return configuration;
         } catch (IOException broken) {

@@ -68,6 +68,29 @@ final class TestModels {
     /** Returns 30,000 numbers for each row. */
     static final String WIDE = "wide";
 
+    /** Runs for as many iterations as its largest input says, whatever the number of rows. */
+    static final String HEAVY = "heavy";
+
+    /** The same, with at most two rows in a run. */
+    static final String HEAVY_IN_SMALL_BATCHES = "heavy-in-small-batches";
+
+    /** Holds each request back for 300 ms. */
+    static final String HELD_BACK = "held-back";
+
+    /** Returns as many zeros as its input says: more than there is memory for. */
+    static final String MEMORY_HOG = "memory-hog";
+
+    /** Looks up a number between 1 and 1000, which takes a quarter of a second. */
+    static final String LOOKED_UP_SLOWLY = "looked-up-slowly";
+
+    /** The feature source of {@link #LOOKED_UP_SLOWLY}. */
+    static final String SLOW_NUMBERS = "jdbc:h2:mem:numbers;DB_CLOSE_DELAY=-1;INIT="
+            + "CREATE ALIAS IF NOT EXISTS PAUSE FOR 'java.lang.Thread.sleep(long)'";
+
+    static final String SLOW_NUMBERS_QUERY =
+            "SELECT CAST(x AS VARCHAR) AS name, 1 AS age, 2 AS income FROM SYSTEM_RANGE(1, 1000)"
+                    + " WHERE CAST(x AS VARCHAR) IN (?) AND PAUSE(250) IS NULL";
+
     /** No test calls it. */
     static final String UNCALLED = "uncalled";
 
@@ -112,7 +135,12 @@ final class TestModels {
                 CONSTANT,
                 UNCALLED,
                 DOTTED,
-                UNDERSCORED));
+                UNDERSCORED,
+                HEAVY,
+                HEAVY_IN_SMALL_BATCHES,
+                HELD_BACK,
+                MEMORY_HOG,
+                LOOKED_UP_SLOWLY));
         for (Datatype datatype : Datatype.values()) {
             names.add(echo(datatype));
         }
@@ -178,6 +206,21 @@ final class TestModels {
         OnnxModels.write(folder, SCALED, 1, OnnxModels.scaled());
         OnnxModels.write(folder, FOUND, 1, OnnxModels.found("places"));
         OnnxModels.write(folder, CONSTANT, 1, OnnxModels.constant());
+        String oneRun = "batching: trusted\nexecution_providers: [{cpu: {concurrent_runs: 1}}]\n";
+        OnnxModels.write(folder, HEAVY, 1, OnnxModels.patience());
+        OnnxModels.writeConfig(folder, HEAVY, oneRun);
+        OnnxModels.write(folder, HEAVY_IN_SMALL_BATCHES, 1, OnnxModels.patience());
+        OnnxModels.writeConfig(folder, HEAVY_IN_SMALL_BATCHES, oneRun + "max_batch_size: 2\n");
+        OnnxModels.write(folder, HELD_BACK, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(folder, HELD_BACK, "min_queue_delay: 300ms\n");
+        OnnxModels.write(folder, MEMORY_HOG, 1, OnnxModels.memoryHog());
+        OnnxModels.write(folder, LOOKED_UP_SLOWLY, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(
+                folder,
+                LOOKED_UP_SLOWLY,
+                features("default")
+                        .replace("view: customers", "view: numbers")
+                        .replace("source: customers", "source: slow"));
         OnnxModels.write(folder, UNCALLED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, DOTTED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, UNDERSCORED, 1, OnnxModels.identity(Datatype.FP32));

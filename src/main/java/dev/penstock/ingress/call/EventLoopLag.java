@@ -1,12 +1,14 @@
 package dev.penstock.ingress.call;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.distribution.TimeWindowMax;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Estimates how late an event loop runs: how long current work has queued, and how long new work will. Nothing else shows when a call that
@@ -16,9 +18,15 @@ import java.util.concurrent.TimeUnit;
 public final class EventLoopLag {
     private static final long PERIOD_MILLIS = 10;
     private static final long PERIOD_NANOS = PERIOD_MILLIS * 1_000_000;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     /** The worst of all loops in the last 10 to 20 seconds. */
     private static final TimeWindowMax WORST = new TimeWindowMax(Clock.SYSTEM, 10_000, 2);
+
+    /** The lateness of all looks, in nanoseconds, and their number. */
+    private static final LongAdder LATE = new LongAdder();
+
+    private static final LongAdder LOOKS = new LongAdder();
 
     private static final ThreadLocal<EventLoopLag> OF_THIS_LOOP = ThreadLocal.withInitial(EventLoopLag::new);
 
@@ -38,10 +46,17 @@ public final class EventLoopLag {
         return lag;
     }
 
-    /** Registers {@code inference.event.loop.lag}. */
+    /** Registers {@code inference.event.loop.lag}, {@code inference.event.loop.late} and {@code inference.event.loop.looks}. */
     public static void registerMeter(MeterRegistry registry) {
         TimeGauge.builder("inference.event.loop.lag", WORST, TimeUnit.NANOSECONDS, TimeWindowMax::poll)
                 .description("How late an event loop ran, at worst, in the last 10 to 20 s in which there were calls")
+                .register(registry);
+        FunctionCounter.builder("inference.event.loop.late", LATE, nanos -> nanos.sum() / NANOS_PER_SECOND)
+                .description("How late event loops ran, over all looks")
+                .baseUnit("seconds")
+                .register(registry);
+        FunctionCounter.builder("inference.event.loop.looks", LOOKS, LongAdder::sum)
+                .description("Looks at event loops, every 10 ms while there are calls")
                 .register(registry);
     }
 
@@ -64,6 +79,8 @@ public final class EventLoopLag {
         long by = Math.max(0, now - timer.dueNanos);
         late = new Late(by, now);
         WORST.record(by);
+        LATE.add(by);
+        LOOKS.increment();
         timer = new Timer(false, 0);
         return by > PERIOD_NANOS;
     }

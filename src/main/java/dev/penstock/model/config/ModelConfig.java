@@ -75,6 +75,11 @@ public record ModelConfig(
         return maxBatchSize == 0 ? 1 : MAX_BATCHES_PER_REQUEST * maxBatchSize;
     }
 
+    /** Whether {@code model.yaml} wants other execution providers than a model without it gets. */
+    public boolean choosesProviders() {
+        return !executionProviders.equals(DEFAULT_PROVIDERS);
+    }
+
     /** The most rows of a run, for those who count a request that is run by itself as one row. */
     public int rowsPerRun() {
         return Math.max(1, maxBatchSize);

@@ -3,6 +3,7 @@ package dev.penstock.model.onnx;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.RunOptions;
 import ai.onnxruntime.OrtSession.SessionOptions;
@@ -76,7 +77,10 @@ public final class SessionOpener {
                                     + e.getMessage(),
                             e);
                 }
-                notes.add("execution provider " + e.provider.name() + " was skipped: " + e.getMessage());
+                // The default prefers CUDA. A package without it was chosen as it is, and nothing is amiss.
+                if (e.isInPackage || config.choosesProviders()) {
+                    notes.add("execution provider " + e.provider.name() + " was skipped: " + e.getMessage());
+                }
                 wanted.remove(e.provider);
             }
             if (wanted.isEmpty()) {
@@ -151,6 +155,7 @@ public final class SessionOpener {
 
     private static void add(SessionOptions options, ExecutionProvider provider, OnnxGraph graph, ModelConfig config)
             throws UnavailableException {
+        requireInPackage(provider);
         try {
             switch (provider) {
                 case Cpu cpu -> {
@@ -178,6 +183,17 @@ public final class SessionOpener {
             }
         } catch (OrtException e) {
             throw new UnavailableException(provider, e);
+        }
+    }
+
+    private static void requireInPackage(ExecutionProvider provider) throws UnavailableException {
+        OrtProvider library = switch (provider) {
+            case Cpu cpu -> OrtProvider.CPU;
+            case Cuda cuda -> OrtProvider.CUDA;
+            case TensorRt tensorRt -> OrtProvider.TENSOR_RT;
+        };
+        if (!OrtEnvironment.getAvailableProviders().contains(library)) {
+            throw new UnavailableException(provider);
         }
     }
 
@@ -211,10 +227,19 @@ public final class SessionOpener {
 
     private static final class UnavailableException extends Exception {
         private final transient ExecutionProvider provider;
+        private final boolean isInPackage;
 
         UnavailableException(ExecutionProvider provider, OrtException cause) {
             super(cause.getMessage(), cause);
             this.provider = provider;
+            this.isInPackage = true;
+        }
+
+        /** This package has not even the provider's library. */
+        UnavailableException(ExecutionProvider provider) {
+            super("this package is for CPUs; build one for GPUs with ./mvnw package -Dproduction -Pgpu");
+            this.provider = provider;
+            this.isInPackage = false;
         }
     }
 }

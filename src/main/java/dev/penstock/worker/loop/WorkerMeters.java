@@ -26,9 +26,11 @@ import java.util.stream.Collectors;
 public final class WorkerMeters {
     private static final List<String> OUTCOMES = List.of("succeeded", "failed", "expired", "cancelled");
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final double NANOS_PER_MILLI = 1e6;
 
     private final Timer latency;
     private final Timer kafkaWrite;
+    private final Timer featuresWait;
     private final Timer sessionRun;
     private final DistributionSummary batchSize;
     private final Counter deadLetters;
@@ -36,11 +38,13 @@ public final class WorkerMeters {
     private final Counter undeliverable;
     private final Counter recalls;
     private final Counter lateStarts;
+    private final Counter outOfMemory;
     private final Counter passedOn;
     private final Counter answeredBefore;
     private final LongAdder busyNanos = new LongAdder();
     private final AtomicInteger concurrentRuns = new AtomicInteger();
     private final AtomicInteger targetBatchSize = new AtomicInteger();
+    private final AtomicInteger maxBatchSize = new AtomicInteger();
     private final Map<Lane, LaneMeters> lanes = new EnumMap<>(Lane.class);
     private final Map<Trigger, Counter> triggers = new EnumMap<>(Trigger.class);
     private final Map<String, Counter> outcomes;
@@ -48,6 +52,11 @@ public final class WorkerMeters {
     public WorkerMeters(MeterRegistry registry, String model) {
         latency = SharedMeters.latency(registry, model);
         kafkaWrite = SharedMeters.kafkaWrite(registry);
+        featuresWait = Timer.builder("inference.features.wait")
+                .description("What requests with features wait for them")
+                .tag("model", model)
+                .serviceLevelObjectives(millis(1, 5, 10, 20, 50, 100, 200, 500, 1000, 5000))
+                .register(registry);
         sessionRun = Timer.builder("model.inference.latency")
                 .description("One run of the session, for a whole batch")
                 .tag("model", model)
@@ -80,6 +89,10 @@ public final class WorkerMeters {
                 .description("Batches that started after the latest start of a member; should stay 0")
                 .tag("model", model)
                 .register(registry);
+        outOfMemory = Counter.builder("inference.out.of.memory")
+                .description("Runs that were out of memory; their batches run again in halves")
+                .tag("model", model)
+                .register(registry);
         passedOn = Counter.builder("inference.passed.on")
                 .description(
                         "Requests that were passed on to another worker, since this one does not serve their version")
@@ -100,6 +113,10 @@ public final class WorkerMeters {
                 .register(registry);
         Gauge.builder("inference.target.batch.size", targetBatchSize, AtomicInteger::get)
                 .description("Rows at which a batch is full, as of the last batch")
+                .tag("model", model)
+                .register(registry);
+        Gauge.builder("inference.max.batch.size", maxBatchSize, AtomicInteger::get)
+                .description("The most rows that model.yaml allows in a batch")
                 .tag("model", model)
                 .register(registry);
         for (Lane lane : Lane.values()) {
@@ -128,6 +145,7 @@ public final class WorkerMeters {
     public void serves(int moreConcurrentRuns, int largestBatch) {
         concurrentRuns.addAndGet(moreConcurrentRuns);
         targetBatchSize.set(largestBatch);
+        maxBatchSize.set(largestBatch);
     }
 
     /** @param targetRows with so many rows, the batch would have been full */
@@ -145,6 +163,15 @@ public final class WorkerMeters {
         lateStarts.increment(isLateStart ? 1 : 0);
         busyNanos.add(nanos);
         sessionRun.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    void ranOutOfMemory() {
+        outOfMemory.increment();
+    }
+
+    /** A request waited for its features. */
+    public void waitedForFeatures(double millis) {
+        featuresWait.record((long) (millis * NANOS_PER_MILLI), TimeUnit.NANOSECONDS);
     }
 
     void waited(Lane lane, long nanos) {

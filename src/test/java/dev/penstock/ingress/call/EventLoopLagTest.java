@@ -1,7 +1,10 @@
 package dev.penstock.ingress.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
 class EventLoopLagTest {
@@ -46,5 +49,24 @@ class EventLoopLagTest {
         lag.set(0);
         lag.fired(110 * MILLI);
         assertThat(lag.nanos(300 * MILLI)).isZero();
+    }
+
+    /** The mean between two readings says whether a loop was late all the time, or once. */
+    @Test
+    void countsHowLateLoopsRun() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        EventLoopLag.registerMeter(registry);
+        FunctionCounter late = registry.get("inference.event.loop.late").functionCounter();
+        FunctionCounter looks = registry.get("inference.event.loop.looks").functionCounter();
+        double secondsBefore = late.count();
+        double looksBefore = looks.count();
+
+        lag.set(0);
+        lag.fired(110 * MILLI);
+        lag.set(110 * MILLI);
+        lag.fired(120 * MILLI);
+
+        assertThat(looks.count() - looksBefore).isEqualTo(2);
+        assertThat(late.count() - secondsBefore).isCloseTo(0.1, offset(1e-6));
     }
 }

@@ -9,6 +9,8 @@ import dev.penstock.messages.RequestId;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.quota.OpenRequests;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +24,8 @@ class GuardedRedisTest {
     private static final Duration OPEN_FOR = Duration.ofSeconds(1);
 
     private final RedisUnderTest redis = new RedisUnderTest();
-    private final GuardedRedis guarded = new GuardedRedis("requests", redis.client(), TIMEOUT, OPEN_FOR);
+    private final MeterRegistry meters = new SimpleMeterRegistry();
+    private final GuardedRedis guarded = new GuardedRedis("requests", redis.client(), TIMEOUT, OPEN_FOR, meters);
     private final RequestIdIssuer ids = new RequestIdIssuer(new byte[16], System::currentTimeMillis);
     private final RequestId id = ids.issue(Tenant.anonymous(Optional.empty()), Duration.ofSeconds(30));
     private final ResultStore results = new ResultStore(
@@ -47,6 +50,8 @@ class GuardedRedisTest {
             redis.goOn();
         }
         await().atMost(Duration.ofSeconds(90)).until(() -> find().isEmpty());
+        assertThat(calls("failed")).isGreaterThanOrEqualTo(110);
+        assertThat(calls("ok")).isPositive();
     }
 
     @Test
@@ -66,6 +71,10 @@ class GuardedRedisTest {
             millisToFail();
         }
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(OPEN_FOR);
+    }
+
+    private long calls(String result) {
+        return meters.get("inference.redis.call").tag("result", result).timer().count();
     }
 
     private long millisToFail() {

@@ -2,11 +2,14 @@ package dev.penstock.model.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtProvider;
 import com.google.protobuf.ByteString;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.OnnxModels;
@@ -48,6 +51,16 @@ class ModelLoaderTest {
                 loader.load(definition(OnnxModels.addition(), "execution_providers: [cuda: {device_id: 63}, cpu]"))) {
             assertThat(model.session().executionProvider()).isEqualTo("cpu");
             assertThat(model.notes()).singleElement().asString().startsWith("execution provider cuda was skipped: ");
+        }
+    }
+
+    /** Otherwise each model of a healthy start would have a line with an error of ONNX Runtime in it. */
+    @Test
+    void isSilentWhereAPackageForCpusServesAModelThatAsksForNothing() throws Exception {
+        assumeFalse(OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA));
+        try (LoadedModel model = loader.load(definition(OnnxModels.addition(), ""))) {
+            assertThat(model.session().executionProvider()).isEqualTo("cpu");
+            assertThat(model.notes()).isEmpty();
         }
     }
 

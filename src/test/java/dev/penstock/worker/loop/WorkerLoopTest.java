@@ -310,6 +310,8 @@ class WorkerLoopTest {
         accelerator.finish();
         loop.step(1);
         assertThat(replies.status).containsExactly(Map.entry("too large", "failed"));
+        assertThat(registry.counter("inference.out.of.memory", "model", "m").count())
+                .isEqualTo(1);
     }
 
     @Test
