@@ -43,7 +43,8 @@ final class DashboardTest {
     void everyQueryReadsOnlyWhatTheServiceExports() throws IOException {
         DocumentedMetrics metrics = DocumentedMetrics.read();
 
-        assertThat(dashboard.queries("5m").values()).hasSizeGreaterThan(30).allSatisfy(metrics::assertExported);
+        assertThat(dashboard.queries("5m")).hasSizeGreaterThan(30);
+        dashboard.queries("5m").values().forEach(metrics::assertExported);
     }
 
     @Test
