@@ -206,7 +206,10 @@ class ObservedRolesIT {
         eventually(() -> {
             String metrics = new String(
                     workersManagement
-                            .get("/q/metrics", "Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
+                            .get(
+                                    "/q/metrics",
+                                    "Accept",
+                                    "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
                             .body(),
                     UTF_8);
             assertThat(metrics).contains("inference_latency_seconds_bucket");
@@ -252,8 +255,8 @@ class ObservedRolesIT {
             assertThat(process.log().lines()).noneMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\d .*"));
             assertThat(lines(process))
                     .isNotEmpty()
-                    .allSatisfy(line -> assertThat(line.path("message").asText())
-                            .isNotEmpty());
+                    .allSatisfy(
+                            line -> assertThat(line.path("message").asText()).isNotEmpty());
         }
     }
 

@@ -13,6 +13,7 @@ import jakarta.inject.Singleton;
  * it, since that names no charset, and answers with plain text.
  */
 @Singleton
+@SuppressWarnings("deprecation") // Quarkus 3.33 has this registry, and no other
 public final class OpenMetrics {
     private static final String PATH = "/q/metrics";
     private static final String TYPE = "application/openmetrics-text";
