@@ -78,7 +78,7 @@ public final class EventLoopLag {
     boolean fired(long now) {
         long by = Math.max(0, now - timer.dueNanos);
         late = new Late(by, now);
-        WORST.record(by);
+        WORST.record((double) by);
         LATE.add(by);
         LOOKS.increment();
         timer = new Timer(false, 0);
