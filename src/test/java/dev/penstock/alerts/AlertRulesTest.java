@@ -50,11 +50,13 @@ final class AlertRulesTest {
     @Test
     void textsNameLabelsThatTheAlertHas() {
         Pattern label = Pattern.compile("\\$labels\\.(\\w+)");
-        rules.alerts().forEach(alert -> assertThat(
-                        label.matcher(alert.path("annotations").toString()).results())
-                .as(alert.path("alert").asText())
-                .extracting(found -> found.group(1))
-                .allMatch(cases.of(alert).path("labels")::has, "a label of the case"));
+        rules.alerts()
+                .forEach(alert -> assertThat(
+                                label.matcher(alert.path("annotations").toString())
+                                        .results())
+                        .as(alert.path("alert").asText())
+                        .extracting(found -> found.group(1))
+                        .allMatch(cases.of(alert).path("labels")::has, "a label of the case"));
     }
 
     @Test

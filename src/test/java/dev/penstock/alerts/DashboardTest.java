@@ -68,7 +68,7 @@ final class DashboardTest {
             JsonNode place = panel.path("gridPos");
             assertThat(place.path("x").asInt() + place.path("w").asInt()).isLessThanOrEqualTo(COLUMNS);
             assertThat(panels)
-                    .filteredOn(other -> other != panel && overlap(place, other.path("gridPos")))
+                    .filteredOn(other -> !other.equals(panel) && overlap(place, other.path("gridPos")))
                     .as(panel.path("title").asText())
                     .isEmpty();
         });

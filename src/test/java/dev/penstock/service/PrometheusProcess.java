@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A real Prometheus on a free port, which looks twice a second. */
+/** A real Prometheus on a free port, which scrapes every second. */
 final class PrometheusProcess implements AutoCloseable {
     private final Service http;
     private final Process process;
@@ -29,7 +29,7 @@ final class PrometheusProcess implements AutoCloseable {
         log = folder.resolve("prometheus.log");
         Files.writeString(folder.resolve("rules.yml"), rules);
         Path configuration = Files.writeString(folder.resolve("prometheus.yml"), """
-                global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}
+                global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 500ms}
                 rule_files: [rules.yml]
                 scrape_configs:
                   - job_name: penstock
