@@ -100,6 +100,16 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.outcomes",
                             "ingress.submit")),
+            entry(
+                    "ingress.console",
+                    Set.of(
+                            "protocol",
+                            "messages",
+                            "tenants",
+                            "diagnosis",
+                            "ingress",
+                            "ingress.call",
+                            "ingress.http")),
             entry("batching", Set.of("protocol")), // Lane alone, see batchingIsPure
             entry("features.vector", Set.of()),
             entry("features.source", Set.of("features.vector")),
@@ -234,7 +244,7 @@ final class ArchitectureTest {
                             "app")),
             entry("com.github.benmanes..", Set.of("features.cache")),
             entry("jakarta.ws.rs..", Set.of("ingress.http")),
-            entry("io.vertx.core.http..", Set.of("ingress.http")),
+            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console")),
             entry(
                     "org.apache.kafka..",
                     Set.of(
@@ -461,6 +471,7 @@ final class ArchitectureTest {
                         "ingress.AccessPolicy",
                         "ingress.Ingress",
                         "ingress.IngressBeans",
+                        "ingress.console.ConsoleRoutes",
                         "ingress.http.WatchedTransport", // Vert.x makes it before there are beans
                         "tenants.Authenticator",
                         "worker.ModelServer",
