@@ -39,13 +39,16 @@ final class ArchitectureTest {
             entry("protocol.codec", Set.of("protocol")),
             entry("messages", Set.of("protocol")),
             entry("threads", Set.of()),
+            entry("tracing", Set.of("protocol", "messages")),
             entry("process", Set.of()),
             entry("kafka", Set.of("messages", "threads")),
             entry("redis", Set.of()),
             entry("metrics", Set.of("threads")),
             entry("tenants.quota", Set.of("messages")),
             entry("tenants", Set.of("threads", "protocol", "tenants.quota")),
-            entry("ingress.call", Set.of("protocol", "protocol.codec", "messages", "kafka", "tenants")),
+            entry(
+                    "ingress.call",
+                    Set.of("tracing", "threads", "protocol", "protocol.codec", "messages", "kafka", "tenants")),
             entry(
                     "ingress.gate",
                     Set.of("threads", "protocol", "messages", "kafka", "tenants", "tenants.quota", "ingress.call")),
@@ -63,6 +66,7 @@ final class ArchitectureTest {
             entry(
                     "ingress.submit",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -91,6 +95,7 @@ final class ArchitectureTest {
             entry(
                     "ingress.http",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -130,10 +135,11 @@ final class ArchitectureTest {
                             "model.config",
                             "model.onnx",
                             "model.probe")),
-            entry("worker.accepted", Set.of("protocol", "messages")),
+            entry("worker.accepted", Set.of("tracing", "protocol", "messages")),
             entry(
                     "worker.loop",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -146,6 +152,7 @@ final class ArchitectureTest {
             entry(
                     "worker.reply",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "protocol.codec",
@@ -159,6 +166,7 @@ final class ArchitectureTest {
             entry(
                     "worker.join",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "messages",
@@ -171,6 +179,7 @@ final class ArchitectureTest {
             entry(
                     "worker.intake",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "protocol.codec",
@@ -185,6 +194,7 @@ final class ArchitectureTest {
             entry(
                     "worker",
                     Set.of(
+                            "tracing",
                             "threads",
                             "protocol",
                             "protocol.codec",
@@ -215,6 +225,7 @@ final class ArchitectureTest {
             entry(
                     "app",
                     Set.of(
+                            "tracing",
                             "threads",
                             "process",
                             "protocol",
@@ -243,6 +254,8 @@ final class ArchitectureTest {
                             "features.cache",
                             "app")),
             entry("com.github.benmanes..", Set.of("features.cache")),
+            entry("io.opentelemetry..", Set.of("tracing", "app")),
+            entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http")),
             entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console")),
             entry(
@@ -441,6 +454,7 @@ final class ArchitectureTest {
                         "ingress.gate.LagWatch",
                         "local.EmbeddedRedis",
                         "model.repository.ModelLoader",
+                        "threads.LimitedLog",
                         "threads.Time",
                         "threads.TroubleLog",
                         "worker.join.FeatureStage",
@@ -467,6 +481,7 @@ final class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "app.ConfigRelations",
                         "app.Roles",
+                        "app.TracingBeans",
                         "features.FeatureCaches",
                         "ingress.AccessPolicy",
                         "ingress.Ingress",

@@ -3,6 +3,8 @@ package dev.penstock.app;
 import dev.penstock.protocol.NonFinite;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
@@ -45,6 +47,10 @@ public interface PenstockConfig {
     Topics topics();
 
     Replies replies();
+
+    TracingSection tracing();
+
+    Log log();
 
     /** A role of a process. */
     enum Role {
@@ -123,6 +129,34 @@ public interface PenstockConfig {
         @DurationMin(minutes = 1)
         @DurationMax(days = 3650)
         Duration resultRetention();
+    }
+
+    /** Traces of requests, see docs/tracing.md. Without an endpoint nothing is traced, and nothing is paid for it. */
+    interface TracingSection {
+        /**
+         * Where traces are sent in OpenTelemetry's protocol (OTLP), for example {@code http://collector:4317}. Tracing is off while this is
+         * not set.
+         */
+        Optional<@Pattern(regexp = "https?://\\S+", message = "a URL that begins with http:// or https://") String>
+                endpoint();
+
+        /** The form of the protocol: {@code grpc}, usually on port 4317, or {@code http/protobuf}, usually on port 4318. */
+        @WithDefault("grpc")
+        @Pattern(regexp = "grpc|http/protobuf", message = "grpc or http/protobuf") String protocol();
+
+        /**
+         * The share of requests that are traced, from 0 to 1, among those that come without a {@code traceparent}. For the others their
+         * caller has decided. The default keeps the cost and the amount of traces small under load. Set 1 to see each request.
+         */
+        @WithDefault("0.01")
+        @DecimalMin("0") @DecimalMax("1") double samplingRatio();
+    }
+
+    /** The log on standard output, see docs/logging.md. */
+    interface Log {
+        /** Writes each log line as one JSON object, for machines that collect logs. The default is text, for people. */
+        @WithDefault("false")
+        boolean json();
     }
 
     /** Replies to other systems. */

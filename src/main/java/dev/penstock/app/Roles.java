@@ -21,6 +21,7 @@ import dev.penstock.redis.RedisWatch;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
 import dev.penstock.threads.ServiceThread;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.Worker;
 import dev.penstock.worker.WorkerConfig;
 import io.micrometer.core.instrument.Gauge;
@@ -72,6 +73,7 @@ final class Roles {
     private final Vertx vertx;
     private final Redis redis;
     private final WorkerRedis workerRedis;
+    private final Tracing tracing;
     private final Faults processFaults = new Faults("process");
     private final Faults ingressFaults = new Faults("ingress");
     private final Faults workerFaults = new Faults("worker");
@@ -99,7 +101,8 @@ final class Roles {
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
-            WorkerRedis workerRedis) {
+            WorkerRedis workerRedis,
+            Tracing tracing) {
         this.config = config;
         this.ingressConfig = ingressConfig;
         this.workerConfig = workerConfig;
@@ -111,6 +114,7 @@ final class Roles {
         this.vertx = vertx;
         this.redis = redis;
         this.workerRedis = workerRedis;
+        this.tracing = tracing;
     }
 
     void start(@Observes StartupEvent event) {
@@ -169,6 +173,7 @@ final class Roles {
                     reader,
                     features,
                     registry,
+                    tracing,
                     workerFaults);
             worker = Optional.of(role);
             role.start(this::isEnding);

@@ -17,8 +17,10 @@ final class MetricsReader {
     private static final int OK = 200;
 
     private final List<URI> addresses;
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(TIMEOUT)
+            .build();
 
     /** @param managements addresses of processes, with any path or none */
     MetricsReader(List<URI> managements) {

@@ -15,13 +15,12 @@ record Change(double seconds, List<OfProcess> processes) {
         double seconds = later.at().minus(earlier.at()).toNanos() / 1e9;
         int count = later.processes().size();
         if (seconds <= 0 || count == 0 || earlier.processes().size() != count) {
-            throw new IllegalArgumentException(
-                    String.format(
-                            Locale.ROOT,
-                            "snapshots must be of the same processes, and the later one later: %d and %d processes, %.3f s apart",
-                            earlier.processes().size(),
-                            count,
-                            seconds));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "snapshots must be of the same processes, and the later one later: %d and %d processes, %.3f s apart",
+                    earlier.processes().size(),
+                    count,
+                    seconds));
         }
         return new Change(
                 seconds,
@@ -77,7 +76,9 @@ record Change(double seconds, List<OfProcess> processes) {
 
     /** The largest value of a gauge at the later moment; empty where no process has it. */
     OptionalDouble most(String name, String... labels) {
-        return processes.stream().flatMapToDouble(process -> process.now(name, labels)).max();
+        return processes.stream()
+                .flatMapToDouble(process -> process.now(name, labels))
+                .max();
     }
 
     /** The mean of what a timer or a summary recorded between the snapshots; 0 where it recorded nothing. */
@@ -93,7 +94,8 @@ record Change(double seconds, List<OfProcess> processes) {
             process.later().samples().keySet().stream()
                     .filter(series -> series.name().startsWith("inference_"))
                     .flatMap(series -> series.labels().entrySet().stream())
-                    .filter(label -> label.getKey().equals("model") && !label.getValue().equals("none"))
+                    .filter(label ->
+                            label.getKey().equals("model") && !label.getValue().equals("none"))
                     .map(Map.Entry::getValue)
                     .forEach(models::add);
         }

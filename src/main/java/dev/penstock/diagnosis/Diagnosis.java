@@ -64,6 +64,7 @@ public record Diagnosis(Part part, Optional<String> model, String figures, Strin
     /** The whole verdict in one paragraph. */
     public String text() {
         return "%s%s. %s %s"
-                .formatted(part.sentence(), model.map(" (model '%s')"::formatted).orElse(""), figures, knob);
+                .formatted(
+                        part.sentence(), model.map(" (model '%s')"::formatted).orElse(""), figures, knob);
     }
 }

@@ -22,6 +22,7 @@ import java.util.OptionalDouble;
  * @param outOfMemory runs that ran out of memory
  * @param predictedWait the longest that an ingress predicts
  * @param oldest the age of the oldest request without an outcome
+ * @param seconds between the snapshots
  * @param ready workers that an ingress counts; empty where no ingress tells
  */
 record Figures(
@@ -44,6 +45,7 @@ record Figures(
         double predictedWait,
         double oldest,
         OptionalDouble ready,
+        double seconds,
         List<Worker> workers) {
 
     /**
@@ -67,8 +69,7 @@ record Figures(
         double settled = change.increase("inference_requests_total", tag);
         double counted = change.increase("inference_latency_seconds_count", tag);
         double answered = Math.max(settled, counted);
-        double features =
-                answered > 0 ? change.increase("inference_features_wait_seconds_sum", tag) / answered : 0;
+        double features = answered > 0 ? change.increase("inference_features_wait_seconds_sum", tag) / answered : 0;
         double queue = change.mean("inference_queue_wait_seconds", tag);
         double run = change.mean("model_inference_latency_seconds", tag);
         double written = WRITES * change.mean("inference_kafka_write_seconds");
@@ -82,7 +83,7 @@ record Figures(
                         + refused(change, model, "pending"),
                 refused(change, model, "kafka"),
                 change.increase("inference_requests_total", "model", model, "outcome", "expired"),
-                counted > 0 ? change.mean("inference_latency_seconds", tag) : queue + features + run + written,
+                latency(change, tag, answered, queue + features + run + written),
                 features,
                 queue,
                 run,
@@ -96,7 +97,14 @@ record Figures(
                 change.most("inference_predicted_wait_seconds", tag).orElse(0),
                 change.most("inference_oldest_request_seconds", tag).orElse(0),
                 change.most("inference_ready_workers", tag),
+                change.seconds(),
                 workers(change, model));
+    }
+
+    /** The sum of the stages, where no process among these hands the outcomes over: workers alone do not see synchronous calls end. */
+    private static double latency(Change change, String[] tag, double answered, double stages) {
+        double mean = change.mean("inference_latency_seconds", tag);
+        return mean > 0 || answered == 0 ? mean : stages;
     }
 
     private static double refused(Change change, String model, String reason) {
@@ -135,9 +143,14 @@ record Figures(
         return workers.stream().filter(worker -> !worker.readsNothing()).toList();
     }
 
-    /** The mean of the workers that read partitions; 0 where none is seen. */
+    /** The mean of the workers that read partitions; 0 where none is seen. A run counts when it ends, so this may be off by one run. */
     double busy() {
         return readers().stream().mapToDouble(Worker::busy).average().orElse(0);
+    }
+
+    /** Whether the sessions may be busy for this share of the time, give or take one run. */
+    boolean mayBeBusyFor(double share) {
+        return busy() + run / seconds >= share;
     }
 
     double cpu() {

@@ -9,7 +9,6 @@ import dev.penstock.diagnosis.Figures.Worker;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -56,7 +55,7 @@ final class ModelRules {
         return isSlow()
                 || (failed > 0 && failed >= FAILED_SHARE * figures.offered())
                 || figures.predictedWait() >= LONG_WAIT_SECONDS
-                || (figures.answered() == 0 && figures.oldest() >= change.seconds());
+                || (figures.answered() == 0 && figures.oldest() >= figures.seconds());
     }
 
     /** Batches ran out of memory, or the GPU's memory is full and batches are kept smaller than they may be. */
@@ -83,7 +82,7 @@ final class ModelRules {
     /** The sessions are busy nearly all the time, and work waits. */
     Optional<Diagnosis> saturation() {
         List<Worker> readers = figures.readers();
-        if (!isInTrouble() || readers.isEmpty() || figures.busy() < SATURATED) {
+        if (!isInTrouble() || readers.isEmpty() || !figures.mayBeBusyFor(SATURATED)) {
             return Optional.empty();
         }
         String busy = "The sessions of %s are busy %s of the time"
@@ -111,12 +110,7 @@ final class ModelRules {
             return about(
                     Part.WINDOW,
                     "%s, and %s of the batches were full, with %s; a run takes %s. %s."
-                            .formatted(
-                                    busy,
-                                    percent(figures.full()),
-                                    rows(),
-                                    millis(figures.run()),
-                                    summary()),
+                            .formatted(busy, percent(figures.full()), rows(), millis(figures.run()), summary()),
                     "Raise max_batch_size in model.yaml: a run then answers more rows for the same fixed cost. For a model that is run one by"
                             + " one, docs/models.md says why it is.");
         }
@@ -132,7 +126,7 @@ final class ModelRules {
                                 count(figures.expired()),
                                 summary()),
                 "Scale to about %s workers (replicas of penstock-worker, or ./penstock up --role worker); %s can share the model, one for each"
-                        .formatted(whole(workersNeeded()), partitions() > 0 ? whole(partitions()) : "as many")
+                                .formatted(whole(workersNeeded()), partitions() > 0 ? whole(partitions()) : "as many")
                         + " partition.");
     }
 
@@ -151,7 +145,7 @@ final class ModelRules {
             return about(
                     Part.KAFKA,
                     "Records wait %s for the brokers' acknowledgement, the request's and the reply's together, and %s requests were refused because the"
-                            .formatted(figures.ofLatency(figures.written()), count(figures.refusedSinceKafka()))
+                                    .formatted(figures.ofLatency(figures.written()), count(figures.refusedSinceKafka()))
                             + " brokers did not answer. %s.".formatted(summary()),
                     "Look at the brokers (disk, network, quotas of this client, in-sync replicas). The ingress gives up after two seconds.");
         }
@@ -245,7 +239,8 @@ final class ModelRules {
                                         wait,
                                         percent(figures.delayed()),
                                         rows(),
-                                        count(figures.allowed().orElse(figures.target().orElse(0))),
+                                        count(figures.allowed()
+                                                .orElse(figures.target().orElse(0))),
                                         summary()),
                         "Lower min_queue_delay in model.yaml, or leave it out: the window then opens only when waiting pays.");
     }
@@ -268,7 +263,8 @@ final class ModelRules {
     /** If each does as much as those that are there. */
     private double workersNeeded() {
         double served = Math.max(1, figures.answered() - figures.expired());
-        return Math.max(figures.readers().size() + 1, Math.ceil(figures.readers().size() * figures.offered() / served));
+        return Math.max(
+                figures.readers().size() + 1, Math.ceil(figures.readers().size() * figures.offered() / served));
     }
 
     private String rows() {
@@ -282,7 +278,7 @@ final class ModelRules {
     /** Rate and latency of the model, as a sentence without its full stop. */
     String summary() {
         return "%s requests/s were answered after %s on average"
-                .formatted(count(figures.answered() / change.seconds()), millis(figures.latency()));
+                .formatted(count(figures.answered() / figures.seconds()), millis(figures.latency()));
     }
 
     private Optional<Diagnosis> about(Part part, String text, String knob) {

@@ -126,7 +126,8 @@ public final class Ingress implements AutoCloseable {
         AdmissionControl admission =
                 new AdmissionControl(catalogue, steering, config.syncMaxWait(), registry, System::nanoTime);
 
-        GuardedRedis guarded = new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor(), registry);
+        GuardedRedis guarded =
+                new GuardedRedis("requests", redis, config.redisTimeout(), config.redisOpenFor(), registry);
         OpenRequests open = new OpenRequests(guarded::send, admission::ingresses, System::currentTimeMillis);
         Quotas quotas = new Quotas(
                 guarded::send,

@@ -3,6 +3,7 @@ package dev.penstock.kafka;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
 import dev.penstock.threads.TroubleLog;
+import dev.penstock.threads.Unquoted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,7 +113,7 @@ public final class TopicRecorder implements AutoCloseable {
             try {
                 return store.store(records).toCompletableFuture();
             } catch (RuntimeException bug) {
-                LOG.debugf(bug, "%s: storing %d records one by one", topic, records.size());
+                LOG.debugf(Unquoted.of(bug), "%s: storing %d records one by one", topic, records.size());
                 return CompletableFuture.allOf(
                         records.stream().map(this::storedAlone).toArray(CompletableFuture[]::new));
             }
@@ -125,7 +126,7 @@ public final class TopicRecorder implements AutoCloseable {
                 skipped.failed(
                         record.topic() + "-" + record.partition() + "@" + record.offset()
                                 + " could not be stored and is skipped",
-                        bug);
+                        Unquoted.of(bug));
                 return CompletableFuture.completedFuture(null);
             }
         }

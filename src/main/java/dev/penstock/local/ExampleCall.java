@@ -25,10 +25,10 @@ final class ExampleCall {
     static String of(String http, JsonNode metadata) {
         String model = metadata.path("name").asText();
         String curl = "curl -s %s/v2/models/%s/infer".formatted(http.replaceFirst("^http://", ""), model);
-        Set<String> inputs = Set.copyOf(StreamSupport.stream(
-                        metadata.path("inputs").spliterator(), false)
-                .map(input -> input.path("name").asText())
-                .toList());
+        Set<String> inputs =
+                Set.copyOf(StreamSupport.stream(metadata.path("inputs").spliterator(), false)
+                        .map(input -> input.path("name").asText())
+                        .toList());
         if (model.equals("digits") && inputs.contains("pixels")) {
             return curl + " -d @docs/examples/seven.json";
         }
@@ -45,8 +45,8 @@ final class ExampleCall {
                 .toList();
         if (all.stream().mapToLong(Zeros::elements).sum() <= MAX_TYPED_ELEMENTS) {
             String typed = all.stream()
-                    .map(input -> input.head
-                            + String.join(",", Collections.nCopies((int) input.elements, input.zero)) + "]}")
+                    .map(input ->
+                            input.head + String.join(",", Collections.nCopies((int) input.elements, input.zero)) + "]}")
                     .collect(Collectors.joining(","));
             return "%s -d '{\"inputs\":[%s]}'".formatted(curl, quoted(typed));
         }
@@ -68,7 +68,9 @@ final class ExampleCall {
         return new Zeros(
                 "{\"name\":%s,\"datatype\":%s,\"shape\":%s,\"data\":["
                         .formatted(
-                                input.path("name"), input.path("datatype"), shape.toString().replace(" ", "")),
+                                input.path("name"),
+                                input.path("datatype"),
+                                shape.toString().replace(" ", "")),
                 zero(input.path("datatype").asText()),
                 shape.stream().reduce(1L, (size, more) -> size * more));
     }

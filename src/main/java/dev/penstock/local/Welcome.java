@@ -14,11 +14,7 @@ final class Welcome {
      * @param hasConsole whether the ingress shows the console
      * @param examples calls of served models, for a shell
      */
-    static String toService(
-            long startMillis,
-            Addresses addresses,
-            boolean hasConsole,
-            List<String> examples) {
+    static String toService(long startMillis, Addresses addresses, boolean hasConsole, List<String> examples) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
                 "%nPenstock is up after %.0f s (%s). Ctrl-C stops it.%n%n",
@@ -32,9 +28,10 @@ final class Welcome {
         line(text, "Kafka", addresses.kafka());
         addresses.redis().ifPresent(url -> line(text, "Redis", url));
         if (http.isPresent()) {
-            text.append(examples.isEmpty()
-                    ? "%nNo model is served yet. The lines above say why.%n".formatted()
-                    : "%nTry it:%n%n  %s%n".formatted(String.join("%n%n  ".formatted(), examples)));
+            text.append(
+                    examples.isEmpty()
+                            ? "%nNo model is served yet. The lines above say why.%n".formatted()
+                            : "%nTry it:%n%n  %s%n".formatted(String.join("%n%n  ".formatted(), examples)));
         }
         return text.toString();
     }

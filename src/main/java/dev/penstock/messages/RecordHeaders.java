@@ -27,6 +27,7 @@ public final class RecordHeaders {
     public static final String PRIORITY = "priority";
 
     public static final String TRACEPARENT = "traceparent";
+    public static final String TRACESTATE = "tracestate";
     public static final String MODEL = "model";
     public static final String MODEL_VERSION = "model-version";
     public static final String STATUS = "status";

@@ -17,12 +17,16 @@ import org.jboss.logging.Logger;
 
 /**
  * Reads the load and the memory of each GPU from {@code nvidia-smi} every ten seconds: {@code gpu.utilization} and
- * {@code gpu.memory.used.ratio}. What it does not tell is absent. On a machine without the program the thread ends at once. Runs a thread.
+ * {@code gpu.memory.used.ratio}. What it does not tell is absent. Where the program cannot be started, it is tried again every five
+ * minutes. Runs a thread.
  */
 public final class GpuWatch implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(GpuWatch.class);
     private static final String PROGRAM = "nvidia-smi";
     private static final long INTERVAL_MILLIS = 10_000;
+
+    /** A program that cannot be started is tried again after this many intervals. */
+    private static final int SELDOM = 30;
 
     /** A driver whose GPU hangs does not answer. */
     private static final long PATIENCE_MILLIS = 5_000;
@@ -66,7 +70,7 @@ public final class GpuWatch implements AutoCloseable {
         } catch (IOException noProgram) {
             LOG.debugf(noProgram, "There are no GPU gauges");
             publish(List.of());
-            thread.requestStop();
+            TimeUnit.MILLISECONDS.sleep(SELDOM * intervalMillis);
         }
     }
 
@@ -101,11 +105,6 @@ public final class GpuWatch implements AutoCloseable {
         } finally {
             process.destroyForcibly();
         }
-    }
-
-    /** False once it is known that there is no {@code nvidia-smi}. */
-    boolean isRunning() {
-        return thread.thread().isAlive();
     }
 
     @Override

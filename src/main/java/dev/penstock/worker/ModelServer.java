@@ -13,6 +13,7 @@ import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
 import dev.penstock.threads.Time;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.intake.Intake;
 import dev.penstock.worker.intake.RecordDecoder;
@@ -95,7 +96,10 @@ final class ModelServer implements AutoCloseable {
                 served,
                 versions.getLast().version(),
                 new Intake.Answering(
-                        shared.replyTopics(), shared.earlierReplies(), replies, new Relay(shared.deliveries(), meters)),
+                        shared.replyTopics(),
+                        shared.earlierReplies(),
+                        replies,
+                        new Relay(model, shared.deliveries(), meters)),
                 meters,
                 new IntakeBounds(
                         new OpenWork.Amount(
@@ -106,6 +110,7 @@ final class ModelServer implements AutoCloseable {
                         shared.config().drainTimeout()),
                 shared.brokerClock(),
                 Time.OF_MACHINE,
+                shared.tracing(),
                 shared.trialPermit(),
                 partitions -> shared.announcer().reads(model, partitions));
         this.intakeThread = new ServiceThread(
@@ -270,6 +275,7 @@ final class ModelServer implements AutoCloseable {
             RequestReader reader,
             BrokerClock brokerClock,
             MeterRegistry registry,
+            Tracing tracing,
             Consumer<String> deviceLost,
             ModelStates states,
             Consumer<? super Fault> faults) {}

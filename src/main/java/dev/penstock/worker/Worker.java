@@ -20,6 +20,7 @@ import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Faults;
 import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.join.FeatureJoin;
 import dev.penstock.worker.join.FeatureUpdates;
@@ -29,7 +30,6 @@ import dev.penstock.worker.reply.Deliveries;
 import dev.penstock.worker.reply.EarlierReplies;
 import dev.penstock.worker.reply.ReplyProducers;
 import dev.penstock.worker.reply.ReplyTopics;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -78,6 +78,7 @@ public final class Worker implements AutoCloseable {
     private final RequestReader reader;
     private final FeatureCaches features;
     private final MeterRegistry registry;
+    private final Tracing tracing;
     private final Faults faults;
     private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
@@ -97,6 +98,7 @@ public final class Worker implements AutoCloseable {
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
+    private final ColdStarts coldStarts;
     private volatile boolean warm;
 
     /** A model that is loaded and cannot be served yet. */
@@ -114,6 +116,7 @@ public final class Worker implements AutoCloseable {
             RequestReader reader,
             FeatureCaches features,
             MeterRegistry registry,
+            Tracing tracing,
             Faults faults) {
         this.config = config;
         this.faults = faults;
@@ -122,6 +125,8 @@ public final class Worker implements AutoCloseable {
         this.reader = reader;
         this.features = features;
         this.registry = registry;
+        this.coldStarts = new ColdStarts(registry, Time.OF_MACHINE);
+        this.tracing = tracing;
         this.admin = kafka.admin();
         this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
@@ -155,7 +160,7 @@ public final class Worker implements AutoCloseable {
         Map<String, List<ModelDefinition>> models = contents.found().stream()
                 .filter(definition -> isWanted(definition.name()))
                 .collect(Collectors.groupingBy(ModelDefinition::name));
-        models.keySet().forEach(this::coldStarts); // at 0, before the first one is loaded
+        models.keySet().forEach(coldStarts::expected);
         models.values().stream()
                 .flatMap(List::stream)
                 .forEach(model -> states.loading(model.name(), model.version(), "it is being loaded and warmed up"));
@@ -173,13 +178,6 @@ public final class Worker implements AutoCloseable {
             LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
         }
         warm = true;
-    }
-
-    private Counter coldStarts(String model) {
-        return Counter.builder("inference.cold.starts")
-                .description("Model versions that were loaded and warmed up, because this process started")
-                .tag("model", model)
-                .register(registry);
     }
 
     private boolean isWanted(String model) {
@@ -313,7 +311,7 @@ public final class Worker implements AutoCloseable {
                 rowsPerSecond += loaded.rowsPerSecond();
                 grownBytes += loaded.grownBytes();
             }
-            coldStarts(definition.name()).increment();
+            coldStarts.happened(definition.name());
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
                     "Model %s version %d is loaded on %s in %s s%s; the process grew by %d MiB meanwhile; it is run %s",
@@ -382,6 +380,7 @@ public final class Worker implements AutoCloseable {
                         reader,
                         brokerClock,
                         registry,
+                        tracing,
                         Worker::end,
                         states,
                         faults));

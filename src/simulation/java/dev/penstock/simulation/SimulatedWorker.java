@@ -65,7 +65,8 @@ final class SimulatedWorker implements Replies {
             costs.observe(key, scenario.maxBatchSize(), (long) scenario.runNanos(scenario.maxBatchSize()));
         }
         this.batcher = new Batcher<>(
-                new BatchPolicy(scenario.maxBatchSize(), scenario.window().window(), scenario.preferredSizes(), 0.05), costs);
+                new BatchPolicy(scenario.maxBatchSize(), scenario.window().window(), scenario.preferredSizes(), 0.05),
+                costs);
         List<List<Accelerator>> sessions = new ArrayList<>();
         for (int i = 0; i < scenario.sessions(); i++) {
             sessions.add(new SimulatedSession(simulation).slots());

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The deployment files must agree with the service and with each other. */
 final class DeploymentFilesTest {
+    private static final Path MONITORING = Path.of("monitoring");
     private static final Properties APPLICATION = applicationProperties();
     private static final String HTTP_PORT = APPLICATION.getProperty("quarkus.http.port");
     private static final String MANAGEMENT_PORT = APPLICATION.getProperty("quarkus.management.port");
@@ -191,6 +192,44 @@ final class DeploymentFilesTest {
                 kustomization().path("patches").findValuesAsText("path").stream());
 
         assertThat(files.map(Deployment.KUBERNETES::resolve)).hasSize(5).allMatch(Files::exists);
+    }
+
+    @Test
+    void monitoringFilesExistWhereTheyAreMounted() {
+        JsonNode services = Deployment.compose().path("services");
+        Stream<String> mounted = Stream.of("prometheus", "grafana")
+                .flatMap(service -> elements(services.path(service).path("volumes")))
+                .map(JsonNode::asText)
+                .filter(volume -> volume.startsWith("./"))
+                .map(volume -> volume.substring(2, volume.indexOf(':')));
+        JsonNode component =
+                Deployment.documents(MONITORING.resolve("kustomization.yaml")).get(0);
+        Stream<String> deployed = Stream.concat(
+                elements(component.path("resources")).map(JsonNode::asText),
+                elements(component.at("/configMapGenerator/0/files"))
+                        .map(file -> file.asText().replaceFirst(".*=", "")));
+
+        assertThat(mounted.map(Path::of)).hasSize(5).allMatch(Files::exists);
+        assertThat(deployed.map(MONITORING::resolve)).hasSize(3).allMatch(Files::exists);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ingress", "worker"})
+    void theOperatorScrapesThePodsOfBothRoles(String role) {
+        JsonNode monitor = Deployment.documents(MONITORING.resolve("pod-monitor.yml"))
+                .get(0)
+                .path("spec");
+        JsonNode labels = Deployment.manifest(role, "Deployment").at("/spec/template/metadata/labels");
+
+        monitor.at("/selector/matchLabels")
+                .properties()
+                .forEach(label -> assertThat(labels.path(label.getKey())).isEqualTo(label.getValue()));
+        JsonNode endpoint = monitor.at("/podMetricsEndpoints/0");
+        assertThat(elements(container(role).path("ports"))
+                        .filter(port -> port.path("name").equals(endpoint.path("port")))
+                        .map(port -> port.path("containerPort").asText()))
+                .containsExactly(MANAGEMENT_PORT);
+        assertThat(endpoint.path("path").asText()).isEqualTo("/q/metrics");
     }
 
     private static Set<String> variablesOfKeys() {

@@ -18,8 +18,9 @@ class DiagnosisTest {
 
         assertThat(healthy.part()).isEqualTo(Part.NOTHING);
         assertThat(healthy.text())
-                .isEqualTo("Nothing is a bottleneck. The busiest model is 'm': 100 requests/s were answered after 8.0 ms on average."
-                        + " There is nothing to turn.");
+                .isEqualTo(
+                        "Nothing is a bottleneck. The busiest model is 'm': 100 requests/s were answered after 8.0 ms on average."
+                                + " There is nothing to turn.");
     }
 
     @Test
@@ -66,10 +67,8 @@ class DiagnosisTest {
 
     @Test
     void namesTheIngressWhoseEventLoopsRunLate() {
-        assertThat(part(healthy().late(0.0499)))
-                .isEqualTo(Part.NOTHING);
-        assertThat(part(healthy().late(0.05)))
-                .isEqualTo(Part.INGRESS_CPU);
+        assertThat(part(healthy().late(0.0499))).isEqualTo(Part.NOTHING);
+        assertThat(part(healthy().late(0.05))).isEqualTo(Part.INGRESS_CPU);
         assertThat(part(healthy().refused("ingress", 1))).isEqualTo(Part.INGRESS_CPU);
     }
 
@@ -111,8 +110,27 @@ class DiagnosisTest {
                 .isEqualTo(Part.WORKERS); // by their CPU
         assertThat(part(busy(0.85, 0.05).latency(0.2).queue(0.1))).isEqualTo(Part.WORKERS);
         assertThat(part(busy(0.85, 0.12).latency(0.2).queue(0.099))).isEqualTo(Part.ACCELERATOR_COMPUTE);
-        assertThat(part(busy(0.85, 0.12).latency(0.2).queue(0).count("inference_predicted_wait_seconds{model=\"m\"}", 1)))
+        assertThat(part(busy(0.85, 0.12)
+                        .latency(0.2)
+                        .queue(0)
+                        .count("inference_predicted_wait_seconds{model=\"m\"}", 1)))
                 .isEqualTo(Part.WORKERS);
+    }
+
+    /** A run counts when it ends. So of ten seconds, two runs of four seconds and most of a third are eight. */
+    @Test
+    void sessionsMayBeBusyForOneMoreRun() {
+        assertThat(part(busy(0.8, 4).latency(20).queue(15))).isEqualTo(Part.WORKERS);
+        assertThat(part(busy(0.4, 4).latency(20).queue(15))).isEqualTo(Part.WINDOW);
+    }
+
+    /** What all models share says nothing about one that nobody calls. */
+    @Test
+    void aModelThatNobodyCallsIsNotInTrouble() {
+        assertThat(part(healthy()
+                        .timer("inference_kafka_write_seconds", "", 2000, 0.3)
+                        .count("inference_concurrent_runs{model=\"idle\"}", 1)))
+                .isEqualTo(Part.NOTHING);
     }
 
     @Test
@@ -170,7 +188,8 @@ class DiagnosisTest {
                 .timer("feature_lookup_seconds", "{view=\"v\",tier=\"source\"}", 100, 0.14);
 
         assertThat(diagnosis(slow).part()).isEqualTo(Part.FEATURES);
-        assertThat(diagnosis(slow).text()).contains("150 ms (50 %)", "view 'v'", "140 ms a call", "Make the source faster");
+        assertThat(diagnosis(slow).text())
+                .contains("150 ms (50 %)", "view 'v'", "140 ms a call", "Make the source faster");
         assertThat(diagnosis(slow.timer("feature_lookup_seconds", "{view=\"v\",tier=\"source\"}", 100, 0.07))
                         .knob())
                 .startsWith("Calls wait for each other");
@@ -189,7 +208,8 @@ class DiagnosisTest {
     @Test
     void saysThatItDoesNotKnow() {
         assertThat(diagnosis(healthy().latency(1)).text())
-                .startsWith("No single part stands out (model 'm'). 100 requests/s were answered after 1,000 ms on average");
+                .startsWith(
+                        "No single part stands out (model 'm'). 100 requests/s were answered after 1,000 ms on average");
     }
 
     /** A part that takes most of a short latency is not what gets requests refused. */
@@ -216,7 +236,9 @@ class DiagnosisTest {
         String before = new Exported().refused("ingress", 50).text();
         String after = new Exported().refused("ingress", 1).text();
 
-        assertThat(Diagnosis.of(Snapshot.of(Duration.ZERO, List.of(before)), Snapshot.of(Exported.BETWEEN, List.of(after)))
+        assertThat(Diagnosis.of(
+                                Snapshot.of(Duration.ZERO, List.of(before)),
+                                Snapshot.of(Exported.BETWEEN, List.of(after)))
                         .part())
                 .isEqualTo(Part.INGRESS_CPU);
         assertThat(Diagnosis.of(

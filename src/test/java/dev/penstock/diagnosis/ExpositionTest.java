@@ -28,7 +28,8 @@ class ExpositionTest {
 
     @Test
     void leavesOutBucketsAndWhatIsNoSample() {
-        assertThat(Exposition.parse("a_bucket{le=\"0.5\"} 1\nb NaN\nc\n<html>\nd one\n\n# EOF\n").samples())
+        assertThat(Exposition.parse("a_bucket{le=\"0.5\"} 1\nb NaN\nc\n<html>\nd one\n\n# EOF\n")
+                        .samples())
                 .isEmpty();
     }
 }

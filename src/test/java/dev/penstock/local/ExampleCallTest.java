@@ -14,8 +14,10 @@ class ExampleCallTest {
 
     @Test
     void typesFewElements() throws IOException {
-        assertThat(example("{'name':'m.v1','inputs':[{'name':'x','datatype':'FP32','shape':[-1,3]},"
-                        + "{'name':'it\\u0027s','datatype':'BYTES','shape':[]},{'name':'b','datatype':'BOOL','shape':[2]}]}"))
+        assertThat(
+                        example(
+                                "{'name':'m.v1','inputs':[{'name':'x','datatype':'FP32','shape':[-1,3]},"
+                                        + "{'name':'it\\u0027s','datatype':'BYTES','shape':[]},{'name':'b','datatype':'BOOL','shape':[2]}]}"))
                 .isEqualTo("curl -s localhost:8080/v2/models/m.v1/infer -d '{\"inputs\":["
                         + "{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,3],\"data\":[0,0,0]},"
                         + "{\"name\":\"it'\\''s\",\"datatype\":\"BYTES\",\"shape\":[],\"data\":[\"text\"]},"
@@ -30,7 +32,9 @@ class ExampleCallTest {
         assertThat(call).endsWith(" | curl -s localhost:8080/v2/models/image/infer -d @-");
         JsonNode body = JSON.readTree(shell(call.replaceFirst("curl .*", "cat")));
         assertThat(body.at("/inputs/0/shape").toString()).isEqualTo("[1,3,224,224]");
-        assertThat(body.at("/inputs/0/data")).hasSize(3 * 224 * 224).allMatch(element -> element.asText().equals("0"));
+        assertThat(body.at("/inputs/0/data"))
+                .hasSize(3 * 224 * 224)
+                .allMatch(element -> element.asText().equals("0"));
         assertThat(body.at("/inputs/1/data").toString()).isEqualTo("[\"text\"]");
     }
 

@@ -16,7 +16,8 @@ class WelcomeTest {
 
     @Test
     void namesTheConsoleFirst() {
-        assertThat(Welcome.toService(8_600, BOTH, true, List.of("curl a", "curl b"))).isEqualTo("""
+        assertThat(Welcome.toService(8_600, BOTH, true, List.of("curl a", "curl b")))
+                .isEqualTo("""
 
                 Penstock is up after 9 s (ingress,worker). Ctrl-C stops it.
 

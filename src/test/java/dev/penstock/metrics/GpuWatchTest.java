@@ -78,11 +78,13 @@ class GpuWatchTest {
     }
 
     @Test
-    void withoutTheProgramThereAreNoGauges() {
+    void withoutTheProgramThereAreNoGaugesUntilItIsInstalled() throws IOException {
         try (GpuWatch watch = watch(5_000)) {
-            await().until(() -> !watch.isRunning());
             assertThat(isThere("gpu.utilization") || isThere("gpu.memory.used.ratio"))
                     .isFalse();
+            program("echo '0, 10, 1, 4'");
+            await().until(() -> isThere("gpu.utilization"));
+            assertThat(watch).isNotNull();
         }
     }
 

@@ -84,12 +84,31 @@ class KafkaRequestsTest {
                 Map.of(
                         "reply-topic", ServiceStack.REPLIES,
                         "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                        "tracestate", "a=1,b=2",
                         "ce_id", "7",
                         "ce_source", "/billing"));
         ConsumerRecord<String, String> reply = awaitRecord(ServiceStack.REPLIES, id);
         assertThat(header(reply, "traceparent")).hasValue("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        assertThat(header(reply, "tracestate")).hasValue("a=1,b=2");
         assertThat(header(reply, "ce_id")).hasValue("7");
         assertThat(header(reply, "ce_source")).hasValue("/billing");
+    }
+
+    @Test
+    void theRecordOfACallHasItsTraceContext() {
+        Service.Answer answer = Service.underTest()
+                .post(
+                        "/v2/models/digits/infer",
+                        Digits.request(ROW),
+                        "traceparent",
+                        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                        "tracestate",
+                        "a=1",
+                        "tracestate",
+                        "b=2");
+        ConsumerRecord<String, String> record = awaitRecord(REQUESTS, answer.header("Penstock-Request-Id"));
+        assertThat(header(record, "traceparent")).hasValue("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        assertThat(header(record, "tracestate")).hasValue("a=1,b=2");
     }
 
     /** As Spring's replying template sends it. */

@@ -1,78 +1,90 @@
 package dev.penstock.service;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What a process exports at one moment, in Prometheus's text format. */
-record Scrape(String text) {
-    private static final Pattern SAMPLE = Pattern.compile("(?m)^([a-zA-Z_:][\\w:]*)(?:\\{(.*)})? (\\S+)$");
+final class Scrape {
+    private static final Pattern COMMENT = Pattern.compile("# (TYPE|HELP) (\\S+) ?(.*)");
+    private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][\\w:]*)(?:\\{(.*)})? (\\S+)");
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
+
+    private final String text;
+    private final Map<String, String> types = new HashMap<>();
+    private final Map<String, String> help = new HashMap<>();
+    private final List<Sample> samples = new ArrayList<>();
+
+    private record Sample(String name, Map<String, String> labels, double value) {}
+
+    Scrape(String text) {
+        this.text = text;
+        text.lines().forEach(this::read);
+    }
+
+    private void read(String line) {
+        Matcher comment = COMMENT.matcher(line);
+        Matcher sample = SAMPLE.matcher(line);
+        if (comment.matches()) {
+            (comment.group(1).equals("TYPE") ? types : help)
+                    .put(comment.group(2), comment.group(3).strip());
+        } else if (sample.matches()) {
+            Map<String, String> labels = new HashMap<>();
+            if (sample.group(2) != null) {
+                LABEL.matcher(sample.group(2)).results().forEach(label -> labels.put(label.group(1), label.group(2)));
+            }
+            samples.add(new Sample(sample.group(1), labels, Double.parseDouble(sample.group(3))));
+        }
+    }
+
+    String text() {
+        return text;
+    }
 
     /** The type of each family of meters, by name. */
     Map<String, String> types() {
-        return comments("TYPE");
+        return types;
     }
 
     Map<String, String> help() {
-        return comments("HELP");
-    }
-
-    private Map<String, String> comments(String kind) {
-        Map<String, String> found = new HashMap<>();
-        Matcher line = Pattern.compile("(?m)^# " + kind + " (\\S+) ?(.*)$").matcher(text);
-        while (line.find()) {
-            found.put(line.group(1), line.group(2).strip());
-        }
-        return found;
+        return help;
     }
 
     /** The names of all labels of a family, {@code le} aside. */
     Set<String> labels(String family) {
-        return samples()
-                .filter(sample -> familyOf(sample.group(1)).equals(family))
-                .flatMap(sample -> labels(sample).keySet().stream())
+        return samples.stream()
+                .filter(sample -> familyOf(sample.name).equals(family))
+                .flatMap(sample -> sample.labels.keySet().stream())
                 .filter(label -> !label.equals("le"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The sum of the samples with this name and these labels, and perhaps others; not a number where there is none. */
+    /**
+     * The sum of the samples with this name and these labels, and perhaps others; not a number where there is none.
+     *
+     * @param labels name, value, name, value …
+     */
     double sum(String name, String... labels) {
         Map<String, String> wanted = new HashMap<>();
         for (int i = 0; i < labels.length; i += 2) {
             wanted.put(labels[i], labels[i + 1]);
         }
-        double[] found = samples()
-                .filter(sample -> sample.group(1).equals(name)
-                        && labels(sample).entrySet().containsAll(wanted.entrySet()))
-                .mapToDouble(sample -> Double.parseDouble(sample.group(3)))
-                .toArray();
-        double sum = found.length == 0 ? Double.NaN : 0;
-        for (double each : found) {
-            sum += each;
-        }
-        return sum;
-    }
-
-    private java.util.stream.Stream<MatchResult> samples() {
-        return SAMPLE.matcher(text).results();
-    }
-
-    private static Map<String, String> labels(MatchResult sample) {
-        return sample.group(2) == null
-                ? Map.of()
-                : LABEL.matcher(sample.group(2))
-                        .results()
-                        .collect(Collectors.toMap(label -> label.group(1), label -> label.group(2)));
+        return samples.stream()
+                .filter(sample ->
+                        sample.name.equals(name) && sample.labels.entrySet().containsAll(wanted.entrySet()))
+                .mapToDouble(Sample::value)
+                .reduce(Double::sum)
+                .orElse(Double.NaN);
     }
 
     private String familyOf(String sample) {
         String base = sample.replaceFirst("_(bucket|count|sum)$", "");
-        return types().getOrDefault(base, "").matches("histogram|summary") ? base : sample;
+        return types.getOrDefault(base, "").matches("histogram|summary") ? base : sample;
     }
 }

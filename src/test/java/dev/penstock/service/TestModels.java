@@ -218,7 +218,9 @@ final class TestModels {
         OnnxModels.writeConfig(
                 folder,
                 LOOKED_UP_SLOWLY,
-                features("default").replace("view: customers", "view: numbers").replace("source: customers", "source: slow"));
+                features("default")
+                        .replace("view: customers", "view: numbers")
+                        .replace("source: customers", "source: slow"));
         OnnxModels.write(folder, UNCALLED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, DOTTED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, UNDERSCORED, 1, OnnxModels.identity(Datatype.FP32));

@@ -99,8 +99,11 @@ class UpIT {
     @Test
     @Order(3)
     void theExampleCallsAModelThatIsServed() throws Exception {
-        String example =
-                welcome().lines().filter(line -> line.contains("/infer")).findFirst().orElseThrow();
+        String example = welcome()
+                .lines()
+                .filter(line -> line.contains("/infer"))
+                .findFirst()
+                .orElseThrow();
 
         assertThat(example).contains("/v2/models/all-mine/infer");
         assertThat(shell(example)).startsWith("{\"model_name\":\"all-mine\"").contains("\"outputs\":[");

@@ -27,7 +27,8 @@ class SimulateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--seed 7", "--seed 5 --workers 3", "--rate 8000 --requests 200 --seed 3", "--faults --seed 42"})
+    @ValueSource(
+            strings = {"--seed 7", "--seed 5 --workers 3", "--rate 8000 --requests 200 --seed 3", "--faults --seed 42"})
     void printsTheSameBytesForTheSameSeed(String line) throws IOException {
         // The address of an object is the same within a process, and another in the next.
         assertThat(printed(line)).isEqualTo(printed(line)).doesNotContainPattern("Lambda|@[0-9a-f]{6,}");

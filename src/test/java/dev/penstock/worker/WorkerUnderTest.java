@@ -7,6 +7,7 @@ import dev.penstock.kafka.TopicLayout;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Faults;
+import dev.penstock.tracing.Tracing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -60,6 +61,7 @@ final class WorkerUnderTest implements AutoCloseable {
                         Redis.createClient(VERTX, "redis://127.0.0.1:1"),
                         registry),
                 registry,
+                Tracing.OFF,
                 faults);
     }
 

@@ -118,7 +118,7 @@ public final class RedisCache implements SharedCache {
                                     value.toBytes(), view.features().size()));
                 } catch (CacheEntryCodec.InvalidEntryException broken) {
                     meters.errors.increment();
-                    LOG.debugf("Entry %s in Redis is invalid: %s", key(order.get(i)), broken.getMessage());
+                    LOG.debugf("View %s: an entry in Redis is invalid: %s", view.name(), broken.getMessage());
                 }
             }
         }

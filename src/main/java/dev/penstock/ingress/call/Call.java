@@ -3,6 +3,7 @@ package dev.penstock.ingress.call;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.tenants.Tenant;
+import dev.penstock.tracing.CallTrace;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -20,5 +21,5 @@ public record Call(
         Payload payload,
         Optional<Duration> timeout,
         Optional<Lane> lane,
-        Optional<String> traceparent,
+        CallTrace trace,
         EventLoopLag lag) {}

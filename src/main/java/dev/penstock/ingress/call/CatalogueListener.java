@@ -6,6 +6,7 @@ import dev.penstock.kafka.TopicFollower;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.ModelStatus;
 import dev.penstock.messages.Topics;
+import dev.penstock.threads.LimitedLog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.jboss.logging.Logger;
 
 /** Follows {@code penstock.models} from its beginning, without a group, so that every ingress knows every model. */
 public final class CatalogueListener implements TopicFollower.Listener {
-    private static final Logger LOG = Logger.getLogger(CatalogueListener.class);
+    private static final LimitedLog SKIPPED = new LimitedLog(Logger.getLogger(CatalogueListener.class));
 
     private final Catalogue catalogue;
     private final java.util.function.Consumer<String> modelHeard;
@@ -48,7 +49,8 @@ public final class CatalogueListener implements TopicFollower.Listener {
     @Override
     public void received(ConsumerRecord<byte[], byte[]> record) {
         if (record.key() == null) {
-            LOG.warnf("%s@%d has no key; skipped", record.topic(), record.offset());
+            SKIPPED.warn(
+                    "%s@%d has no key; skipped. Only workers may write to this topic", record.topic(), record.offset());
             return;
         }
         String key = new String(record.key(), UTF_8);
@@ -72,7 +74,9 @@ public final class CatalogueListener implements TopicFollower.Listener {
             }
             modelHeard.accept(announcement.model());
         } catch (IOException notOurs) {
-            LOG.warnf("%s@%d is no announcement; skipped: %s", record.topic(), record.offset(), notOurs.getMessage());
+            SKIPPED.warn(
+                    "%s@%d is no announcement; skipped. Only workers may write to this topic",
+                    record.topic(), record.offset());
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
+import dev.penstock.tracing.CallTrace;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.nio.ByteBuffer;
@@ -17,7 +18,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * The headers of an inference call.
@@ -29,15 +29,11 @@ record InferHeaders(
         OptionalInt jsonLength,
         Optional<Duration> timeout,
         Optional<Lane> lane,
-        Optional<String> traceparent,
         Optional<String> contentType,
         Optional<String> idempotencyKey) {
     /** JSON, the binary form, and what curl sends unless it is given a type. */
     private static final Set<String> CONTENT_TYPES =
             Set.of("application/json", "application/octet-stream", "application/x-www-form-urlencoded");
-
-    /** W3C Trace Context. A header of another form is ignored. */
-    private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
     /**
      * Reads and checks the headers.
@@ -53,15 +49,13 @@ record InferHeaders(
                 jsonLength(http),
                 number(http, "Penstock-Timeout-Ms", 1).map(Duration::ofMillis),
                 lane(http),
-                Optional.ofNullable(http.getHeader("traceparent"))
-                        .filter(given -> TRACEPARENT.matcher(given).matches()),
                 contentType,
                 IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER)));
     }
 
-    Call call(Tenant tenant, String model, Optional<String> version, byte[] body, EventLoopLag lag) {
+    Call call(Tenant tenant, String model, Optional<String> version, byte[] body, CallTrace trace, EventLoopLag lag) {
         Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
-        return new Call(tenant, model, version, payload, timeout, lane, traceparent, lag);
+        return new Call(tenant, model, version, payload, timeout, lane, trace, lag);
     }
 
     Optional<IdempotencyKey> idempotencyKey(Call call) {

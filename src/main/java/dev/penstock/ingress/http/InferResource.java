@@ -17,6 +17,7 @@ import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
+import dev.penstock.tracing.CallTrace;
 import io.smallrye.common.annotation.NonBlocking;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -39,6 +40,7 @@ import org.jboss.resteasy.reactive.RestPath;
 @NonBlocking
 public final class InferResource {
     private final AuthenticationFilter authentication;
+    private final TraceFilter traces;
     private final HttpLimits limits;
     private final Drain drain;
     private final CallCheck check;
@@ -50,6 +52,7 @@ public final class InferResource {
 
     InferResource(
             AuthenticationFilter authentication,
+            TraceFilter traces,
             HttpLimits limits,
             Drain drain,
             CallCheck check,
@@ -59,6 +62,7 @@ public final class InferResource {
             IdempotentSubmissions idempotentSubmissions,
             KeptOutcomes outcomes) {
         this.authentication = authentication;
+        this.traces = traces;
         this.limits = limits;
         this.drain = drain;
         this.check = check;
@@ -90,8 +94,9 @@ public final class InferResource {
         refuseWhileDraining();
         InferHeaders headers = InferHeaders.read(context.request());
         EventLoopLag lag = EventLoopLag.of(context);
+        CallTrace trace = traces.of(context);
         return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
-                .thenCompose(body -> check(headers.call(tenant, model, version, body, lag), headers, context));
+                .thenCompose(body -> check(headers.call(tenant, model, version, body, trace, lag), headers, context));
     }
 
     private CompletionStage<Response> check(Call call, InferHeaders headers, RoutingContext context) {

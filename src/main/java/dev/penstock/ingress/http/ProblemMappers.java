@@ -3,6 +3,7 @@ package dev.penstock.ingress.http;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
+import dev.penstock.threads.LimitedLog;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -13,7 +14,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Maps every error to a problem document. */
 public final class ProblemMappers {
-    private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+    private static final LimitedLog BUGS = new LimitedLog(Logger.getLogger(ProblemMappers.class));
 
     @ServerExceptionMapper
     public Response refused(ProblemException refusal) {
@@ -49,7 +50,7 @@ public final class ProblemMappers {
             case InvalidRequestException invalid -> invalid(invalid);
             case WebApplicationException http -> forbidden(http);
             default -> {
-                LOG.error("A call failed because of a bug", cause);
+                BUGS.bug(cause, "A call failed because of a bug");
                 yield HttpResponses.problem(Problem.of(
                                 Problem.Kind.INTERNAL, "the service failed on this call; its log has the cause"))
                         .build();

@@ -2,6 +2,7 @@ package dev.penstock.ingress.outcomes;
 
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.messages.RequestId;
+import dev.penstock.threads.TroubleLog;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
@@ -26,7 +27,6 @@ import org.jboss.logging.Logger;
  * outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
  */
 public final class OutcomeWatch {
-    private static final Logger LOG = Logger.getLogger(OutcomeWatch.class);
     private static final long LOOK_MILLIS = 1000;
     private static final Set<String> LOOK_ON = Set.of("message", "subscribe");
 
@@ -37,6 +37,8 @@ public final class OutcomeWatch {
     /** The final look of each wait. */
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
 
+    private final TroubleLog trouble =
+            new TroubleLog(Logger.getLogger(OutcomeWatch.class), "Notifications of outcomes");
     private volatile boolean released;
     private Optional<RedisConnection> connection = Optional.empty();
     private boolean connecting;
@@ -137,11 +139,10 @@ public final class OutcomeWatch {
             synchronized (this) {
                 connecting = false;
                 if (connected.failed()) {
-                    LOG.warnf(
-                            "Redis cannot notify long polls, since the connection failed (%s); they look every second instead",
-                            connected.cause().getMessage());
+                    trouble.failed("Redis cannot notify long polls; they look every second instead", connected.cause());
                     return;
                 }
+                trouble.succeeded();
                 RedisConnection live = connected.result();
                 connection = Optional.of(live);
                 live.handler(this::received);

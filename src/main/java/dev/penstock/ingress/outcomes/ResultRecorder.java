@@ -3,6 +3,7 @@ package dev.penstock.ingress.outcomes;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.kafka.TopicIndexer;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.threads.LimitedLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -12,7 +13,7 @@ import org.jboss.logging.Logger;
 
 /** Copies outcomes from {@code penstock.results} to Redis. All ingresses share the work as one consumer group. */
 public final class ResultRecorder implements TopicIndexer.Index {
-    private static final Logger LOG = Logger.getLogger(ResultRecorder.class);
+    private static final LimitedLog SKIPPED = new LimitedLog(Logger.getLogger(ResultRecorder.class));
 
     private final ResultStore store;
     private final RequestIdIssuer ids;
@@ -50,9 +51,14 @@ public final class ResultRecorder implements TopicIndexer.Index {
             } catch (InvalidRequestException
                     | RuntimeException broken) { // a bug that one record provokes must not stop the others
                 dropped.broken();
-                LOG.warnf(
-                        "Skipped %s-%d@%d, which is not a reply: %s",
-                        record.topic(), record.partition(), record.offset(), broken.getMessage());
+                SKIPPED.warn(
+                        "Skipped %s-%d@%d, which is not a reply: %s. Only workers may write to this topic",
+                        record.topic(),
+                        record.partition(),
+                        record.offset(),
+                        broken instanceof InvalidRequestException invalid
+                                ? "its " + invalid.field() + " breaks a rule"
+                                : broken.getClass().getName());
             }
         }
         return outcomes;

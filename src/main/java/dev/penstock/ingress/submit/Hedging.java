@@ -267,6 +267,7 @@ public final class Hedging {
             }
         });
         call.model.count(reason);
+        call.checked.call().trace().note("published again, to another worker");
     }
 
     /** The copy lives no longer than the first: its deadline is a time of the broker's clock, and not counted from its own arrival. */

@@ -7,6 +7,7 @@ import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.outcomes.OutcomeFinder;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
+import dev.penstock.threads.LimitedLog;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -25,6 +26,7 @@ import org.jboss.logging.Logger;
  */
 public final class IdempotentSubmissions {
     private static final Logger LOG = Logger.getLogger(IdempotentSubmissions.class);
+    private static final LimitedLog AGAIN = new LimitedLog(LOG);
     private static final long RECHECK_MILLIS = 100;
 
     private final IdempotencyClaims claims;
@@ -92,7 +94,9 @@ public final class IdempotentSubmissions {
                         return confirmed(id, key);
                     }
                     republished.increment();
-                    LOG.infof("Request %s is published again: its first publication was not confirmed", id);
+                    AGAIN.info(
+                            new LimitedLog.About(checked.call().model(), id.toString()),
+                            "it is published again, since its first publication was not confirmed");
                     long leftMillis = Math.max(1, id.deadlineMillis() - epochMillis.getAsLong());
                     return publish(checked.within(Duration.ofMillis(leftMillis)), id, key, false);
                 });

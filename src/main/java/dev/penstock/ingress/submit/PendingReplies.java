@@ -8,6 +8,7 @@ import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.threads.LimitedLog;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * one it is for. Thread-safe.
  */
 public final class PendingReplies implements TopicFollower.Listener {
-    private static final Logger LOG = Logger.getLogger(PendingReplies.class);
+    private static final LimitedLog SKIPPED = new LimitedLog(Logger.getLogger(PendingReplies.class));
 
     private final int partition;
     private final RequestIdIssuer ids;
@@ -119,9 +120,9 @@ public final class PendingReplies implements TopicFollower.Listener {
             }
         } catch (InvalidRequestException broken) {
             dropped.broken();
-            LOG.warnf(
-                    "Skipped %s-%d@%d, which is not a reply: %s",
-                    record.topic(), record.partition(), record.offset(), broken.getMessage());
+            SKIPPED.warn(
+                    "Skipped %s-%d@%d, which is not a reply: its %s breaks a rule. Only workers may write to this topic",
+                    record.topic(), record.partition(), record.offset(), broken.field());
         }
     }
 

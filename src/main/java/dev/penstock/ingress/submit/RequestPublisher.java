@@ -5,6 +5,7 @@ import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.gate.AdmittedRequest;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Problem;
+import dev.penstock.tracing.CallTrace;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -20,8 +21,8 @@ public final class RequestPublisher {
 
     /** Completes with the id once Kafka has the request; fails with a {@link ProblemException} otherwise. */
     CompletableFuture<RequestId> publish(
-            ProducerRecord<byte[], byte[]> record, RequestId id, AdmittedRequest admitted) {
-        return publish(record, id, admitted, metadata -> {});
+            ProducerRecord<byte[], byte[]> record, RequestId id, AdmittedRequest admitted, CallTrace trace) {
+        return publish(record, id, admitted, trace, metadata -> {});
     }
 
     /** @param acknowledged hears where the request is in the log, on the producer's thread */
@@ -29,10 +30,12 @@ public final class RequestPublisher {
             ProducerRecord<byte[], byte[]> record,
             RequestId id,
             AdmittedRequest admitted,
+            CallTrace trace,
             Consumer<RecordMetadata> acknowledged) {
         return publisher
                 .publish(record, admitted.predictedWaitNanos(), acknowledged)
                 .thenApply(publication -> {
+                    trace.published(publication == Publication.ACKNOWLEDGED);
                     settle(admitted, publication);
                     return id;
                 });

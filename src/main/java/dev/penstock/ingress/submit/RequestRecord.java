@@ -46,7 +46,7 @@ final class RequestRecord {
                 RecordHeaders.TIMEOUT_MS,
                 Long.toString(checked.timeout().toMillis()));
         RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, checked.version());
-        call.traceparent().ifPresent(parent -> RecordHeaders.set(headers, RecordHeaders.TRACEPARENT, parent));
+        call.trace().publishing(id.toString(), call.model(), record.topic()).write(headers);
         if (call.payload().jsonLength().isPresent()) {
             RecordHeaders.set(headers, RecordHeaders.CONTENT_TYPE, RecordHeaders.BINARY);
             RecordHeaders.set(

@@ -45,7 +45,10 @@ public final class Submissions implements IdempotentSubmissions.Publishing {
                 .thenCompose(place -> {
                     AdmittedRequest admitted = admission.admit(checked, place);
                     return publisher.publish(
-                            RequestRecord.kept(checked, id, steering.partition(checked)), id, admitted);
+                            RequestRecord.kept(checked, id, steering.partition(checked)),
+                            id,
+                            admitted,
+                            checked.call().trace());
                 });
     }
 }

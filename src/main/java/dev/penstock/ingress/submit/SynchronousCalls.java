@@ -99,7 +99,10 @@ public final class SynchronousCalls {
         /** How long an accepted call took. One that was not published is none. */
         private void observe() {
             if (!arrived.isCompletedExceptionally()) {
-                latency.took(checked.call().model(), nanoClock.getAsLong() - checked.readNanos());
+                long nanos = nanoClock.getAsLong() - checked.readNanos();
+                checked.call()
+                        .trace()
+                        .asExample(() -> latency.took(checked.call().model(), nanos));
             }
         }
     }
@@ -117,11 +120,13 @@ public final class SynchronousCalls {
         ProducerRecord<byte[], byte[]> record =
                 RequestRecord.repliedTo(pending.partition(), checked, id, steering.partition(checked));
         Hedging.OpenCall open = hedging.watch(id, checked, record, deadlineNanos, admitted, arrived);
-        publisher.publish(record, id, admitted, open::acknowledged).exceptionally(failure -> {
-            pending.abandon(id);
-            arrived.completeExceptionally(failure);
-            return id;
-        });
+        publisher
+                .publish(record, id, admitted, checked.call().trace(), open::acknowledged)
+                .exceptionally(failure -> {
+                    pending.abandon(id);
+                    arrived.completeExceptionally(failure);
+                    return id;
+                });
         return new PendingCall(
                 checked,
                 id,

@@ -96,6 +96,7 @@ public final class AcceptedRecord {
                     "a record must be settled once, and " + source.place() + " is settled already");
         }
         openWork.add(-1, -rows, -source.bytes());
+        source.trace().settled();
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.penstock.worker.accepted;
 
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordSource;
+import dev.penstock.tracing.RequestTrace;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,11 @@ public interface SourceRecord {
     /** Where the request was first: its own place, unless a worker has passed it on. */
     default RecordSource origin() {
         return new RecordSource(partition().topic(), partition().partition(), offset());
+    }
+
+    /** Its trace at this worker. */
+    default RequestTrace trace() {
+        return RequestTrace.NONE;
     }
 
     byte @Nullable [] key();

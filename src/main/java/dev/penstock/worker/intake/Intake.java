@@ -9,6 +9,8 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.threads.Time;
+import dev.penstock.threads.Unquoted;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
@@ -84,6 +86,7 @@ public final class Intake implements Runnable {
     private final WorkerMeters meters;
     private final BrokerClock brokerClock;
     private final Time time;
+    private final Tracing tracing;
     private final Semaphore trialPermit;
     private final Lease lease;
     private final IntakeRules<KafkaRecord> rules;
@@ -119,6 +122,7 @@ public final class Intake implements Runnable {
             IntakeBounds bounds,
             BrokerClock brokerClock,
             Time time,
+            Tracing tracing,
             Semaphore trialPermit,
             java.util.function.Consumer<Map<Lane, List<Integer>>> assignments) {
         this.model = model;
@@ -129,6 +133,7 @@ public final class Intake implements Runnable {
         this.meters = meters;
         this.brokerClock = brokerClock;
         this.time = time;
+        this.tracing = tracing;
         this.lease = new Lease(LEASE, time.nanos());
         this.trialPermit = trialPermit;
         this.assignments = assignments;
@@ -165,7 +170,7 @@ public final class Intake implements Runnable {
 
     private void turn(Duration wait) {
         takeOver();
-        polling.poll(wait).forEach(record -> take(KafkaRecord.of(record)));
+        polling.poll(wait).forEach(record -> take(KafkaRecord.of(record, tracing)));
         goOn();
     }
 
@@ -222,6 +227,7 @@ public final class Intake implements Runnable {
                 answering.replies.reject(taken.accepted, Problem.of(reason));
             case Resolution.Answered answered -> {
                 meters.answeredBefore();
+                taken.record.trace().note("another worker has answered already");
                 taken.accepted.settle();
             }
             case Resolution.To(Optional<ReplyAddress> address) -> {
@@ -319,7 +325,7 @@ public final class Intake implements Runnable {
             turn(DRAIN_POLL); // takes no records, since all partitions are paused; keeps the membership
         } while (!rules.isDrained(time.nanos()));
         if (rules.openRequests() > 0) {
-            LOG.warnf(
+            LOG.infof(
                     "Model %s: %d requests are still open; another worker will serve them",
                     model, rules.openRequests());
         }
@@ -404,9 +410,14 @@ public final class Intake implements Runnable {
 
         @Override
         public Task decode(KafkaRecord record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException {
-            return version(accepted.modelVersion())
-                    .decoder
-                    .decode(accepted, record.polled(), topicLane, time.nanos(), time.millis());
+            try {
+                return version(accepted.modelVersion())
+                        .decoder
+                        .decode(accepted, record.polled(), topicLane, time.nanos(), time.millis());
+            } catch (RuntimeException bug) {
+                throw new IllegalStateException(
+                        "a bug, while record " + record.place() + " was decoded", Unquoted.of(bug));
+            }
         }
 
         @Override

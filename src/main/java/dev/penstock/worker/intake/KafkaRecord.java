@@ -3,7 +3,10 @@ package dev.penstock.worker.intake;
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RecordSource;
+import dev.penstock.messages.TraceContext;
 import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.tracing.RequestTrace;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.SourceRecord;
 import java.util.Optional;
@@ -14,16 +17,24 @@ import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /** A record as the Kafka consumer returns it. */
-record KafkaRecord(ConsumerRecord<byte[], byte[]> polled, LogPartition partition, CorrelationId correlationId)
+record KafkaRecord(
+        ConsumerRecord<byte[], byte[]> polled, LogPartition partition, CorrelationId correlationId, RequestTrace trace)
         implements SourceRecord {
 
-    static KafkaRecord of(ConsumerRecord<byte[], byte[]> polled) {
-        return new KafkaRecord(
-                polled,
-                new LogPartition(polled.topic(), polled.partition()),
-                RecordHeaders.bytes(polled.headers(), RecordHeaders.CORRELATION_ID)
-                        .map(CorrelationId::of)
-                        .orElseGet(() -> CorrelationId.of(UUID.randomUUID().toString())));
+    static KafkaRecord of(ConsumerRecord<byte[], byte[]> polled, Tracing tracing) {
+        CorrelationId id = RecordHeaders.bytes(polled.headers(), RecordHeaders.CORRELATION_ID)
+                .map(CorrelationId::of)
+                .orElseGet(() -> CorrelationId.of(UUID.randomUUID().toString()));
+        RequestTrace trace = tracing.isOn()
+                ? tracing.taken(new Tracing.Taken(
+                        TraceContext.read(polled.headers()),
+                        polled.topic(),
+                        polled.partition(),
+                        polled.offset(),
+                        id,
+                        Math.max(0, polled.serializedValueSize())))
+                : RequestTrace.NONE;
+        return new KafkaRecord(polled, new LogPartition(polled.topic(), polled.partition()), id, trace);
     }
 
     @Override

@@ -9,11 +9,13 @@ import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.loop.Replies;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -92,10 +94,14 @@ public final class FeatureStage {
     private void goOn(FeatureJoin features, Gathered gathered, List<CompletableFuture<Lookup>> rows, long nanos) {
         List<Lookup> found = new ArrayList<>(rows.size());
         rows.forEach(row -> found.add(row.join()));
+        RequestTrace trace = gathered.task.trace();
         switch (features.join(gathered.task, gathered.entities, found)) {
-            case FeatureJoin.Inputs(List<Tensor> inputs, FeatureQuality kind) ->
+            case FeatureJoin.Inputs(List<Tensor> inputs, FeatureQuality kind) -> {
+                trace.lookedUp(kind.name().toLowerCase(Locale.ROOT), nanos);
                 loop.offer(gathered.task.joined(inputs, planner.plan(inputs), new Task.Features(kind, nanos)));
-            case FeatureJoin.Failed(Problem problem) ->
+            }
+            case FeatureJoin.Failed(Problem problem) -> {
+                trace.lookedUp("failed", nanos);
                 replies.send(
                         gathered.task,
                         new Outcome.Failed(problem),
@@ -104,6 +110,7 @@ public final class FeatureStage {
                                 nanos / 1e6,
                                 0,
                                 0));
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.penstock.kafka.TopicRecorder;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.threads.Fault;
+import dev.penstock.threads.LimitedLog;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.ByteBuffer;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FeatureUpdates implements TopicFollower.Listener, TopicRecorder.Store, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(FeatureUpdates.class);
+    private static final LimitedLog SKIPPED = new LimitedLog(LOG);
 
     /** All of them have to be written within the timeout of one round trip. */
     private static final int RECORDS_PER_WRITE = 250;
@@ -120,7 +122,7 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
 
     @Override
     public void received(ConsumerRecord<byte[], byte[]> record) {
-        Optional<FeatureUpdate> update = read(record, Logger.Level.WARN);
+        Optional<FeatureUpdate> update = read(record, true);
         (update.isPresent() ? read : broken).increment();
         update.ifPresent(cache::update);
     }
@@ -128,7 +130,7 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
     @Override
     public CompletionStage<?> store(List<ConsumerRecord<byte[], byte[]>> records) {
         return cache.share(records.stream()
-                .map(record -> read(record, Logger.Level.DEBUG))
+                .map(record -> read(record, false))
                 .flatMap(Optional::stream)
                 .toList());
     }
@@ -139,7 +141,8 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
         recorder.ifPresent(TopicRecorder::close);
     }
 
-    private Optional<FeatureUpdate> read(ConsumerRecord<byte[], byte[]> record, Logger.Level ofBroken) {
+    /** @param isFirst false for a record that is read once more, for Redis */
+    private Optional<FeatureUpdate> read(ConsumerRecord<byte[], byte[]> record, boolean isFirst) {
         try {
             return Optional.of(FeatureUpdate.read(
                     cache.view(),
@@ -147,14 +150,11 @@ public final class FeatureUpdates implements TopicFollower.Listener, TopicRecord
                     Optional.ofNullable(record.value()),
                     Math.clamp(record.timestamp(), 0, System.currentTimeMillis())));
         } catch (FeatureUpdate.InvalidUpdateException | CharacterCodingException | IllegalArgumentException notOurs) {
-            LOG.logf(
-                    ofBroken,
-                    "%s-%d@%d is not an update of view '%s'; skipped: %s",
-                    topic,
-                    record.partition(),
-                    record.offset(),
-                    cache.view().name(),
-                    notOurs.getMessage());
+            if (isFirst) {
+                SKIPPED.warn(
+                        "%s-%d@%d is not an update of view '%s', and is skipped; docs/features.md has the form of updates",
+                        topic, record.partition(), record.offset(), cache.view().name());
+            }
             return Optional.empty();
         }
     }

@@ -5,6 +5,7 @@ import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +48,10 @@ public record Task(
     public Task joined(List<Tensor> modelInputs, PaddingPlan paddingPlan, Features features) {
         return new Task(
                 record, lane, request, modelInputs, paddingPlan, arrivalNanos, deadlineNanos, Optional.of(features));
+    }
+
+    public RequestTrace trace() {
+        return record.source().trace();
     }
 
     long featuresNanos() {

@@ -10,6 +10,7 @@ import dev.penstock.messages.Timings;
 import dev.penstock.model.InferenceException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.Effort;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -213,6 +214,7 @@ public final class WorkerLoop {
                 run.session.assembled(ran.assemblyNanos());
                 meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
                 countRun(run.batch);
+                trace(run, ran.startNanos(), ran.startNanos() + ran.nanos(), Optional.empty());
                 answer(run, ran);
             }
             case Accelerator.TooLate late -> {
@@ -221,6 +223,7 @@ public final class WorkerLoop {
             }
             case Accelerator.Broke broke -> {
                 countRun(run.batch);
+                trace(run, run.startedNanos, now, Optional.of(broke.kind().name()));
                 broke(run, broke);
             }
         }
@@ -233,6 +236,21 @@ public final class WorkerLoop {
             if (part.fromRow() == 0) {
                 part.request().record().countRun();
             }
+        }
+    }
+
+    private static void trace(Finished run, long startNanos, long endNanos, Optional<String> error) {
+        List<RequestTrace> traced = List.of();
+        for (Part<Task> part : run.batch) {
+            RequestTrace trace = part.request().trace();
+            if (trace.isTraced()) {
+                traced = traced.isEmpty() ? new ArrayList<>() : traced;
+                traced.add(trace);
+            }
+        }
+        if (!traced.isEmpty()) {
+            traced.getFirst()
+                    .ran(new RequestTrace.Run(run.rows, run.batch.size(), startNanos, endNanos, error), traced);
         }
     }
 

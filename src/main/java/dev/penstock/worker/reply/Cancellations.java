@@ -9,6 +9,7 @@ import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.threads.Fault;
+import dev.penstock.threads.LimitedLog;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.jboss.logging.Logger;
  */
 public final class Cancellations implements TopicFollower.Listener, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Cancellations.class);
+    private static final LimitedLog SKIPPED = new LimitedLog(LOG);
     private static final int MAX_REMEMBERED = 100_000;
     private static final long SWEEP_MILLIS = 1000;
     private static final TopicPartition PARTITION = new TopicPartition(Topics.CANCELLATIONS, 0);
@@ -56,7 +58,7 @@ public final class Cancellations implements TopicFollower.Listener, AutoCloseabl
     /** Waits until all earlier cancellations are known, and continues without them after that time. */
     public void awaitKnown(Duration atMost) throws InterruptedException {
         if (!follower.awaitAssigned(atMost)) {
-            LOG.warnf("%s was not read within %s; requests that were cancelled earlier may run", PARTITION, atMost);
+            LOG.infof("%s was not read within %s; requests that were cancelled earlier may run", PARTITION, atMost);
         }
     }
 
@@ -85,7 +87,9 @@ public final class Cancellations implements TopicFollower.Listener, AutoCloseabl
                 }
             }
         } catch (InvalidRequestException broken) {
-            LOG.warnf("%s@%d is not a cancellation; skipped: %s", PARTITION, record.offset(), broken.getMessage());
+            SKIPPED.warn(
+                    "%s@%d is not a cancellation: its %s breaks a rule. Only ingresses may write to this topic",
+                    PARTITION, record.offset(), broken.field());
         }
         forget(now);
     }

@@ -154,7 +154,7 @@ public final class Deliveries implements AutoCloseable {
     public void close() {
         thread.close();
         if (awaited.get() > 0) {
-            LOG.warnf(
+            LOG.infof(
                     "%d replies or dead letters could not be delivered; other workers serve their requests again",
                     awaited.get());
         }

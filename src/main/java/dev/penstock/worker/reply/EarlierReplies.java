@@ -4,6 +4,7 @@ import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RecordSource;
 import dev.penstock.threads.Fault;
+import dev.penstock.threads.LimitedLog;
 import dev.penstock.threads.ServiceThread;
 import dev.penstock.worker.accepted.ReplyAddress;
 import dev.penstock.worker.accepted.SourceRecord;
@@ -37,7 +38,7 @@ import org.jboss.logging.Logger;
  * {@code max-open-requests} bounds them. Runs a thread. Thread-safe.
  */
 public final class EarlierReplies implements AutoCloseable {
-    private static final Logger LOG = Logger.getLogger(EarlierReplies.class);
+    private static final LimitedLog LIMITED = new LimitedLog(Logger.getLogger(EarlierReplies.class));
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(500);
 
@@ -154,7 +155,7 @@ public final class EarlierReplies implements AutoCloseable {
                                         .map(CorrelationId::of)));
             } else if (!isFull) {
                 isFull = true;
-                LOG.warnf(
+                LIMITED.warn(
                         "Topic %s has more than %d replies since the requests that are served again; some may be answered twice",
                         topic, MOST_SOURCES);
             }
@@ -201,7 +202,7 @@ public final class EarlierReplies implements AutoCloseable {
                 readToTheEnd(topic, replies);
                 asked.forEach(question -> question.answer.complete(replies.answers(question)));
             } catch (AuthorizationException | UnknownTopicOrPartitionException | InvalidTopicException unreadable) {
-                LOG.warnf(
+                LIMITED.warn(
                         "This worker cannot read reply topic %s, so %d requests that are served again may be answered twice. Cause: %s",
                         topic, asked.size(), unreadable);
                 asked.forEach(question -> question.answer.complete(false));

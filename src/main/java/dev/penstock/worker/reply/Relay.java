@@ -1,6 +1,7 @@
 package dev.penstock.worker.reply;
 
 import dev.penstock.messages.RecordHeaders;
+import dev.penstock.threads.LimitedLog;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.loop.WorkerMeters;
@@ -11,16 +12,18 @@ import org.jboss.logging.Logger;
 
 /** Passes requests on to other workers: publishes a record once more, and settles it once the broker has the copy. Thread-safe. */
 public final class Relay {
-    private static final Logger LOG = Logger.getLogger(Relay.class);
+    private static final LimitedLog STAYED = new LimitedLog(Logger.getLogger(Relay.class));
 
     /** The copy has its own headers for these. A copied timeout would start again when the copy arrives in the log. */
     private static final Set<String> NOT_COPIED =
             Set.of(RecordHeaders.TIMEOUT_MS, RecordHeaders.DEADLINE_MS, RecordHeaders.SOURCE, RecordHeaders.PASSED_ON);
 
+    private final String model;
     private final Deliveries deliveries;
     private final WorkerMeters meters;
 
-    public Relay(Deliveries deliveries, WorkerMeters meters) {
+    public Relay(String model, Deliveries deliveries, WorkerMeters meters) {
+        this.model = model;
         this.deliveries = deliveries;
         this.meters = meters;
     }
@@ -38,14 +41,17 @@ public final class Relay {
             @Override
             public void delivered(int form, boolean atFirst) {
                 meters.passedOn();
+                record.source().trace().note("passed on to another worker");
                 record.settle();
             }
 
             @Override
             public void givenUp(String reason) {
-                LOG.warnf(
-                        "Request %s could not be passed on to another worker: it %s",
-                        record.source().place(), reason);
+                STAYED.warn(
+                        new LimitedLog.About(model, record.correlationId().toString()),
+                        "record %s could not be passed on to another worker: it %s",
+                        record.source().place(),
+                        reason);
                 otherwise.run();
             }
         }));

@@ -5,6 +5,7 @@ import dev.penstock.messages.Outcome;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.Timings;
+import dev.penstock.messages.TraceContext;
 import dev.penstock.protocol.Problem;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.ReplyAddress;
@@ -130,13 +131,19 @@ final class ReplyForms implements Forms {
         return bytes;
     }
 
-    /** Copies the headers by which the sender follows its request: trace context and CloudEvents' attributes. */
+    /**
+     * Copies the headers by which the sender follows its request: trace context and CloudEvents' attributes. Where the request is traced,
+     * the reply goes on in its trace.
+     */
     private static void echo(SourceRecord from, Headers to) {
+        Optional<TraceContext> traced = from.trace().replyContext();
         from.forEachHeader((name, value) -> {
-            if (name.equals(RecordHeaders.TRACEPARENT) || name.startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
+            boolean isTrace = name.equals(RecordHeaders.TRACEPARENT) || name.equals(RecordHeaders.TRACESTATE);
+            if ((isTrace && traced.isEmpty()) || name.startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
                 to.add(name, value);
             }
         });
+        traced.ifPresent(context -> context.write(to));
     }
 
     /** Names the request that this answers, so that a worker that gets the same request again finds the answer. */

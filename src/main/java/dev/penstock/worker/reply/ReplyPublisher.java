@@ -13,7 +13,9 @@ import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.NoJsonFormException;
 import dev.penstock.protocol.codec.ResponseWriter;
+import dev.penstock.threads.LimitedLog;
 import dev.penstock.threads.Time;
+import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.ReplyAddress;
 import dev.penstock.worker.loop.Replies;
@@ -34,7 +36,7 @@ import org.jboss.logging.Logger;
  * place and counted: no record holds back others. Thread-safe; never blocks.
  */
 public final class ReplyPublisher implements Replies {
-    private static final Logger LOG = Logger.getLogger(ReplyPublisher.class);
+    private static final LimitedLog LOST = new LimitedLog(Logger.getLogger(ReplyPublisher.class));
 
     /** Legs of the way that are taken to be equally long: request to log, reply to broker, reply to caller. */
     private static final int DELIVERY_LEGS = 3;
@@ -139,12 +141,14 @@ public final class ReplyPublisher implements Replies {
         }
         send(task.record(), outcome, timings, status -> {
             meters.settled(status);
-            Latency.nanos(task.record(), time.nanos() - task.arrivalNanos()).ifPresent(meters::took);
+            Latency.nanos(task.record(), time.nanos() - task.arrivalNanos())
+                    .ifPresent(nanos -> task.trace().asExample(() -> meters.took(nanos)));
         });
     }
 
     /** @param seen hears the status that the sender sees; nothing where another worker answers */
     void send(AcceptedRecord record, Outcome outcome, Timings timings, Consumer<String> seen) {
+        record.source().trace().outcome(model, record.modelVersion(), outcome, timings);
         Consumer<String> safe = status -> {
             seen.accept(status);
             record.settle();
@@ -159,6 +163,7 @@ public final class ReplyPublisher implements Replies {
     /** Keeps a record that cannot be served as a dead letter, and replies with the problem if the sender wants a reply. */
     public void reject(AcceptedRecord record, Problem problem) {
         meters.settled(FAILED);
+        record.source().trace().outcome(model, record.modelVersion(), new Outcome.Failed(problem), Timings.NONE);
         Runnable safe = afterTwo(record::settle);
         deadLetter(record, problem.detail(), safe);
         reply(
@@ -184,17 +189,20 @@ public final class ReplyPublisher implements Replies {
         }
         ReplyAddress address = record.replyTo().get();
         ReplyForms forms = new ReplyForms(record, address, model, outcome, timings);
+        RequestTrace trace = record.source().trace();
         if (address.isOurs()) {
-            deliver(Delivery.Kind.OUR_REPLY, forms, Delivery.Permit.ALWAYS, ending);
+            deliver(Delivery.Kind.OUR_REPLY, forms, Delivery.Permit.ALWAYS, trace, ending);
         } else {
             record.whileOwned(
                     time.nanos(),
-                    () -> deliver(Delivery.Kind.OTHERS_REPLY, forms, record::whileOwned, ending),
+                    () -> deliver(Delivery.Kind.OTHERS_REPLY, forms, record::whileOwned, trace, ending),
                     ending.left);
         }
     }
 
-    private void deliver(Delivery.Kind kind, ReplyForms forms, Delivery.Permit permit, ReplyEnding ending) {
+    private void deliver(
+            Delivery.Kind kind, ReplyForms forms, Delivery.Permit permit, RequestTrace trace, ReplyEnding ending) {
+        trace.replying(forms.topic());
         long sentNanos = time.nanos();
         deliveries.begin(new Delivery(kind, forms, permit, new Delivery.Ending() {
             @Override
@@ -202,17 +210,20 @@ public final class ReplyPublisher implements Replies {
                 if (atFirst) {
                     acknowledged(time.nanos() - sentNanos);
                 }
+                trace.replied(true);
                 ending.safe.accept(forms.status(form));
             }
 
             @Override
             public void givenUp(String reason) {
                 meters.undeliverable();
+                trace.replied(false);
                 ending.undeliverable.accept(reason);
             }
 
             @Override
             public void left() {
+                trace.replied(false);
                 ending.left.run();
             }
         }));
@@ -231,6 +242,7 @@ public final class ReplyPublisher implements Replies {
     /** @param done runs once the dead letter is safe, or cannot be */
     private void deadLetter(AcceptedRecord record, String reason, Runnable done) {
         meters.deadLetter();
+        record.source().trace().note("dead letter");
         deliveries.begin(new Delivery(
                 Delivery.Kind.DEAD_LETTER, new DeadLetterForms(model, record, reason), new Delivery.Ending() {
                     @Override
@@ -241,9 +253,12 @@ public final class ReplyPublisher implements Replies {
                     @Override
                     public void givenUp(String why) {
                         meters.deadLetterLost();
-                        LOG.errorf(
-                                "Record %s has no dead letter, and is not served again. The dead letter %s. It would have said: %s",
-                                record.source().place(), why, reason);
+                        LOST.error(
+                                new LimitedLog.About(
+                                        model, record.correlationId().toString()),
+                                "record %s has no dead letter, and is not served again. The dead letter %s",
+                                record.source().place(),
+                                why);
                         done.run();
                     }
                 }));

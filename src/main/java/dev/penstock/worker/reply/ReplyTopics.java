@@ -5,6 +5,7 @@ import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.threads.Fault;
+import dev.penstock.threads.LimitedLog;
 import dev.penstock.threads.ServiceThread;
 import dev.penstock.worker.accepted.ReplyAddress;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ import org.jboss.logging.Logger;
  * Each look-up belongs to an open request, so {@code max-open-requests} bounds them. Thread-safe.
  */
 public final class ReplyTopics implements AutoCloseable {
-    private static final Logger LOG = Logger.getLogger(ReplyTopics.class);
+    private static final LimitedLog DENIED = new LimitedLog(Logger.getLogger(ReplyTopics.class));
 
     /** An existing topic is looked up again at this age; requests need not wait for that. */
     private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -266,7 +267,7 @@ public final class ReplyTopics implements AutoCloseable {
             } catch (ExecutionException failed) {
                 Throwable cause = failed.getCause();
                 if (cause instanceof TopicAuthorizationException) {
-                    LOG.warnf("This worker may not describe reply topic %s; it counts as missing", name);
+                    DENIED.warn("This worker may not describe reply topic %s; it counts as missing", name);
                     return OptionalInt.empty();
                 }
                 if (cause instanceof UnknownTopicOrPartitionException || cause instanceof InvalidTopicException) {

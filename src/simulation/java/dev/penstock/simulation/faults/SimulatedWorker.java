@@ -8,6 +8,7 @@ import dev.penstock.kafka.BrokerClock;
 import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.intake.Intake;
 import dev.penstock.worker.intake.RecordDecoder;
@@ -110,7 +111,10 @@ final class SimulatedWorker {
                 served,
                 versions.getLast(),
                 new Intake.Answering(
-                        replies.topics(), replies.earlier(), publisher, new Relay(replies.deliveries(), METERS)),
+                        replies.topics(),
+                        replies.earlier(),
+                        publisher,
+                        new Relay(Workload.MODEL, replies.deliveries(), METERS)),
                 METERS,
                 new IntakeBounds(
                         new OpenWork.Amount(settings.maxOpen, Integer.MAX_VALUE, Long.MAX_VALUE),
@@ -118,6 +122,7 @@ final class SimulatedWorker {
                         settings.drainTimeout),
                 new BrokerClock(),
                 process,
+                Tracing.OFF,
                 new Semaphore(1),
                 assignment -> {});
     }

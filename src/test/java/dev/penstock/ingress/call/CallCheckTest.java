@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.ModelStatus;
 import dev.penstock.messages.ModelStatus.State;
+import dev.penstock.messages.TraceContext;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
@@ -15,6 +16,7 @@ import dev.penstock.protocol.TensorSpec;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.tenants.Tenant;
+import dev.penstock.tracing.CallTrace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -102,7 +104,7 @@ class CallCheckTest {
                 Payload.json(body.getBytes(UTF_8)),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
+                CallTrace.untraced(TraceContext.NONE),
                 new EventLoopLag());
     }
 }

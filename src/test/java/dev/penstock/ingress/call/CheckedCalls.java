@@ -2,9 +2,11 @@ package dev.penstock.ingress.call;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.penstock.messages.TraceContext;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.tenants.Tenant;
+import dev.penstock.tracing.CallTrace;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -24,7 +26,7 @@ public final class CheckedCalls {
                 Payload.json("{}".getBytes(UTF_8)),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
+                CallTrace.untraced(TraceContext.NONE),
                 new EventLoopLag());
         return new CheckedCall(call, "1", rows, Lane.INTERACTIVE, timeout, waited, 0);
     }
