@@ -1,5 +1,6 @@
 package dev.penstock.ingress.console;
 
+import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -28,7 +29,7 @@ final class Assets {
             "/console/uplot.js", asset(CHARTS + "uPlot.esm.js", "text/javascript; charset=utf-8"));
 
     /** @param tag of its content, in quotes, as HTTP's ETag */
-    record Asset(byte[] bytes, String type, String tag) {}
+    record Asset(Buffer content, String type, String tag) {}
 
     Optional<Asset> find(String path) {
         return Optional.ofNullable(byPath.get(path));
@@ -42,7 +43,7 @@ final class Assets {
             byte[] bytes = file.readAllBytes();
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
             return new Asset(
-                    bytes, type, '"' + HexFormat.of().formatHex(digest).substring(0, TAG_CHARACTERS) + '"');
+                    Buffer.buffer(bytes), type, '"' + HexFormat.of().formatHex(digest).substring(0, TAG_CHARACTERS) + '"');
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         } catch (NoSuchAlgorithmException impossible) {

@@ -9,7 +9,6 @@ import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -110,10 +109,10 @@ public final class ConsoleRoutes {
         }
         response.putHeader(HttpHeaders.CONTENT_TYPE, asset.type());
         if (HttpMethod.HEAD.equals(call.request().method())) {
-            response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(asset.bytes().length))
+            response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(asset.content().length()))
                     .end();
         } else {
-            response.end(Buffer.buffer(asset.bytes()));
+            response.end(asset.content());
         }
     }
 
