@@ -107,14 +107,7 @@ final class ArchitectureTest {
                             "ingress.submit")),
             entry(
                     "ingress.console",
-                    Set.of(
-                            "protocol",
-                            "messages",
-                            "tenants",
-                            "diagnosis",
-                            "ingress",
-                            "ingress.call",
-                            "ingress.http")),
+                    Set.of("protocol", "messages", "tenants", "diagnosis", "ingress", "ingress.call", "ingress.http")),
             entry("batching", Set.of("protocol")), // Lane alone, see batchingIsPure
             entry("features.vector", Set.of()),
             entry("features.source", Set.of("features.vector")),

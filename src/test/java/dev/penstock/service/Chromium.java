@@ -45,7 +45,8 @@ final class Chromium implements AutoCloseable {
 
     private Chromium(Process process, URI browser) {
         this.process = process;
-        this.socket = http.newWebSocketBuilder().buildAsync(browser, new Messages()).join();
+        this.socket =
+                http.newWebSocketBuilder().buildAsync(browser, new Messages()).join();
         String target = send("", "Target.createTarget", Map.of("url", "about:blank"))
                 .path("targetId")
                 .asText();
@@ -109,8 +110,8 @@ final class Chromium implements AutoCloseable {
 
     /** The value of an expression, of which promises are awaited. */
     JsonNode evaluate(String expression) {
-        JsonNode answer = send(
-                "Runtime.evaluate", Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
+        JsonNode answer =
+                send("Runtime.evaluate", Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
         if (answer.has("exceptionDetails")) {
             throw new IllegalStateException(expression + ": " + answer.path("exceptionDetails"));
         }
@@ -188,8 +189,8 @@ final class Chromium implements AutoCloseable {
     }
 
     private double[] point(String id, double x, double y) {
-        JsonNode box = evaluate("(b => [b.x, b.y, b.width, b.height])(document.getElementById('" + id
-                + "').getBoundingClientRect())");
+        JsonNode box = evaluate(
+                "(b => [b.x, b.y, b.width, b.height])(document.getElementById('" + id + "').getBoundingClientRect())");
         return new double[] {
             box.get(0).asDouble() + x * box.get(2).asDouble(),
             box.get(1).asDouble() + y * box.get(3).asDouble()
@@ -237,7 +238,8 @@ final class Chromium implements AutoCloseable {
 
         private void heard(JsonNode message) {
             if (message.has("id")) {
-                CompletableFuture<JsonNode> waits = asked.remove(message.path("id").asInt());
+                CompletableFuture<JsonNode> waits =
+                        asked.remove(message.path("id").asInt());
                 if (waits != null) {
                     waits.complete(message);
                 }
@@ -247,7 +249,8 @@ final class Chromium implements AutoCloseable {
             boolean isError = switch (message.path("method").asText()) {
                 case "Runtime.exceptionThrown" -> true;
                 case "Runtime.consoleAPICalled" -> event.path("type").asText().equals("error");
-                case "Log.entryAdded" -> event.path("entry").path("level").asText().equals("error");
+                case "Log.entryAdded" ->
+                    event.path("entry").path("level").asText().equals("error");
                 default -> false;
             };
             if (isError) {

@@ -53,10 +53,13 @@ class ConsoleIdentityTest {
         URI events = ConfigProvider.getConfig().getValue("test.url", URI.class).resolve("/console/events");
         try (HttpClient http = HttpClient.newHttpClient();
                 Stream<String> lines = http.send(
-                                HttpRequest.newBuilder(events).header("X-API-Key", key).build(),
+                                HttpRequest.newBuilder(events)
+                                        .header("X-API-Key", key)
+                                        .build(),
                                 HttpResponse.BodyHandlers.ofLines())
                         .body()) {
-            String frame = lines.filter(line -> line.startsWith("data: ")).findFirst().orElseThrow();
+            String frame =
+                    lines.filter(line -> line.startsWith("data: ")).findFirst().orElseThrow();
             http.shutdownNow();
             return Service.JSON.readTree(frame.substring("data: ".length()));
         }

@@ -57,7 +57,8 @@ class ConsoleTest {
         Chromium browser = browser();
         await().until(() -> {
             service.post("/v2/models/digits/infer", SEVEN);
-            return !browser.text("offered").equals("0") && !browser.text("answers").equals("0");
+            return !browser.text("offered").equals("0")
+                    && !browser.text("answers").equals("0");
         });
         await().until(() -> browser.text("p99").endsWith("ms"));
         await().until(() -> browser.text("verdict").contains("bottleneck"));
@@ -124,7 +125,9 @@ class ConsoleTest {
             assertThat(reached.add(browser.evaluate(active).asText()))
                     .as("the pad can be reached: %s", reached)
                     .isTrue();
-            assertThat(browser.evaluate(ring).asText()).as("focus on %s", reached).isNotEqualTo("none");
+            assertThat(browser.evaluate(ring).asText())
+                    .as("focus on %s", reached)
+                    .isNotEqualTo("none");
         }
         assertThat(reached).startsWith("skip").contains("shown");
         for (int row = 0; row < 5; row++) {
@@ -147,8 +150,10 @@ class ConsoleTest {
         await().until(() -> browser.text("digit-answer").startsWith("7"));
         await().until(() -> browser.text("verdict").contains("bottleneck"));
         browser.evaluate(axe.get() + ";true");
-        assertThat(browser.evaluate("axe.run().then(found => found.violations.map("
-                        + "each => each.id + ': ' + each.nodes.map(node => node.target + ' ' + node.failureSummary).join('; ')))"))
+        assertThat(
+                        browser.evaluate(
+                                "axe.run().then(found => found.violations.map("
+                                        + "each => each.id + ': ' + each.nodes.map(node => node.target + ' ' + node.failureSummary).join('; ')))"))
                 .isEmpty();
         assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
                 .as("nothing is wider than the window")

@@ -70,7 +70,8 @@ class RolesApartIT {
     void thereIsNoConsoleUnlessItIsSwitchedOn() {
         assertThat(second.get("/").status()).isEqualTo(404);
         assertThat(second.get("/console/events").status()).isEqualTo(404);
-        assertThat(second.get("/webjars/uplot/1.6.30/dist/uPlot.esm.js").status()).isEqualTo(404);
+        assertThat(second.get("/webjars/uplot/1.6.30/dist/uPlot.esm.js").status())
+                .isEqualTo(404);
     }
 
     @Test

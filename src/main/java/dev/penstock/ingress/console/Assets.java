@@ -43,7 +43,9 @@ final class Assets {
             byte[] bytes = file.readAllBytes();
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
             return new Asset(
-                    Buffer.buffer(bytes), type, '"' + HexFormat.of().formatHex(digest).substring(0, TAG_CHARACTERS) + '"');
+                    Buffer.buffer(bytes),
+                    type,
+                    '"' + HexFormat.of().formatHex(digest).substring(0, TAG_CHARACTERS) + '"');
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         } catch (NoSuchAlgorithmException impossible) {

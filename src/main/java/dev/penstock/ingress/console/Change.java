@@ -42,8 +42,7 @@ record Change(Reading earlier, Reading later) {
         Map<Double, Double> counts = new TreeMap<>();
         double below = 0;
         for (var bucket : later.buckets(name, subject).entrySet()) {
-            double upTo = bucket.getValue()
-                    - earlier.buckets(name, subject).getOrDefault(bucket.getKey(), 0.0);
+            double upTo = bucket.getValue() - earlier.buckets(name, subject).getOrDefault(bucket.getKey(), 0.0);
             counts.put(bucket.getKey(), upTo - below);
             below = upTo;
         }

@@ -100,16 +100,16 @@ public final class ConsoleRoutes {
 
     private static void send(RoutingContext call, Assets.Asset asset) {
         HttpServerResponse response = call.response();
-        harden(response)
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
-                .putHeader(HttpHeaders.ETAG, asset.tag());
+        harden(response).putHeader(HttpHeaders.CACHE_CONTROL, "no-cache").putHeader(HttpHeaders.ETAG, asset.tag());
         if (asset.tag().equals(call.request().getHeader(HttpHeaders.IF_NONE_MATCH))) {
             response.setStatusCode(304).end();
             return;
         }
         response.putHeader(HttpHeaders.CONTENT_TYPE, asset.type());
         if (HttpMethod.HEAD.equals(call.request().method())) {
-            response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(asset.content().length()))
+            response.putHeader(
+                            HttpHeaders.CONTENT_LENGTH,
+                            Integer.toString(asset.content().length()))
                     .end();
         } else {
             response.end(asset.content());
@@ -127,7 +127,8 @@ public final class ConsoleRoutes {
         HttpServerResponse response = harden(call.response());
         call.addEndHandler(gone -> viewers.remove(response));
         if (drain.isLeaving()
-                || !viewers.add(response, authentication.tenantOf(call), call.vertx().getOrCreateContext())) {
+                || !viewers.add(
+                        response, authentication.tenantOf(call), call.vertx().getOrCreateContext())) {
             response.setStatusCode(503)
                     .putHeader(HttpHeaders.RETRY_AFTER, Integer.toString(RETRY_SECONDS))
                     .end();

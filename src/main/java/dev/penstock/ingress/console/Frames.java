@@ -125,7 +125,8 @@ final class Frames {
                     .filter(reader -> reader.takesWork())
                     .forEach(reader -> partitions.merge(reader.worker(), 1, Integer::sum));
         }
-        partitions.forEach((worker, read) -> workers.addObject().put("id", worker).put("partitions", read));
+        partitions.forEach(
+                (worker, read) -> workers.addObject().put("id", worker).put("partitions", read));
     }
 
     private ObjectNode service(Change lately, Change longer) {

@@ -247,10 +247,12 @@ public final class AdmissionControl implements LagWatch.Listener {
     }
 
     private Counter admittedMeter(String model) {
-        return admitted.computeIfAbsent(model, name -> Counter.builder("inference.admitted")
-                .description("Calls that were let in, to be published")
-                .tag("model", name)
-                .register(registry));
+        return admitted.computeIfAbsent(
+                model,
+                name -> Counter.builder("inference.admitted")
+                        .description("Calls that were let in, to be published")
+                        .tag("model", name)
+                        .register(registry));
     }
 
     private LaneAdmission admission(String model, Lane lane) {

@@ -99,7 +99,11 @@ final class FramesTest {
 
         clock.add(Duration.ofSeconds(2));
 
-        assertThat(frame(frames).path("service").path("diagnosis").path("sentence").asText())
+        assertThat(frame(frames)
+                        .path("service")
+                        .path("diagnosis")
+                        .path("sentence")
+                        .asText())
                 .isEqualTo("Nothing is a bottleneck");
     }
 
