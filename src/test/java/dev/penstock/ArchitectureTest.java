@@ -105,6 +105,9 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.outcomes",
                             "ingress.submit")),
+            entry(
+                    "ingress.console",
+                    Set.of("protocol", "messages", "tenants", "diagnosis", "ingress", "ingress.call", "ingress.http")),
             entry("batching", Set.of("protocol")), // Lane alone, see batchingIsPure
             entry("features.vector", Set.of()),
             entry("features.source", Set.of("features.vector")),
@@ -247,7 +250,7 @@ final class ArchitectureTest {
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http")),
-            entry("io.vertx.core.http..", Set.of("ingress.http")),
+            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console")),
             entry(
                     "org.apache.kafka..",
                     Set.of(
@@ -476,6 +479,7 @@ final class ArchitectureTest {
                         "ingress.AccessPolicy",
                         "ingress.Ingress",
                         "ingress.IngressBeans",
+                        "ingress.console.ConsoleRoutes",
                         "ingress.http.WatchedTransport", // Vert.x makes it before there are beans
                         "tenants.Authenticator",
                         "worker.ModelServer",

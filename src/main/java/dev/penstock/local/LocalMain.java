@@ -31,6 +31,7 @@ public final class LocalMain {
 
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(60);
     private static final String CONSOLE = "penstock.console.enabled";
+    private static final String CONSOLE_VARIABLE = "PENSTOCK_CONSOLE_ENABLED";
 
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
@@ -141,6 +142,7 @@ public final class LocalMain {
         if (options.isIngress()) {
             System.setProperty("quarkus.http.host", "127.0.0.1");
             System.setProperty("quarkus.http.port", String.valueOf(options.port()));
+            showConsole();
         } else {
             System.setProperty("quarkus.http.host-enabled", "false");
         }
@@ -155,6 +157,13 @@ public final class LocalMain {
             SERVICE_STOPPED.countDown();
         }
         return exitCode.get();
+    }
+
+    /** On this machine it is what people look at first. An option of the JVM or the environment may switch it off. */
+    private static void showConsole() {
+        if (System.getenv(CONSOLE_VARIABLE) == null && System.getProperty(CONSOLE) == null) {
+            System.setProperty(CONSOLE, "true");
+        }
     }
 
     private static int waitForCtrlC(LocalStack stack) throws InterruptedException {

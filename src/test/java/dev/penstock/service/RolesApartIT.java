@@ -67,6 +67,14 @@ class RolesApartIT {
     }
 
     @Test
+    void thereIsNoConsoleUnlessItIsSwitchedOn() {
+        assertThat(second.get("/").status()).isEqualTo(404);
+        assertThat(second.get("/console/events").status()).isEqualTo(404);
+        assertThat(second.get("/webjars/uplot/1.6.30/dist/uPlot.esm.js").status())
+                .isEqualTo(404);
+    }
+
+    @Test
     void losesNothingWhenAWorkerAndThenAnIngressStopUnderLoad() throws Exception {
         first.awaitModel("digits");
         await().until(() -> workersOf("digits") == 2);

@@ -55,6 +55,7 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
                     Map.entry("penstock.ingress.redis-timeout", "2s"),
                     Map.entry("penstock.worker.models", models().toString()),
                     Map.entry("penstock.max-request-bytes", "1048576"),
+                    Map.entry("penstock.console.enabled", "true"),
                     Map.entry("penstock.ingress.header-timeout", "1s"),
                     Map.entry("penstock.ingress.body-timeout", "1s"),
                     Map.entry("quarkus.http.idle-timeout", "5s"),

@@ -7,6 +7,7 @@ import dev.penstock.ingress.gate.LaneAdmission.Overload;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import java.time.Duration;
@@ -55,6 +56,7 @@ public final class AdmissionControl implements LagWatch.Listener {
     private final RejectionMeters meters;
     private final LongSupplier nanoClock;
     private final Map<Key, LaneAdmission> admissions = new ConcurrentHashMap<>();
+    private final Map<String, Counter> admitted = new ConcurrentHashMap<>();
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
     private final Map<String, Long> notedNanos = new ConcurrentHashMap<>();
     private final Set<String> unserved = ConcurrentHashMap.newKeySet();
@@ -131,6 +133,7 @@ public final class AdmissionControl implements LagWatch.Listener {
                             "Kafka does not answer this ingress at the moment; the request was not accepted");
             throw new ProblemException(reason, refused.get().retryAfterSeconds());
         }
+        admittedMeter(model).increment();
         return new AdmittedRequest(place, admission.predictedWaitNanos(now));
     }
 
@@ -237,9 +240,19 @@ public final class AdmissionControl implements LagWatch.Listener {
         return asked != null && now - asked < IN_DEMAND_NANOS;
     }
 
-    /** Makes the meter of a model that workers announce. */
+    /** Makes the meters of a model that workers announce. */
     public void announced(String model) {
         admission(model, Lane.INTERACTIVE);
+        admittedMeter(model);
+    }
+
+    private Counter admittedMeter(String model) {
+        return admitted.computeIfAbsent(
+                model,
+                name -> Counter.builder("inference.admitted")
+                        .description("Calls that were let in, to be published")
+                        .tag("model", name)
+                        .register(registry));
     }
 
     private LaneAdmission admission(String model, Lane lane) {

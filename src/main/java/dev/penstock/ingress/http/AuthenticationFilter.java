@@ -47,7 +47,7 @@ public final class AuthenticationFilter {
     }
 
     /** The tenant that makes the call. */
-    Tenant tenantOf(RoutingContext call) {
+    public Tenant tenantOf(RoutingContext call) {
         Tenant tenant = call.get(TENANT);
         if (tenant != null) {
             return tenant;
