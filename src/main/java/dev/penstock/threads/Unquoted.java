@@ -21,6 +21,7 @@ public final class Unquoted extends Exception {
     }
 
     @Override
+    @SuppressWarnings("OverrideThrowableToString") // without the name of this class
     public String toString() {
         return String.valueOf(getMessage());
     }

@@ -56,7 +56,8 @@ record Scenario(
 
         static NamedWindow adaptiveAtMost(long nanos) {
             return new NamedWindow(
-                    "adaptive, at most " + micros((double) nanos), Window.adaptive().atMost(nanos));
+                    "adaptive, at most " + micros((double) nanos),
+                    Window.adaptive().atMost(nanos));
         }
 
         static NamedWindow fixed(long nanos) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Holds the rule files current, and each alert complete and right. {@code -Dpenstock.write-rules=true} writes the files. */
 final class AlertRulesTest {
-    private static final String CURE = "not current; write it with monitoring/generate";
+    private static final String CURE = "not current; write it with kubernetes/monitoring/generate";
 
     private final AlertRules rules = AlertRules.source();
     private final AlertCases cases = AlertCases.read();

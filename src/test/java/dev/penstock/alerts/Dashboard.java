@@ -10,7 +10,7 @@ import java.util.Map;
 
 /** The dashboard for Grafana. */
 public final class Dashboard {
-    static final Path FILE = Path.of("monitoring/dashboard.json");
+    static final Path FILE = Path.of("kubernetes/monitoring/dashboard.json");
 
     private final JsonNode json;
 

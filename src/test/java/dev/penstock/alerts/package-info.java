@@ -1,3 +1,3 @@
-/** The alerts and the dashboard in {@code monitoring/}. */
+/** The alerts and the dashboard in {@code kubernetes/monitoring/}. */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.alerts;

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The deployment files must agree with the service and with each other. */
 final class DeploymentFilesTest {
-    private static final Path MONITORING = Path.of("monitoring");
+    private static final Path MONITORING = Path.of("kubernetes/monitoring");
     private static final Properties APPLICATION = applicationProperties();
     private static final String HTTP_PORT = APPLICATION.getProperty("quarkus.http.port");
     private static final String MANAGEMENT_PORT = APPLICATION.getProperty("quarkus.management.port");

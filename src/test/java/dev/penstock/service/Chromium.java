@@ -153,7 +153,11 @@ final class Chromium implements AutoCloseable {
         send(session, "Input.dispatchKeyEvent", event.deepCopy().put("type", "keyUp"));
     }
 
-    /** The page as PNG. @param isWhole or only the part in the window */
+    /**
+     * The page as PNG.
+     *
+     * @param isWhole or only the part in the window
+     */
     byte[] screenshot(boolean isWhole) {
         return Base64.getDecoder()
                 .decode(send("Page.captureScreenshot", Map.of("captureBeyondViewport", isWhole, "format", "png"))

@@ -27,6 +27,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  * credential with an address; and its events to callers that are authenticated as for the API. It serves reads only.
  */
 @Singleton
+@SuppressWarnings("deprecation") // Quarkus 3.33 has this registry of Prometheus, and no other
 public final class ConsoleRoutes {
     private static final int BEFORE_AUTHENTICATION = 920;
     private static final int AFTER_AUTHENTICATION = 820;

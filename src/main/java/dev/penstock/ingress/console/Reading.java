@@ -102,7 +102,7 @@ final class Reading {
     /** @param unit of the buckets; nanoseconds leave the numbers of a summary as they are */
     private void addAll(Meter meter, HistogramSnapshot snapshot, TimeUnit unit) {
         String name = meter.getId().getName();
-        put(meter, name + ".count", snapshot.count());
+        put(meter, name + ".count", (double) snapshot.count());
         put(meter, name + ".total", snapshot.total(unit));
         TreeMap<Double, Double> counts =
                 buckets.computeIfAbsent(new Key(name, subject(meter)), none -> new TreeMap<>());

@@ -41,7 +41,7 @@ public final class TraceFilter {
     private void begin(RoutingContext call) {
         HttpServerRequest http = call.request();
         String path = http.path();
-        if (http.method() == HttpMethod.POST && path != null && path.startsWith(MODELS) && path.endsWith(INFER)) {
+        if (HttpMethod.POST.equals(http.method()) && path != null && path.startsWith(MODELS) && path.endsWith(INFER)) {
             CallTrace trace = tracing.call(
                     new Tracing.HttpCall(context(http), "POST", route(path), path, scheme(http), version(http)));
             call.put(TRACE, trace);

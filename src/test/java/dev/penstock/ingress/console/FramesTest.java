@@ -20,6 +20,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What a frame says of the meters. */
+@SuppressWarnings("deprecation") // Quarkus 3.33 has this registry of Prometheus, and no other
 final class FramesTest {
     private final MockClock clock = new MockClock();
     private final PrometheusMeterRegistry registry =
