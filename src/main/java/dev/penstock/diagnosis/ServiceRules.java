@@ -14,6 +14,9 @@ final class ServiceRules {
      */
     static final double LATE_SECONDS = 0.05;
 
+    /** Fewer looks than this were at the first calls of a cold process. A loop under load is looked at many times a second. */
+    static final int FEWEST_LOOKS = 20;
+
     /** The mean of a healthy call is below a millisecond, and the timeout is 200 ms. In between lies trouble that no timeout shows. */
     static final double SLOW_REDIS_SECONDS = 0.05;
 
@@ -53,7 +56,7 @@ final class ServiceRules {
     Optional<Diagnosis> ingress() {
         double refused = change.increase("inference_rejected_total", "reason", "ingress");
         double looks = change.increase("inference_event_loop_looks_total");
-        double late = looks > 0 ? change.increase("inference_event_loop_late_seconds_total") / looks : 0;
+        double late = looks >= FEWEST_LOOKS ? change.increase("inference_event_loop_late_seconds_total") / looks : 0;
         if (late < LATE_SECONDS && refused == 0) {
             return Optional.empty();
         }

@@ -72,6 +72,13 @@ class DiagnosisTest {
         assertThat(part(healthy().refused("ingress", 1))).isEqualTo(Part.INGRESS_CPU);
     }
 
+    /** Its classes are still being loaded. */
+    @Test
+    void theFirstCallsOfAProcessAreNoVerdict() {
+        assertThat(part(healthy().late(0.3, 19))).isEqualTo(Part.NOTHING);
+        assertThat(part(healthy().late(0.3, 20))).isEqualTo(Part.INGRESS_CPU);
+    }
+
     @Test
     void namesTheRedisThatIsSlowOrFails() {
         assertThat(part(healthy().timer("inference_redis_call_seconds", "{result=\"ok\"}", 90, 0.049)))

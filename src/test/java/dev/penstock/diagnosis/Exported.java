@@ -50,8 +50,12 @@ final class Exported {
     }
 
     Exported late(double meanSeconds) {
-        return count("inference_event_loop_looks_total", REQUESTS)
-                .count("inference_event_loop_late_seconds_total", REQUESTS * meanSeconds);
+        return late(meanSeconds, REQUESTS);
+    }
+
+    Exported late(double meanSeconds, long looks) {
+        return count("inference_event_loop_looks_total", looks)
+                .count("inference_event_loop_late_seconds_total", looks * meanSeconds);
     }
 
     Exported latency(double meanSeconds) {
