@@ -53,7 +53,7 @@ final class Exported {
         return late(meanSeconds, REQUESTS);
     }
 
-    Exported late(double meanSeconds, long looks) {
+    Exported late(double meanSeconds, int looks) {
         return count("inference_event_loop_looks_total", looks)
                 .count("inference_event_loop_late_seconds_total", looks * meanSeconds);
     }
