@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,6 +116,8 @@ class UpIT {
         assertThat(diagnose("http://127.0.0.1:" + management)).startsWith("Nothing is a bottleneck.");
     }
 
+    /** Long: where other processes take the cores, they are the bottleneck. */
+    @Tag("long")
     @Test
     @Order(5)
     void diagnoseNamesThePartitionsThatAreFewerThanTheWorkers() throws Exception {

@@ -26,7 +26,7 @@ final class SessionSlots {
         return !free.isEmpty();
     }
 
-    private boolean isIdle() {
+    boolean isIdle() {
         return busy.isEmpty();
     }
 

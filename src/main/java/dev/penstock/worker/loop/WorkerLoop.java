@@ -48,6 +48,7 @@ public final class WorkerLoop {
     private final Queue<Finished> finished = new ConcurrentLinkedQueue<>();
     private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
     private final SplitRequests splits = new SplitRequests();
+    private final Load load = new Load();
 
     /** Whether an arrival must wake the thread. While no slot is free it need not, and waking a thread is expensive. */
     private volatile boolean takesArrivals = true;
@@ -96,6 +97,7 @@ public final class WorkerLoop {
      */
     public long step(long now) {
         takesArrivals = true;
+        load.passed(now, !sessions.stream().allMatch(SessionSlots::isIdle));
         if (draining) {
             batcher.drain();
         }
@@ -293,11 +295,14 @@ public final class WorkerLoop {
         }
     }
 
-    /** Notes the effort as given up, unless the request was already too late when it came. */
+    /**
+     * Notes the effort as given up if the request waited because others ran. It did not if it was already too late when it came, or if
+     * sessions were idle for most of the time: then its deadline was short, and says nothing of how fast this worker is.
+     */
     private void expire(Part<Task> part, long now) {
         long latestStart =
                 part.of().deadlineNanos() - (long) costs.p95Nanos(part.of().key(), part.rows());
-        if (latestStart - part.request().arrivalNanos() > 0) {
+        if (load.isHigh() && latestStart - part.request().arrivalNanos() > 0) {
             part.request().record().effort(Effort.GIVEN_UP);
         }
         giveUp(part, new Outcome.Expired(), now, 0);

@@ -85,7 +85,7 @@ class WorkerLoopTest {
         loop.offer(hopeless);
         loop.step(1);
         accelerator.finish();
-        loop.step(1000);
+        loop.step(1_000_000_000);
         assertThat(replies.status)
                 .containsOnly(
                         Map.entry("runs", "succeeded"),
@@ -94,6 +94,21 @@ class WorkerLoopTest {
         assertThat(runs.record().effort()).isEqualTo(Effort.RAN);
         assertThat(waits.record().effort()).isEqualTo(Effort.GIVEN_UP);
         assertThat(hopeless.record().effort()).isEqualTo(Effort.NONE);
+    }
+
+    /** A burst of short deadlines must not make a fast worker look slow. */
+    @Test
+    void whatExpiresWhileSessionsAreMostlyIdleWasNotLostByWaiting() {
+        costs.observe("key", 1, 100);
+        Task waits = task("waits", 2, 500);
+        loop.offer(task("runs", 1, FAR));
+        loop.step(0);
+        loop.offer(waits);
+        loop.step(1);
+        accelerator.finish();
+        loop.step(1000);
+        assertThat(replies.status).contains(Map.entry("waits", "expired"));
+        assertThat(waits.record().effort()).isEqualTo(Effort.NONE);
     }
 
     @Test
