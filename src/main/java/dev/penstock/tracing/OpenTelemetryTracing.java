@@ -22,7 +22,7 @@ public final class OpenTelemetryTracing implements Tracing {
         return true;
     }
 
-    /** The record of a call that is not sampled says so, so that no worker decides anew. */
+    /** The record of a call that is not sampled says so, so that no worker decides again. */
     @Override
     public CallTrace call(HttpCall call) {
         if (call.context().isUnsampled()) {
