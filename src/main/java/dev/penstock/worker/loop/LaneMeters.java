@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
-/** The meters of one lane of a model: what waits, and for how long. Thread-safe. */
+/** The meters of one lane of a model: how much is waiting, and for how long. Thread-safe. */
 public final class LaneMeters {
     private final Timer queueWait;
     private volatile int partitions;
