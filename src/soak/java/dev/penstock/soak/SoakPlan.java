@@ -7,6 +7,7 @@ import java.util.List;
 /**
  * A soak.
  *
+ * @param rampUp before the first fault: the rate grows to the full one, and the processes become warm
  * @param duration of load with faults; the last fault heals, and open requests are followed, after it
  * @param seed of the order of faults and of their victims
  * @param ratePerSecond requests through all doors together
@@ -15,6 +16,7 @@ import java.util.List;
  * @param folder takes logs and the report; what was there is deleted
  */
 record SoakPlan(
+        Duration rampUp,
         Duration duration,
         long seed,
         double ratePerSecond,

@@ -84,6 +84,7 @@ final class SoakRun {
     private SoakReport soak(Scene scene, LedgerRun load, Future<Verdict> running)
             throws IOException, InterruptedException {
         Waiting.until(START_LIMIT, () -> load.progress().isPresent() || running.isDone());
+        Waiting.until(plan.rampUp(), running::isDone);
         long start = System.nanoTime();
         while (System.nanoTime() - start < plan.duration().toNanos() && failures.isEmpty() && !running.isDone()) {
             Thread.sleep(CALM);
@@ -181,6 +182,7 @@ final class SoakRun {
                 Optional.of(Map.of("bootstrap.servers", deployment.brokers().bootstrapServers())),
                 Deployment.MODEL,
                 plan.ratePerSecond(),
+                plan.rampUp(),
                 LOAD,
                 deadline,
                 deadline,

@@ -31,6 +31,7 @@ public final class SoakTool implements Tool<SoakCommand> {
         }
         int brokers = Integer.parseInt(command.brokers());
         SoakPlan plan = new SoakPlan(
+                Duration.ofMillis((long) (command.rampUp() * 1_000)),
                 Duration.ofMillis((long) (command.minutes() * 60_000)),
                 command.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1_000_000_000)),
                 command.rate(),

@@ -103,17 +103,17 @@ public final class LedgerRun {
         }
     }
 
-    /** Sends at a constant rate, whatever the service does. Returns when the REST requests are settled or given up. */
+    /** Sends at the plan's rate, whatever the service does. Returns when the REST requests are settled or given up. */
     private void load(RestDoor rest, Optional<KafkaDoor> kafka, Inputs inputs, Ledger ledger)
             throws InterruptedException {
         List<Door> doors = new ArrayList<>(List.of(Door.SYNC, Door.ASYNC));
         kafka.ifPresent(door -> doors.add(Door.KAFKA));
         Semaphore room = new Semaphore(MAX_IN_FLIGHT);
         long start = System.nanoTime();
-        double requests = plan.ratePerSecond() * plan.duration().toNanos() / 1e9;
+        double seconds = plan.duration().toNanos() / 1e9;
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int number = 0; number < requests && !isEnding && !ledger.isFull(); number++) {
-                awaitNanos(start + (long) (number * 1e9 / plan.ratePerSecond()));
+            for (int number = 0; plan.dueSeconds(number) < seconds && !isEnding && !ledger.isFull(); number++) {
+                awaitNanos(start + (long) (plan.dueSeconds(number) * 1e9));
                 room.acquire();
                 Door door = doors.get(number % doors.size());
                 int input = number / doors.size() % inputs.size();

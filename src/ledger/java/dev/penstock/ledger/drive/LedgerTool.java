@@ -33,6 +33,7 @@ public final class LedgerTool implements Tool<LedgerCommand> {
                 kafka(command),
                 command.model(),
                 command.rate(),
+                Duration.ZERO,
                 Duration.ofMillis((long) (command.minutes() * 60_000)),
                 Duration.ofMillis(command.deadlineMillis()),
                 Duration.ofSeconds(command.graceSeconds()),

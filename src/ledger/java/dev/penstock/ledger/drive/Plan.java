@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param urls the ingresses; calls and polls alternate between them
  * @param kafka the broker and further properties of its clients; empty leaves the Kafka door out
  * @param ratePerSecond requests through all doors together
+ * @param rampUp the first part of the duration, in which the rate grows evenly from 0: cold processes do not bear the full one
  * @param duration of the load; after it the run waits for the outcomes of open requests
  * @param deadline of each request
  * @param grace after the deadline, for the outcome to become visible
@@ -25,6 +26,7 @@ public record Plan(
         Optional<Map<String, String>> kafka,
         String model,
         double ratePerSecond,
+        Duration rampUp,
         Duration duration,
         Duration deadline,
         Duration grace,
@@ -41,6 +43,7 @@ public record Plan(
                 ratePerSecond > 0 && ratePerSecond <= 10_000,
                 "ratePerSecond must be over 0 and up to 10000",
                 ratePerSecond);
+        require(!rampUp.isNegative(), "rampUp must not be negative", rampUp);
         require(duration.isPositive(), "duration must be positive", duration);
         require(deadline.toMillis() >= 100, "deadline must be 100 ms or more", deadline);
         require(!grace.isNegative(), "grace must not be negative", grace);
@@ -53,6 +56,7 @@ public record Plan(
                 Optional.of(Map.of("bootstrap.servers", bootstrapServers)),
                 "digits",
                 ratePerSecond,
+                Duration.ZERO,
                 duration,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30),
@@ -65,7 +69,25 @@ public record Plan(
     /** The same run, which polls the ids of answered synchronous calls too. */
     public Plan pollingAnswered() {
         return new Plan(
-                urls, kafka, model, ratePerSecond, duration, deadline, grace, apiKey, otherApiKey, replyTopic, true);
+                urls,
+                kafka,
+                model,
+                ratePerSecond,
+                rampUp,
+                duration,
+                deadline,
+                grace,
+                apiKey,
+                otherApiKey,
+                replyTopic,
+                true);
+    }
+
+    /** When a request is due, in seconds from the start. Requests are numbered from 0. */
+    double dueSeconds(long number) {
+        double ramp = rampUp.toNanos() / 1e9;
+        double whileRamping = ratePerSecond * ramp / 2;
+        return number < whileRamping ? Math.sqrt(2 * number * ramp / ratePerSecond) : ramp / 2 + number / ratePerSecond;
     }
 
     private static void require(boolean holds, String rule, Object was) {

@@ -45,6 +45,15 @@ public interface SoakCommand {
     int rate();
 
     @Option(
+            names = "--ramp-up",
+            paramLabel = "SECONDS",
+            defaultValue = "0",
+            description =
+                    "Seconds before the first fault, in which the rate grows evenly to the full one. Cold processes bear less.")
+    @InRange(min = 0, max = 3_600)
+    double rampUp();
+
+    @Option(
             names = "--faults",
             paramLabel = "FAULT,...",
             description = "The faults to draw from. Without it, all that can be made.")

@@ -67,6 +67,7 @@ final class LedgerRunTest {
                 Optional.empty(),
                 "m",
                 150,
+                Duration.ZERO,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(4),
