@@ -32,6 +32,9 @@ public final class AdmissionControl implements LagWatch.Listener {
     /** A bulk request is refused when its wait would use up half of its deadline. That leaves room for urgent requests. */
     private static final int BULK_CAUTION = 2;
 
+    /** An ingress that reads later than this gets no better by what it admits: health probes and all answers are as late. */
+    private static final long MOST_LATE_NANOS = Duration.ofSeconds(1).toNanos();
+
     /** When to retry a call that this ingress read too late. By then it has caught up, or another ingress has taken over. */
     private static final int BUSY_RETRY_SECONDS = 1;
 
@@ -89,7 +92,7 @@ public final class AdmissionControl implements LagWatch.Listener {
      * Admits a synchronous call.
      *
      * @throws ProblemException when it could not be served in time; it says when to retry. A call that waited to be read for half of its
-     *     time or more is refused, since its answer has to wait as long again
+     *     time or more is refused, since its answer has to wait as long again; so is any that waited for more than 1 s
      */
     public AdmittedRequest admit(CheckedCall checked) {
         return admit(checked, syncMaxWait.toNanos(), Place.UNLIMITED);
@@ -115,7 +118,7 @@ public final class AdmissionControl implements LagWatch.Listener {
         String model = checked.call().model();
         askedNanos.put(model, now);
         long left = checked.timeout().toNanos();
-        if (checked.waited().toNanos() > left) {
+        if (checked.waited().toNanos() > Math.min(left, MOST_LATE_NANOS)) {
             meters.rejected(model, RejectionMeters.Reason.INGRESS);
             throw new ProblemException(readTooLate(checked), BUSY_RETRY_SECONDS);
         }
@@ -282,7 +285,7 @@ public final class AdmissionControl implements LagWatch.Listener {
                 Problem.Kind.CAPACITY,
                 String.format(
                         Locale.ROOT,
-                        "this ingress reads calls %.1f s after they arrive, too late for a deadline of %.1f s; "
+                        "this ingress reads calls %.1f s after they arrive, too late for them (the deadline is %.1f s); "
                                 + "the request was not accepted",
                         checked.waited().toMillis() / 1e3,
                         checked.waited().plus(checked.timeout()).toMillis() / 1e3));

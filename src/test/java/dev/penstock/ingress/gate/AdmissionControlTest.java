@@ -47,6 +47,17 @@ class AdmissionControlTest {
     }
 
     @Test
+    void refusesAllCallsWhileItReadsThemMoreThanASecondLate() {
+        admission.admit(call(Duration.ofSeconds(29), Duration.ofMillis(990)));
+
+        assertThatThrownBy(() -> admission.admit(call(Duration.ofSeconds(29), Duration.ofMillis(1_010))))
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        refusal ->
+                                assertThat(refusal.problem().detail()).contains("1.0 s after they arrive", "30.0 s"));
+    }
+
+    @Test
     void releasesThePlaceOfARequestThatItDoesNotAdmit() {
         AtomicInteger released = new AtomicInteger();
         admission.admit(call(Duration.ofMillis(110), Duration.ofMillis(90)), released::incrementAndGet);
