@@ -16,6 +16,13 @@ public final class RequestConsumers {
     /** The others hear at their next heartbeat that a worker has left, and that its partitions are theirs. */
     private static final int HEARTBEAT_MS = 300;
 
+    /**
+     * A rebalance waits so long for members that do not join it. The broker may still expect one that is gone: with Kafka's default of
+     * 5 min, a group stood still for as long after a broker and a worker had died together. The intake polls every 100 ms; a worker whose
+     * intake hangs for longer than this leaves the group.
+     */
+    private static final int MAX_POLL_INTERVAL_MS = 15_000;
+
     private final KafkaClients kafka;
     private final GroupProtocol protocol;
 
@@ -31,6 +38,7 @@ public final class RequestConsumers {
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MS);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
+        settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, MAX_POLL_INTERVAL_MS);
         if (protocol == GroupProtocol.CLASSIC) {
             settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, HEARTBEAT_MS);
         }
