@@ -248,7 +248,7 @@ class CatalogueTest {
     @Test
     void aModelWhoseLastWorkerDiedSleepsToo() {
         catalogue.heard(toZero("1", "a", true));
-        now = 99;
+        now = 90;
         assertThat(catalogue.sleep("m")).isEmpty();
         now = 100;
         assertThat(catalogue.sleep("m")).isPresent();
