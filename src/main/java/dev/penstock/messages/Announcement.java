@@ -177,7 +177,9 @@ public record Announcement(
                     node.required("execution_provider").asText(),
                     node.required("ready").asBoolean(),
                     node.has("partitions") ? Optional.of(partitions(node.required("partitions"))) : Optional.empty(),
-                    node.has(SCALE_TO_ZERO) ? Optional.of(scaleToZero(node.required(SCALE_TO_ZERO))) : Optional.empty());
+                    node.has(SCALE_TO_ZERO)
+                            ? Optional.of(scaleToZero(node.required(SCALE_TO_ZERO)))
+                            : Optional.empty());
         } catch (IllegalArgumentException broken) {
             throw new IOException(broken.getMessage(), broken);
         }

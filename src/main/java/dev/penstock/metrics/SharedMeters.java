@@ -35,7 +35,8 @@ public final class SharedMeters {
     public static void deadlineUsed(
             MeterRegistry registry, String role, String model, String lane, Supplier<Number> share) {
         Gauge.builder("inference.deadline.used.ratio", share)
-                .description("Share of its time to the deadline that the oldest waiting request has used up; above 1, it is late")
+                .description(
+                        "Share of its time to the deadline that the oldest waiting request has used up; above 1, it is late")
                 .tag("role", role)
                 .tag("model", model)
                 .tag("lane", lane)

@@ -190,9 +190,9 @@ class RolesApartIT {
         try (RoleProcess worker = RoleProcess.role("worker", stack, "--models", models.toString())) {
             assertThat(accepted).hasSize(11);
             assertThatAllSucceeded(accepted);
-            assertThat(repliesToSleepers()).hasSize(10).allSatisfy((id, statuses) -> assertThat(statuses)
-                    .as(id)
-                    .containsExactly("succeeded"));
+            assertThat(repliesToSleepers())
+                    .hasSize(10)
+                    .allSatisfy((id, statuses) -> assertThat(statuses).as(id).containsExactly("succeeded"));
             assertThat(second.post(infer, body).status()).isEqualTo(200);
         }
     }
@@ -209,8 +209,10 @@ class RolesApartIT {
             consumer.seekToBeginning(List.of(partition));
             await().until(() -> {
                 for (ConsumerRecord<String, String> reply : consumer.poll(Duration.ofMillis(500))) {
-                    String id = new String(reply.headers().lastHeader("correlation-id").value(), UTF_8);
-                    String status = new String(reply.headers().lastHeader("status").value(), UTF_8);
+                    String id = new String(
+                            reply.headers().lastHeader("correlation-id").value(), UTF_8);
+                    String status =
+                            new String(reply.headers().lastHeader("status").value(), UTF_8);
                     if (id.startsWith("sleeper-")) {
                         replies.computeIfAbsent(id, none -> new ArrayList<>()).add(status);
                     }

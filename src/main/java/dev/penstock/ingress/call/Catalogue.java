@@ -139,7 +139,9 @@ public final class Catalogue {
                         .isEmpty())
                 .map(setting -> sleeps.compute(
                         model,
-                        (name, known) -> known != null && known.setting().equals(setting) ? known : new Sleep(setting, nanoClock)));
+                        (name, known) -> known != null && known.setting().equals(setting)
+                                ? known
+                                : new Sleep(setting, nanoClock)));
     }
 
     /** The same, if a worker still has time to start. */

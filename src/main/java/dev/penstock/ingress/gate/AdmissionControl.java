@@ -167,14 +167,12 @@ public final class AdmissionControl implements LagWatch.Listener {
         Tenant tenant = checked.call().tenant();
         LaneAdmission admission = admission(model, checked.lane());
         double perSecond = sleep.requestsPerSecond(admission.lastRate());
-        double ahead = checked.lane() == Lane.BULK
-                ? admission(model, Lane.INTERACTIVE).waiting(now)
-                : 0;
+        double ahead =
+                checked.lane() == Lane.BULK ? admission(model, Lane.INTERACTIVE).waiting(now) : 0;
         long start = sleep.startNanos();
         boolean canWait = start < Math.min(fits, maxWaitNanos);
         long fitsAfterStart = Math.min(fits, maxWaitNanos) - start;
-        if (canWait
-                && admission.admitWaiting(tenant.name(), tenant.weight(), now, fitsAfterStart, ahead, perSecond)) {
+        if (canWait && admission.admitWaiting(tenant.name(), tenant.weight(), now, fitsAfterStart, ahead, perSecond)) {
             return new AdmittedRequest(place, start);
         }
         meters.rejected(model, canWait ? RejectionMeters.Reason.CAPACITY : RejectionMeters.Reason.SLEEPING);
@@ -221,8 +219,7 @@ public final class AdmissionControl implements LagWatch.Listener {
 
     /** While a worker has time to start, there is no outage. After that, the outage has lasted since a worker was wanted. */
     private static void expectWorkers(LaneAdmission admission, Sleep sleep) {
-        sleep.overdueSince()
-                .ifPresentOrElse(since -> admission.hasWorkers(since, false), admission::expectsWorkers);
+        sleep.overdueSince().ifPresentOrElse(since -> admission.hasWorkers(since, false), admission::expectsWorkers);
     }
 
     /** A line when refusals begin, and one a minute while they last. */
@@ -266,11 +263,15 @@ public final class AdmissionControl implements LagWatch.Listener {
         } else {
             behind.remove(model);
         }
-        catalogue.sleep(model).ifPresent(sleep -> lanes.forEach((lane, lag) -> sleep.seen(
-                lane,
-                lag.partitions().stream().mapToLong(PartitionLag::records).sum(),
-                askingNanos,
-                Duration.ofMillis(timeoutMillis(model)).toNanos())));
+        catalogue
+                .sleep(model)
+                .ifPresent(sleep -> lanes.forEach((lane, lag) -> sleep.seen(
+                        lane,
+                        lag.partitions().stream()
+                                .mapToLong(PartitionLag::records)
+                                .sum(),
+                        askingNanos,
+                        Duration.ofMillis(timeoutMillis(model)).toNanos())));
         DrainWatch watch = steering.observed(model, lanes, now);
         boolean readersChanged = watch.haveReadersChanged();
         lanes.forEach((lane, lag) -> {
@@ -326,10 +327,15 @@ public final class AdmissionControl implements LagWatch.Listener {
                 .tag("model", model)
                 .register(registry);
         for (Lane lane : Lane.values()) {
-            SharedMeters.deadlineUsed(registry, "ingress", model, lane.label(), () -> catalogue
-                    .sleep(model)
-                    .map(sleep -> sleep.deadlineUsed(lane))
-                    .orElse(0.0));
+            SharedMeters.deadlineUsed(
+                    registry,
+                    "ingress",
+                    model,
+                    lane.label(),
+                    () -> catalogue
+                            .sleep(model)
+                            .map(sleep -> sleep.deadlineUsed(lane))
+                            .orElse(0.0));
         }
     }
 

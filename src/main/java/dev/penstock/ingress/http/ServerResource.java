@@ -162,8 +162,7 @@ public final class ServerResource {
 
     /** To ask whether it is ready does not wake a model: a probe would keep it awake for ever. */
     private static ProblemException asleep(Sleep sleep) {
-        Problem reason = Problem.of(
-                        Problem.Kind.UNAVAILABLE, "the model has no ready worker: " + sleep.explain())
+        Problem reason = Problem.of(Problem.Kind.UNAVAILABLE, "the model has no ready worker: " + sleep.explain())
                 .with("ready", false)
                 .with("state", State.SLEEPING.name());
         return new ProblemException(reason, sleep.startLeftSeconds());

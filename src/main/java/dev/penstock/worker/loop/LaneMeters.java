@@ -27,8 +27,7 @@ public final class LaneMeters {
      * @param oldestNanos when the oldest request that it holds came into the log, on the monotonic clock; empty when it holds none
      * @param oldestTerm the time that this request has; empty when it is not decoded
      */
-    public record Backlog(
-            long records, long rows, OptionalLong oldestNanos, Optional<Term> oldestTerm) {}
+    public record Backlog(long records, long rows, OptionalLong oldestNanos, Optional<Term> oldestTerm) {}
 
     LaneMeters(MeterRegistry registry, String model, Lane lane) {
         Tags tags = Tags.of("model", model, "lane", lane.label());
@@ -86,8 +85,6 @@ public final class LaneMeters {
     }
 
     private double deadlineUsed() {
-        return backlog.oldestTerm
-                .map(term -> term.used(System.nanoTime()))
-                .orElse(0.0);
+        return backlog.oldestTerm.map(term -> term.used(System.nanoTime())).orElse(0.0);
     }
 }

@@ -26,7 +26,9 @@ class SleepTest {
     @Test
     void callersComeBackOneAfterTheOther() {
         sleep.asked();
-        assertThat(sleep.retryAfterSeconds(20, 10)).as("20 requests are before it").isEqualTo(32);
+        assertThat(sleep.retryAfterSeconds(20, 10))
+                .as("20 requests are before it")
+                .isEqualTo(32);
         for (int i = 0; i < 29; i++) {
             sleep.retryAfterSeconds(20, 10);
         }

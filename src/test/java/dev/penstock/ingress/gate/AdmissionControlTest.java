@@ -160,9 +160,9 @@ class AdmissionControlTest {
         now.set(seconds(31));
         assertThat(gauge("inference.sleeping")).as("the start is overdue").isZero();
         assertThatThrownBy(() -> asleep.admit(call(Duration.ofSeconds(600), Duration.ZERO)))
-                .isInstanceOfSatisfying(ProblemException.class, refusal -> assertThat(
-                                refusal.problem().members())
-                        .isEmpty());
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        refusal -> assertThat(refusal.problem().members()).isEmpty());
         assertThat(rejected("capacity")).isEqualTo(1);
         asleep.admit(call(Duration.ofSeconds(60), Duration.ZERO), () -> {});
         assertThatThrownBy(() -> asleep.admit(call(Duration.ofSeconds(54), Duration.ZERO), () -> {}))
@@ -220,8 +220,8 @@ class AdmissionControlTest {
     /** Its model needs 30 s to start. */
     private AdmissionControl asleep(AtomicLong now, OptionalInt requestsPerSecond) {
         Catalogue catalogue = new Catalogue(Duration.ofSeconds(7).toNanos(), now::get);
-        AdmissionControl asleep = new AdmissionControl(
-                catalogue, new Steering(catalogue), Duration.ofSeconds(5), registry, now::get);
+        AdmissionControl asleep =
+                new AdmissionControl(catalogue, new Steering(catalogue), Duration.ofSeconds(5), registry, now::get);
         catalogue.heard(announcement(false)
                 .scalingToZero(Optional.of(new ScaleToZero(Duration.ofSeconds(30), requestsPerSecond))));
         asleep.announced("m");
