@@ -131,7 +131,7 @@ public final class AdmissionControl implements LagWatch.Listener {
             throw new ProblemException(readTooLate(checked), BUSY_RETRY_SECONDS);
         }
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
-        Optional<Sleep> sleep = kafkaAnswers ? catalogue.sleep(model) : Optional.empty();
+        Optional<Sleep> sleep = sleep(model, now);
         sleep.ifPresent(Sleep::asked);
         sleep.ifPresent(asleep -> expectWorkers(admission(model, checked.lane()), asleep));
         AdmittedRequest request = sleep.isPresent() && !sleep.get().isOverdue()
@@ -201,7 +201,7 @@ public final class AdmissionControl implements LagWatch.Listener {
         askingNanos = now;
         for (String model : models) {
             boolean isServed = catalogue.isReady(model, Optional.empty());
-            Optional<Sleep> sleep = catalogue.sleep(model);
+            Optional<Sleep> sleep = sleep(model, now);
             if (isInDemand(model, now)) {
                 boolean isExpected = sleep.filter(asleep -> !asleep.isOverdue()).isPresent();
                 note(model, isServed, isServed || isExpected, now);
@@ -215,6 +215,11 @@ public final class AdmissionControl implements LagWatch.Listener {
                 admission.asking(now);
             }
         }
+    }
+
+    /** Empty while no worker can be heard: then it is not known whether one is there. */
+    private Optional<Sleep> sleep(String model, long now) {
+        return canHearWorkers(now) ? catalogue.sleep(model) : Optional.empty();
     }
 
     /** While a worker has time to start, there is no outage. After that, the outage has lasted since a worker was wanted. */

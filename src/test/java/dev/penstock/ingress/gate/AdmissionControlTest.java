@@ -170,6 +170,20 @@ class AdmissionControlTest {
                 .isInstanceOf(ProblemException.class);
     }
 
+    /** Workers are silent then, and may well be there. */
+    @Test
+    void whileKafkaIsAwayNoModelIsTakenToSleep() {
+        AtomicLong now = new AtomicLong();
+        AdmissionControl asleep = asleep(now, OptionalInt.empty());
+        asleep.kafkaAnswers(false);
+        asleep.asking(Set.of("m"));
+        assertThatThrownBy(() -> asleep.admit(call(Duration.ofSeconds(8), Duration.ZERO)))
+                .hasMessageContaining("Kafka does not answer");
+        asleep.kafkaAnswers(true);
+        now.set(seconds(16));
+        assertAsleep(() -> asleep.admit(call(Duration.ofSeconds(8), Duration.ZERO)), "sleeping", 30);
+    }
+
     @Test
     void aRequestWhoseDeadlineCoversTheStartIsAccepted() {
         AtomicLong now = new AtomicLong();
