@@ -5,6 +5,6 @@ public record Term(long arrivalNanos, long deadlineNanos) {
 
     /** The share of it that has passed now: 0 on arrival, 1 at the deadline, more after it. */
     public double used(long nowNanos) {
-        return Math.max(0.0, nowNanos - arrivalNanos) / Math.max(1, deadlineNanos - arrivalNanos);
+        return (double) Math.max(0, nowNanos - arrivalNanos) / Math.max(1, deadlineNanos - arrivalNanos);
     }
 }

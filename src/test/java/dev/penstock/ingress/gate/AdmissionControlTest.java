@@ -153,18 +153,18 @@ class AdmissionControlTest {
         AtomicLong now = new AtomicLong();
         AdmissionControl asleep = asleep(now, OptionalInt.empty());
         assertThat(gauge("inference.sleeping")).isEqualTo(1);
-        assertAsleep(() -> asleep.admit(call(Duration.ofSeconds(600), Duration.ZERO)), "sleeping", 30);
+        assertAsleep(() -> asleep.admit(call(Duration.ofMinutes(10), Duration.ZERO)), "sleeping", 30);
         now.set(seconds(10));
         assertAsleep(() -> asleep.admit(call(Duration.ofSeconds(29), Duration.ZERO), () -> {}), "sleeping", 21);
 
         now.set(seconds(31));
         assertThat(gauge("inference.sleeping")).as("the start is overdue").isZero();
-        assertThatThrownBy(() -> asleep.admit(call(Duration.ofSeconds(600), Duration.ZERO)))
+        assertThatThrownBy(() -> asleep.admit(call(Duration.ofMinutes(10), Duration.ZERO)))
                 .isInstanceOfSatisfying(
                         ProblemException.class,
                         refusal -> assertThat(refusal.problem().members()).isEmpty());
         assertThat(rejected("capacity")).isEqualTo(1);
-        asleep.admit(call(Duration.ofSeconds(60), Duration.ZERO), () -> {});
+        asleep.admit(call(Duration.ofMinutes(1), Duration.ZERO), () -> {});
         assertThatThrownBy(() -> asleep.admit(call(Duration.ofSeconds(54), Duration.ZERO), () -> {}))
                 .as("the outage has lasted for 31 s, and 1.8 times that must fit")
                 .isInstanceOf(ProblemException.class);
