@@ -86,6 +86,7 @@ function together(models, service) {
 
 const REASONS = {
   capacity: "too much is queued",
+  sleeping: "no worker runs, and one takes time to start",
   kafka: "Kafka does not answer",
   ingress: "calls are read too late",
   pending: "too many calls wait",

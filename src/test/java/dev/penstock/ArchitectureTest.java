@@ -51,7 +51,15 @@ final class ArchitectureTest {
                     Set.of("tracing", "threads", "protocol", "protocol.codec", "messages", "kafka", "tenants")),
             entry(
                     "ingress.gate",
-                    Set.of("threads", "protocol", "messages", "kafka", "tenants", "tenants.quota", "ingress.call")),
+                    Set.of(
+                            "threads",
+                            "protocol",
+                            "messages",
+                            "kafka",
+                            "metrics",
+                            "tenants",
+                            "tenants.quota",
+                            "ingress.call")),
             entry(
                     "ingress.outcomes",
                     Set.of(

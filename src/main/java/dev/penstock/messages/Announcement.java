@@ -8,10 +8,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.RunMode;
+import dev.penstock.protocol.ScaleToZero;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -30,6 +32,7 @@ import java.util.OptionalInt;
  * @param commitIntervalMs how often the worker commits its offsets: an answered request counts as backlog until then
  * @param ready false during warm-up and after shutdown has begun
  * @param partitions of the model's request topics that the worker reads; empty if it announces none, as older builds do
+ * @param scaleToZero whether the model needs no worker while nobody asks for it; empty if it always needs one
  */
 public record Announcement(
         String model,
@@ -42,17 +45,47 @@ public record Announcement(
         long commitIntervalMs,
         String executionProvider,
         boolean ready,
-        Optional<Map<Lane, List<Integer>>> partitions) {
+        Optional<Map<Lane, List<Integer>>> partitions,
+        Optional<ScaleToZero> scaleToZero) {
     /** The commit interval that is assumed of a worker that announces none, as older builds do. */
     public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
 
     private static final String ROW_AXIS = "row_axis";
+    private static final String SCALE_TO_ZERO = "scale_to_zero";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public Announcement {
         if (commitIntervalMs < 1) {
             throw new IllegalArgumentException("commit_interval_ms must be at least 1, was " + commitIntervalMs);
         }
+    }
+
+    /** Of a model that always needs a worker. */
+    public Announcement(
+            String model,
+            String version,
+            String worker,
+            Signature signature,
+            int maxRequestRows,
+            long maxTensorBytes,
+            long timeoutMs,
+            long commitIntervalMs,
+            String executionProvider,
+            boolean ready,
+            Optional<Map<Lane, List<Integer>>> partitions) {
+        this(
+                model,
+                version,
+                worker,
+                signature,
+                maxRequestRows,
+                maxTensorBytes,
+                timeoutMs,
+                commitIntervalMs,
+                executionProvider,
+                ready,
+                partitions,
+                Optional.empty());
     }
 
     /** The record key. The topic is compacted, so it keeps the latest announcement per key. */
@@ -62,15 +95,21 @@ public record Announcement(
 
     /** A copy with {@code ready} set to false. */
     public Announcement notReady() {
-        return with(false, partitions);
+        return with(false, partitions, scaleToZero);
+    }
+
+    /** A copy of a model that may scale to zero, or may not. */
+    public Announcement scalingToZero(Optional<ScaleToZero> setting) {
+        return with(ready, partitions, setting);
     }
 
     /** A copy of a worker that reads these partitions. */
     public Announcement reading(Map<Lane, List<Integer>> assigned) {
-        return with(ready, Optional.of(assigned));
+        return with(ready, Optional.of(assigned), scaleToZero);
     }
 
-    private Announcement with(boolean ready, Optional<Map<Lane, List<Integer>>> partitions) {
+    private Announcement with(
+            boolean ready, Optional<Map<Lane, List<Integer>>> partitions, Optional<ScaleToZero> scaleToZero) {
         return new Announcement(
                 model,
                 version,
@@ -82,7 +121,8 @@ public record Announcement(
                 commitIntervalMs,
                 executionProvider,
                 ready,
-                partitions);
+                partitions,
+                scaleToZero);
     }
 
     public byte[] toJson() {
@@ -104,6 +144,11 @@ public record Announcement(
         partitions.ifPresent(assigned -> {
             ObjectNode lanes = node.putObject("partitions");
             assigned.forEach((lane, numbers) -> numbers.forEach(lanes.putArray(lane.label())::add));
+        });
+        scaleToZero.ifPresent(setting -> {
+            ObjectNode zero = node.putObject(SCALE_TO_ZERO)
+                    .put("start_ms", setting.start().toMillis());
+            setting.requestsPerSecond().ifPresent(rate -> zero.put("requests_per_second", rate));
         });
         try {
             return JSON.writeValueAsBytes(node);
@@ -131,10 +176,21 @@ public record Announcement(
                     node.path("commit_interval_ms").asLong(DEFAULT_COMMIT_INTERVAL_MS),
                     node.required("execution_provider").asText(),
                     node.required("ready").asBoolean(),
-                    node.has("partitions") ? Optional.of(partitions(node.required("partitions"))) : Optional.empty());
+                    node.has("partitions") ? Optional.of(partitions(node.required("partitions"))) : Optional.empty(),
+                    node.has(SCALE_TO_ZERO)
+                            ? Optional.of(scaleToZero(node.required(SCALE_TO_ZERO)))
+                            : Optional.empty());
         } catch (IllegalArgumentException broken) {
             throw new IOException(broken.getMessage(), broken);
         }
+    }
+
+    private static ScaleToZero scaleToZero(JsonNode node) {
+        return new ScaleToZero(
+                Duration.ofMillis(node.required("start_ms").asLong()),
+                node.has("requests_per_second")
+                        ? OptionalInt.of(node.required("requests_per_second").asInt())
+                        : OptionalInt.empty());
     }
 
     private static Map<Lane, List<Integer>> partitions(JsonNode lanes) {

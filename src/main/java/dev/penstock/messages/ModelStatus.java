@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -25,11 +27,16 @@ public record ModelStatus(String model, Optional<String> version, String worker,
     /** No model's name begins so: the key of an announcement differs from that of a status. */
     private static final String PREFIX = "~";
 
-    /** The states of Triton's repository index. */
+    /** The states of the repository index. */
     public enum State {
         READY,
         LOADING,
-        UNAVAILABLE
+        UNAVAILABLE,
+        /** No worker serves it, and one is started when somebody asks. Ours, not Triton's, and said by ingresses alone. */
+        SLEEPING;
+
+        /** What a worker can say. */
+        public static final Set<State> OF_WORKERS = EnumSet.complementOf(EnumSet.of(SLEEPING));
     }
 
     public ModelStatus {

@@ -25,7 +25,7 @@ final class ModelStates {
     ModelStates(Announcer announcer, String worker, MeterRegistry registry) {
         this.announcer = announcer;
         this.worker = worker;
-        for (State state : State.values()) {
+        for (State state : State.OF_WORKERS) {
             Gauge.builder("inference.models", () -> count(state))
                     .description("Model versions in the worker's folder, by state")
                     .tag("state", state.name().toLowerCase(Locale.ROOT))

@@ -427,7 +427,8 @@ public final class Worker implements AutoCloseable {
                 config.commitInterval().toMillis(),
                 model.sessions().getFirst().executionProvider(),
                 true,
-                Optional.empty());
+                Optional.empty(),
+                definition.config().scaleToZero());
     }
 
     private String id() {

@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.RunMode;
+import dev.penstock.protocol.ScaleToZero;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +47,20 @@ class AnnouncementTest {
                 true,
                 Optional.empty());
 
+        assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
+    }
+
+    @Test
+    void tellsThatAModelMayScaleToZeroAlsoWhenItsWorkerLeaves() throws IOException {
+        Announcement sent = OLDER.scalingToZero(
+                        Optional.of(new ScaleToZero(Duration.ofSeconds(30), OptionalInt.of(20))))
+                .reading(Map.of(Lane.INTERACTIVE, List.of(1), Lane.BULK, List.of()))
+                .notReady();
+        assertThat(new ObjectMapper()
+                        .readTree(sent.toJson())
+                        .path("scale_to_zero")
+                        .toString())
+                .isEqualTo("{\"start_ms\":30000,\"requests_per_second\":20}");
         assertThat(Announcement.read(sent.toJson())).isEqualTo(sent);
     }
 

@@ -10,11 +10,14 @@ import dev.penstock.model.OnnxModels;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.samples.DigitsTable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -25,6 +28,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -126,6 +136,91 @@ class RolesApartIT {
             assertThat(second.get("/v2/models/a-slow/ready").status()).isNotEqualTo(200);
             second.awaitModel("a-slow");
         }
+    }
+
+    /** Nobody starts the worker but this test. */
+    @Test
+    void requestsWaitWhileTheirModelHasNoWorkerAndAreServedOnceOneIsStarted(@TempDir Path models) throws Exception {
+        OnnxModels.write(models, "sleeper", 1, OnnxModels.lookup());
+        OnnxModels.writeConfig(models, "sleeper", "scale_to_zero: {start: 60s}\n");
+        String infer = "/v2/models/sleeper/infer";
+        String body = "{\"inputs\":[{\"name\":\"index\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[1]}]}";
+        String[] patient = {"Prefer", "respond-async", "Penstock-Timeout-Ms", "300000"};
+        try (RoleProcess worker = RoleProcess.role("worker", stack, "--models", models.toString())) {
+            second.awaitModel("sleeper");
+            assertThat(second.post(infer, body).status()).isEqualTo(200);
+        }
+        await().until(() -> second.post(infer, body), answer -> answer.status() == 503);
+
+        Service.Answer refused = second.post(infer, body);
+        ErrorTableTest.assertProblem(
+                refused, 503, "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity");
+        assertThat(refused.json().path("state").asText()).isEqualTo("SLEEPING");
+        assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 61);
+        assertThat(second.get("/v2/models/sleeper/ready").json().path("state").asText())
+                .isEqualTo("SLEEPING");
+        int port = RoleProcess.freePort();
+        Queue<String> accepted = new ConcurrentLinkedQueue<>();
+        try (RoleProcess ingress = ingress(port);
+                KafkaProducer<String, String> other = new KafkaProducer<>(
+                        Map.of("bootstrap.servers", stack.bootstrapServers()),
+                        new StringSerializer(),
+                        new StringSerializer())) {
+            for (int i = 0; i < 10; i++) {
+                Service.Answer answer = second.post(infer, body, patient);
+                assertThat(answer.status()).as(answer.json().toString()).isEqualTo(202);
+                accepted.add(answer.header("Location"));
+                ProducerRecord<String, String> record = new ProducerRecord<>("penstock.sleeper.requests", body);
+                record.headers()
+                        .add("correlation-id", ("sleeper-" + i).getBytes(UTF_8))
+                        .add("timeout-ms", "300000".getBytes(UTF_8))
+                        .add("reply-topic", LocalStack.DEMO_REPLIES.getBytes(UTF_8));
+                other.send(record);
+            }
+            // The ingress that started meanwhile has the announcement from the topic.
+            Service third = new Service(URI.create("http://127.0.0.1:" + port));
+            await().atMost(Duration.ofMinutes(2))
+                    .ignoreExceptionsInstanceOf(UncheckedIOException.class) // the port may not be open yet
+                    .until(() -> third.get("/v2/models/sleeper").status() == 200);
+            Service.Answer answer = third.post(infer, body, patient);
+            assertThat(answer.status()).as(answer.json().toString()).isEqualTo(202);
+            accepted.add(answer.header("Location"));
+            assertThat(third.post(infer, body).json().path("state").asText()).isEqualTo("SLEEPING");
+        }
+        try (RoleProcess worker = RoleProcess.role("worker", stack, "--models", models.toString())) {
+            assertThat(accepted).hasSize(11);
+            assertThatAllSucceeded(accepted);
+            assertThat(repliesToSleepers())
+                    .hasSize(10)
+                    .allSatisfy((id, statuses) -> assertThat(statuses).as(id).containsExactly("succeeded"));
+            assertThat(second.post(infer, body).status()).isEqualTo(200);
+        }
+    }
+
+    /** The statuses of the replies on the demo topic, by correlation id, once there is one for each of the ten. */
+    private static Map<String, List<String>> repliesToSleepers() {
+        Map<String, List<String>> replies = new HashMap<>();
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", stack.bootstrapServers()),
+                new StringDeserializer(),
+                new StringDeserializer())) {
+            TopicPartition partition = new TopicPartition(LocalStack.DEMO_REPLIES, 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            await().until(() -> {
+                for (ConsumerRecord<String, String> reply : consumer.poll(Duration.ofMillis(500))) {
+                    String id = new String(
+                            reply.headers().lastHeader("correlation-id").value(), UTF_8);
+                    String status =
+                            new String(reply.headers().lastHeader("status").value(), UTF_8);
+                    if (id.startsWith("sleeper-")) {
+                        replies.computeIfAbsent(id, none -> new ArrayList<>()).add(status);
+                    }
+                }
+                return replies.size() == 10;
+            });
+        }
+        return replies;
     }
 
     /** The gate may refuse while few workers are left. Any other outcome is an error. */

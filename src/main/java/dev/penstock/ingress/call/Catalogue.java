@@ -36,6 +36,7 @@ public final class Catalogue {
 
     private final Map<String, Map<String, Heard>> byModel = new ConcurrentHashMap<>();
     private final Map<String, ModelWorkers> summaries = new ConcurrentHashMap<>();
+    private final Map<String, Sleep> sleeps = new ConcurrentHashMap<>();
     private final long workerTimeoutNanos;
     private final LongSupplier nanoClock;
     private final ModelStatuses statuses;
@@ -64,6 +65,9 @@ public final class Catalogue {
         byModel.computeIfAbsent(announcement.model(), none -> new ConcurrentHashMap<>())
                 .put(announcement.key(), new Heard(announcement, isReady, heardNanos));
         summaries.remove(announcement.model());
+        if (isReady) {
+            sleeps.remove(announcement.model());
+        }
     }
 
     /** What workers say of models beside announcing them. */
@@ -85,7 +89,8 @@ public final class Catalogue {
 
     /**
      * Returns that version of the model. Without a version: the highest that all live workers of the model share, so that the answer does
-     * not depend on the worker. They share none in some upgrades; then it is the highest that is ready, and otherwise the highest.
+     * not depend on the worker. They share none in some upgrades; then it is the highest that is ready, and otherwise the highest of those
+     * that were announced last.
      */
     public Optional<Announcement> find(String model, Optional<String> version) {
         return workers(model).find(version);
@@ -114,9 +119,41 @@ public final class Catalogue {
         return models().stream().filter(this::isInService).toList();
     }
 
-    /** Whether a worker has announced the model, and not all of them have withdrawn it or been silent for very long. */
+    /**
+     * Whether a worker has announced the model, and not all of them have withdrawn it or been silent for very long. A model that has scaled
+     * to zero is in service.
+     */
     public boolean isInService(String model) {
-        return byModel.containsKey(model) && !isRetired(model);
+        return byModel.containsKey(model) && (!isRetired(model) || sleep(model).isPresent());
+    }
+
+    /**
+     * The sleep of a model that has scaled to zero: its last worker left or died, and the model may do without. Empty for all others, and
+     * for a model that a worker says it cannot serve.
+     */
+    public Optional<Sleep> sleep(String model) {
+        ModelWorkers workers = workers(model);
+        return workers.scaledToZero()
+                .filter(setting -> workers.find(Optional.empty())
+                        .flatMap(last -> refusal(model, last.version()))
+                        .isEmpty())
+                .map(setting -> sleeps.compute(
+                        model,
+                        (name, known) -> known != null && known.setting().equals(setting)
+                                ? known
+                                : new Sleep(setting, nanoClock)));
+    }
+
+    /** The same, if a worker still has time to start. */
+    public Optional<Sleep> sleepInTime(String model) {
+        return sleep(model).filter(sleep -> !sleep.isOverdue());
+    }
+
+    /** Why a version has no worker, if its model has scaled to zero and the version was announced last. */
+    Optional<String> sleepOf(String model, String version) {
+        return sleepInTime(model)
+                .filter(sleep -> workers(model).isLast(version))
+                .map(Sleep::explain);
     }
 
     /** How many live workers serve the model. */
@@ -156,7 +193,8 @@ public final class Catalogue {
                         (now - heard.nanos) / 1e9))
                 .sorted()
                 .collect(Collectors.joining("; "));
-        return workers.isEmpty() ? "none has announced it in the last 10 minutes" : workers;
+        String absent = workers.isEmpty() ? "none has announced it in the last 10 minutes" : workers;
+        return absent + sleep(model).map(sleep -> "; " + sleep.explain()).orElse("");
     }
 
     /** How often a model's workers commit: the longest interval that one of them announces, since the backlog is their sum. */
@@ -168,10 +206,13 @@ public final class Catalogue {
                 .orElse(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
     }
 
-    /** Whether there is a model, and each model that is not retired has a worker that is ready. */
+    /** Whether there is a model, and each model that is not retired has a worker that is ready, or has scaled to zero. */
     public boolean isEveryModelReady() {
         List<String> counted = modelsInService();
-        return !counted.isEmpty() && counted.stream().allMatch(model -> isReady(model, Optional.empty()));
+        return !counted.isEmpty()
+                && counted.stream()
+                        .allMatch(model -> isReady(model, Optional.empty())
+                                || sleepInTime(model).isPresent());
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.penstock.ingress.call;
 
 import dev.penstock.messages.Announcement;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.ScaleToZero;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -24,7 +25,9 @@ final class ModelWorkers {
     private final Map<Lane, Map<Integer, PartitionReader>> readers = new EnumMap<>(Lane.class);
     private final Set<String> telling = new HashSet<>();
     private final Set<String> ready = new HashSet<>();
+    private final Set<String> last = new HashSet<>();
     private final Optional<String> standardVersion;
+    private final boolean mayBeServed;
     private final long nanos;
 
     /** @param workerTimeoutNanos how long after its last announcement a worker counts as alive */
@@ -44,6 +47,12 @@ final class ModelWorkers {
                 newest.put(version, heard.announcement());
             }
         }
+        long lastSilence = announced.stream()
+                .mapToLong(heard -> nowNanos - heard.nanos())
+                .min()
+                .orElse(0);
+        this.mayBeServed = announced.stream()
+                .anyMatch(heard -> heard.announcement().ready() && nowNanos - heard.nanos() < workerTimeoutNanos);
         for (Catalogue.Heard heard : announced) {
             String worker = heard.announcement().worker();
             long silence = nowNanos - heard.nanos();
@@ -55,6 +64,9 @@ final class ModelWorkers {
                     telling.add(worker);
                 }
             }
+            if (silence - lastSilence < workerTimeoutNanos) {
+                last.add(heard.announcement().version());
+            }
             if (silence < Catalogue.CLAIM_NANOS) {
                 boolean takesWork = live.contains(worker) && silence < workerTimeoutNanos / 2;
                 claim(heard.announcement(), new PartitionReader(worker, takesWork, heard.nanos()));
@@ -62,7 +74,7 @@ final class ModelWorkers {
         }
         Set<String> shared = shared();
         shared.retainAll(ready);
-        this.standardVersion = highest(shared).or(() -> highest(ready)).or(() -> highest(newest.keySet()));
+        this.standardVersion = highest(shared).or(() -> highest(ready)).or(() -> highest(last));
     }
 
     /** The last to claim a partition reads it: a worker announces at once which partitions it has lost or gained. */
@@ -95,10 +107,20 @@ final class ModelWorkers {
 
     /**
      * Without a version: the highest that all workers share that are alive and ready, otherwise the highest that is ready, otherwise the
-     * highest.
+     * highest of those that were announced last: a version that was rolled back is none of them.
      */
     Optional<Announcement> find(Optional<String> version) {
         return version.or(() -> standardVersion).map(newest::get);
+    }
+
+    /** What the last worker said of a model that has scaled to zero. Empty if a worker may be alive, or the model always needs one. */
+    Optional<ScaleToZero> scaledToZero() {
+        return mayBeServed ? Optional.empty() : find(Optional.empty()).flatMap(Announcement::scaleToZero);
+    }
+
+    /** Whether it was announced last, with the others of {@link #find} without a version. */
+    boolean isLast(String version) {
+        return last.contains(version);
     }
 
     /** Whether at least one worker that serves it is alive and warmed up. */

@@ -47,11 +47,13 @@ public final class RepositoryIndex {
             Map<State, List<ModelStatus>> said = statuses.stream()
                     .filter(status -> status.version().equals(Optional.of(version)))
                     .collect(Collectors.groupingBy(ModelStatus::state));
+            Optional<String> sleep = catalogue.sleepOf(model, version);
+            State withoutWorker = sleep.isPresent() ? State.SLEEPING : State.UNAVAILABLE;
             State state = announced.getOrDefault(version, false)
                     ? State.READY
-                    : said.containsKey(State.LOADING) ? State.LOADING : State.UNAVAILABLE;
+                    : said.containsKey(State.LOADING) ? State.LOADING : withoutWorker;
             String reason = ModelStatuses.reasons(said.getOrDefault(state, List.of()).stream())
-                    .orElseGet(() -> withoutReason(catalogue, model, state));
+                    .orElseGet(() -> sleep.orElseGet(() -> withoutReason(catalogue, model, state)));
             entries.add(new Entry(model, Optional.of(version), state, reason));
         }
     }

@@ -3,11 +3,16 @@ package dev.penstock.ingress.gate;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.Sleep;
 import dev.penstock.ingress.gate.LaneAdmission.Overload;
+import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus;
+import dev.penstock.metrics.SharedMeters;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import java.time.Duration;
@@ -52,6 +57,9 @@ public final class AdmissionControl implements LagWatch.Listener {
 
     private static final long NOTE_NANOS = Duration.ofMinutes(1).toNanos();
 
+    /** The deadline that is assumed of other systems' requests for a model that sets none: the default of a worker. */
+    private static final long UNKNOWN_TIMEOUT_MILLIS = Duration.ofMinutes(10).toMillis();
+
     private final Catalogue catalogue;
     private final Steering steering;
     private final Duration syncMaxWait;
@@ -67,6 +75,9 @@ public final class AdmissionControl implements LagWatch.Listener {
     private volatile int ingresses = 1;
     private volatile boolean kafkaAnswers = true;
     private volatile OptionalLong answersAgainNanos = OptionalLong.empty();
+
+    /** When Kafka is asked; confined to the thread of the watch. */
+    private long askingNanos;
 
     /** When Kafka was last asked about all models; confined to the thread of the watch. */
     private OptionalLong lookedNanos = OptionalLong.empty();
@@ -123,6 +134,19 @@ public final class AdmissionControl implements LagWatch.Listener {
             throw new ProblemException(readTooLate(checked), BUSY_RETRY_SECONDS);
         }
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
+        Optional<Sleep> sleep = sleep(model, now);
+        sleep.ifPresent(Sleep::asked);
+        sleep.ifPresent(asleep -> expectWorkers(admission(model, checked.lane()), asleep));
+        AdmittedRequest request = sleep.isPresent() && !sleep.get().isOverdue()
+                ? admitAsleep(sleep.get(), checked, fits, maxWaitNanos, place, now)
+                : admitAwake(checked, fits, maxWaitNanos, place, now);
+        sleep.ifPresent(asleep -> asleep.accepted(checked.lane(), left));
+        admittedMeter(model).increment();
+        return request;
+    }
+
+    private AdmittedRequest admitAwake(CheckedCall checked, long fits, long maxWaitNanos, Place place, long now) {
+        String model = checked.call().model();
         Tenant tenant = checked.call().tenant();
         LaneAdmission admission = admission(model, checked.lane());
         Optional<Overload> refused = admission.admit(tenant.name(), tenant.weight(), now, fits, maxWaitNanos);
@@ -136,8 +160,32 @@ public final class AdmissionControl implements LagWatch.Listener {
                             "Kafka does not answer this ingress at the moment; the request was not accepted");
             throw new ProblemException(reason, refused.get().retryAfterSeconds());
         }
-        admittedMeter(model).increment();
         return new AdmittedRequest(place, admission.predictedWaitNanos(now));
+    }
+
+    /** No worker is there. What waits for one that starts has to be served in time after that. */
+    private AdmittedRequest admitAsleep(
+            Sleep sleep, CheckedCall checked, long fits, long maxWaitNanos, Place place, long now) {
+        String model = checked.call().model();
+        Tenant tenant = checked.call().tenant();
+        LaneAdmission admission = admission(model, checked.lane());
+        double perSecond = sleep.requestsPerSecond(admission.lastRate());
+        double ahead =
+                checked.lane() == Lane.BULK ? admission(model, Lane.INTERACTIVE).waiting(now) : 0;
+        long start = sleep.startNanos();
+        boolean canWait = start < Math.min(fits, maxWaitNanos);
+        long fitsAfterStart = Math.min(fits, maxWaitNanos) - start;
+        if (canWait && admission.admitWaiting(tenant.name(), tenant.weight(), now, fitsAfterStart, ahead, perSecond)) {
+            return new AdmittedRequest(place, start);
+        }
+        meters.rejected(model, canWait ? RejectionMeters.Reason.CAPACITY : RejectionMeters.Reason.SLEEPING);
+        if (isNoteDue(model, now)) {
+            LOG.infof("Model %s: calls that cannot wait for a worker are refused: %s", model, sleep.explain());
+        }
+        double waiting = ahead + admission.waiting(now);
+        throw new ProblemException(
+                cannotWait(model, sleep.explain(), canWait, checked.timeout(), waiting),
+                sleep.retryAfterSeconds(waiting, perSecond));
     }
 
     /** How long a request that is admitted now waits until a worker begins to run it. */
@@ -153,28 +201,45 @@ public final class AdmissionControl implements LagWatch.Listener {
     @Override
     public void asking(Collection<String> models) {
         long now = nanoClock.getAsLong();
+        askingNanos = now;
         for (String model : models) {
             boolean isServed = catalogue.isReady(model, Optional.empty());
+            Optional<Sleep> sleep = sleep(model, now);
             if (isInDemand(model, now)) {
-                note(model, isServed, now);
+                boolean isExpected = sleep.filter(asleep -> !asleep.isOverdue()).isPresent();
+                note(model, isServed, isServed || isExpected, now);
             }
             long commitIntervalMillis = catalogue.commitIntervalMillis(model);
             for (Lane lane : Lane.values()) {
                 LaneAdmission admission = admission(model, lane);
-                admission.hasWorkers(now, isServed);
+                sleep.ifPresentOrElse(
+                        asleep -> expectWorkers(admission, asleep), () -> admission.hasWorkers(now, isServed));
                 admission.commitInterval(commitIntervalMillis);
                 admission.asking(now);
             }
         }
     }
 
+    /** Empty while no worker can be heard: then it is not known whether one is there. */
+    private Optional<Sleep> sleep(String model, long now) {
+        return canHearWorkers(now) ? catalogue.sleep(model) : Optional.empty();
+    }
+
+    /** While a worker has time to start, there is no outage. After that, the outage has lasted since a worker was wanted. */
+    private static void expectWorkers(LaneAdmission admission, Sleep sleep) {
+        sleep.overdueSince().ifPresentOrElse(since -> admission.hasWorkers(since, false), admission::expectsWorkers);
+    }
+
     /** A line when refusals begin, and one a minute while they last. */
     private void noteRefusal(String model, Lane lane, LaneAdmission admission, long now) {
-        Long before = notedNanos.putIfAbsent(model, now);
-        boolean isDue = before == null || (now - before >= NOTE_NANOS && notedNanos.replace(model, before, now));
-        if (isDue) {
+        if (isNoteDue(model, now)) {
             LOG.warnf("Model %s: calls are refused (%s): %s", model, lane.label(), admission.explain(now));
         }
+    }
+
+    private boolean isNoteDue(String model, long now) {
+        Long before = notedNanos.putIfAbsent(model, now);
+        return before == null || (now - before >= NOTE_NANOS && notedNanos.replace(model, before, now));
     }
 
     /** While Kafka is away, and shortly after, no worker can be heard. */
@@ -183,8 +248,9 @@ public final class AdmissionControl implements LagWatch.Listener {
         return kafkaAnswers && (since.isEmpty() || now - since.getAsLong() > ANNOUNCE_NANOS);
     }
 
-    private void note(String model, boolean isServed, long now) {
-        if (!isServed && canHearWorkers(now) && unserved.add(model)) {
+    /** @param isExpected whether a worker is there, or has time to start */
+    private void note(String model, boolean isServed, boolean isExpected, long now) {
+        if (!isExpected && canHearWorkers(now) && unserved.add(model)) {
             LOG.warnf(
                     "Model %s has no ready worker, and calls that cannot wait for one are refused: %s",
                     model, catalogue.absence(model));
@@ -205,6 +271,15 @@ public final class AdmissionControl implements LagWatch.Listener {
         } else {
             behind.remove(model);
         }
+        catalogue
+                .sleep(model)
+                .ifPresent(sleep -> lanes.forEach((lane, lag) -> sleep.seen(
+                        lane,
+                        lag.partitions().stream()
+                                .mapToLong(PartitionLag::records)
+                                .sum(),
+                        askingNanos,
+                        Duration.ofMillis(timeoutMillis(model)).toNanos())));
         DrainWatch watch = steering.observed(model, lanes, now);
         boolean readersChanged = watch.haveReadersChanged();
         lanes.forEach((lane, lag) -> {
@@ -214,6 +289,14 @@ public final class AdmissionControl implements LagWatch.Listener {
             }
             admission.observed(watch.lag(lane, lag.work(), ingresses));
         });
+    }
+
+    private long timeoutMillis(String model) {
+        return catalogue
+                .find(model, Optional.empty())
+                .map(Announcement::timeoutMs)
+                .filter(millis -> millis > 0)
+                .orElse(UNKNOWN_TIMEOUT_MILLIS);
     }
 
     /** While Kafka does not answer, a long predicted wait says nothing about the workers. */
@@ -247,6 +330,21 @@ public final class AdmissionControl implements LagWatch.Listener {
     public void announced(String model) {
         admission(model, Lane.INTERACTIVE);
         admittedMeter(model);
+        Gauge.builder("inference.sleeping", () -> catalogue.sleepInTime(model).isPresent() ? 1 : 0)
+                .description("Whether the model has scaled to zero, and no start of a worker is overdue")
+                .tag("model", model)
+                .register(registry);
+        for (Lane lane : Lane.values()) {
+            SharedMeters.deadlineUsed(
+                    registry,
+                    "ingress",
+                    model,
+                    lane.label(),
+                    () -> catalogue
+                            .sleep(model)
+                            .map(sleep -> sleep.deadlineUsed(lane))
+                            .orElse(0.0));
+        }
     }
 
     private Counter admittedMeter(String model) {
@@ -289,6 +387,25 @@ public final class AdmissionControl implements LagWatch.Listener {
                                 + "the request was not accepted",
                         checked.waited().toMillis() / 1e3,
                         checked.waited().plus(checked.timeout()).toMillis() / 1e3));
+    }
+
+    private static Problem cannotWait(
+            String model, String sleep, boolean coversStart, Duration timeout, double waiting) {
+        String reason = coversStart
+                ? String.format(
+                        Locale.ROOT,
+                        "about %.0f requests wait, too many for a deadline of %.1f s",
+                        waiting,
+                        timeout.toMillis() / 1e3)
+                : String.format(
+                        Locale.ROOT,
+                        "this call cannot wait for that, with a deadline of %.1f s; an asynchronous one with a later deadline can",
+                        timeout.toMillis() / 1e3);
+        return Problem.of(
+                        Problem.Kind.CAPACITY,
+                        "no worker serves model '" + model + "' at the moment: " + sleep + "; " + reason
+                                + "; the request was not accepted")
+                .with("state", ModelStatus.State.SLEEPING.name());
     }
 
     private static Problem cannotServe(String model, Overload refused, Duration timeout) {

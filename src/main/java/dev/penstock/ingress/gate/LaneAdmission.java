@@ -150,6 +150,35 @@ final class LaneAdmission {
         return Optional.of(new Overload(cause(now), wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
+    /**
+     * Admits a request while no worker is there, if one that starts for it serves it in time.
+     *
+     * @param fitsNanos the longest wait from the start of the worker on
+     * @param ahead requests of other lanes that run before it
+     * @param perSecond the requests that the worker answers per second
+     */
+    synchronized boolean admitWaiting(
+            String tenant, int weight, long now, long fitsNanos, double ahead, double perSecond) {
+        double waiting = ahead + backlog(now, 0) + 1;
+        long wait = (long) Math.min(waiting / perSecond * SECOND, LONGEST_NANOS);
+        boolean fits = wait <= (long) (fitsNanos / CAUTION);
+        if (!fits || fairShare.holdsBack(tenant, weight, fitsNanos, wait, perSecond * share, now)) {
+            return false;
+        }
+        admitted++;
+        return true;
+    }
+
+    /** The requests that wait while no worker is there. */
+    synchronized double waiting(long now) {
+        return backlog(now, 0);
+    }
+
+    /** The speed that was learned last, however long ago; 0 if there is none. */
+    synchronized double lastRate() {
+        return learnedRate;
+    }
+
     /** Records whether any worker serves this model. */
     synchronized void hasWorkers(long now, boolean any) {
         if (any) {
@@ -157,6 +186,12 @@ final class LaneAdmission {
         } else if (goneSince.isEmpty()) {
             goneSince = OptionalLong.of(now);
         }
+    }
+
+    /** Records that no worker is there, and that one starts when it is wanted. That nothing is answered says nothing of it. */
+    synchronized void expectsWorkers() {
+        goneSince = OptionalLong.empty();
+        stuckSince = OptionalLong.empty();
     }
 
     /**

@@ -19,6 +19,8 @@ public final class RejectionMeters {
     public enum Reason {
         /** It would wait for too long. */
         CAPACITY("capacity"),
+        /** Its model has scaled to zero, and it cannot wait for a worker. What starts workers may watch this. */
+        SLEEPING("sleeping"),
         /** Kafka does not answer this ingress. */
         KAFKA("kafka"),
         /** This ingress read it too late. */

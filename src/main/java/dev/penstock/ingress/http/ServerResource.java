@@ -9,6 +9,7 @@ import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.call.Sleep;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.ModelStatus.State;
 import dev.penstock.messages.RecordHeaders;
@@ -148,12 +149,23 @@ public final class ServerResource {
 
     private Response modelReady(String model, Optional<String> version, RoutingContext context) {
         announced(model, version, context);
+        catalogue.sleepInTime(model).ifPresent(sleep -> {
+            throw asleep(sleep);
+        });
         String reason = Stream.of(State.UNAVAILABLE, State.LOADING)
                 .flatMap(state -> catalogue.statuses().reason(model, version, state).stream())
                 .findFirst()
                 .map(said -> "the model has no ready worker: " + said)
                 .orElse("the model has no ready worker");
         return ready(catalogue.isReady(model, version), reason);
+    }
+
+    /** To ask whether it is ready does not wake a model: a probe would keep it awake for ever. */
+    private static ProblemException asleep(Sleep sleep) {
+        Problem reason = Problem.of(Problem.Kind.UNAVAILABLE, "the model has no ready worker: " + sleep.explain())
+                .with("ready", false)
+                .with("state", State.SLEEPING.name());
+        return new ProblemException(reason, sleep.startLeftSeconds());
     }
 
     private Announcement announced(String model, Optional<String> version, RoutingContext context) {

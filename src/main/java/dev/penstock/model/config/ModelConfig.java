@@ -4,6 +4,7 @@ import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.config.ExecutionProvider.Cpu;
 import dev.penstock.model.config.ExecutionProvider.Cuda;
 import dev.penstock.model.config.ExecutionProvider.TensorRt;
+import dev.penstock.protocol.ScaleToZero;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ import java.util.OptionalInt;
  * @param timeout {@code timeout}: the deadline of requests that set none
  * @param maxTensorBytes {@code max_tensor_bytes}: the largest input tensor of a request, in bytes
  * @param features {@code features}: columns that are looked up by entity
+ * @param scaleToZero {@code scale_to_zero}: the model needs no worker while nobody asks for it
  */
 public record ModelConfig(
         int maxBatchSize,
@@ -51,7 +53,8 @@ public record ModelConfig(
         Checksums checksums,
         Optional<Duration> timeout,
         long maxTensorBytes,
-        Optional<FeaturesSection> features) {
+        Optional<FeaturesSection> features,
+        Optional<ScaleToZero> scaleToZero) {
 
     /** The row limit of a request, in full batches. A request larger than a batch runs in parts. */
     public static final int MAX_BATCHES_PER_REQUEST = 64;
@@ -102,7 +105,8 @@ public record ModelConfig(
                 checksums,
                 timeout,
                 maxTensorBytes,
-                features);
+                features,
+                scaleToZero);
     }
 
     /** @throws ModelRefusedException naming the key, the value and the allowed range */
@@ -129,7 +133,8 @@ public record ModelConfig(
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
-                FeaturesSection.read(section.section("features")));
+                FeaturesSection.read(section.section("features")),
+                scaleToZero(section.section("scale_to_zero")));
         section.refuseUnknownKeys();
         return config;
     }
@@ -150,6 +155,18 @@ public record ModelConfig(
         }
         section.refuseUnknownKeys();
         return axes;
+    }
+
+    private static Optional<ScaleToZero> scaleToZero(YamlSection section) throws ModelRefusedException {
+        if (section.keys().isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Duration> start = section.duration("start", ScaleToZero.LEAST_START, ScaleToZero.MOST_START);
+        int rate = section.integer("requests_per_second", 1, ScaleToZero.MOST_REQUESTS_PER_SECOND, 0);
+        section.refuseUnknownKeys();
+        return Optional.of(new ScaleToZero(
+                start.orElseThrow(() -> section.refused("start", "must say how long a start takes", "absent")),
+                rate == 0 ? OptionalInt.empty() : OptionalInt.of(rate)));
     }
 
     private static OptionalInt maxBatchElements(YamlSection section) throws ModelRefusedException {

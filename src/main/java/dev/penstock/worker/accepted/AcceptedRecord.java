@@ -1,6 +1,7 @@
 package dev.penstock.worker.accepted;
 
 import dev.penstock.messages.CorrelationId;
+import dev.penstock.protocol.Term;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -22,6 +23,7 @@ public final class AcceptedRecord {
     private int rows;
     private int runs;
     private Effort effort = Effort.NONE;
+    private Optional<Term> term = Optional.empty();
     private volatile boolean isAnothers;
 
     AcceptedRecord(SourceRecord source, String modelVersion, OpenWork openWork, Lease lease) {
@@ -59,6 +61,16 @@ public final class AcceptedRecord {
     public void countRows(int decodedRows) {
         rows = decodedRows;
         openWork.add(0, decodedRows, 0);
+    }
+
+    /** Sets the time from its arrival in the log to its deadline; when it is decoded. */
+    public void term(Term known) {
+        term = Optional.of(known);
+    }
+
+    /** Empty before it is decoded. */
+    public Optional<Term> term() {
+        return term;
     }
 
     /** Counts a run of the model that this request was part of. */

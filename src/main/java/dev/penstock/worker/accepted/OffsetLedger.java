@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.penstock.protocol.Lane;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -122,12 +124,12 @@ public final class OffsetLedger {
         return owned.computeIfAbsent(partition, first -> new OwnedPartition(Takeover.FIRST));
     }
 
-    /** The timestamp of the oldest open record in these partitions, by the broker's clock; empty when none is open. */
-    public OptionalLong oldestMillis(Predicate<LogPartition> partitions) {
+    /** The oldest open record in these partitions, by the broker's clock. */
+    public Optional<AcceptedRecord> oldest(Predicate<LogPartition> partitions) {
         return owned.entrySet().stream()
                 .filter(each -> partitions.test(each.getKey()))
-                .flatMapToLong(each -> each.getValue().oldestMillis().stream())
-                .min();
+                .flatMap(each -> each.getValue().oldest().stream())
+                .min(Comparator.comparingLong(record -> record.source().timestampMillis()));
     }
 
     /** The open work of the records that came on the lane's topic. */

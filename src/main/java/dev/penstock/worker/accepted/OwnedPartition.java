@@ -78,14 +78,9 @@ final class OwnedPartition {
         return records.stream().allMatch(AcceptedRecord::isSettled);
     }
 
-    /** The timestamp of the first open record, by the broker's clock; empty when none is open. */
-    OptionalLong oldestMillis() {
-        for (AcceptedRecord record : records) {
-            if (!record.isSettled()) {
-                return OptionalLong.of(record.source().timestampMillis());
-            }
-        }
-        return OptionalLong.empty();
+    /** The first open record. */
+    Optional<AcceptedRecord> oldest() {
+        return records.stream().filter(record -> !record.isSettled()).findFirst();
     }
 
     /** Empty when nothing has moved since the last commit. */

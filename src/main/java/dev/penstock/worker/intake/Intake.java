@@ -353,12 +353,17 @@ public final class Intake implements Runnable {
         if (open.rows() > 0) {
             rowsPerRequest = (double) open.rows() / Math.max(1, open.requests());
         }
-        OptionalLong oldestMillis = rules.oldestMillis(lane);
-        OptionalLong oldestNanos = oldestMillis.isPresent()
-                ? OptionalLong.of(
-                        time.nanos() - TimeUnit.MILLISECONDS.toNanos(brokerMillis() - oldestMillis.getAsLong()))
+        Optional<AcceptedRecord> oldest = rules.oldest(lane);
+        OptionalLong oldestNanos = oldest.isPresent()
+                ? OptionalLong.of(time.nanos()
+                        - TimeUnit.MILLISECONDS.toNanos(
+                                brokerMillis() - oldest.get().source().timestampMillis()))
                 : OptionalLong.empty();
-        return new LaneMeters.Backlog(behind, open.rows() + Math.round(behind * rowsPerRequest), oldestNanos);
+        return new LaneMeters.Backlog(
+                behind,
+                open.rows() + Math.round(behind * rowsPerRequest),
+                oldestNanos,
+                oldest.flatMap(AcceptedRecord::term));
     }
 
     private void assignmentChanged() {

@@ -13,6 +13,7 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.RowLayout;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.Term;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.loop.Task;
@@ -86,6 +87,7 @@ public final class RecordDecoder {
         long ageMillis = Math.max(0, brokerMillis - arrivedMillis);
         long arrivalNanos = nowNanos - ageMillis * 1_000_000;
         long deadlineNanos = arrivalNanos + Math.multiplyExact(timeoutMillis(record, arrivedMillis), 1_000_000L);
+        accepted.term(new Term(arrivalNanos, deadlineNanos));
         return new Task(accepted, lane, request, inputs, paddingPlan(inputs), arrivalNanos, deadlineNanos);
     }
 

@@ -1,12 +1,15 @@
 package dev.penstock.worker.loop;
 
+import dev.penstock.metrics.SharedMeters;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Term;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -14,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 public final class LaneMeters {
     private final Timer queueWait;
     private volatile int partitions;
-    private volatile Backlog backlog = new Backlog(0, 0, OptionalLong.empty());
+    private volatile Backlog backlog = new Backlog(0, 0, OptionalLong.empty(), Optional.empty());
 
     /**
      * What a worker has not answered, on its own partitions.
@@ -22,8 +25,9 @@ public final class LaneMeters {
      * @param records those in the log behind its position
      * @param rows those of the requests that it holds, and of these records
      * @param oldestNanos when the oldest request that it holds came into the log, on the monotonic clock; empty when it holds none
+     * @param oldestTerm the time that this request has; empty when it is not decoded
      */
-    public record Backlog(long records, long rows, OptionalLong oldestNanos) {}
+    public record Backlog(long records, long rows, OptionalLong oldestNanos, Optional<Term> oldestTerm) {}
 
     LaneMeters(MeterRegistry registry, String model, Lane lane) {
         Tags tags = Tags.of("model", model, "lane", lane.label());
@@ -59,6 +63,7 @@ public final class LaneMeters {
                 .description("Time since the oldest request that is taken and not answered came into the log")
                 .tags(tags)
                 .register(registry);
+        SharedMeters.deadlineUsed(registry, "worker", model, lane.label(), this::deadlineUsed);
     }
 
     void waited(long nanos) {
@@ -77,5 +82,9 @@ public final class LaneMeters {
     private double oldestAgeNanos() {
         OptionalLong oldest = backlog.oldestNanos;
         return oldest.isPresent() ? Math.max(0, System.nanoTime() - oldest.getAsLong()) : 0;
+    }
+
+    private double deadlineUsed() {
+        return backlog.oldestTerm.map(term -> term.used(System.nanoTime())).orElse(0.0);
     }
 }

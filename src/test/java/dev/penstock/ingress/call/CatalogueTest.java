@@ -3,13 +3,16 @@ package dev.penstock.ingress.call;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.messages.Announcement;
+import dev.penstock.messages.ModelStatus;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.ScaleToZero;
 import dev.penstock.protocol.Signature;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -220,6 +223,87 @@ class CatalogueTest {
         catalogue.heard(announcement("retired", "1", "w", false));
         now = 100;
         assertThat(catalogue.isEveryModelReady()).isFalse();
+    }
+
+    @Test
+    void aModelThatMayScaleToZeroSleepsOnceItsLastWorkerHasLeft() {
+        catalogue.heard(toZero("1", "a", true));
+        catalogue.heard(toZero("1", "b", true));
+        catalogue.heard(toZero("1", "a", false));
+        assertThat(catalogue.sleep("m")).isEmpty();
+        catalogue.heard(toZero("1", "b", false));
+        assertThat(catalogue.sleep("m")).isPresent();
+        assertThat(catalogue.isEveryModelReady()).isTrue();
+        assertThat(catalogue.isReady("m", ANY)).isFalse();
+
+        now = Duration.ofDays(3).toNanos();
+        assertThat(catalogue.isInService("m")).isTrue();
+        assertThat(catalogue.find("m", ANY)).isPresent();
+        catalogue.heard(toZero("1", "c", false));
+        assertThat(catalogue.sleep("m")).as("c loads it").isPresent();
+        catalogue.heard(toZero("1", "c", true));
+        assertThat(catalogue.sleep("m")).isEmpty();
+    }
+
+    @Test
+    void aModelWhoseLastWorkerDiedSleepsToo() {
+        catalogue.heard(toZero("1", "a", true));
+        now = 90;
+        assertThat(catalogue.sleep("m")).isEmpty();
+        now = 100;
+        assertThat(catalogue.sleep("m")).isPresent();
+    }
+
+    @Test
+    void aModelThatAlwaysNeedsAWorkerNeverSleeps() {
+        catalogue.heard(announcement("1", "a", true));
+        catalogue.heard(announcement("1", "a", false));
+        now = 100;
+        assertThat(catalogue.sleep("m")).isEmpty();
+        assertThat(catalogue.isInService("m")).isFalse();
+    }
+
+    @Test
+    void anIngressThatStartsKnowsWhatSleeps() {
+        now = Duration.ofHours(2).toNanos();
+        catalogue.heardBefore(toZero("1", "a", false), Duration.ofHours(1));
+        assertThat(catalogue.sleep("m")).isPresent();
+        assertThat(catalogue.isInService("m")).isTrue();
+    }
+
+    @Test
+    void anIngressThatStartsWaitsForWorkersThatMayBeAlive() {
+        catalogue.heardBefore(toZero("1", "a", true), Duration.ofNanos(50));
+        assertThat(catalogue.sleep("m")).isEmpty();
+        now = 50;
+        assertThat(catalogue.sleep("m")).isPresent();
+    }
+
+    @Test
+    void aModelThatItsWorkerCannotServeDoesNotSleep() {
+        catalogue.heard(toZero("1", "a", false));
+        catalogue
+                .statuses()
+                .heard(
+                        new ModelStatus("m", Optional.of("1"), "a", ModelStatus.State.UNAVAILABLE, "a bug stopped it"),
+                        Duration.ZERO);
+        assertThat(catalogue.sleep("m")).isEmpty();
+    }
+
+    /** Nobody would serve a version that was rolled back. */
+    @Test
+    void withoutAWorkerTheVersionIsOneOfThoseThatWereAnnouncedLast() {
+        catalogue.heard(announcement("3", "rolled back", false));
+        now = 100;
+        catalogue.heard(announcement("1", "w", false));
+        now = 101;
+        catalogue.heard(announcement("2", "w", false));
+        assertThat(catalogue.find("m", ANY).map(Announcement::version)).hasValue("2");
+    }
+
+    private static Announcement toZero(String version, String worker, boolean ready) {
+        return announcement("m", version, worker, ready)
+                .scalingToZero(Optional.of(new ScaleToZero(Duration.ofSeconds(30), OptionalInt.empty())));
     }
 
     private static Map<Lane, List<Integer>> reads(Integer... partitions) {

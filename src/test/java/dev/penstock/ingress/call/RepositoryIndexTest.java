@@ -6,10 +6,12 @@ import dev.penstock.ingress.call.RepositoryIndex.Entry;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.ModelStatus;
 import dev.penstock.messages.ModelStatus.State;
+import dev.penstock.protocol.ScaleToZero;
 import dev.penstock.protocol.Signature;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class RepositoryIndexTest {
@@ -67,6 +69,30 @@ class RepositoryIndexTest {
     }
 
     @Test
+    void aModelThatHasScaledToZeroSleepsUntilItsStartIsOverdue() {
+        catalogue.heard(toZero("m", "1"));
+        now = 100;
+        catalogue.heard(toZero("m", "2"));
+
+        assertThat(index()).extracting(Entry::state).containsExactly(State.UNAVAILABLE, State.SLEEPING);
+        assertThat(index().getLast().reason())
+                .isEqualTo("it has scaled to zero; the next request starts a worker within 30 s");
+
+        catalogue.sleep("m").orElseThrow().asked();
+        say("m", "2", "new", State.LOADING, "it is being loaded");
+        assertThat(index()).extracting(Entry::state).containsExactly(State.UNAVAILABLE, State.LOADING);
+
+        now = Duration.ofMinutes(4).toNanos();
+        assertThat(index()).extracting(Entry::state).containsExactly(State.UNAVAILABLE, State.UNAVAILABLE);
+        assertThat(index().getLast().reason()).endsWith("wanted for 239 s, and should have started within 30 s");
+    }
+
+    private static Announcement toZero(String model, String version) {
+        return announcement(model, version, "w", false)
+                .scalingToZero(Optional.of(new ScaleToZero(Duration.ofSeconds(30), OptionalInt.empty())));
+    }
+
+    @Test
     void forgetsWhatAWorkerSaidThatIsSilentOrTookItBack() {
         say("m", "1", "w", State.UNAVAILABLE, "it is empty");
         say("n", "1", "w", State.UNAVAILABLE, "it is empty");
@@ -105,7 +131,11 @@ class RepositoryIndexTest {
     }
 
     private void announce(String model, String version, String worker, boolean ready) {
-        catalogue.heard(new Announcement(
+        catalogue.heard(announcement(model, version, worker, ready));
+    }
+
+    private static Announcement announcement(String model, String version, String worker, boolean ready) {
+        return new Announcement(
                 model,
                 version,
                 worker,
@@ -116,7 +146,7 @@ class RepositoryIndexTest {
                 100,
                 "cpu",
                 ready,
-                Optional.empty()));
+                Optional.empty());
     }
 
     private void say(String model, String version, String worker, State state, String reason) {

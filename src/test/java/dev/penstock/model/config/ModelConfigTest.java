@@ -9,6 +9,7 @@ import dev.penstock.model.config.ExecutionProvider.Cuda;
 import dev.penstock.model.config.ExecutionProvider.Cuda.ArenaStrategy;
 import dev.penstock.model.config.ExecutionProvider.Cuda.CudnnSearch;
 import dev.penstock.model.config.ExecutionProvider.TensorRt;
+import dev.penstock.protocol.ScaleToZero;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ class ModelConfigTest {
                         new Checksums(Map.of(), Map.of()),
                         Optional.empty(),
                         16 * 1024 * 1024,
+                        Optional.empty(),
                         Optional.empty()));
     }
 
@@ -69,6 +71,7 @@ class ModelConfigTest {
                 sha256: {1: %s}
                 timeout: 2s
                 max_tensor_bytes: 1048576
+                scale_to_zero: {start: 90s, requests_per_second: 50}
                 """.formatted(hash));
 
         assertThat(config)
@@ -98,7 +101,8 @@ class ModelConfigTest {
                         new Checksums(Map.of(), Map.of(1L, Map.of("model.onnx", hash))),
                         Optional.of(Duration.ofSeconds(2)),
                         1 << 20,
-                        Optional.empty()));
+                        Optional.empty(),
+                        Optional.of(new ScaleToZero(Duration.ofSeconds(90), OptionalInt.of(50)))));
     }
 
     @ParameterizedTest
@@ -127,6 +131,10 @@ class ModelConfigTest {
                 "warm_up: {rows: [65]} | warm_up.rows must be an integer in 1..64, was 65",
                 "warm_up: {sizes: {n: []}} | warm_up.sizes.n must list at least one integer, was []",
                 "warm_up: {row: [1]} | key 'warm_up.row' is unknown; known keys: rows, sizes, values, time, memory",
+                "scale_to_zero: {start: 30} | scale_to_zero.start must be a duration such as 5ms (us, ms, s, m) in 1s..3600s, was 30",
+                "scale_to_zero: {requests_per_second: 5} | scale_to_zero.start must say how long a start takes, was absent",
+                "scale_to_zero: {start: 30s, rate: 5} | key 'scale_to_zero.rate' is unknown; known keys: start, requests_per_second",
+                "scale_to_zero: 30s | scale_to_zero must be a mapping, was \"30s\"",
                 "execution_providers: [] | execution_providers must list at least one name, was []",
                 "execution_providers: cpu | execution_providers must list at least one name, was \"cpu\"",
                 "execution_providers: [rocm] | execution_providers must be cpu, cuda or tensorrt, was rocm",

@@ -166,15 +166,15 @@ class OffsetLedgerTest {
 
     @Test
     void knowsTheOldestOpenRecordOfSomePartitions() {
-        assertThat(ledger.oldestMillis(PARTITION::equals)).isEmpty();
+        assertThat(ledger.oldest(PARTITION::equals)).isEmpty();
         AcceptedRecord first = open(10, 1);
         AcceptedRecord second = open(11, 1);
         second.settle();
-        open(12, 1);
-        assertThat(ledger.oldestMillis(PARTITION::equals)).hasValue(10);
-        assertThat(ledger.oldestMillis(other -> false)).isEmpty();
+        AcceptedRecord third = open(12, 1);
+        assertThat(ledger.oldest(PARTITION::equals)).hasValue(first);
+        assertThat(ledger.oldest(other -> false)).isEmpty();
         first.settle();
-        assertThat(ledger.oldestMillis(PARTITION::equals)).hasValue(12);
+        assertThat(ledger.oldest(PARTITION::equals)).hasValue(third);
     }
 
     private void takeOver(Takeover takeover) {

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.penstock.batching.Trigger;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Term;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Statistic;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
@@ -67,11 +69,29 @@ class WorkerMetersTest {
     void theOldestRequestGrowsOlderUntilTheNextLook() {
         meters.lane(Lane.BULK)
                 .backlog(new LaneMeters.Backlog(
-                        3, 12, OptionalLong.of(System.nanoTime() - TimeUnit.SECONDS.toNanos(40))));
+                        3, 12, OptionalLong.of(System.nanoTime() - TimeUnit.SECONDS.toNanos(40)), Optional.empty()));
         assertThat(oldestSeconds(Lane.BULK)).isBetween(40.0, 400.0);
         assertThat(oldestSeconds(Lane.INTERACTIVE)).isZero();
-        meters.lane(Lane.BULK).backlog(new LaneMeters.Backlog(0, 0, OptionalLong.empty()));
+        meters.lane(Lane.BULK).backlog(new LaneMeters.Backlog(0, 0, OptionalLong.empty(), Optional.empty()));
         assertThat(oldestSeconds(Lane.BULK)).isZero();
+    }
+
+    @Test
+    void tellsHowMuchOfItsTimeTheOldestRequestHasUsedUp() {
+        long now = System.nanoTime();
+        Term term = new Term(now - TimeUnit.HOURS.toNanos(3), now + TimeUnit.HOURS.toNanos(1));
+        meters.lane(Lane.BULK)
+                .backlog(new LaneMeters.Backlog(0, 1, OptionalLong.of(term.arrivalNanos()), Optional.of(term)));
+        assertThat(deadlineUsed(Lane.BULK)).isBetween(0.75, 0.8);
+        assertThat(deadlineUsed(Lane.INTERACTIVE)).isZero();
+    }
+
+    private double deadlineUsed(Lane lane) {
+        return registry.get("inference.deadline.used.ratio")
+                .tag("role", "worker")
+                .tag("lane", lane.label())
+                .gauge()
+                .value();
     }
 
     private double busySeconds() {

@@ -331,8 +331,8 @@ public final class IntakeRules<S extends SourceRecord> {
         return ledger.open(lane);
     }
 
-    /** The timestamp of the oldest of them, by the broker's clock; empty when none is open. */
-    public OptionalLong oldestMillis(Lane lane) {
-        return ledger.oldestMillis(partition -> lane(partition) == lane);
+    /** The oldest of them, by the broker's clock. */
+    public Optional<AcceptedRecord> oldest(Lane lane) {
+        return ledger.oldest(partition -> lane(partition) == lane);
     }
 }
