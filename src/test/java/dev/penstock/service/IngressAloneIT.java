@@ -40,7 +40,8 @@ class IngressAloneIT {
 
                 assertThat(service.post(
                                         "/v2/models/digits/infer",
-                                        Digits.request(DigitsTable.load().heldOut().getFirst()))
+                                        Digits.request(
+                                                DigitsTable.load().heldOut().getFirst()))
                                 .status())
                         .isEqualTo(200);
             } finally {
