@@ -110,7 +110,7 @@ public record Dockerfile(List<Instruction> instructions) {
     public List<Copy> copies() {
         List<Copy> copies = new ArrayList<>();
         all("COPY").filter(line -> !line.startsWith("--from=")).forEach(line -> {
-            String[] words = line.replaceFirst("^--chown=\\S+ ", "").split(" +");
+            String[] words = line.replaceFirst("^--chown=\\S+ ", "").split(" +", -1);
             for (int index = 0; index < words.length - 1; index++) {
                 copies.add(new Copy(words[index], words[words.length - 1]));
             }

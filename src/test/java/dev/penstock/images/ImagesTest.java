@@ -28,7 +28,7 @@ final class ImagesTest {
 
         assertThat(dockerfile.all("FROM"))
                 .isNotEmpty()
-                .map(from -> from.split(" ")[0])
+                .map(from -> from.split(" ", -1)[0])
                 .map(base -> base.startsWith("${")
                         ? defaults.getOrDefault(base.substring(2, base.length() - 1), "no default")
                         : base)
@@ -84,7 +84,7 @@ final class ImagesTest {
 
         assertThat(Dockerfile.read(file).instructions().stream()
                         .filter(each -> each.name().equals("COPY"))
-                        .flatMap(each -> Stream.of(each.rest().split(" +")))
+                        .flatMap(each -> Stream.of(each.rest().split(" +", -1)))
                         .filter(word -> word.startsWith("target/") || word.startsWith("src/")))
                 .isNotEmpty()
                 .allMatch(from -> sent.stream().anyMatch(from::startsWith));

@@ -143,7 +143,7 @@ class ComposeIT {
     /** Where a folder of a container is on this machine; the folder itself if none is mounted there. */
     private String mounted(String service, String path) {
         for (var volume : compose.service(service).path("volumes")) {
-            String[] parts = volume.asText().split(":");
+            String[] parts = volume.asText().split(":", -1);
             if (parts[1].equals(path)) {
                 return Path.of(parts[0]).toAbsolutePath().normalize().toString();
             }
@@ -199,8 +199,9 @@ class ComposeIT {
     }
 
     private String asked(String service, String command) throws IOException {
-        String[] address = onThisMachine(service + ":6379").split(":");
-        try (Socket socket = new Socket(InetAddress.getByName(address[0]), Integer.parseInt(address[1]))) {
+        String address = onThisMachine(service + ":6379");
+        int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.getOutputStream().write((command + "\r\nQUIT\r\n").getBytes(UTF_8));
             String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
             return answer.replace("+OK\r\n", "").strip();
