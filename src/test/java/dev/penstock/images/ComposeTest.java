@@ -88,7 +88,8 @@ final class ComposeTest {
         assertThat(compose.services().values().stream().flatMap(service -> ComposeFile.texts(service.path("volumes"))))
                 .filteredOn(volume -> volume.startsWith("./"))
                 .hasSizeGreaterThan(6)
-                .allSatisfy(volume -> assertThat(Path.of(volume.split(":", -1)[0])).exists())
+                .allSatisfy(
+                        volume -> assertThat(Path.of(volume.split(":", -1)[0])).exists())
                 .allMatch(volume -> volume.endsWith(":ro"));
     }
 
