@@ -483,6 +483,8 @@ final class ArchitectureTest {
                         "app.ConfigRelations",
                         "app.Roles",
                         "app.TracingBeans",
+                        "app.WorkerParts",
+                        "app.WorkerRole",
                         "features.FeatureCaches",
                         "ingress.AccessPolicy",
                         "ingress.Ingress",

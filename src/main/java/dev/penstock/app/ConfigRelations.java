@@ -1,8 +1,6 @@
 package dev.penstock.app;
 
-import dev.penstock.features.FeaturesConfig;
 import dev.penstock.ingress.IngressConfig;
-import dev.penstock.worker.WorkerConfig;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.net.URI;
 import java.time.Duration;
@@ -13,43 +11,15 @@ import java.util.List;
 final class ConfigRelations {
     private final List<String> problems = new ArrayList<>();
 
-    private ConfigRelations() {}
-
-    /**
-     * Checks the keys of the roles of this process.
-     *
-     * @param idleTimeout {@code quarkus.http.idle-timeout}; zero means no timeout
-     * @throws ConfigurationException with every problem; Quarkus prints its message without a stack trace
-     */
-    static void check(
-            PenstockConfig shared,
-            IngressConfig ingress,
-            WorkerConfig worker,
-            FeaturesConfig features,
-            Duration idleTimeout) {
-        ConfigRelations relations = new ConfigRelations();
-        boolean isIngress = shared.roles().contains(PenstockConfig.Role.INGRESS);
-        boolean isWorker = shared.roles().contains(PenstockConfig.Role.WORKER);
-        if (isIngress) {
-            relations.ofIngress(shared, ingress, idleTimeout);
-        }
-        if (isWorker) {
-            relations.ofFeatures(features);
-        }
-        if (isIngress && isWorker) {
-            relations.requireBelow(
-                    "penstock.worker.heartbeat",
-                    worker.heartbeat(),
-                    "penstock.ingress.worker-timeout",
-                    ingress.workerTimeout());
-        }
-        if (!relations.problems.isEmpty()) {
-            throw new ConfigurationException(
-                    "Configuration validation failed:\n\t" + String.join("\n\t", relations.problems));
+    /** @throws ConfigurationException with every problem; Quarkus prints its message without a stack trace */
+    void requireNoProblem() {
+        if (!problems.isEmpty()) {
+            throw new ConfigurationException("Configuration validation failed:\n\t" + String.join("\n\t", problems));
         }
     }
 
-    private void ofIngress(PenstockConfig shared, IngressConfig ingress, Duration idleTimeout) {
+    /** @param idleTimeout {@code quarkus.http.idle-timeout}; zero means no timeout */
+    void ofIngress(PenstockConfig shared, IngressConfig ingress, Duration idleTimeout) {
         if (!idleTimeout.isZero()) {
             requireBelow(
                     "penstock.ingress.events-heartbeat",
@@ -63,26 +33,13 @@ final class ConfigRelations {
         }
     }
 
-    private void ofFeatures(FeaturesConfig features) {
-        requireAtMost(
-                "penstock.features.refresh-after",
-                features.refreshAfter(),
-                "penstock.features.fresh-for",
-                features.freshFor());
-        requireAtMost(
-                "penstock.features.fresh-for", features.freshFor(), "penstock.features.keep-for", features.keepFor());
-        features.sources()
-                .forEach((name, source) ->
-                        source.url().ifPresent(url -> requireHttp("penstock.features.sources." + name + ".url", url)));
-    }
-
-    private void requireBelow(String key, Duration value, String limitKey, Duration limit) {
+    void requireBelow(String key, Duration value, String limitKey, Duration limit) {
         if (value.compareTo(limit) >= 0) {
             report(key, value, "shorter than", limitKey, limit);
         }
     }
 
-    private void requireAtMost(String key, Duration value, String limitKey, Duration limit) {
+    void requireAtMost(String key, Duration value, String limitKey, Duration limit) {
         if (value.compareTo(limit) > 0) {
             report(key, value, "at most", limitKey, limit);
         }
@@ -93,7 +50,7 @@ final class ConfigRelations {
                 .formatted(key, rule, limitKey, ConfigRange.text(limit), ConfigRange.text(value)));
     }
 
-    private void requireHttp(String key, URI url) {
+    void requireHttp(String key, URI url) {
         boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
         if (!isHttp || url.getHost() == null) {
             problems.add(key + " must be an http or https URL with a host, was a value that is not shown, since it may"

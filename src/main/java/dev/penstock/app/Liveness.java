@@ -2,7 +2,6 @@ package dev.penstock.app;
 
 import dev.penstock.ingress.Ingress;
 import dev.penstock.threads.Fault;
-import dev.penstock.worker.Worker;
 import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -20,7 +19,7 @@ final class Liveness implements HealthCheck {
     @Override
     public HealthCheckResponse call() {
         boolean ingress = roles.maybeIngress().map(Ingress::isSound).orElse(true);
-        boolean worker = roles.maybeWorker().map(Worker::isSound).orElse(true);
+        boolean worker = roles.maybeWorker().map(WorkerRole::isSound).orElse(true);
         return response(ingress && worker, roles.fault());
     }
 

@@ -1,5 +1,6 @@
 package dev.penstock.app;
 
+import dev.penstock.process.HealthCheck;
 import dev.penstock.process.ProcessEnd;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.Quarkus;
@@ -10,7 +11,11 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 public final class Main {
     Main() {}
 
+    /** @param arguments none, or {@code health-check} and the address to ask, where the program is not on a class path */
     public static void main(String... arguments) {
+        if (arguments.length == 2 && arguments[0].equals("health-check")) {
+            HealthCheck.main(arguments[1]);
+        }
         ProcessEnd.keepStopsOutOfTheLog();
         ApplicationLifecycleManager.setDefaultExitCodeHandler(
                 (code, cause) -> System.exit(ProcessEnd.code(code, cause)));

@@ -84,7 +84,10 @@ public interface PenstockConfig {
         Map<String, @NotBlank String> properties();
     }
 
-    /** Connection to Redis. Ingresses need it; workers use it as a cache that they share, for models with features. */
+    /**
+     * Connection to Redis. Ingresses need it; workers use it as a cache that they share, for models with features, unless
+     * {@code penstock.features.redis.url} names another.
+     */
     interface Redis {
         /** URL of the server. With {@code rediss://} the connection uses TLS. */
         @WithDefault("redis://localhost:6379")

@@ -41,11 +41,9 @@ final class Readiness implements HealthCheck {
     }
 
     private String worker() {
-        return roles.isWorkerStarting()
-                ? STARTING
-                : roles.maybeWorker()
-                        .map(role -> role.isReady() ? READY : role.missing())
-                        .orElse(NO_ROLE);
+        return roles.maybeWorker()
+                .map(role -> role.isStarting() ? STARTING : role.missing().orElse(READY))
+                .orElse(NO_ROLE);
     }
 
     private static boolean isReady(String role) {

@@ -1,7 +1,5 @@
 package dev.penstock.app;
 
-import dev.penstock.features.FeatureCaches;
-import dev.penstock.features.FeaturesConfig;
 import dev.penstock.ingress.Drain;
 import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
@@ -12,18 +10,13 @@ import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
 import dev.penstock.kafka.PatientCalls;
 import dev.penstock.kafka.TopicLayout;
-import dev.penstock.metrics.GpuWatch;
 import dev.penstock.metrics.HostMemory;
 import dev.penstock.process.ProcessEnd;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
-import dev.penstock.redis.RedisWatch;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
 import dev.penstock.threads.ServiceThread;
-import dev.penstock.tracing.Tracing;
-import dev.penstock.worker.Worker;
-import dev.penstock.worker.WorkerConfig;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ApplicationLifecycleManager;
@@ -35,13 +28,13 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -65,18 +58,14 @@ final class Roles {
 
     private final PenstockConfig config;
     private final IngressConfig ingressConfig;
-    private final WorkerConfig workerConfig;
-    private final FeaturesConfig featuresConfig;
     private final Duration idleTimeout;
     private final Duration shutdownDelay;
     private final MeterRegistry registry;
     private final Vertx vertx;
     private final Redis redis;
-    private final WorkerRedis workerRedis;
-    private final Tracing tracing;
+    private final Optional<WorkerRole> worker;
     private final Faults processFaults = new Faults("process");
     private final Faults ingressFaults = new Faults("ingress");
-    private final Faults workerFaults = new Faults("worker");
     private final Drain drain = new Drain();
     private final ResponseMeters responses;
     private final PatientCalls patient = new PatientCalls();
@@ -84,47 +73,54 @@ final class Roles {
             "penstock-start", "The roles of this process do not start.", processFaults, START_STOP, this::startOrEnd);
     private volatile Optional<KafkaWatch> kafkaWatch = Optional.empty();
     private volatile Optional<Ingress> ingress = Optional.empty();
-    private volatile Optional<WorkerRedis.Client> redisOfWorker = Optional.empty();
-    private volatile Optional<RedisWatch> redisWatch = Optional.empty();
-    private volatile Optional<Worker> worker = Optional.empty();
-    private volatile Optional<GpuWatch> gpuWatch = Optional.empty();
     private volatile boolean ingressServes;
     private volatile boolean ends;
 
     Roles(
             PenstockConfig config,
             IngressConfig ingressConfig,
-            WorkerConfig workerConfig,
-            FeaturesConfig featuresConfig,
             @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout,
             @ConfigProperty(name = "quarkus.shutdown.delay") Duration shutdownDelay,
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
-            WorkerRedis workerRedis,
-            Tracing tracing) {
+            Instance<WorkerRole> worker) {
         this.config = config;
         this.ingressConfig = ingressConfig;
-        this.workerConfig = workerConfig;
-        this.featuresConfig = featuresConfig;
         this.idleTimeout = idleTimeout;
         this.shutdownDelay = shutdownDelay;
         this.registry = registry;
         this.responses = new ResponseMeters(registry);
         this.vertx = vertx;
         this.redis = redis;
-        this.workerRedis = workerRedis;
-        this.tracing = tracing;
+        this.worker =
+                config.roles().contains(PenstockConfig.Role.WORKER) ? Optional.of(required(worker)) : Optional.empty();
+    }
+
+    private static WorkerRole required(Instance<WorkerRole> worker) {
+        if (worker.isUnsatisfied()) {
+            throw new ConfigurationException(
+                    "penstock.roles must be ingress, since this program was built without the worker");
+        }
+        return worker.get();
     }
 
     void start(@Observes StartupEvent event) {
-        ConfigRelations.check(config, ingressConfig, workerConfig, featuresConfig, idleTimeout);
+        checkRelations();
         MissingRightException.registerMeters(registry);
         HostMemory.register(registry);
         Gauge.builder("inference.kafka.up", this, Roles::kafkaUp)
                 .description("Whether Kafka answered the last question")
                 .register(registry);
         starting.start();
+    }
+
+    private void checkRelations() {
+        ConfigRelations relations = new ConfigRelations();
+        Optional<IngressConfig> checkedIngress = isIngress() ? Optional.of(ingressConfig) : Optional.empty();
+        checkedIngress.ifPresent(role -> relations.ofIngress(config, role, idleTimeout));
+        worker.ifPresent(role -> role.check(relations, checkedIngress));
+        relations.requireNoProblem();
     }
 
     /** On a thread of its own: HTTP answers meanwhile, and Kafka may come later than this process. */
@@ -160,26 +156,8 @@ final class Roles {
             role.awaitConnected(patient);
             ingressServes = true;
         }
-        if (config.roles().contains(PenstockConfig.Role.WORKER)) {
-            WorkerRedis.Client featuresRedis = workerRedis.connect();
-            redisOfWorker = Optional.of(featuresRedis);
-            gpuWatch = Optional.of(new GpuWatch(registry, processFaults));
-            FeatureCaches features = new FeatureCaches(featuresConfig, featuresRedis.redis(), registry);
-            Worker role = new Worker(
-                    workerConfig,
-                    kafka,
-                    layout,
-                    config.replies().allowedTopics(),
-                    reader,
-                    features,
-                    registry,
-                    tracing,
-                    workerFaults);
-            worker = Optional.of(role);
-            role.start(this::isEnding);
-            if (features.usesRedis() && !isIngress()) {
-                redisWatch = Optional.of(new RedisWatch(featuresRedis.redis(), featuresRedis.thread(), registry));
-            }
+        if (worker.isPresent()) {
+            worker.get().start(kafka, layout, reader, processFaults, this::isEnding);
         }
     }
 
@@ -223,10 +201,7 @@ final class Roles {
         ends = true;
         starting.close();
         ingress.ifPresent(Ingress::close);
-        worker.ifPresent(Worker::close);
-        redisWatch.ifPresent(RedisWatch::close);
-        redisOfWorker.ifPresent(WorkerRedis.Client::close);
-        gpuWatch.ifPresent(GpuWatch::close);
+        worker.ifPresent(WorkerRole::close);
         kafkaWatch.ifPresent(KafkaWatch::close);
         LOG.debug("All roles have stopped");
     }
@@ -268,11 +243,6 @@ final class Roles {
         return isIngress() && !ingressServes;
     }
 
-    /** Whether the process has the role of a worker, and its models are not being loaded yet. */
-    boolean isWorkerStarting() {
-        return config.roles().contains(PenstockConfig.Role.WORKER) && worker.isEmpty();
-    }
-
     /** What {@code ingress.http} reports of its threads. */
     @Produces
     @Singleton
@@ -282,16 +252,15 @@ final class Roles {
 
     /** The first thread that failed, of whatever role. */
     Optional<Fault> fault() {
-        return Stream.of(ingressFaults, workerFaults, processFaults)
-                .flatMap(faults -> faults.first().stream())
-                .findFirst();
+        return ingressFaults.first().or(() -> worker.flatMap(WorkerRole::fault)).or(processFaults::first);
     }
 
     Optional<Ingress> maybeIngress() {
         return ingress;
     }
 
-    Optional<Worker> maybeWorker() {
+    /** Empty in a process without the role. */
+    Optional<WorkerRole> maybeWorker() {
         return worker;
     }
 

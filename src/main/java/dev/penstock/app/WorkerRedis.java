@@ -12,11 +12,13 @@ import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * A worker's way to Redis: configured as every other, with a thread of its own. On the threads of HTTP its answers would wait until all the callers
+ * A worker's way to the Redis of the features: the client "features" of application.properties, with a thread of its own. On the threads of HTTP its answers would wait until all the callers
  * of an ingress in the same process have been served, and then so would requests that wait for their features.
  */
 @Singleton
 final class WorkerRedis {
+    private static final String NAME = "features";
+
     private final TlsConfigurationRegistry tls;
     private final ProxyConfigurationRegistry proxies;
 
@@ -38,9 +40,8 @@ final class WorkerRedis {
         Vertx thread = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
         RedisConfig config =
                 ConfigProvider.getConfig().unwrap(SmallRyeConfig.class).getConfigMapping(RedisConfig.class);
-        String name = RedisConfig.DEFAULT_CLIENT_NAME;
         Redis redis =
-                VertxRedisClientFactory.create(name, thread, config.clients().get(name), tls, proxies);
+                VertxRedisClientFactory.create(NAME, thread, config.clients().get(NAME), tls, proxies);
         return new Client(redis, thread);
     }
 }

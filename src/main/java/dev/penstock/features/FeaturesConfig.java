@@ -98,8 +98,19 @@ public interface FeaturesConfig {
 
     Redis redis();
 
-    /** Redis as the cache that workers share. Its URL is {@code penstock.redis.url}. */
+    /** Redis as the cache that workers share. */
     interface Redis {
+        /**
+         * URL of the Redis that caches features; {@code penstock.redis.url} when this is not set. A Redis of its own can evict what is used
+         * least ({@code maxmemory-policy allkeys-lru}), which the Redis of outcomes must not do.
+         */
+        Optional<
+                        @Pattern(
+                                regexp = "(redis|rediss|unix)://\\S+",
+                                message = "a URL that begins with redis://, rediss:// or unix://")
+                        String>
+                url();
+
         /** Uses Redis between the memory of a worker and the source. Without it, each worker asks the source itself. */
         @WithDefault("true")
         boolean enabled();

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.junit.jupiter.api.Test;
@@ -176,12 +177,19 @@ final class ConfigRangesTest {
     }
 
     private static void check(SmallRyeConfig config, Duration idleTimeout) {
-        ConfigRelations.check(
-                config.getConfigMapping(PenstockConfig.class),
-                config.getConfigMapping(IngressConfig.class),
-                config.getConfigMapping(WorkerConfig.class),
-                config.getConfigMapping(FeaturesConfig.class),
-                idleTimeout);
+        PenstockConfig shared = config.getConfigMapping(PenstockConfig.class);
+        Optional<IngressConfig> ingress = Optional.of(config.getConfigMapping(IngressConfig.class))
+                .filter(role -> shared.roles().contains(PenstockConfig.Role.INGRESS));
+        ConfigRelations relations = new ConfigRelations();
+        ingress.ifPresent(role -> relations.ofIngress(shared, role, idleTimeout));
+        if (shared.roles().contains(PenstockConfig.Role.WORKER)) {
+            WorkerParts.check(
+                    relations,
+                    config.getConfigMapping(WorkerConfig.class),
+                    config.getConfigMapping(FeaturesConfig.class),
+                    ingress);
+        }
+        relations.requireNoProblem();
     }
 
     private static SmallRyeConfig config(Map<String, String> settings) {

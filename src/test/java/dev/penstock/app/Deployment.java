@@ -24,17 +24,10 @@ final class Deployment {
 
     private Deployment() {}
 
-    /** The environment of a Deployment's pods, or of a compose service, without the variables that the image sets. */
+    /** The environment of a Deployment's pods, without the variables that the image sets. */
     static Map<String, Map<String, String>> environments() {
         Map<String, Map<String, String>> environments = new TreeMap<>();
         for (String role : List.of("ingress", "worker")) {
-            Map<String, String> compose = new TreeMap<>();
-            compose()
-                    .at("/services/" + role + "/environment")
-                    .properties()
-                    .forEach(set -> compose.put(set.getKey(), set.getValue().asText()));
-            environments.put("docker-compose.yml, " + role, compose);
-
             Map<String, String> kubernetes = new TreeMap<>();
             container(role)
                     .path("env")
@@ -47,10 +40,6 @@ final class Deployment {
             environments.put("kubernetes, " + role, kubernetes);
         }
         return environments;
-    }
-
-    static JsonNode compose() {
-        return documents(Path.of("docker-compose.yml")).get(0);
     }
 
     static JsonNode kustomization() {

@@ -64,11 +64,7 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void composeAllowsAnonymousCallersAndKubernetesRequiresKeys() {
-        TenantsConfig compose = tenants("docker-compose.yml, ingress");
-        assertThat(compose.identity()).isEqualTo(TenantsConfig.Identity.OFF);
-        assertThat(compose.allowAnonymous()).isTrue();
-
+    void kubernetesRequiresKeys() {
         TenantsConfig kubernetes = tenants("kubernetes, ingress");
         assertThat(kubernetes.identity()).isEqualTo(TenantsConfig.Identity.API_KEY);
         assertThat(kubernetes.allowAnonymous()).isFalse();
@@ -83,34 +79,6 @@ final class DeploymentFilesTest {
     private static TenantsConfig tenants(String where) {
         return config(Objects.requireNonNull(Deployment.environments().get(where)))
                 .getConfigMapping(TenantsConfig.class);
-    }
-
-    @Test
-    void theImageExposesThePortsOfTheService() {
-        assertThat(Deployment.instruction("EXPOSE").split(" ")).containsExactly(HTTP_PORT, MANAGEMENT_PORT);
-    }
-
-    /** ONNX Runtime takes it for text models, whatever the locale of the process. */
-    @Test
-    void theImageHasTheLocaleOfTextModels() throws IOException {
-        assertThat(Path.of("src/main/docker/Dockerfile.jvm"))
-                .content()
-                .containsPattern(
-                        "(?m)^RUN apt-get update[^#]*install [^#]*locales[^#]*localedef -i en_US [^#]* en_US\\.UTF-8");
-    }
-
-    @Test
-    void composePublishesTheIngressPortsOnLoopbackOnly() {
-        JsonNode services = Deployment.compose().path("services");
-
-        assertThat(elements(services.at("/ingress/ports")).map(JsonNode::asText))
-                .containsExactly(
-                        "127.0.0.1:%s:%s".formatted(HTTP_PORT, HTTP_PORT),
-                        "127.0.0.1:%s:%s".formatted(MANAGEMENT_PORT, MANAGEMENT_PORT));
-        assertThat(services.findValues("ports").stream().flatMap(Deployment::elements))
-                .allSatisfy(port -> assertThat(port.asText()).startsWith("127.0.0.1:"));
-        assertThat(services.at("/worker/healthcheck/test").toString())
-                .contains("/dev/tcp/localhost/" + MANAGEMENT_PORT);
     }
 
     @ParameterizedTest
@@ -144,8 +112,6 @@ final class DeploymentFilesTest {
         assertThat(Deployment.patched("/spec/template/spec/terminationGracePeriodSeconds")
                         .asLong())
                 .isGreaterThan(drainSeconds + 10);
-        assertThat(Deployment.compose().at("/services/worker/stop_grace_period").asText())
-                .isEqualTo("30s");
     }
 
     @ParameterizedTest
@@ -181,8 +147,6 @@ final class DeploymentFilesTest {
                         .map(mount -> mount.path("mountPath").asText()))
                 .contains(folder);
         assertThat(pod("worker").findValue("claimName")).isEqualTo(claim.at("/metadata/name"));
-        assertThat(Deployment.compose().at("/services/worker/volumes/0").asText())
-                .endsWith(":" + folder + ":ro");
     }
 
     @Test
@@ -195,13 +159,7 @@ final class DeploymentFilesTest {
     }
 
     @Test
-    void monitoringFilesExistWhereTheyAreMounted() {
-        JsonNode services = Deployment.compose().path("services");
-        Stream<String> mounted = Stream.of("prometheus", "grafana")
-                .flatMap(service -> elements(services.path(service).path("volumes")))
-                .map(JsonNode::asText)
-                .filter(volume -> volume.startsWith("./"))
-                .map(volume -> volume.substring(2, volume.indexOf(':')));
+    void theOperatorsFilesExist() {
         JsonNode component =
                 Deployment.documents(MONITORING.resolve("kustomization.yaml")).get(0);
         Stream<String> deployed = Stream.concat(
@@ -209,7 +167,6 @@ final class DeploymentFilesTest {
                 elements(component.at("/configMapGenerator/0/files"))
                         .map(file -> file.asText().replaceFirst(".*=", "")));
 
-        assertThat(mounted.map(Path::of)).hasSize(5).allMatch(Files::exists);
         assertThat(deployed.map(MONITORING::resolve)).hasSize(3).allMatch(Files::exists);
     }
 
