@@ -59,7 +59,9 @@ public final class DocumentedMetrics {
         Expression parsed = new Expression(expression);
         Set<String> labels = new HashSet<>(EVERYWHERE);
         assertThat(parsed.metrics()).as(expression).isNotEmpty().allSatisfy(name -> {
-            if (!name.startsWith("penstock:")) {
+            if (name.startsWith("penstock:")) {
+                labels.add("model");
+            } else {
                 assertThat(labelsByName).containsKey(name);
                 labels.addAll(labelsByName.getOrDefault(name, Set.of()));
             }

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 record AdapterConfig(List<DiscoveryRule> rules, List<DiscoveryRule> externalRules) {
     private static final ObjectReader READER = Manifests.YAML
             .readerFor(AdapterConfig.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .with(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
+            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     static AdapterConfig read() throws IOException {
         return READER.readValue(

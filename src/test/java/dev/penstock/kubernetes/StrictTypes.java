@@ -3,6 +3,7 @@ package dev.penstock.kubernetes;
 import static java.util.Map.entry;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,7 @@ import com.fasterxml.jackson.databind.cfg.MapperConfig;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -34,10 +36,13 @@ import io.strimzi.api.kafka.model.topic.KafkaTopic;
 import io.strimzi.api.kafka.model.user.KafkaUser;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Reads an object into the type of its kind, from the libraries of Kubernetes, the Prometheus operator and Strimzi. Those accept everything:
- * they keep unknown fields aside and convert scalars. Here both are errors, as they are for {@code kubectl apply --validate=strict}.
+ * they keep unknown fields aside, convert scalars, and drop unknown choices. Here all are errors, as they are for
+ * {@code kubectl apply --validate=strict}. The types do not say which fields are required.
  */
 final class StrictTypes {
     private static final Map<String, Class<?>> TYPES = Map.ofEntries(
@@ -73,11 +78,28 @@ final class StrictTypes {
             return Optional.of(type + " is a kind that nothing here needs");
         }
         try {
-            STRICT.treeToValue(object, known);
-            return Optional.empty();
+            ObjectNode understood = STRICT.valueToTree(STRICT.treeToValue(object, known));
+            // Strimzi's types stand for several versions, and write the oldest.
+            understood.set("apiVersion", object.path("apiVersion"));
+            return lost("", object, understood);
         } catch (JsonProcessingException fault) {
             return Optional.of(fault.getMessage());
         }
+    }
+
+    /** The first value that reading has lost. Types read a choice that they do not know, such as a kind of listener, as nothing. */
+    private static Optional<String> lost(String path, JsonNode written, JsonNode understood) {
+        if (written.isValueNode()) {
+            return written.asText().equals(understood.asText())
+                    ? Optional.empty()
+                    : Optional.of(path + " has no choice " + written.asText());
+        }
+        Stream<Optional<String>> parts = written.isArray()
+                ? IntStream.range(0, written.size())
+                        .mapToObj(i -> lost(path + "/" + i, written.path(i), understood.path(i)))
+                : written.properties().stream()
+                        .map(set -> lost(path + "/" + set.getKey(), set.getValue(), understood.path(set.getKey())));
+        return parts.flatMap(Optional::stream).findFirst();
     }
 
     private static ObjectMapper strict() {
@@ -100,6 +122,12 @@ final class StrictTypes {
         @Override
         public Boolean hasAnySetter(Annotated method) {
             return false;
+        }
+
+        /** Types leave out what is the default anyway. */
+        @Override
+        public JsonInclude.Value findPropertyInclusion(Annotated property) {
+            return JsonInclude.Value.construct(JsonInclude.Include.ALWAYS, JsonInclude.Include.ALWAYS);
         }
 
         @Override
