@@ -88,9 +88,7 @@ final class PodRules {
                                     .anyMatch(first -> first.path("volumeMounts").toString().contains("/models")))),
             among("a Deployment rolls without losing a pod, or without needing a spare one", (manifests, workload) ->
                     !workload.path("kind").asText().equals("Deployment")
-                            || workload.at("/spec/strategy/rollingUpdate/maxSurge").asInt()
-                                            + workload.at("/spec/strategy/rollingUpdate/maxUnavailable").asInt()
-                                    == 1),
+                            || rollsByOne(workload.at("/spec/strategy/rollingUpdate"))),
             among("a Deployment that takes long to start is not called failed too soon", (manifests, workload) ->
                     !workload.path("kind").asText().equals("Deployment")
                             || Manifests.containers(workload).allMatch(container ->
@@ -126,6 +124,13 @@ final class PodRules {
                 .filter(volume -> volume.has("configMap"))
                 .map(volume -> volume.at("/configMap/name").asText());
         return Stream.concat(asVariables, asFiles);
+    }
+
+    /** As numbers: the API takes text for a percentage. */
+    private static boolean rollsByOne(JsonNode rolling) {
+        JsonNode surge = rolling.path("maxSurge");
+        JsonNode unavailable = rolling.path("maxUnavailable");
+        return surge.isInt() && unavailable.isInt() && surge.asInt() + unavailable.asInt() == 1;
     }
 
     private static int startSeconds(JsonNode probe) {
