@@ -57,6 +57,15 @@ final class SchemaTest {
     }
 
     @Test
+    void theReadmeNamesEveryOverlay() {
+        assertThat(Rendered.names())
+                .hasSizeGreaterThan(6)
+                .allSatisfy(overlay -> assertThat(Rendered.KUBERNETES.resolve("README.md"))
+                        .content()
+                        .contains("(overlays/" + overlay + "/kustomization.yaml)"));
+    }
+
+    @Test
     void theRulesOfTheAdapterAreThoseItKnows() throws IOException {
         assertThat(AdapterConfig.read().all()).hasSizeGreaterThan(4);
     }
