@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The configuration file of prometheus-adapter. It has no published Java type. */
 record AdapterConfig(List<DiscoveryRule> rules, List<DiscoveryRule> externalRules) {
-    private static final ObjectReader READER = Manifests.YAML
-            .readerFor(AdapterConfig.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+    private static final ObjectReader READER =
+            Manifests.YAML.readerFor(AdapterConfig.class).with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     static AdapterConfig read() throws IOException {
-        return READER.readValue(
-                Rendered.adapter().get("ConfigMap", "penstock-adapter").at("/data/config.yaml").asText());
+        return READER.readValue(Rendered.adapter()
+                .get("ConfigMap", "penstock-adapter")
+                .at("/data/config.yaml")
+                .asText());
     }
 
     Stream<DiscoveryRule> all() {

@@ -41,7 +41,8 @@ final class AutoscalingTest {
         int partitions = Integer.parseInt(manifests
                 .environment(Manifests.containers(worker).findFirst().orElseThrow())
                 .getOrDefault(PARTITIONS, "0"));
-        List<Integer> ofTopics = manifests.of("KafkaTopic")
+        List<Integer> ofTopics = manifests
+                .of("KafkaTopic")
                 .filter(topic -> Manifests.nameOf(topic).contains(".requests"))
                 .map(topic -> topic.at("/spec/partitions").asInt())
                 .toList();
@@ -67,10 +68,12 @@ final class AutoscalingTest {
                     : scaler.at("/spec/behavior");
             assertThat(behavior.at("/scaleUp/policies/0").toString())
                     .isEqualTo("{\"periodSeconds\":60,\"type\":\"Pods\",\"value\":2}");
-            assertThat(behavior.at("/scaleUp/stabilizationWindowSeconds").asInt(-1)).isZero();
+            assertThat(behavior.at("/scaleUp/stabilizationWindowSeconds").asInt(-1))
+                    .isZero();
             assertThat(behavior.at("/scaleDown/policies/0").toString())
                     .isEqualTo("{\"periodSeconds\":120,\"type\":\"Pods\",\"value\":1}");
-            assertThat(behavior.at("/scaleDown/stabilizationWindowSeconds").asInt()).isEqualTo(300);
+            assertThat(behavior.at("/scaleDown/stabilizationWindowSeconds").asInt())
+                    .isEqualTo(300);
         });
     }
 
@@ -85,15 +88,19 @@ final class AutoscalingTest {
         JsonNode hpa = Rendered.overlay("hpa").get("HorizontalPodAutoscaler", "penstock-worker");
 
         assertThat(most(worker)).isEqualTo(most(hpa));
-        assertThat(List.of(worker.at("/spec/behavior"), worker.at("/spec/advanced/horizontalPodAutoscalerConfig/behavior")))
+        assertThat(List.of(
+                        worker.at("/spec/behavior"),
+                        worker.at("/spec/advanced/horizontalPodAutoscalerConfig/behavior")))
                 .contains(hpa.at("/spec/behavior"));
     }
 
     @Test
     void kedaScalesByLagPredictedWaitAndDeadlines() {
-        JsonNode scaled = Rendered.overlay("keda").get("ScaledObject", "penstock-worker").path("spec");
+        JsonNode scaled =
+                Rendered.overlay("keda").get("ScaledObject", "penstock-worker").path("spec");
 
-        assertThat(elements(scaled.path("triggers")).map(trigger -> trigger.path("name").asText()))
+        assertThat(elements(scaled.path("triggers"))
+                        .map(trigger -> trigger.path("name").asText()))
                 .containsExactly("workers-wanted", "predicted-wait", "deadline", "lag-digits");
         assertThat(scaled.path("minReplicaCount").asInt()).isEqualTo(1);
         assertThat(scaled.at("/fallback/behavior").asText()).isEqualTo("currentReplicasIfHigher");
@@ -123,7 +130,8 @@ final class AutoscalingTest {
         assertThat(Rendered.all()
                         .flatMap(manifests -> manifests.of("HorizontalPodAutoscaler"))
                         .flatMap(scaler -> elements(scaler.at("/spec/metrics")))
-                        .flatMap(metric -> Stream.of(metric.at("/external/metric/name"), metric.at("/pods/metric/name")))
+                        .flatMap(
+                                metric -> Stream.of(metric.at("/external/metric/name"), metric.at("/pods/metric/name")))
                         .filter(JsonNode::isTextual)
                         .map(JsonNode::asText)
                         .distinct())
@@ -141,10 +149,12 @@ final class AutoscalingTest {
     @Test
     void queriesNameMetricsThatTheServiceExports() throws IOException {
         DocumentedMetrics metrics = DocumentedMetrics.read();
-        Stream<String> ofAdapter = AdapterConfig.read().all().map(rule -> rule.metricsQuery()
-                .replace("<<.LabelMatchers>>", "")
-                .replace("<<.GroupBy>>", "pod")
-                .replace("<<.Series>>", ""));
+        Stream<String> ofAdapter = AdapterConfig.read()
+                .all()
+                .map(rule -> rule.metricsQuery()
+                        .replace("<<.LabelMatchers>>", "")
+                        .replace("<<.GroupBy>>", "pod")
+                        .replace("<<.Series>>", ""));
         Stream<String> ofKeda = Rendered.all()
                 .flatMap(manifests -> manifests.of("ScaledObject"))
                 .flatMap(scaled -> elements(scaled.at("/spec/triggers")))

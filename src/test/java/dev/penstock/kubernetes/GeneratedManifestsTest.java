@@ -70,9 +70,13 @@ final class GeneratedManifestsTest {
         } else if (key.startsWith("env.vars.")) {
             return named(container.path("env"), names[2]).path("value").asText();
         } else if (key.startsWith("mounts.") && names[2].equals("path")) {
-            return named(container.path("volumeMounts"), names[1]).path("mountPath").asText();
+            return named(container.path("volumeMounts"), names[1])
+                    .path("mountPath")
+                    .asText();
         } else if (key.startsWith("mounts.")) {
-            return named(container.path("volumeMounts"), names[1]).path("readOnly").asText();
+            return named(container.path("volumeMounts"), names[1])
+                    .path("readOnly")
+                    .asText();
         } else if (key.startsWith("secret-volumes.") && names[2].equals("secret-name")) {
             return named(volumes, names[1]).at("/secret/secretName").asText();
         } else if (key.startsWith("secret-volumes.")) {
@@ -90,7 +94,8 @@ final class GeneratedManifestsTest {
                                 .map(volume -> volume.path("name").asText())
                                 .toList());
             case "idempotent" -> String.valueOf(!deployment.toString().contains("build-timestamp"));
-            case "prometheus.annotations" -> String.valueOf(deployment.toString().contains("prometheus.io/"));
+            case "prometheus.annotations" ->
+                String.valueOf(deployment.toString().contains("prometheus.io/"));
             case "prometheus.generate-service-monitor" -> "false";
             default -> "unknown to this test";
         };
@@ -111,7 +116,10 @@ final class GeneratedManifestsTest {
                 .at("/metadata/annotations/app.quarkus.io~1quarkus-version")
                 .asText();
 
-        assertThat(Path.of("pom.xml")).as(CURE).content().contains("<quarkus.version>" + version + "</quarkus.version>");
+        assertThat(Path.of("pom.xml"))
+                .as(CURE)
+                .content()
+                .contains("<quarkus.version>" + version + "</quarkus.version>");
     }
 
     private static Manifests manifests(String role) throws IOException {

@@ -87,14 +87,20 @@ final class Keda {
         }
     }
 
-    record Target(String name, @Nullable String apiVersion, @Nullable String kind, @Nullable String envSourceContainerName) {}
+    record Target(
+            String name,
+            @Nullable String apiVersion,
+            @Nullable String kind,
+            @Nullable String envSourceContainerName) {}
 
     record Advanced(
             @Nullable AutoscalerConfig horizontalPodAutoscalerConfig,
             @Nullable Boolean restoreToOriginalReplicaCount,
             @Nullable ScalingModifiers scalingModifiers) {}
 
-    record AutoscalerConfig(@Nullable HorizontalPodAutoscalerBehavior behavior, @Nullable String name) {}
+    record AutoscalerConfig(
+            @Nullable HorizontalPodAutoscalerBehavior behavior,
+            @Nullable String name) {}
 
     record ScalingModifiers(
             @Nullable String formula,
@@ -102,7 +108,10 @@ final class Keda {
             @Nullable String activationTarget,
             @Nullable String metricType) {}
 
-    record Fallback(Integer failureThreshold, Integer replicas, @Nullable String behavior) {
+    record Fallback(
+            Integer failureThreshold,
+            Integer replicas,
+            @Nullable String behavior) {
         Fallback {
             atLeast("failureThreshold", failureThreshold, 0);
             atLeast("replicas", replicas, 0);
@@ -127,7 +136,9 @@ final class Keda {
         Trigger {
             Set<String> known = METADATA.getOrDefault(type, Set.of());
             check(!known.isEmpty(), "type must be one of " + METADATA.keySet() + ", was " + type);
-            check(known.containsAll(metadata.keySet()), "metadata of " + type + " must be of " + known + ", was " + metadata);
+            check(
+                    known.containsAll(metadata.keySet()),
+                    "metadata of " + type + " must be of " + known + ", was " + metadata);
             check(
                     metadata.keySet().containsAll(REQUIRED.getOrDefault(type, Set.of())),
                     "metadata of " + type + " must have " + REQUIRED.get(type) + ", was " + metadata);

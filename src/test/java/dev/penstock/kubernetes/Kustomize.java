@@ -15,7 +15,8 @@ final class Kustomize {
     /** Skips the test where there is no kubectl, or one whose kustomize is too old for components. */
     static void assumeInstalled() {
         assumeThat(version())
-                .as("kubectl with kustomize 5 must be installed (Debian 13's package kubernetes-client); .ci/run installs it")
+                .as(
+                        "kubectl with kustomize 5 must be installed (Debian 13's package kubernetes-client); .ci/run installs it")
                 .contains("Kustomize Version: v5");
     }
 

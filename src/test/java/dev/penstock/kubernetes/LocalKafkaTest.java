@@ -14,13 +14,14 @@ final class LocalKafkaTest {
     @Test
     void kafkaAcceptsItsConfiguration() throws IOException {
         Properties properties = new Properties();
-        try (Reader file = Files.newBufferedReader(
-                Rendered.KUBERNETES.resolve("components/local/server.properties"))) {
+        try (Reader file = Files.newBufferedReader(Rendered.KUBERNETES.resolve("components/local/server.properties"))) {
             properties.load(file);
         }
 
         assertThat(KafkaConfig.configDef().names()).containsAll(properties.stringPropertyNames());
-        assertThat(KafkaConfig.fromProps(properties).effectiveAdvertisedBrokerListeners().mkString())
+        assertThat(KafkaConfig.fromProps(properties)
+                        .effectiveAdvertisedBrokerListeners()
+                        .mkString())
                 .contains("kafka", "9092");
     }
 }

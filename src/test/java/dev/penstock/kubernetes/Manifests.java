@@ -29,7 +29,8 @@ record Manifests(String name, List<ObjectNode> objects) {
     }
 
     Manifests copy() {
-        return new Manifests(name, new ArrayList<>(objects.stream().map(ObjectNode::deepCopy).toList()));
+        return new Manifests(
+                name, new ArrayList<>(objects.stream().map(ObjectNode::deepCopy).toList()));
     }
 
     Stream<ObjectNode> of(String kind) {
@@ -46,7 +47,8 @@ record Manifests(String name, List<ObjectNode> objects) {
 
     /** Objects with a template of pods. */
     Stream<ObjectNode> workloads() {
-        return objects.stream().filter(object -> WORKLOADS.contains(object.path("kind").asText()));
+        return objects.stream()
+                .filter(object -> WORKLOADS.contains(object.path("kind").asText()));
     }
 
     static String nameOf(JsonNode object) {

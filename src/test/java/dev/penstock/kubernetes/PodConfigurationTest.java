@@ -4,9 +4,9 @@ import static dev.penstock.kubernetes.Manifests.nameOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.app.PenstockConfig;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.tenants.TenantsConfig;
-import dev.penstock.app.PenstockConfig;
 import dev.penstock.worker.WorkerConfig;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.EnvConfigSource;
@@ -42,7 +42,8 @@ final class PodConfigurationTest {
         assertThat(manifests.of("Deployment")).hasSize(2).allSatisfy(role -> {
             PenstockConfig config = config(manifests, role).getConfigMapping(PenstockConfig.class);
 
-            assertThat(config.roles().toString()).isEqualToIgnoringCase("[" + nameOf(role).replace("penstock-", "") + "]");
+            assertThat(config.roles().toString())
+                    .isEqualToIgnoringCase("[" + nameOf(role).replace("penstock-", "") + "]");
             assertThat(config.kafka().bootstrapServers()).doesNotContain("localhost");
         });
     }

@@ -52,7 +52,8 @@ final class Rendered {
 
     /** Overlays and combinations. */
     static Stream<Manifests> all() {
-        return Stream.concat(names().map(Rendered::overlay), COMBINATIONS.keySet().stream().map(Rendered::combination));
+        return Stream.concat(
+                names().map(Rendered::overlay), COMBINATIONS.keySet().stream().map(Rendered::combination));
     }
 
     static Manifests overlay(String name) {
@@ -92,8 +93,7 @@ final class Rendered {
 
     private static Path written(String combination) {
         try {
-            Path folder = Files.createDirectories(
-                    Path.of("target/kustomize", combination.replaceAll("\\W+", "-")));
+            Path folder = Files.createDirectories(Path.of("target/kustomize", combination.replaceAll("\\W+", "-")));
             List<String> lines = new ArrayList<>();
             lines.add("namespace: penstock");
             lines.add("resources: [../../../kubernetes/base]");

@@ -84,7 +84,10 @@ final class SchemaTest {
                 fault("ScaledObject", "/spec/triggers/0/metadata", at -> at.put("treshold", "1")),
                 fault("ScaledObject", "/spec/triggers/0/metadata", at -> at.put("threshold", 1)),
                 fault("ScaledObject", "/spec/fallback", at -> at.put("behavior", "hope")),
-                fault("ScaledObject", "/spec/advanced/horizontalPodAutoscalerConfig/behavior/scaleUp", at -> at.put("policy", "")),
+                fault(
+                        "ScaledObject",
+                        "/spec/advanced/horizontalPodAutoscalerConfig/behavior/scaleUp",
+                        at -> at.put("policy", "")),
                 fault("TriggerAuthentication", "/spec/secretTargetRef/0", at -> at.put("secret", "")),
                 fault("Kafka", "/spec/kafka", at -> at.put("replicas_", 3)),
                 fault("Kafka", "/spec/kafka/listeners/0", at -> at.put("type", "outer")),

@@ -36,11 +36,11 @@ final class StrimziTest {
     void theTopicsAreThoseThatPenstockWouldCreate() {
         TopicLayout layout = new TopicLayout(
                 true, 120, 8, Optional.of((short) 3), 10 * 1024 * 1024 + 64 * 1024, Duration.ofHours(24));
-        Map<String, String> expected = Stream.concat(
-                        layout.shared().stream(), layout.ofModel("digits").stream())
+        Map<String, String> expected = Stream.concat(layout.shared().stream(), layout.ofModel("digits").stream())
                 .collect(Collectors.toMap(NewTopic::name, StrimziTest::description, (a, b) -> a, TreeMap::new));
 
-        Map<String, String> declared = Rendered.overlay("strimzi").of("KafkaTopic")
+        Map<String, String> declared = Rendered.overlay("strimzi")
+                .of("KafkaTopic")
                 .collect(Collectors.toMap(Manifests::nameOf, StrimziTest::description, (a, b) -> a, TreeMap::new));
 
         assertThat(declared).isEqualTo(expected);
@@ -55,7 +55,8 @@ final class StrimziTest {
         topic.at("/spec/config")
                 .properties()
                 .forEach(set -> settings.put(set.getKey(), set.getValue().asText()));
-        return topic.at("/spec/partitions").asInt() + " x " + topic.at("/spec/replicas").asInt() + " " + settings;
+        return topic.at("/spec/partitions").asInt() + " x "
+                + topic.at("/spec/replicas").asInt() + " " + settings;
     }
 
     /** Besides, both may look at the settings of topics, which docs/security.md recommends. */
@@ -64,7 +65,9 @@ final class StrimziTest {
     void aRoleHasTheRightsThatTheDocumentationLists(String role) throws IOException {
         Set<String> declared = rights("penstock-" + role);
 
-        assertThat(declared).containsExactlyInAnyOrderElementsOf(documented(role)).hasSizeGreaterThan(10);
+        assertThat(declared)
+                .containsExactlyInAnyOrderElementsOf(documented(role))
+                .hasSizeGreaterThan(10);
     }
 
     @Test
@@ -96,8 +99,9 @@ final class StrimziTest {
                     String options = command.group(2);
                     boolean isPrefix = options.contains("--resource-pattern-type prefixed");
                     for (String type : Set.of("topic", "group")) {
-                        values(options, type).forEach(name -> values(options, "operation")
-                                .forEach(operation -> rights.add(right(type, name, isPrefix, operation))));
+                        values(options, type)
+                                .forEach(name -> values(options, "operation")
+                                        .forEach(operation -> rights.add(right(type, name, isPrefix, operation))));
                     }
                 });
         return rights;

@@ -90,8 +90,11 @@ class ProductionPackageIT {
     /** Without the order of lists, which changes from build to build. */
     private static String canonical(Path manifest) throws IOException {
         ObjectMapper yaml = new ObjectMapper(new YAMLFactory());
-        try (MappingIterator<JsonNode> documents = yaml.readerFor(JsonNode.class).readValues(manifest.toFile())) {
-            return documents.readAll().stream().map(ProductionPackageIT::canonical).collect(Collectors.joining("\n"));
+        try (MappingIterator<JsonNode> documents =
+                yaml.readerFor(JsonNode.class).readValues(manifest.toFile())) {
+            return documents.readAll().stream()
+                    .map(ProductionPackageIT::canonical)
+                    .collect(Collectors.joining("\n"));
         }
     }
 
