@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.alerts.DocumentedMetrics;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What scales the pods, and the metrics that it reads. */
 final class AutoscalingTest {
+    private static final Pattern RECORDED = Pattern.compile("penstock:\\w+");
     private static final String PARTITIONS = "PENSTOCK_TOPICS_REQUEST_PARTITIONS";
 
     @BeforeAll
@@ -149,20 +155,34 @@ final class AutoscalingTest {
     @Test
     void queriesNameMetricsThatTheServiceExports() throws IOException {
         DocumentedMetrics metrics = DocumentedMetrics.read();
+
+        assertThat(queries()).hasSizeGreaterThan(8).allSatisfy(metrics::assertExported);
+    }
+
+    @Test
+    void queriesNameRulesThatAreRecorded() throws IOException {
+        Set<String> named = queries()
+                .flatMap(query -> RECORDED.matcher(query).results())
+                .map(MatchResult::group)
+                .collect(Collectors.toSet());
+
+        assertThat(named).isNotEmpty().allSatisfy(rule -> assertThat(Path.of("kubernetes/monitoring/rules.yml"))
+                .content()
+                .contains("- record: " + rule + "\n"));
+    }
+
+    /** Those of the adapter and of KEDA. */
+    private static Stream<String> queries() throws IOException {
         Stream<String> ofAdapter = AdapterConfig.read()
                 .all()
                 .map(rule -> rule.metricsQuery()
                         .replace("<<.LabelMatchers>>", "")
-                        .replace("<<.GroupBy>>", "pod")
-                        .replace("<<.Series>>", ""));
+                        .replace("<<.GroupBy>>", "pod"));
         Stream<String> ofKeda = Rendered.all()
                 .flatMap(manifests -> manifests.of("ScaledObject"))
                 .flatMap(scaled -> elements(scaled.at("/spec/triggers")))
                 .map(trigger -> trigger.at("/metadata/query").asText())
                 .filter(query -> !query.isEmpty());
-
-        assertThat(Stream.concat(ofAdapter, ofKeda).distinct())
-                .hasSizeGreaterThan(8)
-                .allSatisfy(metrics::assertExported);
+        return Stream.concat(ofAdapter, ofKeda).distinct();
     }
 }
