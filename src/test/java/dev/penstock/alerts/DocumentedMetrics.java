@@ -14,20 +14,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The metrics of docs/metrics.md. {@code MetricsTest} holds that a running service exports these, with these labels. */
-final class DocumentedMetrics {
+public final class DocumentedMetrics {
     /** Name, type and labels. */
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `(\\w+)` \\| (\\w+)[^|]* \\| ([^|]*)\\|");
 
     private static final Pattern LABEL = Pattern.compile("`(\\w+)`");
 
     /** Labels that each sample gets from Prometheus, and the bound of a bucket. */
-    private static final Set<String> EVERYWHERE = Set.of("job", "instance", "le");
+    private static final Set<String> EVERYWHERE = Set.of("job", "instance", "namespace", "pod", "le");
 
     private final Map<String, Set<String>> labelsByName = new HashMap<>();
 
     private DocumentedMetrics() {}
 
-    static DocumentedMetrics read() throws IOException {
+    public static DocumentedMetrics read() throws IOException {
         DocumentedMetrics metrics = new DocumentedMetrics();
         ROW.matcher(Files.readString(Path.of("docs/metrics.md"))).results().forEach(metrics::add);
         return metrics;
@@ -55,11 +55,13 @@ final class DocumentedMetrics {
     }
 
     /** Recorded rules aside, each metric is exported, and each label is one that a metric of the expression has. */
-    void assertExported(String expression) {
+    public void assertExported(String expression) {
         Expression parsed = new Expression(expression);
         Set<String> labels = new HashSet<>(EVERYWHERE);
         assertThat(parsed.metrics()).as(expression).isNotEmpty().allSatisfy(name -> {
-            if (!name.startsWith("penstock:")) {
+            if (name.startsWith("penstock:")) {
+                labels.add("model");
+            } else {
                 assertThat(labelsByName).containsKey(name);
                 labels.addAll(labelsByName.getOrDefault(name, Set.of()));
             }

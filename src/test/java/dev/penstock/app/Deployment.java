@@ -17,7 +17,7 @@ import org.yaml.snakeyaml.Yaml;
 
 /** The deployment files of the repository. */
 final class Deployment {
-    static final Path KUBERNETES = Path.of("kubernetes");
+    static final Path KUBERNETES = Path.of("kubernetes/base");
 
     private static final Path DOCKERFILE = Path.of("src/main/docker/Dockerfile.jvm");
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -2,6 +2,10 @@ package dev.penstock.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +14,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +36,9 @@ class ProductionPackageIT {
                 .ifPresent(folder -> command.add("-Dmaven.repo.local=" + folder));
         // The build that runs this test has checked the same files.
         String unchecked = "-Derrorprone.checks=-XepDisableAllChecks -XepOpt:NullAway:OnlyNullMarked=true";
-        command.addAll(List.of("-Dspotless.check.skip", unchecked, "-Dproduction", "package"));
+        // quarkus-kubernetes writes the worker's manifest on the way.
+        String manifest = "-Dquarkus.config.locations=kubernetes/common.properties,kubernetes/worker.properties";
+        command.addAll(List.of("-Dspotless.check.skip", unchecked, manifest, "-Dproduction", "package"));
         ProcessBuilder maven = new ProcessBuilder(command)
                 .directory(HOME.toFile())
                 .redirectErrorStream(true)
@@ -69,6 +77,40 @@ class ProductionPackageIT {
                 .noneMatch(name -> name.startsWith("com.h2database"))
                 .filteredOn(name -> name.startsWith("org.apache.kafka."))
                 .hasSize(1);
+    }
+
+    /** The same properties and the same Quarkus write the ingress's: GeneratedManifestsTest. */
+    @Test
+    void theManifestOfTheWorkerIsCurrent() throws IOException {
+        assertThat(canonical(HOME.resolve("kubernetes/base/worker.yml")))
+                .as("not current; write it with kubernetes/generate")
+                .isEqualTo(canonical(HOME.resolve("target/production/kubernetes/kubernetes.yml")));
+    }
+
+    /** Without the order of lists, which changes from build to build. */
+    private static String canonical(Path manifest) throws IOException {
+        ObjectMapper yaml = new ObjectMapper(new YAMLFactory());
+        try (MappingIterator<JsonNode> documents =
+                yaml.readerFor(JsonNode.class).readValues(manifest.toFile())) {
+            return documents.readAll().stream()
+                    .map(ProductionPackageIT::canonical)
+                    .collect(Collectors.joining("\n"));
+        }
+    }
+
+    private static String canonical(JsonNode node) {
+        if (node.isObject()) {
+            return node.properties().stream()
+                    .map(field -> field.getKey() + ": " + canonical(field.getValue()))
+                    .sorted()
+                    .collect(Collectors.joining(",\n", "{", "}"));
+        }
+        return node.isArray()
+                ? StreamSupport.stream(node.spliterator(), false)
+                        .map(ProductionPackageIT::canonical)
+                        .sorted()
+                        .collect(Collectors.joining(",\n", "[", "]"))
+                : node.asText();
     }
 
     private static List<String> libraries() throws IOException {
