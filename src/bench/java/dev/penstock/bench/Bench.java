@@ -9,8 +9,8 @@ import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
+import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
-import dev.penstock.cli.bench.ModelsCommand;
 import dev.penstock.cli.bench.OverloadCommand;
 import dev.penstock.cli.bench.SelfCommand;
 import dev.penstock.cli.bench.SyncCommand;
@@ -56,7 +56,7 @@ public final class Bench implements Tool<BenchCommand> {
             case FeaturesTroubleCommand trouble -> trouble(trouble);
             case BatcherCommand batcher -> MicroBench.run("BatcherBenchmark");
             case AssemblyCommand assembly -> MicroBench.run("AssemblyBenchmark");
-            case ModelsCommand models -> models(models);
+            case IdleModelsCommand models -> models(models);
             case SelfCommand self -> GeneratorSpeed.measure(System.out);
         };
     }
@@ -125,7 +125,7 @@ public final class Bench implements Tool<BenchCommand> {
         return 0;
     }
 
-    private static long models(ModelsCommand command) throws IOException, InterruptedException {
+    private static long models(IdleModelsCommand command) throws IOException, InterruptedException {
         ModelsBench.Settings settings = new ModelsBench.Settings(
                 command.counts(), command.kib(), command.settleSeconds(), command.seconds());
         new ModelsBench(settings, System.out).run();

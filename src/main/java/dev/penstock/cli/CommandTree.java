@@ -7,8 +7,8 @@ import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
+import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
-import dev.penstock.cli.bench.ModelsCommand;
 import dev.penstock.cli.bench.OverloadCommand;
 import dev.penstock.cli.bench.SelfCommand;
 import dev.penstock.cli.bench.SyncCommand;
@@ -125,7 +125,7 @@ final class CommandTree {
                 FeaturesTroubleCommand.class,
                 BatcherCommand.class,
                 AssemblyCommand.class,
-                ModelsCommand.class,
+                IdleModelsCommand.class,
                 SelfCommand.class)) {
             add(bench, command);
         }

@@ -47,7 +47,8 @@ final class ModelStates {
 
     /** @param remarks that ingresses show */
     void serves(String model, long version, List<String> remarks) {
-        ModelStatus remark = status(model, Optional.of(Long.toString(version)), State.READY, String.join("; ", remarks));
+        ModelStatus remark =
+                status(model, Optional.of(Long.toString(version)), State.READY, String.join("; ", remarks));
         states.put(remark.key(), State.READY);
         if (remarks.isEmpty()) {
             announcer.takeBack(remark);

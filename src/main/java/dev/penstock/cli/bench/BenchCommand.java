@@ -14,5 +14,5 @@ public sealed interface BenchCommand
                 FeaturesTroubleCommand,
                 BatcherCommand,
                 AssemblyCommand,
-                ModelsCommand,
+                IdleModelsCommand,
                 SelfCommand {}

@@ -111,11 +111,11 @@ public final class RowProbe {
             }
             requireVaried();
             return asRun().withRows(
-                    candidate.signature().inputs().stream()
-                            .map(TensorSpec::rowAxis)
-                            .toList(),
-                    outputAxes,
-                    RunMode.batched(proof()));
+                            candidate.signature().inputs().stream()
+                                    .map(TensorSpec::rowAxis)
+                                    .toList(),
+                            outputAxes,
+                            RunMode.batched(proof()));
         } catch (UnprovenException unproven) {
             return asRun().oneByOne(String.valueOf(unproven.getMessage()));
         } catch (InferenceException broke) {

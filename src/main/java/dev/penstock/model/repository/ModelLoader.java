@@ -36,8 +36,7 @@ public final class ModelLoader {
         boolean isWarm = false;
         try {
             ModelDefinition probed = decided(definition, opened);
-            WarmUpRuns.Measured measured =
-                    warmUp(new OnnxSession(opened, probed.graph(), probed.config()), probed);
+            WarmUpRuns.Measured measured = warmUp(new OnnxSession(opened, probed.graph(), probed.config()), probed);
             ModelDefinition decided = probed.withGraph(probed.graph().asRun(measured.outputs()));
             List<String> remarks = unreadFiles(decided);
             remarks.addAll(measured.notes());

@@ -352,9 +352,10 @@ class RunModeTest {
         assertBatched(decided);
         TensorSpec output = decided.graph().signature().outputs().getFirst();
         assertThat(output.rowAxis()).hasValue(0);
-        assertThat(output.shape()).isEqualTo(Shape.of(LongStream.generate(() -> Shape.VARIABLE)
-                .limit(declared.rank())
-                .toArray()));
+        assertThat(output.shape())
+                .isEqualTo(Shape.of(LongStream.generate(() -> Shape.VARIABLE)
+                        .limit(declared.rank())
+                        .toArray()));
     }
 
     @Test

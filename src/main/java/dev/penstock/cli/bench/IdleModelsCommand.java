@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
         name = "models",
         description = "Serves a growing number of models, and measures what a model costs that nobody calls.",
         footer = {"", "Writes target/bench/models.json."})
-public non-sealed interface ModelsCommand extends BenchCommand {
+public non-sealed interface IdleModelsCommand extends BenchCommand {
     @Option(
             names = "--counts",
             paramLabel = "N",
