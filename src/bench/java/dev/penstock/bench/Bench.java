@@ -9,6 +9,7 @@ import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
+import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
 import dev.penstock.cli.bench.OverloadCommand;
 import dev.penstock.cli.bench.SelfCommand;
@@ -55,6 +56,7 @@ public final class Bench implements Tool<BenchCommand> {
             case FeaturesTroubleCommand trouble -> trouble(trouble);
             case BatcherCommand batcher -> MicroBench.run("BatcherBenchmark");
             case AssemblyCommand assembly -> MicroBench.run("AssemblyBenchmark");
+            case IdleModelsCommand models -> models(models);
             case SelfCommand self -> GeneratorSpeed.measure(System.out);
         };
     }
@@ -120,6 +122,13 @@ public final class Bench implements Tool<BenchCommand> {
 
     private static long limit(LimitCommand command) throws IOException, InterruptedException, OrtException {
         new LimitBench(Processor.named(command.processor()), System.out).run(command.models(), command.seconds());
+        return 0;
+    }
+
+    private static long models(IdleModelsCommand command) throws IOException, InterruptedException {
+        ModelsBench.Settings settings = new ModelsBench.Settings(
+                command.counts(), command.kib(), command.settleSeconds(), command.seconds());
+        new ModelsBench(settings, System.out).run();
         return 0;
     }
 

@@ -124,9 +124,27 @@ public final class LocalService implements AutoCloseable {
 
     /** Returns the resident memory of the service, including its broker, in bytes. */
     long residentBytes() throws IOException {
+        return status("VmRSS:") * 1024;
+    }
+
+    /** The most resident memory that it has had, in bytes. */
+    long mostResidentBytes() throws IOException {
+        return status("VmHWM:") * 1024;
+    }
+
+    long threads() throws IOException {
+        return status("Threads:");
+    }
+
+    /** The time that it has had on processors. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    private long status(String key) throws IOException {
         try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
-            return lines.filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+            return lines.filter(line -> line.startsWith(key))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                     .findFirst()
                     .orElse(0);
         }

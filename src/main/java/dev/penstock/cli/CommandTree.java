@@ -7,6 +7,7 @@ import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
+import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
 import dev.penstock.cli.bench.OverloadCommand;
 import dev.penstock.cli.bench.SelfCommand;
@@ -124,6 +125,7 @@ final class CommandTree {
                 FeaturesTroubleCommand.class,
                 BatcherCommand.class,
                 AssemblyCommand.class,
+                IdleModelsCommand.class,
                 SelfCommand.class)) {
             add(bench, command);
         }

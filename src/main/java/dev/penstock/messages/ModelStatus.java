@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * What a worker says of a model version beside its {@link Announcement}: that it loads it, why it does not serve it, or a remark on how it
  * serves it. Workers repeat it every minute on {@link Topics#MODELS}, and delete it when it is no longer true.
  *
- * @param version as decimal digits; empty if it is about the whole model
+ * @param version the name of its folder: decimal digits, unless that is what is wrong; empty if it is about the whole model
  * @param worker the id of the worker
  * @param reason for people: one line of at most {@value #MAX_REASON_CHARS} characters; longer ones are cut
  */

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
@@ -34,21 +33,22 @@ final class ModelStates {
     }
 
     void loading(String model, long version, String reason) {
-        told(status(model, OptionalLong.of(version), State.LOADING, reason));
+        told(status(model, Optional.of(Long.toString(version)), State.LOADING, reason));
     }
 
-    /** @param version empty if the whole model is refused */
-    void refused(String model, OptionalLong version, String reason) {
+    /** @param version the name of its folder; empty if the whole model is refused */
+    void refused(String model, Optional<String> version, String reason) {
         ModelStatus refusal = status(model, version, State.UNAVAILABLE, reason);
         told(refusal);
         LOG.errorf(
                 "Model %s%s is not served: %s",
-                model, refusal.version().map(number -> " version " + number).orElse(""), refusal.reason());
+                model, refusal.version().map(folder -> " version " + folder).orElse(""), refusal.reason());
     }
 
     /** @param remarks that ingresses show */
     void serves(String model, long version, List<String> remarks) {
-        ModelStatus remark = status(model, OptionalLong.of(version), State.READY, String.join("; ", remarks));
+        ModelStatus remark =
+                status(model, Optional.of(Long.toString(version)), State.READY, String.join("; ", remarks));
         states.put(remark.key(), State.READY);
         if (remarks.isEmpty()) {
             announcer.takeBack(remark);
@@ -62,7 +62,7 @@ final class ModelStates {
         announcer.stop(model);
         versions.forEach(version -> told(status(
                 model,
-                OptionalLong.of(Long.parseLong(version)),
+                Optional.of(version),
                 State.UNAVAILABLE,
                 "a bug stopped it on worker " + worker + ", which must be restarted; its log has the stack trace: "
                         + bug)));
@@ -73,10 +73,8 @@ final class ModelStates {
         announcer.tell(status);
     }
 
-    private ModelStatus status(String model, OptionalLong version, State state, String reason) {
-        Optional<String> number =
-                version.isPresent() ? Optional.of(Long.toString(version.getAsLong())) : Optional.empty();
-        return new ModelStatus(model, number, worker, state, reason);
+    private ModelStatus status(String model, Optional<String> version, State state, String reason) {
+        return new ModelStatus(model, version, worker, state, reason);
     }
 
     private long count(State state) {

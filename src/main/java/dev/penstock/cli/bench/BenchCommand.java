@@ -14,4 +14,5 @@ public sealed interface BenchCommand
                 FeaturesTroubleCommand,
                 BatcherCommand,
                 AssemblyCommand,
+                IdleModelsCommand,
                 SelfCommand {}

@@ -32,7 +32,9 @@ public final class Catalogue {
     /** Workers become silent by the passing of time alone, so a summary of them serves for this part of the worker timeout. */
     private static final int SUMMARIES = 32;
 
-    static final Comparator<String> BY_NUMBER = Comparator.comparingLong(Catalogue::number);
+    /** Folders that are not named like a version have no number; their names differ all the same. */
+    static final Comparator<String> BY_NUMBER =
+            Comparator.comparingLong(Catalogue::number).thenComparing(Comparator.naturalOrder());
 
     private final Map<String, Map<String, Heard>> byModel = new ConcurrentHashMap<>();
     private final Map<String, ModelWorkers> summaries = new ConcurrentHashMap<>();

@@ -23,6 +23,7 @@ import java.util.Set;
 /** The inputs and outputs of a model, read from its file without the runtime. Shapes are in signature order. */
 public record OnnxGraph(
         Signature signature, List<SymbolicShape> inputShapes, List<SymbolicShape> outputShapes, GraphTraits traits) {
+    private static final String INPUT = "input";
     private static final RunMode AS_DECLARED = new RunMode(RunMode.Kind.UNPROVEN, "only its file was read");
 
     public OnnxGraph {
@@ -47,10 +48,10 @@ public record OnnxGraph(
         if (graph.getOutputCount() == 0) {
             throw new ModelRefusedException("the graph must have at least one output");
         }
-        List<SymbolicShape> inputShapes = shapes("input", inputs);
+        List<SymbolicShape> inputShapes = shapes(INPUT, inputs);
         List<SymbolicShape> outputShapes = shapes("output", graph.getOutputList());
         Signature signature = new Signature(
-                specs("input", inputs, inputShapes),
+                specs(INPUT, inputs, inputShapes),
                 specs("output", graph.getOutputList(), outputShapes).stream()
                         .map(output -> output.withLabels(zipMaps.labels(output.name())))
                         .toList(),
@@ -68,6 +69,24 @@ public record OnnxGraph(
                 inputs,
                 outputs,
                 traits);
+    }
+
+    /**
+     * This graph with the outputs that a run has returned: what ran counts, not what was declared.
+     *
+     * @param ran their shapes, in signature order; empty if nothing ran
+     */
+    public OnnxGraph asRun(List<Shape> ran) {
+        if (ran.isEmpty()) {
+            return this;
+        }
+        List<SymbolicShape> outputs = new ArrayList<>();
+        for (int i = 0; i < outputShapes.size(); i++) {
+            outputs.add(outputShapes.get(i).asRun(signature.outputs().get(i).name(), ran.get(i)));
+        }
+        Signature shown =
+                new Signature(signature.inputs(), specs(signature.outputs(), outputs), List.of(), signature.mode());
+        return new OnnxGraph(shown, inputShapes, outputs, traits);
     }
 
     /** This graph without rows: one request is one run. */
@@ -113,19 +132,20 @@ public record OnnxGraph(
     private static List<SymbolicShape> shapes(String side, List<ValueInfoProto> values) throws ModelRefusedException {
         List<SymbolicShape> shapes = new ArrayList<>();
         for (ValueInfoProto value : values) {
-            shapes.add(shape(side + " '" + value.getName() + "'", value));
+            shapes.add(shape(side, value));
         }
         return shapes;
     }
 
-    private static SymbolicShape shape(String name, ValueInfoProto value) throws ModelRefusedException {
+    private static SymbolicShape shape(String side, ValueInfoProto value) throws ModelRefusedException {
+        String name = side + " '" + value.getName() + "'";
         if (value.getType().getValueCase() != TypeProto.ValueCase.TENSOR_TYPE) {
             throw new ModelRefusedException(name + " must be a tensor, was a " + kind(value.getType())
                     + "; export the model with a tensor in its place");
         }
         TypeProto.Tensor tensor = value.getType().getTensorType();
         if (!tensor.hasShape()) {
-            throw new ModelRefusedException(name + " must declare a shape; run ONNX shape inference on the model");
+            return undeclared(side, value.getName());
         }
         List<Dimension> declared = tensor.getShape().getDimList();
         long[] dimensions = new long[declared.size()];
@@ -138,6 +158,15 @@ public record OnnxGraph(
             names.add(dimension.getDimParam().isEmpty() ? value.getName() + "." + i : dimension.getDimParam());
         }
         return new SymbolicShape(Shape.of(dimensions), names, OptionalInt.empty());
+    }
+
+    /** The first run shows the shape of an output. That of an input must be known, so that it can run. */
+    private static SymbolicShape undeclared(String side, String name) throws ModelRefusedException {
+        if (side.equals(INPUT)) {
+            throw new ModelRefusedException(
+                    "input '" + name + "' must declare a shape; run ONNX shape inference on the model");
+        }
+        return new SymbolicShape(Shape.of(Shape.VARIABLE), List.of(name + ".0"), OptionalInt.empty());
     }
 
     private static String kind(TypeProto type) {

@@ -28,6 +28,20 @@ public record SymbolicShape(Shape shape, List<String> names, OptionalInt rowAxis
         return new SymbolicShape(axis.isPresent() ? shape.with(axis.getAsInt(), Shape.VARIABLE) : shape, names, axis);
     }
 
+    /** This shape as a run has shown it: with as many dimensions, and variable where another size ran. */
+    SymbolicShape asRun(String tensor, Shape ran) {
+        boolean isSameRank = ran.rank() == shape.rank();
+        long[] dimensions = ran.toArray();
+        List<String> ranNames = new ArrayList<>();
+        for (int i = 0; i < dimensions.length; i++) {
+            boolean isFixed = isSameRank && shape.dimension(i) == dimensions[i];
+            dimensions[i] = isFixed ? dimensions[i] : Shape.VARIABLE;
+            ranNames.add(isSameRank ? names.get(i) : tensor + "." + i);
+        }
+        OptionalInt axis = rowAxis.orElse(0) < dimensions.length ? rowAxis : OptionalInt.empty();
+        return new SymbolicShape(Shape.of(dimensions), ranNames, axis);
+    }
+
     /** The names of the variable dimensions, without the one that counts rows. */
     public List<String> variables() {
         List<String> variables = new ArrayList<>();

@@ -72,6 +72,7 @@ public final class RowProbe {
     private double mostMovement;
     private long rowNanos;
     private String failure = "";
+    private List<Shape> ranShapes = List.of();
 
     /** Nothing proves that the rows are independent. */
     private static final class UnprovenException extends Exception {
@@ -109,17 +110,21 @@ public final class RowProbe {
                 trialIfItRuns(rows.get().with(Floats.UNIT));
             }
             requireVaried();
-            return candidate.withRows(
-                    candidate.signature().inputs().stream()
-                            .map(TensorSpec::rowAxis)
-                            .toList(),
-                    outputAxes,
-                    RunMode.batched(proof()));
+            return asRun().withRows(
+                            candidate.signature().inputs().stream()
+                                    .map(TensorSpec::rowAxis)
+                                    .toList(),
+                            outputAxes,
+                            RunMode.batched(proof()));
         } catch (UnprovenException unproven) {
-            return candidate.oneByOne(String.valueOf(unproven.getMessage()));
+            return asRun().oneByOne(String.valueOf(unproven.getMessage()));
         } catch (InferenceException broke) {
-            return candidate.oneByOne("a probe of its rows failed: " + broke.getMessage());
+            return asRun().oneByOne("a probe of its rows failed: " + broke.getMessage());
         }
+    }
+
+    private OnnxGraph asRun() {
+        return candidate.asRun(ranShapes);
     }
 
     private OnnxGraph notRun() {
@@ -368,6 +373,9 @@ public final class RowProbe {
             ByteBuffer data = ByteBuffer.allocate(output.data().limit());
             data.put(0, output.data(), 0, output.data().limit());
             copies.add(new Tensor(output.name(), output.datatype(), output.shape(), data));
+        }
+        if (ranShapes.isEmpty()) {
+            ranShapes = copies.stream().map(Tensor::shape).toList();
         }
         return copies;
     }

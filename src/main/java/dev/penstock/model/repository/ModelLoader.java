@@ -35,9 +35,9 @@ public final class ModelLoader {
                 SessionOpener.open(bytes(definition), definition.graph(), definition.config());
         boolean isWarm = false;
         try {
-            ModelDefinition decided = decided(definition, opened);
-            OnnxSession session = new OnnxSession(opened, decided.graph(), decided.config());
-            WarmUpRuns.Measured measured = warmUp(session, decided);
+            ModelDefinition probed = decided(definition, opened);
+            WarmUpRuns.Measured measured = warmUp(new OnnxSession(opened, probed.graph(), probed.config()), probed);
+            ModelDefinition decided = probed.withGraph(probed.graph().asRun(measured.outputs()));
             List<String> remarks = unreadFiles(decided);
             remarks.addAll(measured.notes());
             List<String> notes = new ArrayList<>(opened.notes());
@@ -45,7 +45,7 @@ public final class ModelLoader {
             isWarm = true;
             return new LoadedModel(
                     decided,
-                    session,
+                    new OnnxSession(opened, decided.graph(), decided.config()),
                     measured.runs(),
                     measured.rowsPerSecond(),
                     Math.max(0, ResidentMemory.bytes() - before),

@@ -4,7 +4,7 @@ import dev.penstock.model.graph.OnnxFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 
 /**
  * A folder of models: {@code <name>/<version>/model.onnx} and, optionally, {@code <name>/model.yaml}. A broken model never affects the
@@ -22,8 +22,12 @@ public record ModelRepository(Path folder, long maxFileBytes) {
         }
     }
 
-    /** A model that is not served, with the reason. The version is empty if the whole model is refused. */
-    public record RefusedModel(String name, OptionalLong version, String reason) {}
+    /**
+     * A model that is not served, with the reason.
+     *
+     * @param version the name of its folder, which may not be that of a version; empty if the whole model is refused
+     */
+    public record RefusedModel(String name, Optional<String> version, String reason) {}
 
     public ModelRepository {
         if (maxFileBytes < 1 || maxFileBytes > OnnxFile.MAX_BYTES) {

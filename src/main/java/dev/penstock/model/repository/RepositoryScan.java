@@ -18,7 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.stream.Stream;
 
@@ -49,20 +49,20 @@ final class RepositoryScan {
     Contents run() throws IOException {
         for (Path model : subfolders(repository.folder())) {
             String name = nameOf(model);
-            findOrRefuse(name, OptionalLong.empty(), () -> scanModel(name, model));
+            findOrRefuse(name, Optional.empty(), () -> scanModel(name, model));
         }
         for (Path loose : onnxFiles(repository.folder())) {
             String file = nameOf(loose);
             String name = file.substring(0, file.length() - ONNX.length());
             refused.add(new RefusedModel(
                     name,
-                    OptionalLong.empty(),
+                    Optional.empty(),
                     file + " lies loose in the folder of all models; move it to " + name + "/1/" + ModelFiles.MODEL));
         }
         return new Contents(found, refused);
     }
 
-    private void findOrRefuse(String name, OptionalLong version, Check check) {
+    private void findOrRefuse(String name, Optional<String> version, Check check) {
         try {
             check.run();
         } catch (ModelRefusedException e) {
@@ -81,7 +81,7 @@ final class RepositoryScan {
         List<Long> versions = versions(name, model);
         for (long version : versions) {
             Path file = model.resolve(Long.toString(version)).resolve(ModelFiles.MODEL);
-            findOrRefuse(name, OptionalLong.of(version), () -> {
+            findOrRefuse(name, Optional.of(Long.toString(version)), () -> {
                 refuseMissing(file);
                 refuseLinkOutside(file);
                 ModelFiles files = ModelFiles.read(file, repository.maxFileBytes());
@@ -182,7 +182,7 @@ final class RepositoryScan {
             } else {
                 refused.add(new RefusedModel(
                         name,
-                        OptionalLong.empty(),
+                        Optional.of(version),
                         "the name of a version folder must be a positive integer, was '" + version + "'"));
             }
         }

@@ -50,6 +50,7 @@ final class WarmUpRuns {
     private final Set<Map<String, Long>> ended = new HashSet<>();
     private final Map<Map<String, Long>, Last> lastBySizes = new LinkedHashMap<>();
     private WarmUp.Element madeUp = MADE_UP.getFirst();
+    private List<Shape> outputs = List.of();
     private Optional<WarmUp.Run> smallest = Optional.empty();
     private Optional<WarmUp.Run> largest = Optional.empty();
 
@@ -59,9 +60,10 @@ final class WarmUpRuns {
     /**
      * @param runs the durations, after a first run of each shape where time allowed
      * @param rowsPerSecond of the largest run; 0 if there was none
+     * @param outputs the shapes that the last run returned; empty if there was none
      * @param notes for the operator: what was left out, and why
      */
-    record Measured(List<MeasuredRun> runs, double rowsPerSecond, List<String> notes) {}
+    record Measured(List<MeasuredRun> runs, double rowsPerSecond, List<Shape> outputs, List<String> notes) {}
 
     /** @param isBudgeted false on a GPU: its first run of a shape is slow whatever the number of rows, and no request should wait for it */
     WarmUpRuns(
@@ -84,14 +86,15 @@ final class WarmUpRuns {
     /** @throws ModelRefusedException if a run with given values fails, or the device is lost */
     Measured run() throws ModelRefusedException {
         if (!config.warmUp().isOn()) {
-            return new Measured(List.of(), 0, List.of("it is not warmed up (warm_up: off)"));
+            return new Measured(List.of(), 0, List.of(), List.of("it is not warmed up (warm_up: off)"));
         }
         for (WarmUp.Run step : steps()) {
             if (!ended.contains(step.sizes()) && isWithinBudget(step)) {
                 run(step);
             }
         }
-        return new Measured(List.copyOf(measured), rowsPerSecond(), List.copyOf(notes));
+        double rowsPerSecond = rowsPerSecond();
+        return new Measured(List.copyOf(measured), rowsPerSecond, outputs, List.copyOf(notes));
     }
 
     /** Runs the smallest batch once more that has succeeded, if one has. */
@@ -252,7 +255,7 @@ final class WarmUpRuns {
         }
         long start = nanoClock.getAsLong();
         slot.assemble(Collections.nCopies(run.rows(), row));
-        slot.run();
+        outputs = slot.run().stream().map(Tensor::shape).toList();
         return nanoClock.getAsLong() - start;
     }
 

@@ -46,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.jboss.logging.Logger;
@@ -58,6 +59,10 @@ import org.jboss.logging.Logger;
 public final class Intake implements Runnable {
     private static final Logger LOG = Logger.getLogger(Intake.class);
     private static final Duration POLL = Duration.ofMillis(100);
+
+    /** As long as between two heartbeats, which tell of a rebalance. A record ends the poll at once. */
+    private static final Duration POLL_WHILE_IDLE = Duration.ofMillis(300);
+
     private static final Duration DRAIN_POLL = Duration.ofMillis(10);
 
     /** A look-up takes a round trip to the broker. */
@@ -95,6 +100,7 @@ public final class Intake implements Runnable {
     private final java.util.function.Consumer<Map<Lane, List<Integer>>> assignments;
     private final Unresolved<Taken> unresolved = new Unresolved<>();
     private double rowsPerRequest = 1;
+    private boolean isIdle;
     private boolean hasTrialPermit;
     private boolean hasLeft;
     private volatile boolean stopping;
@@ -165,12 +171,17 @@ public final class Intake implements Runnable {
         if (rules.hasTrials()) {
             return POLL_WHILE_ONE_RUNS_ALONE;
         }
-        return unresolved.size() > 0 || lease.isAwaited() ? POLL_WHILE_UNRESOLVED : POLL;
+        if (unresolved.size() > 0 || lease.isAwaited()) {
+            return POLL_WHILE_UNRESOLVED;
+        }
+        return isIdle ? POLL_WHILE_IDLE : POLL;
     }
 
     private void turn(Duration wait) {
         takeOver();
-        polling.poll(wait).forEach(record -> take(KafkaRecord.of(record, tracing)));
+        ConsumerRecords<byte[], byte[]> records = polling.poll(wait);
+        isIdle = records.isEmpty() && rules.openRequests() == 0;
+        records.forEach(record -> take(KafkaRecord.of(record, tracing)));
         goOn();
     }
 

@@ -39,6 +39,19 @@ class RepositoryIndexTest {
     }
 
     @Test
+    void listsEachFolderThatIsNoVersionWithItsOwnReason() {
+        announce("m", "1", "w", true);
+        say("m", "v2", "w", State.UNAVAILABLE, "v2 is no version");
+        say("m", "latest", "w", State.UNAVAILABLE, "latest is no version");
+
+        assertThat(index())
+                .containsExactly(
+                        new Entry("m", Optional.of("latest"), State.UNAVAILABLE, "latest is no version"),
+                        new Entry("m", Optional.of("v2"), State.UNAVAILABLE, "v2 is no version"),
+                        new Entry("m", ONE, State.READY, ""));
+    }
+
+    @Test
     void showsARemarkOnAModelThatIsServed() {
         announce("m", "1", "w", true);
         say("m", "1", "w", State.READY, "it is not fully warm");

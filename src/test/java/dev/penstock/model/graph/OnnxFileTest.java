@@ -1,7 +1,10 @@
 package dev.penstock.model.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.OnnxModels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -27,5 +30,16 @@ class OnnxFileTest {
         }
 
         assertThat(file.sha256()).isEqualTo(before);
+    }
+
+    /** A file of the kernel's that claims to have a page, and ends earlier. */
+    @Test
+    void refusesAFileThatEndsBeforeItsSize() {
+        Path shorter = Path.of("/sys/class/net/lo/mtu");
+        assumeTrue(Files.exists(shorter));
+
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> OnnxFile.read(shorter, OnnxFile.MAX_BYTES))
+                .withMessageStartingWith("mtu changed while it was read: it had 4096 bytes, then ");
     }
 }

@@ -39,6 +39,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -333,6 +334,28 @@ class RunModeTest {
                         .getFirst()
                         .reason())
                 .isEqualTo("model.yaml: batch_axis.z must name an input, one of [x]");
+    }
+
+    @Test
+    void batchesAnOutputWhoseShapeIsNotDeclared() throws Exception {
+        GraphProto.Builder graph = OnnxModels.addition().getGraph().toBuilder();
+        graph.getOutputBuilder(0).getTypeBuilder().getTensorTypeBuilder().clearShape();
+        Shape declared = decide(OnnxModels.addition(), "")
+                .graph()
+                .signature()
+                .outputs()
+                .getFirst()
+                .shape();
+
+        ModelDefinition decided = decide(model(graph), "");
+
+        assertBatched(decided);
+        TensorSpec output = decided.graph().signature().outputs().getFirst();
+        assertThat(output.rowAxis()).hasValue(0);
+        assertThat(output.shape())
+                .isEqualTo(Shape.of(LongStream.generate(() -> Shape.VARIABLE)
+                        .limit(declared.rank())
+                        .toArray()));
     }
 
     @Test

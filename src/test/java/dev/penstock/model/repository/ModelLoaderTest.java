@@ -17,6 +17,7 @@ import dev.penstock.model.config.WarmUp;
 import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.onnx.SessionOpener;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -203,6 +204,30 @@ class ModelLoaderTest {
                 .withMessage("the operator StringNormalizer needs the locale xx_XX.UTF-8, which this machine lacks; use"
                         + " Penstock's image, or on Debian and Ubuntu run 'apt-get install locales && localedef -i xx_XX"
                         + " -f UTF-8 xx_XX.UTF-8' and restart");
+    }
+
+    @Test
+    void showsTheOutputThatRanWhereNoneIsDeclared() throws Exception {
+        GraphProto.Builder graph = OnnxModels.fixedBatch().getGraph().toBuilder();
+        graph.getOutputBuilder(0).getTypeBuilder().getTensorTypeBuilder().clearShape();
+        try (LoadedModel model = loader.load(definition(OnnxModels.model(graph), "execution_providers: [cpu]"))) {
+            assertThat(outputShape(model)).isEqualTo(Shape.of(-1, -1));
+            assertThat(model.session().signature())
+                    .isEqualTo(model.definition().graph().signature());
+        }
+    }
+
+    @Test
+    void showsTheOutputThatRanWhereAnotherIsDeclared() throws Exception {
+        GraphProto.Builder graph = OnnxModels.fixedBatch().getGraph().toBuilder();
+        graph.setOutput(0, OnnxModels.value("y", DataType.FLOAT, 1, "wide", 3));
+        try (LoadedModel model = loader.load(definition(OnnxModels.model(graph), "execution_providers: [cpu]"))) {
+            assertThat(outputShape(model)).isEqualTo(Shape.of(-1, -1));
+        }
+    }
+
+    private static Shape outputShape(LoadedModel model) {
+        return model.definition().graph().signature().outputs().getFirst().shape();
     }
 
     private static AttributeProto text(String name, String value) {

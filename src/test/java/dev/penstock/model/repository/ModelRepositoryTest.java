@@ -23,7 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,7 +110,7 @@ class ModelRepositoryTest {
         assertThat(contents.found()).extracting(ModelDefinition::version).containsExactly(1L);
         assertThat(contents.refused())
                 .extracting(RefusedModel::name, RefusedModel::version)
-                .containsExactly(tuple("bad", OptionalLong.empty()), tuple("good", OptionalLong.of(2)));
+                .containsExactly(tuple("bad", Optional.empty()), tuple("good", Optional.of("2")));
     }
 
     @Test
@@ -152,6 +152,9 @@ class ModelRepositoryTest {
             Files.createDirectories(folder.resolve("m").resolve(version));
         }
 
+        assertThat(scan().refused())
+                .extracting(refusal -> refusal.version().orElse(""))
+                .containsExactlyInAnyOrder("0", "01", "v1", "-1");
         assertThat(scan().refused())
                 .extracting(RefusedModel::reason)
                 .containsExactlyInAnyOrder(
@@ -249,12 +252,12 @@ class ModelRepositoryTest {
     }
 
     @Test
-    void refusesAnOutputWithoutAShape() throws IOException {
+    void refusesAnInputWithoutAShape() throws IOException {
         GraphProto.Builder graph = OnnxModels.identityGraph();
-        graph.getOutputBuilder(0).getTypeBuilder().getTensorTypeBuilder().clearShape();
+        graph.getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().clearShape();
 
         assertThat(refusalOf(OnnxModels.model(graph)))
-                .isEqualTo("output 'y' must declare a shape; run ONNX shape inference on the model");
+                .isEqualTo("input 'x' must declare a shape; run ONNX shape inference on the model");
     }
 
     @Test
