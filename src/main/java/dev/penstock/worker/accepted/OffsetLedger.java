@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -22,10 +23,10 @@ public final class OffsetLedger {
     private final Map<Lane, OpenWork> openWork = new EnumMap<>(Lane.class);
 
     /** @param lease of all partitions that are owned here */
-    public OffsetLedger(Lease lease) {
+    public OffsetLedger(Lease lease, LongSupplier nanoClock) {
         this.lease = lease;
         for (Lane lane : Lane.values()) {
-            openWork.put(lane, new OpenWork());
+            openWork.put(lane, new OpenWork(nanoClock));
         }
     }
 

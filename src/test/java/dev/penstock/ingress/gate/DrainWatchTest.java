@@ -3,7 +3,6 @@ package dev.penstock.ingress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.ingress.call.PartitionReader;
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -315,7 +314,7 @@ class DrainWatchTest {
     }
 
     private long lag() {
-        return watch.lag(LANE, CommitNote.NONE, 1).records();
+        return watch.lag(LANE, LaneWork.NONE, 1).records();
     }
 
     private static PartitionReader reader(String worker) {

@@ -6,7 +6,6 @@ import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.messages.Announcement;
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Signature;
 import dev.penstock.tenants.Tenant;
@@ -117,7 +116,7 @@ class SteeringTest {
                 new PartitionLag(1, 0, 0),
                 new PartitionLag(2, 0, 0),
                 new PartitionLag(3, 0, 0));
-        steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(idle, CommitNote.NONE)), now);
+        steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(idle, LaneWork.NONE)), now);
     }
 
     private static CheckedCall call(String version) {

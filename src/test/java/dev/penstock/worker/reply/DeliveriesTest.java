@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.kafka.KafkaClients;
+import dev.penstock.kafka.TopicLayout;
 import dev.penstock.local.BrokerWithRights;
 import dev.penstock.local.TopicContent;
 import dev.penstock.messages.CorrelationId;
@@ -68,6 +69,7 @@ class DeliveriesTest {
     private final String model = "m-" + UUID.randomUUID();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Faults faults = new Faults("worker");
+    private volatile boolean areTopicsOurs;
     private ReplyProducers producers;
     private ReplyTopics topics;
     private Deliveries deliveries;
@@ -94,9 +96,19 @@ class DeliveriesTest {
     @BeforeEach
     void start() {
         producers = ReplyProducers.open(kafka, MAX_RECORD_BYTES, Duration.ofSeconds(2));
-        topics = new ReplyTopics(broker.admin(), producers, List.of("*"), faults);
+        topics = new ReplyTopics(broker.admin(), producers, List.of("*"), this::makeAgain, faults);
         deliveries = new Deliveries(producers, topics, meters, faults);
         publisher = publisher(model);
+    }
+
+    private void makeAgain(String topic, Runnable made) {
+        if (topic.equals(Topics.deadLetters(model))) {
+            layout(areTopicsOurs).makeAgain(broker.admin(), layout(areTopicsOurs).deadLetters(model), made);
+        }
+    }
+
+    private static TopicLayout layout(boolean isOurs) {
+        return new TopicLayout(isOurs, 1, 1, Optional.empty(), MAX_RECORD_BYTES, Duration.ofHours(1));
     }
 
     private ReplyPublisher publisher(String name) {
@@ -321,6 +333,41 @@ class DeliveriesTest {
         await().atMost(SOON).until(() -> records(letters).size() == 1);
         await().atMost(SOON).until(() -> !records(Topics.REPLIES, unanswered).isEmpty());
         assertThat(reply(onlyRecord(Topics.REPLIES, unanswered)).outcome()).isInstanceOf(Outcome.Succeeded.class);
+    }
+
+    @Test
+    void aTopicOfDeadLettersThatWasDeletedIsMadeAgain() throws Exception {
+        areTopicsOurs = true;
+        Request request = rejectedAfterTheLettersWereDeleted();
+
+        awaitSettled(request);
+        assertThat(lost()).isZero();
+        assertThat(onlyRecord(Topics.deadLetters(model), request).value()).isEqualTo(LONG);
+        assertThat(text(onlyRecord(OTHERS, request), "status")).hasValue("failed");
+    }
+
+    @Test
+    void aTopicOfDeadLettersThatIsGoneHoldsNoRecordBack() throws Exception {
+        Request request = rejectedAfterTheLettersWereDeleted();
+
+        awaitSettled(request);
+        assertThat(lost()).isEqualTo(1);
+        assertThat(text(onlyRecord(OTHERS, request), "status")).hasValue("failed");
+    }
+
+    /** The producer still takes the topic for there. */
+    private Request rejectedAfterTheLettersWereDeleted() throws Exception {
+        create(Topics.deadLetters(model), MAX_RECORD_BYTES);
+        Request before = request(OTHERS, LONG);
+        publisher.reject(before.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
+        awaitSettled(before);
+        broker.admin()
+                .deleteTopics(List.of(Topics.deadLetters(model)))
+                .all()
+                .get();
+        Request after = request(OTHERS, LONG);
+        publisher.reject(after.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
+        return after;
     }
 
     @Test
