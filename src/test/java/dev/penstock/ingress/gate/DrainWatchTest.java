@@ -70,6 +70,18 @@ class DrainWatchTest {
     }
 
     @Test
+    void aWorkerIsNotBlamedForTheSilenceOfTheOneBefore() {
+        looksWhileBothWork(4);
+        looksWhileOnlyBWorks(6);
+        readers.put(0, reader("c"));
+        readers.put(1, reader("c"));
+        looksWhileOnlyBWorks(1);
+        assertThat(watch.avoided(LANE)).isEmpty();
+        looksWhileOnlyBWorks(6);
+        assertThat(watch.avoided(LANE)).containsExactly(0, 1);
+    }
+
+    @Test
     void tellsWhenPartitionsMoveAndWhenAWorkerLeaves() {
         looksWhileBothWork(1);
         assertThat(watch.haveReadersChanged()).isFalse();

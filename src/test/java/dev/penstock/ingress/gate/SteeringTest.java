@@ -97,6 +97,15 @@ class SteeringTest {
     }
 
     @Test
+    void sendsNoSecondCopyToThePartitionOfTheFirst() {
+        announce("a", "1", 0, 1, 2);
+        announce("b", "1", 3);
+        announce("b", "2", 3);
+        look();
+        assertThat(steering.otherPartition(call("2"), 3)).isEmpty();
+    }
+
+    @Test
     void sendsNoSecondCopyBeforeItKnowsThePartitions() {
         assertThat(steering.otherPartition(call("1"), 0)).isEqualTo(OptionalInt.empty());
     }

@@ -22,6 +22,7 @@ import dev.penstock.threads.Faults;
 import dev.penstock.threads.Time;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.AcceptedRecords;
+import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetLedger;
 import dev.penstock.worker.accepted.ReplyAddress;
@@ -159,6 +160,20 @@ class DeliveriesTest {
         awaitSettled(request);
         assertThat(records(back)).isEmpty();
         assertThat(seen).isEmpty();
+    }
+
+    @Test
+    void countsRepliesThatWaitForTheLease() {
+        Lease lease = new Lease(Duration.ofDays(1), System.nanoTime() - Duration.ofDays(2).toNanos());
+        Request request = request(new OffsetLedger(lease, System::nanoTime), OTHERS, LONG);
+
+        answer(request, succeeded(LONG));
+
+        assertThat(waiting()).isEqualTo(1);
+        lease.renew(System.nanoTime());
+        lease.release(System.nanoTime());
+        awaitSettled(request);
+        assertThat(waiting()).isZero();
     }
 
     @Test
@@ -393,6 +408,10 @@ class DeliveriesTest {
         publisher.send(request.accepted, outcome, Timings.NONE, seen::add);
     }
 
+    private double waiting() {
+        return meters.get("inference.deliveries.waiting").gauge().value();
+    }
+
     private double lost() {
         return meters.get("inference.dead.letters.lost")
                 .tag("model", model)
@@ -413,7 +432,15 @@ class DeliveriesTest {
     }
 
     private static Request request(String replyTopic, byte[] id, byte[] value, String... headers) {
-        OffsetLedger ledger = AcceptedRecords.ledger();
+        return request(AcceptedRecords.ledger(), replyTopic, id, value, headers);
+    }
+
+    private static Request request(OffsetLedger ledger, String replyTopic, byte[] value) {
+        return request(ledger, replyTopic, UUID.randomUUID().toString().getBytes(UTF_8), value);
+    }
+
+    private static Request request(
+            OffsetLedger ledger, String replyTopic, byte[] id, byte[] value, String... headers) {
         AcceptedRecord accepted = ledger.open(new Source(CorrelationId.of(id), value, headers), Lane.INTERACTIVE, "1");
         accepted.replyTo(new ReplyAddress(replyTopic, Optional.empty()));
         return new Request(ledger, accepted);
