@@ -60,8 +60,7 @@ final class CommittedWork {
         return before.note
                 .filter(then -> then.ran() <= now.ran()
                         && then.givenUp() <= now.givenUp()
-                        && then.atWorkMicros().orElse(0)
-                                <= now.atWorkMicros().orElse(Long.MAX_VALUE))
+                        && then.atWorkMicros().orElse(0) <= now.atWorkMicros().orElse(Long.MAX_VALUE))
                 .orElse(CommitNote.NONE);
     }
 }

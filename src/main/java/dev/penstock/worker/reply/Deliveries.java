@@ -56,8 +56,9 @@ public final class Deliveries implements AutoCloseable {
         this.topics = topics;
         this.time = time;
         Gauge.builder("inference.deliveries.waiting", awaited, AtomicInteger::get)
-                .description("Replies and dead letters that Kafka did not take yet, or that wait until it is sure that their partition is"
-                        + " still this worker's")
+                .description(
+                        "Replies and dead letters that Kafka did not take yet, or that wait until it is sure that their partition is"
+                                + " still this worker's")
                 .register(registry);
         this.thread = begin.apply(new ServiceThread(
                 "penstock-deliveries",

@@ -87,11 +87,7 @@ public final class ReplyTopics implements AutoCloseable {
      * @param maker hears of each topic that was looked up and is missing
      */
     public ReplyTopics(
-            Admin admin,
-            ReplyProducers producers,
-            List<String> allowed,
-            Maker maker,
-            Consumer<? super Fault> faults) {
+            Admin admin, ReplyProducers producers, List<String> allowed, Maker maker, Consumer<? super Fault> faults) {
         this(admin, producers, allowed, maker, faults, System::nanoTime, ServiceThread::start);
     }
 

@@ -84,8 +84,7 @@ final class WorkersSimulation {
         void commit(long step) {
             if (settled != committed || step % RENEWAL_STEPS == 0) {
                 committed = settled;
-                note = new CommitNote(
-                                ran, givenUp, OptionalLong.of(workers.get(worker).atWorkMicros - atWorkBefore))
+                note = new CommitNote(ran, givenUp, OptionalLong.of(workers.get(worker).atWorkMicros - atWorkBefore))
                         .toMetadata();
             }
         }
@@ -225,7 +224,8 @@ final class WorkersSimulation {
     private void call(long step, Second second) {
         second.offered++;
         double deadline = setting.deadlineSeconds().applyAsDouble(step / 1e3);
-        if (gate.admit(step * STEP_NANOS, (long) (deadline * 1e9), Long.MAX_VALUE).isPresent()) {
+        if (gate.admit(step * STEP_NANOS, (long) (deadline * 1e9), Long.MAX_VALUE)
+                .isPresent()) {
             second.refused++;
             return;
         }

@@ -160,7 +160,8 @@ class AdmissionControlTest {
     private static Map<Lane, LagWatch.LaneLag> lag(long end, long committed) {
         return Map.of(
                 Lane.INTERACTIVE,
-                new LagWatch.LaneLag(List.of(new PartitionLag(0, end, committed)), new LaneWork(committed, 0, Map.of())));
+                new LagWatch.LaneLag(
+                        List.of(new PartitionLag(0, end, committed)), new LaneWork(committed, 0, Map.of())));
     }
 
     private static CheckedCall call(Duration left, Duration waited) {

@@ -107,7 +107,9 @@ class TimeAtWorkTest {
     void refusesInTimeOnceAWorkerHasLeft() {
         List<DoubleUnaryOperator> workers = Collections.nCopies(2, t -> CAPACITY / 2);
         List<Second> run = run(new Setting(8, workers, 10, 1, t -> 0.8 * CAPACITY, t -> 1), 40);
-        assertThat(total(run, 1, 10, second -> second.refused)).as("refused before").isZero();
+        assertThat(total(run, 1, 10, second -> second.refused))
+                .as("refused before")
+                .isZero();
         assertThat(total(run, 20, 40, second -> second.ran) / 20.0)
                 .as("run per second by the one that stays")
                 .isGreaterThan(0.45 * CAPACITY);

@@ -225,7 +225,9 @@ class OffsetLedgerTest {
 
     private static OffsetCommit committed(long offset, long taken, long ran, long givenUp) {
         return new OffsetCommit(
-                offset, new CommitNote(ran, givenUp, OptionalLong.of(0)), new HandoverNote(taken, NOW, false, OptionalLong.empty()));
+                offset,
+                new CommitNote(ran, givenUp, OptionalLong.of(0)),
+                new HandoverNote(taken, NOW, false, OptionalLong.empty()));
     }
 
     private static OffsetCommit commit(long offset, long taken, boolean isLeft, OptionalLong trying) {

@@ -104,7 +104,8 @@ class DeliveriesTest {
 
     private void makeAgain(String topic, Runnable made) {
         if (topic.equals(Topics.deadLetters(model))) {
-            layout(areTopicsOurs).makeAgain(broker.admin(), layout(areTopicsOurs).deadLetters(model), made);
+            layout(areTopicsOurs)
+                    .makeAgain(broker.admin(), layout(areTopicsOurs).deadLetters(model), made);
         }
     }
 
@@ -164,7 +165,8 @@ class DeliveriesTest {
 
     @Test
     void countsRepliesThatWaitForTheLease() {
-        Lease lease = new Lease(Duration.ofDays(1), System.nanoTime() - Duration.ofDays(2).toNanos());
+        Lease lease = new Lease(
+                Duration.ofDays(1), System.nanoTime() - Duration.ofDays(2).toNanos());
         Request request = request(new OffsetLedger(lease, System::nanoTime), OTHERS, LONG);
 
         answer(request, succeeded(LONG));
@@ -376,10 +378,7 @@ class DeliveriesTest {
         Request before = request(OTHERS, LONG);
         publisher.reject(before.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
         awaitSettled(before);
-        broker.admin()
-                .deleteTopics(List.of(Topics.deadLetters(model)))
-                .all()
-                .get();
+        broker.admin().deleteTopics(List.of(Topics.deadLetters(model))).all().get();
         Request after = request(OTHERS, LONG);
         publisher.reject(after.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
         return after;
@@ -439,8 +438,7 @@ class DeliveriesTest {
         return request(ledger, replyTopic, UUID.randomUUID().toString().getBytes(UTF_8), value);
     }
 
-    private static Request request(
-            OffsetLedger ledger, String replyTopic, byte[] id, byte[] value, String... headers) {
+    private static Request request(OffsetLedger ledger, String replyTopic, byte[] id, byte[] value, String... headers) {
         AcceptedRecord accepted = ledger.open(new Source(CorrelationId.of(id), value, headers), Lane.INTERACTIVE, "1");
         accepted.replyTo(new ReplyAddress(replyTopic, Optional.empty()));
         return new Request(ledger, accepted);
