@@ -16,6 +16,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jboss.logging.Logger;
 
 /**
  * Describes the topics that Penstock needs, and creates those that are missing. Of an existing topic, only the kind of timestamps is changed.
@@ -34,6 +35,7 @@ public record TopicLayout(
     /** How long {@link Topics#REPLIES} keeps the outcomes of synchronous calls, at least. */
     public static final Duration REPLY_RETENTION = Duration.ofMinutes(10);
 
+    private static final Logger LOG = Logger.getLogger(TopicLayout.class);
     private static final CreateTopicsOptions PATIENCE = new CreateTopicsOptions().timeoutMs(10_000);
     private static final int MAX_TRIES = 100;
     private static final long TRY_AGAIN_MILLIS = 20;
@@ -64,8 +66,12 @@ public record TopicLayout(
         for (String name : Topics.requests(model)) {
             topics.add(topic(name, requestPartitions, REQUEST_RETENTION));
         }
-        topics.add(topic(Topics.deadLetters(model), 1, Duration.ofDays(30)));
+        topics.add(deadLetters(model));
         return topics;
+    }
+
+    public NewTopic deadLetters(String model) {
+        return topic(Topics.deadLetters(model), 1, Duration.ofDays(30));
     }
 
     /** One partition: updates are few and small, and all workers read all of them. */
@@ -99,6 +105,25 @@ public record TopicLayout(
             }
         }
         new TopicCheck(admin, isOurs, denied).check(topics);
+    }
+
+    /**
+     * Makes a topic again that was deleted, if topics are ours. Does not wait.
+     *
+     * @param made runs once it is made, on the client's thread
+     */
+    public void makeAgain(Admin admin, NewTopic topic, Runnable made) {
+        if (!isOurs) {
+            return;
+        }
+        admin.createTopics(List.of(topic), PATIENCE).all().whenComplete((none, failure) -> {
+            if (failure == null) {
+                LOG.warnf("Topic %s was deleted, and is made again", topic.name());
+                made.run();
+            } else {
+                LOG.debugf(failure, "Topic %s is missing, and could not be made again", topic.name());
+            }
+        });
     }
 
     /**

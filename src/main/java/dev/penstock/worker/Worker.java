@@ -7,6 +7,7 @@ import dev.penstock.kafka.BrokerClock;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.Announcement;
+import dev.penstock.messages.Topics;
 import dev.penstock.model.MeasuredRun;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.Session;
@@ -131,7 +132,7 @@ public final class Worker implements AutoCloseable {
         this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
         this.states = new ModelStates(announcer, id(), registry);
-        this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, faults);
+        this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, this::makeAgain, faults);
         this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
         this.earlierReplies = new EarlierReplies(
                 kafka.follower(Map.of(
@@ -404,6 +405,15 @@ public final class Worker implements AutoCloseable {
             }
             if (server.failure().isEmpty()) {
                 states.serves(name, version.definition().version(), version.remarks());
+            }
+        }
+    }
+
+    /** Without its topic of dead letters a model would lose them. */
+    private void makeAgain(String topic, Runnable made) {
+        for (ModelServer server : servers) {
+            if (topic.equals(Topics.deadLetters(server.model()))) {
+                layout.makeAgain(admin, layout.deadLetters(server.model()), made);
             }
         }
     }

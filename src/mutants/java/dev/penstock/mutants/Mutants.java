@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
@@ -32,6 +34,7 @@ public final class Mutants implements Tool<MutantsCommand> {
         List<Mutant> mutants = Mutant.all().stream()
                 .filter(mutant -> mutant.toString().toLowerCase(Locale.ROOT).contains(word))
                 .toList();
+        clear();
         Files.createDirectories(FOLDER);
         Set<List<String>> passing = new HashSet<>();
         int survived = 0;
@@ -46,6 +49,17 @@ public final class Mutants implements Tool<MutantsCommand> {
         }
         System.out.println(mutants.size() + " mutants, " + survived + " survived");
         return survived == 0 ? 0 : 1;
+    }
+
+    /** A mutant of an earlier run must not be found in this one. */
+    private static void clear() throws IOException {
+        if (Files.exists(FOLDER)) {
+            try (Stream<Path> old = Files.walk(FOLDER)) {
+                for (Path each : old.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(each);
+                }
+            }
+        }
     }
 
     private static void requirePassing(List<String> tests) throws IOException, InterruptedException {

@@ -81,7 +81,7 @@ final class SimulatedWorker implements Replies {
                         COMMIT_INTERVAL,
                         DRAIN_TIMEOUT),
                 new Lease(Duration.ofDays(1), 0),
-                0);
+                simulation::now);
     }
 
     /** Reads the partitions from their committed offsets on. */

@@ -99,6 +99,21 @@ class DeadLettersToolTest {
         assertThat(run("list --json --limit 1").json()).hasSize(1);
     }
 
+    /** And ends behind its marker, at which no record is. */
+    @Test
+    void listsNoLetterOfATransactionThatWasAborted() throws Exception {
+        letter(VALUE, Map.of("correlation-id", "42"));
+        try (Producer<byte[], byte[]> transactional = kafka.producer(Map.of("transactional.id", model))) {
+            transactional.initTransactions();
+            transactional.beginTransaction();
+            transactional.send(new ProducerRecord<>(letters, VALUE)).get();
+            transactional.abortTransaction();
+        }
+
+        assertThat(run("list --json").json()).hasSize(1);
+        assertThat(run("show 0/1").err()).contains("there is no dead letter 0/1");
+    }
+
     @Test
     void showsTheBytesAndHeadersAsTheyCame() throws Exception {
         letter(VALUE, Map.of("mine", "kept"));

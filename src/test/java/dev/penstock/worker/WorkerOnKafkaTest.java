@@ -207,6 +207,18 @@ class WorkerOnKafkaTest {
     }
 
     @Test
+    void makesItsDeadLettersAgainWhereTheyWereDeleted() throws Exception {
+        try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), models).start()) {
+            ADMIN.deleteTopics(List.of(Topics.deadLetters(model))).all().get();
+            patiently().until(() -> isMissing(Topics.deadLetters(model)));
+            producer.send(new ProducerRecord<>(requests(), 0, null, "not JSON")).get();
+            patiently().until(() -> !isMissing(Topics.deadLetters(model)) && lag() == 0);
+            assertThat(read(Topics.deadLetters(model))).hasSize(1);
+            assertThat(worker.faults.isEmpty()).isTrue();
+        }
+    }
+
+    @Test
     void readsPartitionsThatWereAdded() throws Exception {
         try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), models).start()) {
             send(0, "old");

@@ -1,7 +1,6 @@
 package dev.penstock.ingress.gate;
 
 import dev.penstock.ingress.call.PartitionReader;
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -322,7 +321,7 @@ final class DrainWatch {
      * The lag of a lane as the gate counts it. Records in a stuck partition are not work queued for new requests, which go elsewhere. They
      * count again once the partition drains. If all partitions are stuck, all records count.
      */
-    synchronized LaneAdmission.Lag lag(Lane lane, CommitNote work, int ingresses) {
+    synchronized LaneAdmission.Lag lag(Lane lane, LaneWork work, int ingresses) {
         Set<Integer> excluded = stuck.getOrDefault(lane, Set.of());
         boolean areAllStuck = excluded.containsAll(all(lane));
         long end = 0;

@@ -2,7 +2,6 @@ package dev.penstock.ingress.gate;
 
 import dev.penstock.kafka.Absence;
 import dev.penstock.kafka.MissingRightException;
-import dev.penstock.messages.CommitNote;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import dev.penstock.threads.Fault;
@@ -54,12 +53,8 @@ public final class LagWatch implements AutoCloseable {
     private int ingresses = 1;
     private long refreshedNanos = System.nanoTime() - REFRESH_NANOS;
 
-    /**
-     * How far the workers of one lane are behind.
-     *
-     * @param work how much work they have done, as they report it; only differences count
-     */
-    record LaneLag(List<PartitionLag> partitions, CommitNote work) {}
+    /** How far the workers of one lane are behind, and how much work they have done. */
+    record LaneLag(List<PartitionLag> partitions, LaneWork work) {}
 
     /** Receives the lag of each model, on the watch's thread. */
     interface Listener {
@@ -210,7 +205,7 @@ public final class LagWatch implements AutoCloseable {
         committed.forEach((partition, offset) -> {
             if (offset != null) {
                 offsets.put(partition, offset.offset());
-                work.observe(partition, offset.offset(), offset.metadata());
+                work.observe(partition, offset.offset(), offset.metadata(), System.nanoTime());
             }
         });
         return offsets;

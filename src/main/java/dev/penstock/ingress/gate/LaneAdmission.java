@@ -1,7 +1,6 @@
 package dev.penstock.ingress.gate;
 
 import dev.penstock.messages.Announcement;
-import dev.penstock.messages.CommitNote;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -20,7 +19,8 @@ import java.util.OptionalLong;
  *
  * <p>The share is this ingress's part of all arrivals. It keeps many ingresses that see the same old backlog from filling it each on its
  * own. The rate is what workers ran per second, over some seconds in which they had work all the time. Until such seconds were seen,
- * nothing is refused. A request is admitted when 1.8 W fits its deadline.
+ * nothing is refused. Workers with less to do tell for how long they had work, and so are known to be at least so fast
+ * (docs/adr/0040). A request is admitted when 1.8 W fits its deadline.
  *
  * <p>A refusal says when to retry. Each one takes the next free place of a virtual queue that drains at this ingress's share of the rate.
  * So callers do not all retry at once (virtual scheduling, as in ITU-T I.371's GCRA).
@@ -63,6 +63,12 @@ final class LaneAdmission {
     /** A speed above this part of the learned rate confirms the learned rate. */
     private static final double NEAR = 0.7;
 
+    /** Where calls are refused though nothing waits, the rate is taken to be so much higher at each look. */
+    private static final double PROBE = 1.1;
+
+    /** Workers that give up no more than this part of what they run have room. */
+    private static final double HARDLY_ANY = 0.01;
+
     /** Partitions on their way to another worker make workers look slow for so long: the group settles, and a new worker is cold. */
     private static final long SETTLE_NANOS = 3_000_000_000L;
 
@@ -81,6 +87,7 @@ final class LaneAdmission {
     private double commitDelaySeconds = commitDelaySeconds(Announcement.DEFAULT_COMMIT_INTERVAL_MS);
     private double learnedRate;
     private long learnedNanos;
+    private boolean hasRefused;
     private OptionalLong stuckSince = OptionalLong.empty();
     private OptionalLong goneSince = OptionalLong.empty();
     private OptionalLong lastPlace = OptionalLong.empty();
@@ -92,10 +99,10 @@ final class LaneAdmission {
      *
      * @param end the number of records ever written
      * @param committed how many of them were answered
-     * @param work how much work these were, as workers report it; only differences count
+     * @param work how much work these were, as workers report it
      * @param ingresses the number of ingresses, this one included
      */
-    record Lag(long end, long committed, CommitNote work, int ingresses) {
+    record Lag(long end, long committed, LaneWork work, int ingresses) {
         Lag {
             if (ingresses < 1) {
                 throw new IllegalArgumentException("ingresses must be 1 or more, was " + ingresses);
@@ -147,6 +154,7 @@ final class LaneAdmission {
             admitted++;
             return Optional.empty();
         }
+        hasRefused |= wait > fits;
         return Optional.of(new Overload(cause(now), wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
@@ -235,6 +243,7 @@ final class LaneAdmission {
         double ours = arrived > 0 ? (double) (admittedWhenAsked - first.admitted) / arrived : 0;
         share = Math.min(1, Math.max(ours * SHARE_GROWTH, 1.0 / lag.ingresses()));
         learn();
+        hasRefused = false;
         if (lag.committed() > first.lag.committed() || lag.records() == 0) {
             stuckSince = OptionalLong.empty();
         } else if (stuckSince.isEmpty()) {
@@ -295,23 +304,42 @@ final class LaneAdmission {
         return isAtAStandstill(now) ? Cause.STANDSTILL : Cause.BACKLOG;
     }
 
-    /** Runs show the workers' speed over a period in which there was always work. Over any other period they show a lower bound. */
+    /**
+     * Runs show the workers' speed over a period in which there was always work. Over any other period they show a lower bound, if they
+     * are divided by the time at work. A lower bound does not keep the rate from being forgotten: it may be far too low. Nor does it grow
+     * while the gate lets in one request at a time; so the gate lets in some more, as long as that leads to no wait.
+     */
     private void learn() {
         List<Seen> looks = List.copyOf(window);
-        double overall = speed(looks);
-        if (learnedRate > 0 && overall > NEAR * learnedRate) {
-            learned(Math.max(learnedRate, overall));
+        if (window.getLast().nanos - learnedNanos >= FORGET_NANOS) {
+            learnedRate = 0;
         }
         for (int from = 0; from < looks.size() - 1; from++) {
             List<Seen> lately = looks.subList(from, looks.size());
-            double speed = speed(lately);
+            double speed = waitedAllTheTime(lately) ? speed(lately) : speedAtWork(lately);
             boolean pause = seconds(lately) < PAUSE_SECONDS && speed < PAUSE_SHARE * learnedRate;
             boolean counts = speed >= learnedRate || hadSettled(lately.getFirst().nanos);
-            if (speed > 0 && counts && !pause && workedAllTheTime(lately, speed)) {
+            if (speed > 0 && counts && !pause && workedAllTheTime(lately)) {
                 learned(speed);
                 return;
             }
         }
+        if (learnedRate > 0) {
+            learnedRate = Math.max(learnedRate, speedAtWork(looks)) * (hasRefused && hasRoom(looks) ? PROBE : 1);
+            if (speed(looks) > NEAR * learnedRate) {
+                learned(learnedRate);
+            }
+        }
+    }
+
+    /** Whether workers run what they get, and no more waits than what is about to be committed. */
+    private boolean hasRoom(List<Seen> looks) {
+        Lag first = looks.getFirst().lag;
+        Lag last = looks.getLast().lag;
+        long ran = last.work().ran() - first.work().ran();
+        return ran > 0
+                && givenUp(first, last) <= HARDLY_ANY * ran
+                && last.records() <= Math.max(1, learnedRate * 2 * commitDelaySeconds);
     }
 
     private boolean hadSettled(long nanos) {
@@ -329,13 +357,31 @@ final class LaneAdmission {
         return ran > 0 ? ran / seconds(looks) : 0;
     }
 
+    /** The same, without the time in which workers had nothing to do. */
+    private static double speedAtWork(List<Seen> looks) {
+        LaneWork first = looks.getFirst().lag.work();
+        LaneWork last = looks.getLast().lag.work();
+        long micros = last.microsAtWorkSince(first);
+        return micros > 0 ? (last.ran() - first.ran()) * 1e6 / micros : speed(looks);
+    }
+
     private static double seconds(List<Seen> looks) {
         return (looks.getLast().nanos - looks.getFirst().nanos) / SECOND;
     }
 
-    /** Whether there was enough work at each observation, or workers were overloaded before it. */
-    private boolean workedAllTheTime(List<Seen> looks, double speed) {
-        double enough = Math.max(1, speed * 4 * commitDelaySeconds);
+    /** Whether enough requests waited in the log at each look. */
+    private boolean waitedAllTheTime(List<Seen> looks) {
+        double enough = enough(looks);
+        return looks.stream().allMatch(look -> look.lag.records() > enough);
+    }
+
+    private double enough(List<Seen> looks) {
+        return Math.max(1, speed(looks) * 4 * commitDelaySeconds);
+    }
+
+    /** Whether enough requests waited at each look, or workers were overloaded before it. */
+    private boolean workedAllTheTime(List<Seen> looks) {
+        double enough = enough(looks);
         boolean isTold = givenUp(looks.getFirst().lag, looks.getLast().lag) >= FEW;
         for (int i = 1; i < looks.size(); i++) {
             Lag before = looks.get(i - 1).lag;

@@ -42,6 +42,11 @@ public final class AcceptedRecord {
         return source.correlationId();
     }
 
+    /** The open work that it is part of. */
+    OpenWork openWork() {
+        return openWork;
+    }
+
     /** The version that serves it: the one that it asks for, or the model's default. */
     public String modelVersion() {
         return modelVersion;

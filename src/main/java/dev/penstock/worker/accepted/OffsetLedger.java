@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -24,10 +25,10 @@ public final class OffsetLedger {
     private final Map<Lane, OpenWork> openWork = new EnumMap<>(Lane.class);
 
     /** @param lease of all partitions that are owned here */
-    public OffsetLedger(Lease lease) {
+    public OffsetLedger(Lease lease, LongSupplier nanoClock) {
         this.lease = lease;
         for (Lane lane : Lane.values()) {
-            openWork.put(lane, new OpenWork());
+            openWork.put(lane, new OpenWork(nanoClock));
         }
     }
 

@@ -1,22 +1,39 @@
 package dev.penstock.worker.accepted;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
-/** Counts the accepted records that are not settled yet. Thread-safe. */
+/** Counts the accepted records that are not settled yet, and the time in which there were some. Thread-safe. */
 public final class OpenWork {
-    private final AtomicInteger requests = new AtomicInteger();
-    private final AtomicInteger rows = new AtomicInteger();
-    private final AtomicLong bytes = new AtomicLong();
+    private final LongSupplier nanoClock;
+    private int requests;
+    private int rows;
+    private long bytes;
+    private long beganNanos;
+    private long pastNanos;
 
-    void add(int moreRequests, int moreRows, long moreBytes) {
-        requests.addAndGet(moreRequests);
-        rows.addAndGet(moreRows);
-        bytes.addAndGet(moreBytes);
+    OpenWork(LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
     }
 
-    Amount amount() {
-        return new Amount(requests.get(), rows.get(), bytes.get());
+    synchronized void add(int moreRequests, int moreRows, long moreBytes) {
+        boolean wasIdle = requests == 0;
+        requests += moreRequests;
+        rows += moreRows;
+        bytes += moreBytes;
+        if (wasIdle && requests > 0) {
+            beganNanos = nanoClock.getAsLong();
+        } else if (!wasIdle && requests == 0) {
+            pastNanos += nanoClock.getAsLong() - beganNanos;
+        }
+    }
+
+    synchronized Amount amount() {
+        return new Amount(requests, rows, bytes);
+    }
+
+    /** For how long something was open, all in all. */
+    synchronized long nanosAtWork() {
+        return requests == 0 ? pastNanos : pastNanos + nanoClock.getAsLong() - beganNanos;
     }
 
     /** A number of requests, and their rows and bytes. */

@@ -5,12 +5,16 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 
 /** One partition from its takeover until it goes: its records in the order of the log, and what to commit. Confined to the consumer's thread. */
 final class OwnedPartition {
     private final Takeover takeover;
     private final Deque<AcceptedRecord> records = new ArrayDeque<>();
-    private CommitNote work = CommitNote.NONE;
+    private long ran;
+    private long givenUp;
+    private Optional<OpenWork> openWork = Optional.empty();
+    private long nanosAtWorkBefore;
 
     /** Where the consumer reads on. */
     private long position;
@@ -41,6 +45,10 @@ final class OwnedPartition {
     }
 
     void add(AcceptedRecord record) {
+        if (openWork.isEmpty()) {
+            openWork = Optional.of(record.openWork());
+            nanosAtWorkBefore = record.openWork().nanosAtWork();
+        }
         records.add(record);
         position = record.source().offset() + 1;
         if (isSuspect(record.source())) {
@@ -109,14 +117,11 @@ final class OwnedPartition {
     }
 
     private void settleFirst() {
-        long ran = 0;
-        long givenUp = 0;
         while (!records.isEmpty() && records.getFirst().isDone()) {
             AcceptedRecord record = records.removeFirst();
             ran += record.effort() == Effort.RAN ? 1 : 0;
             givenUp += record.effort() == Effort.GIVEN_UP ? 1 : 0;
         }
-        work = work.plus(new CommitNote(ran, givenUp));
         if (tried.filter(AcceptedRecord::isDone).isPresent()) {
             trying = OptionalLong.empty();
             tried = Optional.empty();
@@ -126,7 +131,13 @@ final class OwnedPartition {
     private OffsetCommit commit(long nowMillis, boolean isLeft) {
         Moved now = moved();
         committed = Optional.of(now);
-        return new OffsetCommit(now.nextOffset, work, new HandoverNote(now.taken, nowMillis, isLeft, now.trying));
+        return new OffsetCommit(now.nextOffset, work(), new HandoverNote(now.taken, nowMillis, isLeft, now.trying));
+    }
+
+    private CommitNote work() {
+        long nanosAtWork =
+                openWork.map(open -> open.nanosAtWork() - nanosAtWorkBefore).orElse(0L);
+        return new CommitNote(ran, givenUp, OptionalLong.of(TimeUnit.NANOSECONDS.toMicros(nanosAtWork)));
     }
 
     private Moved moved() {

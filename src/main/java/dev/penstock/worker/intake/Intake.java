@@ -143,7 +143,7 @@ public final class Intake implements Runnable {
         this.lease = new Lease(LEASE, time.nanos());
         this.trialPermit = trialPermit;
         this.assignments = assignments;
-        this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, lease, time.nanos());
+        this.rules = new IntakeRules<>(model, defaultVersion, new Reader(), bounds, lease, time::nanos);
         this.polling = new Polling(model, consumer, time);
         this.commits = new GroupCommits(model, consumer, lease, time);
     }

@@ -10,9 +10,6 @@ import org.apache.kafka.clients.consumer.GroupProtocol;
 
 /** Makes the consumers by which workers share a model's requests, as members of that model's group. */
 public final class RequestConsumers {
-    /** New partitions are read within this time. */
-    private static final int METADATA_MAX_AGE_MS = 5000;
-
     /** The others hear at their next heartbeat that a worker has left, and that its partitions are theirs. */
     private static final int HEARTBEAT_MS = 300;
 
@@ -35,8 +32,6 @@ public final class RequestConsumers {
     public Consumer<byte[], byte[]> forModel(String model) {
         Map<String, Object> settings = new HashMap<>();
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MS);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
         settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, MAX_POLL_INTERVAL_MS);
         if (protocol == GroupProtocol.CLASSIC) {

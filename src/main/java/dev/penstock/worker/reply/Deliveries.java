@@ -56,7 +56,9 @@ public final class Deliveries implements AutoCloseable {
         this.topics = topics;
         this.time = time;
         Gauge.builder("inference.deliveries.waiting", awaited, AtomicInteger::get)
-                .description("Replies and dead letters that Kafka did not take yet, and that are sent again")
+                .description(
+                        "Replies and dead letters that Kafka did not take yet, or that wait until it is sure that their partition is"
+                                + " still this worker's")
                 .register(registry);
         this.thread = begin.apply(new ServiceThread(
                 "penstock-deliveries",
@@ -67,6 +69,19 @@ public final class Deliveries implements AutoCloseable {
 
     void prepareDeadLetters(String model) {
         producers.prepareDeadLetters(model);
+    }
+
+    /** The same permit; what waits for it counts as waiting. */
+    Delivery.Permit counted(Delivery.Permit permit) {
+        return (nowNanos, send, leave) -> {
+            awaited.incrementAndGet();
+            permit.ask(nowNanos, () -> noLongerAwaited(send), () -> noLongerAwaited(leave));
+        };
+    }
+
+    private void noLongerAwaited(Runnable then) {
+        awaited.decrementAndGet();
+        then.run();
     }
 
     /** Sends it until it is delivered or given up. */

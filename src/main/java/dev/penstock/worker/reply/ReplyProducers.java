@@ -10,16 +10,16 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * The producers of a worker. Other systems' topics have one of their own, so that trouble with theirs delays nothing of ours. Neither
+ * The producers of a worker. Topics that may be gone have one of their own, so that trouble with them delays no reply of ours. Neither
  * ever blocks: their {@code max.block.ms} is 0.
  *
- * @param ours writes to {@code penstock.replies}, {@code penstock.results} and the dead letters
- * @param others writes to all other reply topics
+ * @param ours writes to {@code penstock.replies} and {@code penstock.results}
+ * @param others writes to all other reply topics, and to the dead letters
  */
 public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byte[]> others) implements AutoCloseable {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Another system's topic may be gone: its replies are sent no longer than this before somebody asks. */
+    /** A topic may be gone: what is for it is sent no longer than this before somebody asks. */
     private static final Duration OTHERS_TIMEOUT = Duration.ofSeconds(10);
 
     /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
@@ -61,8 +61,8 @@ public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byt
 
     Producer<byte[], byte[]> of(Delivery.Kind kind) {
         return switch (kind) {
-            case OUR_REPLY, DEAD_LETTER -> ours;
-            case OTHERS_REPLY -> others;
+            case OUR_REPLY -> ours;
+            case OTHERS_REPLY, DEAD_LETTER -> others;
         };
     }
 
@@ -72,7 +72,7 @@ public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byt
     }
 
     void prepareDeadLetters(String model) {
-        prepare(ours, Topics.deadLetters(model));
+        prepare(others, Topics.deadLetters(model));
     }
 
     /** What is sent goes first; what cannot be delivered keeps ours waiting no longer than needed. */

@@ -193,10 +193,9 @@ public final class ReplyPublisher implements Replies {
         if (address.isOurs()) {
             deliver(Delivery.Kind.OUR_REPLY, forms, Delivery.Permit.ALWAYS, trace, ending);
         } else {
-            record.whileOwned(
-                    time.nanos(),
-                    () -> deliver(Delivery.Kind.OTHERS_REPLY, forms, record::whileOwned, trace, ending),
-                    ending.left);
+            Delivery.Permit owned = deliveries.counted(record::whileOwned);
+            owned.ask(
+                    time.nanos(), () -> deliver(Delivery.Kind.OTHERS_REPLY, forms, owned, trace, ending), ending.left);
         }
     }
 

@@ -59,6 +59,7 @@ public final class ReplyTopics implements AutoCloseable {
     private final Admin admin;
     private final ReplyProducers producers;
     private final List<Pattern> allowed;
+    private final Maker maker;
     private final LongSupplier nanoClock;
     private final Map<String, Existing> existing = new Recent<>();
     private final Map<String, Long> missingNanos = new Recent<>();
@@ -66,14 +67,28 @@ public final class ReplyTopics implements AutoCloseable {
     private final BlockingQueue<String> names = new LinkedBlockingQueue<>();
     private final ServiceThread thread;
 
+    /** Makes topics again that should be there. */
+    public interface Maker {
+        Maker NONE = (topic, made) -> {};
+
+        /**
+         * Makes a topic if this worker should. Does not block.
+         *
+         * @param made runs once it is made
+         */
+        void missing(String topic, Runnable made);
+    }
+
     /**
      * Starts the thread.
      *
      * @param producers those that will send the replies; their metadata is fetched here
      * @param allowed topic names in which {@code *} stands for any characters
+     * @param maker hears of each topic that was looked up and is missing
      */
-    public ReplyTopics(Admin admin, ReplyProducers producers, List<String> allowed, Consumer<? super Fault> faults) {
-        this(admin, producers, allowed, faults, System::nanoTime, ServiceThread::start);
+    public ReplyTopics(
+            Admin admin, ReplyProducers producers, List<String> allowed, Maker maker, Consumer<? super Fault> faults) {
+        this(admin, producers, allowed, maker, faults, System::nanoTime, ServiceThread::start);
     }
 
     ReplyTopics(
@@ -82,7 +97,7 @@ public final class ReplyTopics implements AutoCloseable {
             List<String> allowed,
             Consumer<? super Fault> faults,
             LongSupplier nanoClock) {
-        this(admin, producers, allowed, faults, nanoClock, ServiceThread::start);
+        this(admin, producers, allowed, Maker.NONE, faults, nanoClock, ServiceThread::start);
     }
 
     /** @param begin starts the thread; a simulation does not, and says what is {@link #found} */
@@ -90,12 +105,14 @@ public final class ReplyTopics implements AutoCloseable {
             Admin admin,
             ReplyProducers producers,
             List<String> allowed,
+            Maker maker,
             Consumer<? super Fault> faults,
             LongSupplier nanoClock,
             UnaryOperator<ServiceThread> begin) {
         this.admin = admin;
         this.producers = producers;
         this.allowed = allowed.stream().map(ReplyTopics::glob).toList();
+        this.maker = maker;
         this.nanoClock = nanoClock;
         this.thread = begin.apply(new ServiceThread(
                 "penstock-reply-topics",
@@ -185,6 +202,9 @@ public final class ReplyTopics implements AutoCloseable {
                 missingNanos.put(topic, now);
             }
             waiting = lookUps.remove(topic);
+        }
+        if (partitions.isEmpty()) {
+            maker.missing(topic, () -> lookUpAgain(topic));
         }
         if (waiting != null) {
             waiting.complete(partitions);

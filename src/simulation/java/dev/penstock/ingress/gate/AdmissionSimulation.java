@@ -2,9 +2,9 @@ package dev.penstock.ingress.gate;
 
 import dev.penstock.ingress.gate.LaneAdmission.Lag;
 import dev.penstock.ingress.gate.LaneAdmission.Overload;
-import dev.penstock.messages.CommitNote;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
@@ -84,6 +84,8 @@ final class AdmissionSimulation {
     private long committed;
     private long committedRan;
     private long committedGivenUp;
+    private long committedAtWorkMicros;
+    private long atWorkMicros;
     private double credit;
     private final List<Tenant> tenants;
 
@@ -123,8 +125,9 @@ final class AdmissionSimulation {
                 committed = settled;
                 committedRan = ran;
                 committedGivenUp = settled - ran;
+                committedAtWorkMicros = atWorkMicros;
             }
-            history.add(new long[] {arrivals.size(), committed, committedRan, committedGivenUp});
+            history.add(new long[] {arrivals.size(), committed, committedRan, committedGivenUp, committedAtWorkMicros});
             observe(step);
             while (!returning.isEmpty() && returning.peek().step <= step) {
                 int ingress = returning.remove().ingress;
@@ -175,6 +178,7 @@ final class AdmissionSimulation {
             speed = Math.exp(setting.unsteadiness() * random.nextGaussian());
         }
         credit = Math.min(credit + speed * setting.capacity() / 1000, Math.max(1, setting.capacity() / 100));
+        atWorkMicros += settled < arrivals.size() ? STEP_NANOS / 1000 : 0;
         while (settled < arrivals.size()) {
             double wait = (step - arrivals.get((int) settled)) / 1000.0;
             if (setting.givesUp() && wait > setting.deadlineSeconds() - NEEDED_SECONDS) {
@@ -202,8 +206,12 @@ final class AdmissionSimulation {
             int late = setting.staleSteps() % OBSERVE_STEPS;
             if (phase == late && step >= setting.staleSteps()) {
                 long[] then = history.get((int) step - setting.staleSteps());
-                gates.get(i).observed(new Lag(then[0], then[1], new CommitNote(then[2], then[3]), gates.size()));
+                gates.get(i).observed(new Lag(then[0], then[1], work(then), gates.size()));
             }
         }
+    }
+
+    private static LaneWork work(long[] then) {
+        return new LaneWork(then[2], then[3], Map.of(0, then[4]));
     }
 }

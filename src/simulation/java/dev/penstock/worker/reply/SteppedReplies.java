@@ -33,7 +33,13 @@ public final class SteppedReplies {
             Time time,
             MeterRegistry registry) {
         topics = new ReplyTopics(
-                NEVER_ASKED, producers, List.of("*"), fault -> {}, time::nanos, UnaryOperator.identity());
+                NEVER_ASKED,
+                producers,
+                List.of("*"),
+                ReplyTopics.Maker.NONE,
+                fault -> {},
+                time::nanos,
+                UnaryOperator.identity());
         partitions.forEach((topic, number) -> topics.found(topic, OptionalInt.of(number)));
         deliveries = new Deliveries(producers, topics, registry, fault -> {}, time, UnaryOperator.identity());
         earlier = new EarlierReplies(reader, fault -> {}, UnaryOperator.identity());

@@ -9,7 +9,6 @@ import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.messages.Announcement;
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.ScaleToZero;
@@ -306,7 +305,8 @@ class AdmissionControlTest {
     private static Map<Lane, LagWatch.LaneLag> lag(long end, long committed) {
         return Map.of(
                 Lane.INTERACTIVE,
-                new LagWatch.LaneLag(List.of(new PartitionLag(0, end, committed)), new CommitNote(committed, 0)));
+                new LagWatch.LaneLag(
+                        List.of(new PartitionLag(0, end, committed)), new LaneWork(committed, 0, Map.of())));
     }
 
     private static CheckedCall call(Duration left, Duration waited) {

@@ -3,7 +3,6 @@ package dev.penstock.ingress.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.ingress.call.PartitionReader;
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,6 +67,18 @@ class DrainWatchTest {
         readers.put(0, reader("b"));
         looksWhileOnlyBWorks(1);
         assertThat(watch.avoided(LANE)).containsExactly(1);
+    }
+
+    @Test
+    void aWorkerIsNotBlamedForTheSilenceOfTheOneBefore() {
+        looksWhileBothWork(4);
+        looksWhileOnlyBWorks(6);
+        readers.put(0, reader("c"));
+        readers.put(1, reader("c"));
+        looksWhileOnlyBWorks(1);
+        assertThat(watch.avoided(LANE)).isEmpty();
+        looksWhileOnlyBWorks(6);
+        assertThat(watch.avoided(LANE)).containsExactly(0, 1);
     }
 
     @Test
@@ -315,7 +326,7 @@ class DrainWatchTest {
     }
 
     private long lag() {
-        return watch.lag(LANE, CommitNote.NONE, 1).records();
+        return watch.lag(LANE, LaneWork.NONE, 1).records();
     }
 
     private static PartitionReader reader(String worker) {

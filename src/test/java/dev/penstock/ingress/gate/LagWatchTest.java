@@ -100,6 +100,7 @@ class LagWatchTest implements LagWatch.Listener {
             commit("again", 1000);
             await().atMost(SOON).until(() -> isSeen("again"));
             assertThat(lag("again")).isZero();
+            assertThat(seen("again").committed()).isEqualTo(seen("again").end());
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.penstock.ingress.gate;
 
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +26,7 @@ public final class LaggingPartitions {
         for (int partition = 0; partition < end.length; partition++) {
             lags.add(new PartitionLag(partition, end[partition], committed[partition]));
         }
-        steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(lags, CommitNote.NONE)), now);
+        steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(lags, LaneWork.NONE)), now);
     }
 
     /** From now on this partition has work and does not drain, while the others do. */

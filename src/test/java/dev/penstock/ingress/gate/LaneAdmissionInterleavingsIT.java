@@ -2,8 +2,8 @@ package dev.penstock.ingress.gate;
 
 import static dev.penstock.threads.Interleavings.require;
 
-import dev.penstock.messages.CommitNote;
 import dev.penstock.threads.Interleavings;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +28,7 @@ class LaneAdmissionInterleavingsIT {
 
     private static void observe(LaneAdmission admission, long now, long end, long committed) {
         admission.asking(now);
-        admission.observed(new LaneAdmission.Lag(end, committed, new CommitNote(committed, 0), 1));
+        admission.observed(new LaneAdmission.Lag(end, committed, new LaneWork(committed, 0, Map.of()), 1));
     }
 
     private static void admit(LaneAdmission admission, AtomicInteger admitted) {

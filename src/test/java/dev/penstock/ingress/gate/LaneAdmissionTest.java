@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import dev.penstock.ingress.gate.AdmissionSimulation.Second;
 import dev.penstock.ingress.gate.AdmissionSimulation.Setting;
 import dev.penstock.ingress.gate.LaneAdmission.Lag;
-import dev.penstock.messages.CommitNote;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
@@ -231,7 +231,7 @@ class LaneAdmissionTest {
     @Test
     void aFewRequestsGivenUpByChanceDoNotMakeIdleWorkersSlow() {
         for (int look = 0; look <= 8; look++) {
-            observed(look * SECOND / 4, new Lag(2L * look, 2L * look, new CommitNote(look, look), 1));
+            observed(look * SECOND / 4, new Lag(2L * look, 2L * look, new LaneWork(look, look, Map.of()), 1));
         }
         for (int call = 0; call < 100; call++) {
             assertThat(admission.admit(2 * SECOND, 30 * SECOND, 5 * SECOND)).isEmpty();
@@ -272,7 +272,7 @@ class LaneAdmissionTest {
 
     /** The lag of workers that run all that they commit. */
     private static Lag lag(long end, long committed) {
-        return new Lag(end, committed, new CommitNote(committed, 0), 1);
+        return new Lag(end, committed, new LaneWork(committed, 0, Map.of()), 1);
     }
 
     private void observed(long now, Lag lag) {

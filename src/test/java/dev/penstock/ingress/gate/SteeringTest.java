@@ -6,7 +6,6 @@ import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.CheckedCalls;
 import dev.penstock.messages.Announcement;
-import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Signature;
 import dev.penstock.tenants.Tenant;
@@ -98,6 +97,15 @@ class SteeringTest {
     }
 
     @Test
+    void sendsNoSecondCopyToThePartitionOfTheFirst() {
+        announce("a", "1", 0, 1, 2);
+        announce("b", "1", 3);
+        announce("b", "2", 3);
+        look();
+        assertThat(steering.otherPartition(call("2"), 3)).isEmpty();
+    }
+
+    @Test
     void sendsNoSecondCopyBeforeItKnowsThePartitions() {
         assertThat(steering.otherPartition(call("1"), 0)).isEqualTo(OptionalInt.empty());
     }
@@ -117,7 +125,7 @@ class SteeringTest {
                 new PartitionLag(1, 0, 0),
                 new PartitionLag(2, 0, 0),
                 new PartitionLag(3, 0, 0));
-        steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(idle, CommitNote.NONE)), now);
+        steering.observed("m", Map.of(Lane.INTERACTIVE, new LagWatch.LaneLag(idle, LaneWork.NONE)), now);
     }
 
     private static CheckedCall call(String version) {

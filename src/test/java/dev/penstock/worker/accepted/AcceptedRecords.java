@@ -20,7 +20,7 @@ public final class AcceptedRecords {
 
     /** A ledger whose lease never ends. */
     public static OffsetLedger ledger() {
-        return new OffsetLedger(new Lease(Duration.ofDays(1), System.nanoTime()));
+        return new OffsetLedger(new Lease(Duration.ofDays(1), System.nanoTime()), () -> 0);
     }
 
     public static SourceRecord source(LogPartition partition, long offset, int bytes, String correlationId) {

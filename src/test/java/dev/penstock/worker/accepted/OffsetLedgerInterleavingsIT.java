@@ -37,7 +37,7 @@ class OffsetLedgerInterleavingsIT {
     @Test
     void whatIsSettledByManyThreadsIsNotOpenAnyMore() {
         Interleavings.check(() -> {
-            OpenWork work = new OpenWork();
+            OpenWork work = new OpenWork(() -> 0);
             Interleavings.run(() -> addAndSettle(work, 2), () -> addAndSettle(work, 3));
             require(work.amount().equals(new OpenWork.Amount(0, 0, 0)), "something is open");
         });

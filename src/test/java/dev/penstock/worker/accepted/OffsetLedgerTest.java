@@ -1,9 +1,11 @@
 package dev.penstock.worker.accepted;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.messages.CommitNote;
 import dev.penstock.protocol.Lane;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,6 +125,27 @@ class OffsetLedgerTest {
         assertThat(moved()).hasValue(committed(91, 91, 1, 0));
     }
 
+    /** Of all partitions of the lane: each of them tells how fast the worker is. */
+    @Test
+    void notesForHowLongThereWasWorkSinceThePartitionCame() {
+        long[] now = {0};
+        OffsetLedger timed = new OffsetLedger(new Lease(Duration.ofDays(1), 0), () -> now[0]);
+        LogPartition other = new LogPartition("t", 1);
+        AcceptedRecord first = timed.open(AcceptedRecords.source(other, 0, 1, "id"), Lane.INTERACTIVE, "1");
+        now[0] = 5_000_000;
+        AcceptedRecord second = timed.open(AcceptedRecords.source(PARTITION, 0, 1, "id"), Lane.INTERACTIVE, "1");
+        timed.open(AcceptedRecords.source(PARTITION, 1, 1, "id"), Lane.BULK, "1");
+        now[0] = 7_000_000;
+        first.settle();
+        second.settle();
+        now[0] = 9_000_000;
+
+        Map<LogPartition, OffsetCommit> commits = timed.allCommits(NOW);
+
+        assertThat(requireNonNull(commits.get(other)).work().atWorkMicros()).hasValue(7000);
+        assertThat(requireNonNull(commits.get(PARTITION)).work().atWorkMicros()).hasValue(2000);
+    }
+
     @Test
     void notesWhichRecordRunsAloneUntilItIsSettled() {
         open(10, 1);
@@ -202,7 +225,9 @@ class OffsetLedgerTest {
 
     private static OffsetCommit committed(long offset, long taken, long ran, long givenUp) {
         return new OffsetCommit(
-                offset, new CommitNote(ran, givenUp), new HandoverNote(taken, NOW, false, OptionalLong.empty()));
+                offset,
+                new CommitNote(ran, givenUp, OptionalLong.of(0)),
+                new HandoverNote(taken, NOW, false, OptionalLong.empty()));
     }
 
     private static OffsetCommit commit(long offset, long taken, boolean isLeft, OptionalLong trying) {

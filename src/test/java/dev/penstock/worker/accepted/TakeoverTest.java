@@ -73,9 +73,9 @@ class TakeoverTest {
             new HandoverNote(20, 1000, true, NONE),
             new HandoverNote(20, 1000, false, OptionalLong.of(12))
         }) {
-            String metadata = new OffsetCommit(7, new CommitNote(3, 1), note).metadata();
+            String metadata = new OffsetCommit(7, new CommitNote(3, 1, OptionalLong.of(5)), note).metadata();
             assertThat(HandoverNote.parse(metadata)).hasValue(note);
-            assertThat(CommitNote.parse(metadata)).hasValue(new CommitNote(3, 1));
+            assertThat(CommitNote.parse(metadata)).hasValue(new CommitNote(3, 1, OptionalLong.of(5)));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.kafka.KafkaClients;
+import dev.penstock.kafka.TopicLayout;
 import dev.penstock.local.BrokerWithRights;
 import dev.penstock.local.TopicContent;
 import dev.penstock.messages.CorrelationId;
@@ -21,6 +22,7 @@ import dev.penstock.threads.Faults;
 import dev.penstock.threads.Time;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.AcceptedRecords;
+import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
 import dev.penstock.worker.accepted.OffsetLedger;
 import dev.penstock.worker.accepted.ReplyAddress;
@@ -68,6 +70,7 @@ class DeliveriesTest {
     private final String model = "m-" + UUID.randomUUID();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Faults faults = new Faults("worker");
+    private volatile boolean areTopicsOurs;
     private ReplyProducers producers;
     private ReplyTopics topics;
     private Deliveries deliveries;
@@ -94,9 +97,20 @@ class DeliveriesTest {
     @BeforeEach
     void start() {
         producers = ReplyProducers.open(kafka, MAX_RECORD_BYTES, Duration.ofSeconds(2));
-        topics = new ReplyTopics(broker.admin(), producers, List.of("*"), faults);
+        topics = new ReplyTopics(broker.admin(), producers, List.of("*"), this::makeAgain, faults);
         deliveries = new Deliveries(producers, topics, meters, faults);
         publisher = publisher(model);
+    }
+
+    private void makeAgain(String topic, Runnable made) {
+        if (topic.equals(Topics.deadLetters(model))) {
+            layout(areTopicsOurs)
+                    .makeAgain(broker.admin(), layout(areTopicsOurs).deadLetters(model), made);
+        }
+    }
+
+    private static TopicLayout layout(boolean isOurs) {
+        return new TopicLayout(isOurs, 1, 1, Optional.empty(), MAX_RECORD_BYTES, Duration.ofHours(1));
     }
 
     private ReplyPublisher publisher(String name) {
@@ -147,6 +161,21 @@ class DeliveriesTest {
         awaitSettled(request);
         assertThat(records(back)).isEmpty();
         assertThat(seen).isEmpty();
+    }
+
+    @Test
+    void countsRepliesThatWaitForTheLease() {
+        Lease lease = new Lease(
+                Duration.ofDays(1), System.nanoTime() - Duration.ofDays(2).toNanos());
+        Request request = request(new OffsetLedger(lease, System::nanoTime), OTHERS, LONG);
+
+        answer(request, succeeded(LONG));
+
+        assertThat(waiting()).isEqualTo(1);
+        lease.renew(System.nanoTime());
+        lease.release(System.nanoTime());
+        awaitSettled(request);
+        assertThat(waiting()).isZero();
     }
 
     @Test
@@ -324,6 +353,38 @@ class DeliveriesTest {
     }
 
     @Test
+    void aTopicOfDeadLettersThatWasDeletedIsMadeAgain() throws Exception {
+        areTopicsOurs = true;
+        Request request = rejectedAfterTheLettersWereDeleted();
+
+        awaitSettled(request);
+        assertThat(lost()).isZero();
+        assertThat(onlyRecord(Topics.deadLetters(model), request).value()).isEqualTo(LONG);
+        assertThat(text(onlyRecord(OTHERS, request), "status")).hasValue("failed");
+    }
+
+    @Test
+    void aTopicOfDeadLettersThatIsGoneHoldsNoRecordBack() throws Exception {
+        Request request = rejectedAfterTheLettersWereDeleted();
+
+        awaitSettled(request);
+        assertThat(lost()).isEqualTo(1);
+        assertThat(text(onlyRecord(OTHERS, request), "status")).hasValue("failed");
+    }
+
+    /** The producer still takes the topic for there. */
+    private Request rejectedAfterTheLettersWereDeleted() throws Exception {
+        create(Topics.deadLetters(model), MAX_RECORD_BYTES);
+        Request before = request(OTHERS, LONG);
+        publisher.reject(before.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
+        awaitSettled(before);
+        broker.admin().deleteTopics(List.of(Topics.deadLetters(model))).all().get();
+        Request after = request(OTHERS, LONG);
+        publisher.reject(after.accepted, Problem.of(Problem.Kind.INVALID_REQUEST, "not JSON"));
+        return after;
+    }
+
+    @Test
     void anotherSystemsReplySaysWhichRequestItAnswersAndOursDoesNot() throws Exception {
         byte[] binary = {0, -1, (byte) 0x80, 4, -64, -2, -32, -15, -91, -91, -34, -83, -66, -17, -97, -110};
         Request theirs = request(OTHERS, binary, LONG);
@@ -346,6 +407,10 @@ class DeliveriesTest {
         publisher.send(request.accepted, outcome, Timings.NONE, seen::add);
     }
 
+    private double waiting() {
+        return meters.get("inference.deliveries.waiting").gauge().value();
+    }
+
     private double lost() {
         return meters.get("inference.dead.letters.lost")
                 .tag("model", model)
@@ -366,7 +431,14 @@ class DeliveriesTest {
     }
 
     private static Request request(String replyTopic, byte[] id, byte[] value, String... headers) {
-        OffsetLedger ledger = AcceptedRecords.ledger();
+        return request(AcceptedRecords.ledger(), replyTopic, id, value, headers);
+    }
+
+    private static Request request(OffsetLedger ledger, String replyTopic, byte[] value) {
+        return request(ledger, replyTopic, UUID.randomUUID().toString().getBytes(UTF_8), value);
+    }
+
+    private static Request request(OffsetLedger ledger, String replyTopic, byte[] id, byte[] value, String... headers) {
         AcceptedRecord accepted = ledger.open(new Source(CorrelationId.of(id), value, headers), Lane.INTERACTIVE, "1");
         accepted.replyTo(new ReplyAddress(replyTopic, Optional.empty()));
         return new Request(ledger, accepted);

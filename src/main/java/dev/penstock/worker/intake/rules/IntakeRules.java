@@ -23,12 +23,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * Decides how a worker takes one model's requests off the log. The caller polls and then does what is returned here: it serves or
- * rejects records, pauses and resumes partitions, and commits offsets. Has no clock; times are monotonic nanoseconds, or milliseconds by
+ * rejects records, pauses and resumes partitions, and commits offsets. Times are monotonic nanoseconds, or milliseconds by
  * the broker's clock. Confined to one thread.
  */
 public final class IntakeRules<S extends SourceRecord> {
@@ -60,6 +61,7 @@ public final class IntakeRules<S extends SourceRecord> {
     /**
      * @param defaultVersion serves the records that name no version
      * @param lease of the partitions
+     * @param nanoClock measures for how long there is work; decisions have their time as a parameter
      */
     public IntakeRules(
             String model,
@@ -67,16 +69,16 @@ public final class IntakeRules<S extends SourceRecord> {
             RecordReader<S> reader,
             IntakeBounds bounds,
             Lease lease,
-            long nowNanos) {
+            LongSupplier nanoClock) {
         this.model = model;
         this.bulkTopic = Topics.requests(model, Lane.BULK);
         this.defaultVersion = defaultVersion;
         this.reader = reader;
         this.bounds = bounds;
-        this.ledger = new OffsetLedger(lease);
+        this.ledger = new OffsetLedger(lease, nanoClock);
         this.backpressure = new Backpressure(bounds.maxOpen());
-        this.committedNanos = nowNanos;
-        this.renewedNanos = nowNanos;
+        this.committedNanos = nanoClock.getAsLong();
+        this.renewedNanos = committedNanos;
     }
 
     /** Partitions to stop or to go on reading. */

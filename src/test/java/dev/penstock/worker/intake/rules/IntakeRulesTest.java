@@ -58,7 +58,7 @@ class IntakeRulesTest {
                     Duration.ofNanos(COMMIT_NANOS),
                     Duration.ofNanos(DRAIN_NANOS)),
             new Lease(Duration.ofDays(1), 0),
-            0);
+            () -> 0);
 
     @BeforeEach
     void assign() {
@@ -416,7 +416,9 @@ class IntakeRulesTest {
 
     private static OffsetCommit commit(long nextOffset, long taken, long ran, boolean isLeft) {
         return new OffsetCommit(
-                nextOffset, new CommitNote(ran, 0), new HandoverNote(taken, NOW, isLeft, OptionalLong.empty()));
+                nextOffset,
+                new CommitNote(ran, 0, OptionalLong.of(0)),
+                new HandoverNote(taken, NOW, isLeft, OptionalLong.empty()));
     }
 
     private static final class FakeReader implements RecordReader<Source> {
