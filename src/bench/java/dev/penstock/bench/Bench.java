@@ -126,8 +126,8 @@ public final class Bench implements Tool<BenchCommand> {
     }
 
     private static long models(IdleModelsCommand command) throws IOException, InterruptedException {
-        ModelsBench.Settings settings = new ModelsBench.Settings(
-                command.counts(), command.kib(), command.settleSeconds(), command.seconds());
+        ModelsBench.Settings settings =
+                new ModelsBench.Settings(command.counts(), command.kib(), command.settleSeconds(), command.seconds());
         new ModelsBench(settings, System.out).run();
         return 0;
     }

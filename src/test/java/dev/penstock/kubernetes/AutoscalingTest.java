@@ -166,18 +166,19 @@ final class AutoscalingTest {
                 .map(MatchResult::group)
                 .collect(Collectors.toSet());
 
-        assertThat(named).isNotEmpty().allSatisfy(rule -> assertThat(Path.of("kubernetes/monitoring/rules.yml"))
-                .content()
-                .contains("- record: " + rule + "\n"));
+        assertThat(named)
+                .isNotEmpty()
+                .allSatisfy(rule -> assertThat(Path.of("kubernetes/monitoring/rules.yml"))
+                        .content()
+                        .contains("- record: " + rule + "\n"));
     }
 
     /** Those of the adapter and of KEDA. */
     private static Stream<String> queries() throws IOException {
         Stream<String> ofAdapter = AdapterConfig.read()
                 .all()
-                .map(rule -> rule.metricsQuery()
-                        .replace("<<.LabelMatchers>>", "")
-                        .replace("<<.GroupBy>>", "pod"));
+                .map(rule ->
+                        rule.metricsQuery().replace("<<.LabelMatchers>>", "").replace("<<.GroupBy>>", "pod"));
         Stream<String> ofKeda = Rendered.all()
                 .flatMap(manifests -> manifests.of("ScaledObject"))
                 .flatMap(scaled -> elements(scaled.at("/spec/triggers")))

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The policy finds nothing in what is rendered, and each of its rules finds what breaks it. */
 final class PolicyTest {
     /** What breaks a rule in the rendered folder of this name. */
-    private record Fault(String rule, String rendered, Consumer<Manifests> change) {
+    record Fault(String rule, String rendered, Consumer<Manifests> change) {
         @Override
         public String toString() {
             return rule;

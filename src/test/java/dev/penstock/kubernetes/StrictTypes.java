@@ -84,7 +84,7 @@ final class StrictTypes {
             understood.set("apiVersion", object.path("apiVersion"));
             return lost("", object, understood);
         } catch (JsonProcessingException fault) {
-            return Optional.of(fault.getMessage());
+            return Optional.of(String.valueOf(fault.getMessage()));
         }
     }
 
