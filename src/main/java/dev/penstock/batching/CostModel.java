@@ -28,6 +28,11 @@ public final class CostModel {
         return curve(key).expectedNanos(rows);
     }
 
+    /** That of all keys together. */
+    public double expectedNanos(int rows) {
+        return ofAll.expectedNanos(rows);
+    }
+
     public double p95Nanos(Object key, int rows) {
         return curve(key).p95Nanos(rows);
     }

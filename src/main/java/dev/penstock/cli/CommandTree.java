@@ -14,6 +14,8 @@ import dev.penstock.cli.bench.SelfCommand;
 import dev.penstock.cli.bench.SyncCommand;
 import dev.penstock.cli.bench.TenantsCommand;
 import dev.penstock.cli.bench.TuningCommand;
+import dev.penstock.cli.command.AutoscaleCommand;
+import dev.penstock.cli.command.CapacityCommand;
 import dev.penstock.cli.command.CompletionCommand;
 import dev.penstock.cli.command.DeadLettersCommand;
 import dev.penstock.cli.command.DiagnoseCommand;
@@ -67,6 +69,9 @@ final class CommandTree {
                 CompletionCommand.class)) {
             add(root, command);
         }
+        CommandLine simulate = Objects.requireNonNull(root.getSubcommands().get("simulate"));
+        add(simulate, AutoscaleCommand.class);
+        add(simulate, CapacityCommand.class);
         root.addSubcommand(deadLetters());
         root.addSubcommand(models());
         root.addSubcommand(bench());

@@ -1,6 +1,8 @@
 package dev.penstock.cli;
 
 import dev.penstock.cli.bench.BenchCommand;
+import dev.penstock.cli.command.AutoscaleCommand;
+import dev.penstock.cli.command.CapacityCommand;
 import dev.penstock.cli.command.CompletionCommand;
 import dev.penstock.cli.command.DiagnoseCommand;
 import dev.penstock.cli.command.FuzzCommand;
@@ -26,6 +28,8 @@ final class Commands {
     static final Map<Class<?>, String> TOOLS = Map.of(
             BenchCommand.class, "dev.penstock.bench.Bench",
             SimulateCommand.class, "dev.penstock.simulation.Simulate",
+            AutoscaleCommand.class, "dev.penstock.simulation.autoscale.SimulateAutoscale",
+            CapacityCommand.class, "dev.penstock.simulation.capacity.SimulateCapacity",
             FuzzCommand.class, "dev.penstock.fuzz.Fuzz",
             MutantsCommand.class, "dev.penstock.mutants.Mutants",
             ModelsCommand.class, "dev.penstock.samples.SampleModels",
@@ -44,6 +48,8 @@ final class Commands {
         return switch (command) {
             case BenchCommand bench -> runTool(BenchCommand.class, bench);
             case SimulateCommand simulate -> runTool(SimulateCommand.class, simulate);
+            case AutoscaleCommand autoscale -> runTool(AutoscaleCommand.class, autoscale);
+            case CapacityCommand capacity -> runTool(CapacityCommand.class, capacity);
             case FuzzCommand fuzz -> runTool(FuzzCommand.class, fuzz);
             case MutantsCommand mutants -> runTool(MutantsCommand.class, mutants);
             case LedgerCommand ledger -> runTool(LedgerCommand.class, ledger);

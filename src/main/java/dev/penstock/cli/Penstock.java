@@ -67,7 +67,8 @@ public final class Penstock {
         }
         CommandLine line = command.commandSpec().commandLine();
         Object options = command.commandSpec().userObject();
-        if (command.isUsageHelpRequested() || !line.getSubcommands().isEmpty()) {
+        boolean isGroup = options == null;
+        if (command.isUsageHelpRequested() || isGroup) {
             line.usage(line.getOut());
             return ExitCode.OK.code();
         }

@@ -192,7 +192,6 @@ final class ModelServer implements AutoCloseable {
             }
         }
         ModelConfig config = loaded.definition().config();
-        meters.serves(slots.size(), config.rowsPerRun());
         PaddingPlanner planner = new PaddingPlanner(loaded.definition().graph(), config);
         RecordDecoder decoder = new RecordDecoder(
                 shared.reader(),
@@ -205,6 +204,7 @@ final class ModelServer implements AutoCloseable {
         loaded.runs()
                 .forEach(run ->
                         costs.observe(planner.planWithoutLearning(run.inputs()).batchKey(), run.rows(), run.nanos()));
+        meters.serves(slots.size(), config.rowsPerRun(), costs.expectedNanos(config.rowsPerRun()));
         Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
         BatchPolicy policy = new BatchPolicy(
                 config.rowsPerRun(),

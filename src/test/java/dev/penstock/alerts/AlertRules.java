@@ -45,17 +45,22 @@ public final class AlertRules {
         ArrayNode rules = YAML.createArrayNode();
         source.path("records").properties().forEach(template -> {
             JsonNode record = template.getValue();
-            for (JsonNode window : record.path("windows")) {
-                rules.addObject()
-                        .put("record", template.getKey().replace("$window", window.asText()))
-                        .put("expr", record.path("expr").asText().replace("$window", window.asText()));
+            if (!record.has("windows")) {
+                addRecord(rules, template.getKey(), record, "");
             }
+            record.path("windows").forEach(window -> addRecord(rules, template.getKey(), record, window.asText()));
         });
         String runbook = source.path("runbook").asText();
         source.path("alerts")
                 .properties()
                 .forEach(alert -> rules.add(alert(alert.getKey(), alert.getValue(), runbook)));
         return new AlertRules(rules);
+    }
+
+    private static void addRecord(ArrayNode rules, String name, JsonNode record, String window) {
+        rules.addObject()
+                .put("record", name.replace("$window", window))
+                .put("expr", record.path("expr").asText().replace("$window", window));
     }
 
     private static ObjectNode alert(String name, JsonNode source, String runbook) {

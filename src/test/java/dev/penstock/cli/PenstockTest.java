@@ -67,6 +67,10 @@ class PenstockTest {
                     dead-letters show --model m 17 | LETTER must be PARTITION/OFFSET, was 17
                     simulate --rate 1e5            | --rate must be in 0..999999999, was "1e5"
                     simulate --trace flat          | --trace must be poisson, burst, diurnal or heavy, was "flat"
+                    simulate autoscal              | penstock simulate: unknown command "autoscal"; did you mean autoscale?
+                    simulate autoscale --policy me | --policy must be script, hpa, keda, predictive or fixed, was "me"
+                    simulate autoscale --min 0     | --min must be in 1..100000, was 0
+                    simulate capacity              | --rate
                     """)
     void namesTheMistakeAndTheRuleOrTheNearestName(String line, String complaint) {
         Outcome outcome = run(line);

@@ -114,7 +114,8 @@ public final class WorkerLoop {
             }
             switch (batcher.next(now, free.get().room(now))) {
                 case Step.Run<Task> run -> {
-                    meters.batch(run.rows(), batcher.targetRows(run.key()), run.trigger());
+                    int target = batcher.targetRows(run.key());
+                    meters.batch(run.rows(), target, costs.expectedNanos(run.key(), target), run.trigger());
                     start(run.batch(), run.latestStartNanos(), free.get(), now);
                 }
                 case Step.Expire<Task> expire -> expire.parts().forEach(part -> expire(part, now));

@@ -45,6 +45,7 @@ public final class WorkerMeters {
     private final AtomicInteger concurrentRuns = new AtomicInteger();
     private final AtomicInteger targetBatchSize = new AtomicInteger();
     private final AtomicInteger maxBatchSize = new AtomicInteger();
+    private volatile double rowsPerSecond;
     private final Map<Lane, LaneMeters> lanes = new EnumMap<>(Lane.class);
     private final Map<Trigger, Counter> triggers = new EnumMap<>(Trigger.class);
     private final Map<String, Counter> outcomes;
@@ -115,6 +116,10 @@ public final class WorkerMeters {
                 .description("Rows at which a batch is full, as of the last batch")
                 .tag("model", model)
                 .register(registry);
+        Gauge.builder("inference.capacity.rows.per.second", this, meters -> meters.rowsPerSecond)
+                .description("Rows per second that this worker runs in full batches, by the measured cost of its runs")
+                .tag("model", model)
+                .register(registry);
         Gauge.builder("inference.max.batch.size", maxBatchSize, AtomicInteger::get)
                 .description("The most rows that model.yaml allows in a batch")
                 .tag("model", model)
@@ -141,18 +146,30 @@ public final class WorkerMeters {
                                 .register(registry)));
     }
 
-    /** Adds a version of the model. */
-    public void serves(int moreConcurrentRuns, int largestBatch) {
+    /**
+     * Adds a version of the model.
+     *
+     * @param largestNanos the expected run time of the largest batch; 0 if it is not known
+     */
+    public void serves(int moreConcurrentRuns, int largestBatch, double largestNanos) {
         concurrentRuns.addAndGet(moreConcurrentRuns);
-        targetBatchSize.set(largestBatch);
         maxBatchSize.set(largestBatch);
+        target(largestBatch, largestNanos);
     }
 
-    /** @param targetRows with so many rows, the batch would have been full */
-    void batch(int rows, int targetRows, Trigger trigger) {
+    /**
+     * @param targetRows with so many rows, the batch would have been full
+     * @param targetNanos the expected run time of such a batch; 0 if it is not known
+     */
+    void batch(int rows, int targetRows, double targetNanos, Trigger trigger) {
         batchSize.record(rows);
-        targetBatchSize.set(targetRows);
+        target(targetRows, targetNanos);
         requireNonNull(triggers.get(trigger)).increment();
+    }
+
+    private void target(int rows, double nanos) {
+        targetBatchSize.set(rows);
+        rowsPerSecond = nanos > 0 ? concurrentRuns.get() * rows * NANOS_PER_SECOND / nanos : 0;
     }
 
     void recalled() {

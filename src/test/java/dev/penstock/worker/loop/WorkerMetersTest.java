@@ -58,11 +58,20 @@ class WorkerMetersTest {
 
     @Test
     void theTargetIsThatOfTheLastBatch() {
-        meters.serves(2, 64);
+        meters.serves(2, 64, 0);
         assertThat(gauge("inference.target.batch.size")).isEqualTo(64);
-        meters.batch(5, 32, Trigger.DELAY);
+        meters.batch(5, 32, 0, Trigger.DELAY);
         assertThat(gauge("inference.target.batch.size")).isEqualTo(32);
         assertThat(gauge("inference.concurrent.runs")).isEqualTo(2);
+    }
+
+    @Test
+    void theCapacityIsThatOfFullBatchesInAllRunsAtOnce() {
+        assertThat(gauge("inference.capacity.rows.per.second")).isZero();
+        meters.serves(2, 64, TimeUnit.MILLISECONDS.toNanos(160));
+        assertThat(gauge("inference.capacity.rows.per.second")).isEqualTo(800);
+        meters.batch(5, 32, TimeUnit.MILLISECONDS.toNanos(64), Trigger.DELAY);
+        assertThat(gauge("inference.capacity.rows.per.second")).isEqualTo(1000);
     }
 
     @Test
