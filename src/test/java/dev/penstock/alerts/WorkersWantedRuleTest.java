@@ -25,20 +25,20 @@ final class WorkersWantedRuleTest {
     private Path folder;
 
     @Test
-    void wantsWhatASteadyLoadNeedsAndAFifthMore() throws Exception {
+    void wantsWhatASteadyLoadNeedsAndRoomForGrowth() throws Exception {
         Load steady = new Load(seconds -> 1000 * seconds, seconds -> 0, seconds -> 60);
 
-        assertThat(steady.wanted()).isCloseTo((1000 / 0.85 + 60 / 30.0) / 284, within(1e-6));
+        assertThat(steady.wanted()).isCloseTo((1000 / 0.55 + 60 / 30.0) / 284, within(1e-6));
         promtoolAgrees(steady);
     }
 
     @Test
-    void looksTwoMinutesAheadOfARamp() throws Exception {
+    void looksAheadOfARamp() throws Exception {
         // 6 rows per second more each second. The rate of a minute is about half a minute old.
         Load ramp = new Load(seconds -> 500 * seconds + 3 * seconds * seconds, seconds -> 0, seconds -> 0);
-        double inTwoMinutes = 500 + 6 * (ramp.end() - 30 + 120);
+        double whenReady = 500 + 6 * (ramp.end() - 30 + 150);
 
-        assertThat(ramp.wanted() * 284 * 0.85).isBetween(0.98 * inTwoMinutes, 1.02 * inTwoMinutes);
+        assertThat(ramp.wanted() * 284 * 0.55).isBetween(0.98 * whenReady, 1.02 * whenReady);
         promtoolAgrees(ramp);
     }
 
@@ -46,7 +46,7 @@ final class WorkersWantedRuleTest {
     void countsWhatIsRefusedAndWhatTheBacklogGrowsBy() throws Exception {
         Load overload = new Load(seconds -> 800 * seconds, seconds -> 200 * seconds, seconds -> 5 * seconds);
 
-        assertThat(overload.wanted()).isGreaterThan(1000 / 0.85 / 284);
+        assertThat(overload.wanted()).isGreaterThan(1000 / 0.55 / 284);
         promtoolAgrees(overload);
     }
 

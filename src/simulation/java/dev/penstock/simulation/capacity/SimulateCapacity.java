@@ -31,7 +31,7 @@ public final class SimulateCapacity implements Tool<CapacityCommand> {
                     command.brokerCores(),
                     command.ingressCores()));
         } catch (IllegalArgumentException mistake) {
-            throw new UsageException(mistake.getMessage());
+            throw new UsageException(String.valueOf(mistake.getMessage()));
         }
     }
 }

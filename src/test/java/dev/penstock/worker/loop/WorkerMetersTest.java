@@ -68,9 +68,9 @@ class WorkerMetersTest {
     @Test
     void theCapacityIsThatOfFullBatchesInAllRunsAtOnce() {
         assertThat(gauge("inference.capacity.rows.per.second")).isZero();
-        meters.serves(2, 64, TimeUnit.MILLISECONDS.toNanos(160));
+        meters.serves(2, 64, 160e6);
         assertThat(gauge("inference.capacity.rows.per.second")).isEqualTo(800);
-        meters.batch(5, 32, TimeUnit.MILLISECONDS.toNanos(64), Trigger.DELAY);
+        meters.batch(5, 32, 64e6, Trigger.DELAY);
         assertThat(gauge("inference.capacity.rows.per.second")).isEqualTo(1000);
     }
 

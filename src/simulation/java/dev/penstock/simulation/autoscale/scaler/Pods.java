@@ -11,7 +11,7 @@ public final class Pods {
     public record Start(double image, double load, double warmUp) {
         private static final double SPREAD = 0.2;
 
-        Pod pod(double now, Random random) {
+        private Pod pod(double now, Random random) {
             double running = now + drawn(image, random);
             return new Pod(running, running + drawn(load + warmUp, random));
         }

@@ -9,14 +9,14 @@ import java.util.Deque;
  *
  * <pre>
  * offered  = (rate of rows that ran [1m] + growth of the backlog [1m]) / (1 - share of lost requests [1m])
- * expected = max(offered, offered in two minutes by the line of the last three)
- * wanted   = (expected / 0.85 + backlog / 30 s) / capacity of a worker
+ * expected = max(offered, offered in 150 s by the line of the last three)
+ * wanted   = (expected / 0.55 + backlog / 30 s) / capacity of a worker
  * </pre>
  */
 public final class WorkersWanted {
-    private static final double LOAD = 0.85;
+    private static final double LOAD = 0.55;
     private static final double DRAIN_SECONDS = 30;
-    private static final double AHEAD_SECONDS = 120;
+    private static final double AHEAD_SECONDS = 150;
     private static final double TREND_SECONDS = 180;
     private static final double RATE_SECONDS = 60;
     private static final double MOST_LOST = 0.9;
