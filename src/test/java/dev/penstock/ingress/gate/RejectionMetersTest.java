@@ -19,6 +19,7 @@ class RejectionMetersTest {
                         "kafka",
                         "ingress",
                         "pending",
+                        "sleeping",
                         "quota-requests",
                         "quota-rows",
                         "quota-row-burst",
