@@ -29,7 +29,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -44,7 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Ingresses and workers as separate processes. All tests use these two of each; one stops the first of both. */
 class RolesApartIT {
-    private static final String SLEEPER_REPLIES = "sleepers.replies";
     private static final String INFER = "/v2/models/digits/infer";
     private static final String BODY =
             Digits.request(DigitsTable.load().heldOut().getFirst());
@@ -162,11 +160,6 @@ class RolesApartIT {
         assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 61);
         assertThat(second.get("/v2/models/sleeper/ready").json().path("state").asText())
                 .isEqualTo("SLEEPING");
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
-            admin.createTopics(List.of(new NewTopic(SLEEPER_REPLIES, 1, (short) 1)))
-                    .all()
-                    .get();
-        }
         int port = RoleProcess.freePort();
         Queue<String> accepted = new ConcurrentLinkedQueue<>();
         try (RoleProcess ingress = ingress(port);
@@ -180,7 +173,7 @@ class RolesApartIT {
                 record.headers()
                         .add("correlation-id", ("sleeper-" + i).getBytes(UTF_8))
                         .add("timeout-ms", "300000".getBytes(UTF_8))
-                        .add("reply-topic", SLEEPER_REPLIES.getBytes(UTF_8));
+                        .add("reply-topic", LocalStack.DEMO_REPLIES.getBytes(UTF_8));
                 other.send(record);
             }
             // The ingress that started meanwhile has the announcement from the topic.
@@ -212,14 +205,14 @@ class RolesApartIT {
                 .header("Location");
     }
 
-    /** The statuses of the replies on the sleepers' topic, by correlation id, once there is one for each of the ten. */
+    /** The statuses of the replies on the demo topic, by correlation id, once there is one for each of the ten. */
     private static Map<String, List<String>> repliesToSleepers() {
         Map<String, List<String>> replies = new HashMap<>();
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
                 Map.of("bootstrap.servers", stack.bootstrapServers()),
                 new StringDeserializer(),
                 new StringDeserializer())) {
-            TopicPartition partition = new TopicPartition(SLEEPER_REPLIES, 0);
+            TopicPartition partition = new TopicPartition(LocalStack.DEMO_REPLIES, 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             await().until(() -> {
@@ -284,8 +277,14 @@ class RolesApartIT {
                 "-H",
                 "reply-topic=" + LocalStack.DEMO_REPLIES,
                 "docs/examples/seven.json");
-        String reply = kcat("-C", "-t", LocalStack.DEMO_REPLIES, "-o", "beginning", "-c", "1", "-f", "%h\\n%s\\n");
-        assertThat(reply).contains("correlation-id=from-kcat", "status=succeeded", "\"data\":[7]");
+        // Other tests have replies there, too.
+        String replies = await().until(
+                        () -> kcat("-C", "-t", LocalStack.DEMO_REPLIES, "-o", "beginning", "-e", "-f", "%h %s\\n"),
+                        all -> all.contains("correlation-id=from-kcat"));
+        assertThat(replies.lines().filter(line -> line.contains("correlation-id=from-kcat")))
+                .singleElement()
+                .asString()
+                .contains("status=succeeded", "\"data\":[7]");
     }
 
     /** ONNX Runtime frees its environment at JVM shutdown, even when it is in use. */
