@@ -94,6 +94,7 @@ final class GeneratedManifestsTest {
                                 .map(volume -> volume.path("name").asText())
                                 .toList());
             case "idempotent" -> String.valueOf(!deployment.toString().contains("build-timestamp"));
+            case "vcs-uri.enabled" -> String.valueOf(deployment.toString().contains("vcs-uri"));
             case "prometheus.annotations" ->
                 String.valueOf(deployment.toString().contains("prometheus.io/"));
             case "prometheus.generate-service-monitor" -> "false";
