@@ -114,6 +114,18 @@ final class ArchitectureTest {
                             "ingress.outcomes",
                             "ingress.submit")),
             entry(
+                    "ingress.grpc",
+                    Set.of(
+                            "threads",
+                            "protocol",
+                            "protocol.codec",
+                            "messages",
+                            "tenants",
+                            "ingress",
+                            "ingress.call",
+                            "ingress.http",
+                            "ingress.submit")),
+            entry(
                     "ingress.console",
                     Set.of("protocol", "messages", "tenants", "diagnosis", "ingress", "ingress.call", "ingress.http")),
             entry("batching", Set.of("protocol")), // Lane alone, see batchingIsPure
@@ -242,7 +254,9 @@ final class ArchitectureTest {
     private static final Map<String, Set<String>> BELONGS_TO = Map.ofEntries(
             entry("ai.onnxruntime..", Set.of("model.onnx")),
             entry("ai.onnx.proto..", Set.of("model.graph", "model.onnx", "model.repository")),
-            entry("com.google.protobuf..", Set.of("model.graph", "model.onnx")),
+            entry("com.google.protobuf..", Set.of("model.graph", "model.onnx", "ingress.grpc")),
+            entry("io.grpc..", Set.of("ingress.grpc")),
+            entry("inference..", Set.of("ingress.grpc")),
             entry(
                     "io.vertx.redis..",
                     Set.of(
@@ -258,7 +272,7 @@ final class ArchitectureTest {
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http")),
-            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console")),
+            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console", "ingress.grpc")),
             entry(
                     "org.apache.kafka..",
                     Set.of(

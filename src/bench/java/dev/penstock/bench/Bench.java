@@ -9,6 +9,7 @@ import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
+import dev.penstock.cli.bench.FormsCommand;
 import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
 import dev.penstock.cli.bench.OverloadCommand;
@@ -46,6 +47,7 @@ public final class Bench implements Tool<BenchCommand> {
         return switch (command) {
             case SyncCommand sync -> sync(sync);
             case DoorsCommand doors -> doors(doors);
+            case FormsCommand forms -> forms(forms);
             case LimitCommand limit -> limit(limit);
             case BatchingCommand batching -> batching(batching);
             case TuningCommand tuning -> tuning(tuning);
@@ -82,6 +84,12 @@ public final class Bench implements Tool<BenchCommand> {
         return command.url().isPresent()
                 ? measure(new Target(command.url().get(), command.management(), command.kafka()), measurement)
                 : measure(command.model(), measurement);
+    }
+
+    private static long forms(FormsCommand command) throws IOException, InterruptedException, OrtException {
+        FormsBench.Settings settings = new FormsBench.Settings(
+                command.model(), command.callers(), command.seconds(), command.warmUp(), command.rounds());
+        return new FormsBench(settings, System.out).run();
     }
 
     private static long tuning(TuningCommand command) throws IOException, InterruptedException, OrtException {

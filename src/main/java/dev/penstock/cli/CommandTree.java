@@ -7,6 +7,7 @@ import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
+import dev.penstock.cli.bench.FormsCommand;
 import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
 import dev.penstock.cli.bench.OverloadCommand;
@@ -120,6 +121,7 @@ final class CommandTree {
         for (Class<?> command : List.of(
                 SyncCommand.class,
                 DoorsCommand.class,
+                FormsCommand.class,
                 LimitCommand.class,
                 BatchingCommand.class,
                 TuningCommand.class,

@@ -1,5 +1,8 @@
 package dev.penstock.ingress;
 
+import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.protocol.Problem;
+
 /** How far this ingress is with its stop: it serves, then serves while its clients move elsewhere, then refuses. Thread-safe. */
 public final class Drain {
     private volatile boolean isLeaving;
@@ -21,5 +24,13 @@ public final class Drain {
 
     public boolean refuses() {
         return refuses;
+    }
+
+    /** @throws ProblemException when new calls are refused */
+    public void requireOpen() {
+        if (refuses) {
+            throw new ProblemException(
+                    Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; the request was not accepted"), 1);
+        }
     }
 }

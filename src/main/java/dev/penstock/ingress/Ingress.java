@@ -18,6 +18,7 @@ import dev.penstock.ingress.outcomes.OutcomeLog;
 import dev.penstock.ingress.outcomes.OutcomeWatch;
 import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
+import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.ingress.submit.CallLatency;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.Hedging;
@@ -168,38 +169,40 @@ public final class Ingress implements AutoCloseable {
         Cancellation cancellation = new Cancellation(publisher, replyPartitions);
         Submissions submissions =
                 new Submissions(ids, new OpenRequestLimit(open, rejections), admission, steering, requests);
+        IdempotentSubmissions idempotentSubmissions = new IdempotentSubmissions(
+                new IdempotencyClaims(
+                        new GuardedRedis(
+                                "idempotency keys",
+                                redis,
+                                config.idempotencyTimeout(),
+                                config.redisOpenFor(),
+                                registry),
+                        config.idempotencyTtl().orElse(config.resultTtl())),
+                ids,
+                finder,
+                submissions,
+                vertx,
+                System::currentTimeMillis,
+                registry);
+        SynchronousCalls synchronousCalls = new SynchronousCalls(
+                admission,
+                ids,
+                pending,
+                steering,
+                hedging,
+                requests,
+                cancellation,
+                rejections,
+                latency,
+                System::nanoTime);
         this.parts = new IngressParts(
                 catalogue,
                 new CallCheck(catalogue, reader, config.syncTimeout(), config.asyncTimeout(), System::nanoTime),
                 new QuotaCheck(quotas, rejections),
                 ids,
-                new SynchronousCalls(
-                        admission,
-                        ids,
-                        pending,
-                        steering,
-                        hedging,
-                        requests,
-                        cancellation,
-                        rejections,
-                        latency,
-                        System::nanoTime),
+                new AwaitedCalls(synchronousCalls, idempotentSubmissions, outcomes),
                 submissions,
-                new IdempotentSubmissions(
-                        new IdempotencyClaims(
-                                new GuardedRedis(
-                                        "idempotency keys",
-                                        redis,
-                                        config.idempotencyTimeout(),
-                                        config.redisOpenFor(),
-                                        registry),
-                                config.idempotencyTtl().orElse(config.resultTtl())),
-                        ids,
-                        finder,
-                        submissions,
-                        vertx,
-                        System::currentTimeMillis,
-                        registry),
+                idempotentSubmissions,
                 outcomes,
                 cancellation);
 

@@ -5,10 +5,10 @@ import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
+import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
-import dev.penstock.ingress.submit.SynchronousCalls;
 import dev.penstock.tenants.TenantsConfig;
 import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -77,8 +77,8 @@ final class IngressBeans {
 
     @Produces
     @Singleton
-    SynchronousCalls synchronousCalls(Ingress ingress) {
-        return ingress.parts().synchronousCalls();
+    AwaitedCalls awaitedCalls(Ingress ingress) {
+        return ingress.parts().awaitedCalls();
     }
 
     @Produces

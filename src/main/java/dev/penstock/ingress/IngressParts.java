@@ -5,18 +5,18 @@ import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
+import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
-import dev.penstock.ingress.submit.SynchronousCalls;
 
-/** The parts of the ingress role that HTTP resources and filters use. */
+/** The parts of the ingress role that the doors use: HTTP resources, filters and the services of gRPC. */
 public record IngressParts(
         Catalogue catalogue,
         CallCheck check,
         QuotaCheck quotas,
         RequestIdIssuer ids,
-        SynchronousCalls synchronousCalls,
+        AwaitedCalls awaitedCalls,
         Submissions submissions,
         IdempotentSubmissions idempotentSubmissions,
         KeptOutcomes outcomes,

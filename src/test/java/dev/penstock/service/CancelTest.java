@@ -8,6 +8,7 @@ import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RequestIds;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
+import inference.GRPCInferenceServiceGrpc;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -99,6 +101,20 @@ class CancelTest {
             assertThat(new String(answer.readNBytes(answer.available()), UTF_8)).isEmpty();
         }
         await().until(() -> waitingCalls() == 0);
+        assertThatOnlyTheLongRunsRan();
+        await().until(() -> cancelled() - cancelledBefore == 1);
+    }
+
+    @Test
+    void neverRunsACallOverGrpcThatItsClientCancelled() {
+        try (Grpc grpc = Grpc.underTest()) {
+            var call = GRPCInferenceServiceGrpc.newFutureStub(grpc.channel())
+                    .withDeadlineAfter(CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                    .modelInfer(GrpcRequests.turns(1));
+            await().until(() -> waitingCalls() == 1 || call.isDone());
+            assertThat(call.cancel(true)).isTrue();
+            await().until(() -> waitingCalls() == 0);
+        }
         assertThatOnlyTheLongRunsRan();
         await().until(() -> cancelled() - cancelledBefore == 1);
     }

@@ -206,7 +206,7 @@ class SynchronousTest {
         return Digits.request(DigitsTable.load().heldOut().getFirst()).replaceFirst("\\{", "{" + members);
     }
 
-    private static Tensor random(Datatype datatype) {
+    static Tensor random(Datatype datatype) {
         Shape shape = Shape.of(2, 3);
         Random random = new Random(7);
         ByteBuffer data = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);

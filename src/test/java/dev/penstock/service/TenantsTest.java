@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.samples.DigitsTable;
+import inference.GrpcService.ModelInferRequest;
+import inference.GrpcService.ServerLiveRequest;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -129,6 +133,63 @@ class TenantsTest {
         assertThat(service.post(INFER, BODY, "Authorization", "bearer the second key of anna")
                         .status())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void overGrpcTheKeyIsInTheMetadata() {
+        ModelInferRequest request = GrpcRequests.digits(DigitsTable.load().heldOut().getFirst());
+        try (Grpc grpc = Grpc.underTest()) {
+            assertThat(grpc.stub("x-api-key", "the key of anna")
+                            .modelInfer(request)
+                            .getModelName())
+                    .isEqualTo("digits");
+            assertThat(grpc.stub("authorization", "Bearer the key of anna")
+                            .modelInfer(request)
+                            .getModelName())
+                    .isEqualTo("digits");
+            assertThat(refusal(grpc, request).getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+            assertThat(refusal(grpc, request, "x-api-key", "none of the keys")
+                            .getStatus()
+                            .getDescription())
+                    .isNotBlank();
+            assertThat(refusal(grpc, request, "x-api-key", "the key of bert")
+                            .getStatus()
+                            .getCode())
+                    .isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(grpc.stub()
+                            .serverLive(ServerLiveRequest.getDefaultInstance())
+                            .getLive())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void overGrpcAQuotaThatIsUsedUpSaysWhenToRetry() {
+        ModelInferRequest request = GrpcRequests.digits(DigitsTable.load().heldOut().getFirst());
+        try (Grpc grpc = Grpc.underTest()) {
+            await().until(() -> {
+                try {
+                    grpc.stub("x-api-key", "the key of dora").modelInfer(request);
+                    return false;
+                } catch (StatusRuntimeException refused) {
+                    return true;
+                }
+            });
+            StatusRuntimeException refused = refusal(grpc, request, "x-api-key", "the key of dora");
+            assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(Integer.parseInt(refused.getTrailers().get(Grpc.RETRY_AFTER)))
+                    .isPositive();
+            assertThat(refused.getTrailers().get(Grpc.key("ratelimit"))).startsWith("\"requests\";r=0");
+        }
+    }
+
+    private static StatusRuntimeException refusal(Grpc grpc, ModelInferRequest request, String... metadata) {
+        try {
+            grpc.stub(metadata).modelInfer(request);
+        } catch (StatusRuntimeException refused) {
+            return refused;
+        }
+        throw new AssertionError("the call was not refused");
     }
 
     @Test

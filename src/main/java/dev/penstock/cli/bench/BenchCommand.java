@@ -4,6 +4,7 @@ package dev.penstock.cli.bench;
 public sealed interface BenchCommand
         permits SyncCommand,
                 DoorsCommand,
+                FormsCommand,
                 LimitCommand,
                 BatchingCommand,
                 TuningCommand,

@@ -2,6 +2,7 @@ package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.AccessPolicy;
 import dev.penstock.ingress.HttpLimits;
+import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Authentication;
@@ -23,8 +24,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Authenticates callers before any resource sees their calls. Only {@code /v2/health} is open to everybody, and so is the management port,
- * which is another server. While identity is off, all callers are the anonymous tenant.
+ * Authenticates callers before any resource sees their calls. Only the health of the server is open to everybody, over REST and gRPC, and
+ * so is the management port, which is another server. While identity is off, all callers are the anonymous tenant.
  */
 @Singleton
 public final class AuthenticationFilter {
@@ -59,7 +60,8 @@ public final class AuthenticationFilter {
     }
 
     private void identify(RoutingContext call, Authenticator authenticator) {
-        if (OPEN.contains(call.request().path())) {
+        String path = call.request().path();
+        if (OPEN.contains(path) || GrpcPaths.isHealth(path)) {
             call.next();
             return;
         }

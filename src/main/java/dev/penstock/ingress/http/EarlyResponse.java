@@ -1,5 +1,7 @@
 package dev.penstock.ingress.http;
 
+import dev.penstock.ingress.call.GrpcPaths;
+import dev.penstock.ingress.call.GrpcStatus;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.protocol.Problem;
 import io.vertx.core.Vertx;
@@ -51,12 +53,29 @@ final class EarlyResponse {
 
     private static void write(RoutingContext call, ProblemException refusal) {
         HttpServerResponse response = call.response();
+        if (GrpcPaths.isGrpc(call.request().getHeader(HttpHeaders.CONTENT_TYPE))) {
+            ResponseCounter.answers(call, "", refusal.problem().status());
+            writeTrailers(response, refusal);
+            return;
+        }
         response.setStatusCode(refusal.problem().status());
         response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);
         refusal.retryAfterSeconds()
                 .ifPresent(seconds -> response.putHeader(HttpHeaders.RETRY_AFTER, Integer.toString(seconds)));
         refusal.headers().forEach(response::putHeader);
         response.end(Buffer.buffer(refusal.problem().toJson()));
+    }
+
+    /** Over gRPC, a refusal is one block of headers, which are the trailers, too. */
+    private static void writeTrailers(HttpServerResponse response, ProblemException refusal) {
+        Problem problem = refusal.problem();
+        response.putHeader(HttpHeaders.CONTENT_TYPE, GrpcStatus.CONTENT_TYPE)
+                .putHeader("grpc-status", Integer.toString(GrpcStatus.of(problem)))
+                .putHeader("grpc-message", GrpcStatus.message(problem.detail()));
+        refusal.retryAfterSeconds()
+                .ifPresent(seconds -> response.putHeader(HttpHeaders.RETRY_AFTER, Integer.toString(seconds)));
+        refusal.headers().forEach(response::putHeader);
+        response.end();
     }
 
     /** Reads and discards the rest of the body until it ends or is {@code late}. */

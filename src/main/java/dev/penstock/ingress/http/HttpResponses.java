@@ -1,6 +1,7 @@
 package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.outcomes.StatusDocument;
+import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.Reply;
@@ -22,12 +23,12 @@ final class HttpResponses {
     /** @param reply empty when none arrived by the deadline */
     static Response of(RequestId id, Optional<Reply> reply) {
         if (reply.isEmpty()) {
-            return problem(deadlineExceeded(id)).header(REQUEST_ID, id).build();
+            return problem(AwaitedCalls.deadlineExceeded(id)).header(REQUEST_ID, id).build();
         }
         Response.ResponseBuilder response = switch (reply.get().outcome()) {
             case Outcome.Succeeded succeeded -> payload(succeeded.response());
             case Outcome.Failed failed -> problem(failed.problem());
-            case Outcome.Expired expired -> problem(deadlineExceeded(id));
+            case Outcome.Expired expired -> problem(AwaitedCalls.deadlineExceeded(id));
             case Outcome.Cancelled cancelled ->
                 problem(Problem.of(Problem.Kind.CANCELLED, "the request was cancelled"));
         };
@@ -60,12 +61,6 @@ final class HttpResponses {
         return Response.status(problem.status())
                 .header(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE)
                 .entity(problem.toJson());
-    }
-
-    private static Problem deadlineExceeded(RequestId id) {
-        return Problem.of(
-                        Problem.Kind.DEADLINE_EXCEEDED, "there was no outcome by the deadline; poll /v2/requests/" + id)
-                .with("id", id.toString());
     }
 
     private static Response.ResponseBuilder payload(Payload payload) {

@@ -7,15 +7,14 @@ import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
-import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
+import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
-import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tracing.CallTrace;
 import io.smallrye.common.annotation.NonBlocking;
@@ -45,7 +44,7 @@ public final class InferResource {
     private final Drain drain;
     private final CallCheck check;
     private final QuotaCheck quotas;
-    private final SynchronousCalls synchronousCalls;
+    private final AwaitedCalls awaitedCalls;
     private final Submissions submissions;
     private final IdempotentSubmissions idempotentSubmissions;
     private final KeptOutcomes outcomes;
@@ -57,7 +56,7 @@ public final class InferResource {
             Drain drain,
             CallCheck check,
             QuotaCheck quotas,
-            SynchronousCalls synchronousCalls,
+            AwaitedCalls awaitedCalls,
             Submissions submissions,
             IdempotentSubmissions idempotentSubmissions,
             KeptOutcomes outcomes) {
@@ -67,7 +66,7 @@ public final class InferResource {
         this.drain = drain;
         this.check = check;
         this.quotas = quotas;
-        this.synchronousCalls = synchronousCalls;
+        this.awaitedCalls = awaitedCalls;
         this.submissions = submissions;
         this.idempotentSubmissions = idempotentSubmissions;
         this.outcomes = outcomes;
@@ -91,7 +90,7 @@ public final class InferResource {
     private CompletionStage<Response> read(String model, Optional<String> version, RoutingContext context)
             throws InvalidRequestException {
         Tenant tenant = authentication.tenantOf(context);
-        refuseWhileDraining();
+        drain.requireOpen();
         InferHeaders headers = InferHeaders.read(context.request());
         EventLoopLag lag = EventLoopLag.of(context);
         CallTrace trace = traces.of(context);
@@ -114,15 +113,13 @@ public final class InferResource {
     private CompletionStage<Response> run(CheckedCall checked, InferHeaders headers, RoutingContext context) {
         boolean isAsync = headers.preference().respondAsync();
         Optional<IdempotencyKey> key = headers.idempotencyKey(checked.call());
-        if (key.isEmpty() && !isAsync) {
-            return answer(synchronousCalls.start(checked), context);
+        if (!isAsync) {
+            return awaitedCalls
+                    .run(checked, key, call -> follow(call, context))
+                    .thenApply(answer -> HttpResponses.of(answer.id(), answer.reply()));
         }
         CompletionStage<RequestId> submitted =
                 key.isPresent() ? idempotentSubmissions.submit(checked, key.get()) : submissions.submit(checked);
-        if (!isAsync) {
-            return submitted.thenCompose(
-                    id -> outcomes.awaitUntilDeadline(id).thenApply(reply -> HttpResponses.of(id, reply)));
-        }
         // Only a request with a key may have its outcome already.
         boolean isNew = key.isEmpty() && headers.preference().patience().isZero();
         String model = checked.call().model();
@@ -131,7 +128,8 @@ public final class InferResource {
                 : answerOrAccept(id, model, headers.preference()));
     }
 
-    private static CompletionStage<Response> answer(SynchronousCalls.PendingCall call, RoutingContext context) {
+    /** Tells a call when its caller has the answer, or is gone. */
+    public static void follow(SynchronousCalls.PendingCall call, RoutingContext context) {
         context.addEndHandler(sent -> {
             if (sent.failed()) {
                 call.callerDisconnected();
@@ -139,7 +137,6 @@ public final class InferResource {
                 call.answered();
             }
         });
-        return call.reply().thenApply(reply -> HttpResponses.of(call.id(), reply));
     }
 
     /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
@@ -148,12 +145,5 @@ public final class InferResource {
                 .exceptionally(unknown -> Optional.empty())
                 .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply())))
                         .orElseGet(() -> HttpResponses.accepted(id, model)));
-    }
-
-    private void refuseWhileDraining() {
-        if (drain.refuses()) {
-            throw new ProblemException(
-                    Problem.of(Problem.Kind.UNAVAILABLE, "this ingress is stopping; the request was not accepted"), 1);
-        }
     }
 }

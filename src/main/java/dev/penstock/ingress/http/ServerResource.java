@@ -40,7 +40,7 @@ import org.jboss.resteasy.reactive.RestPath;
 @NonBlocking
 public final class ServerResource {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final List<String> EXTENSIONS = List.of("binary_tensor_data");
+    public static final List<String> EXTENSIONS = List.of("binary_tensor_data");
 
     private final Ingress ingress;
     private final Catalogue catalogue;

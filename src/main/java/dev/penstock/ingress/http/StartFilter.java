@@ -2,6 +2,7 @@ package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.IngressStart;
+import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.protocol.Problem;
@@ -12,7 +13,10 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Optional;
 
-/** Answers calls while the ingress starts: it is live, and everything else is 503 with the reason, before any resource is made. */
+/**
+ * Answers calls while the ingress starts: it is live, and everything else is 503 with the reason, before any resource is made. Over gRPC,
+ * health is asked of the service, whose answer says that it is not ready.
+ */
 @Singleton
 public final class StartFilter {
     private static final int AFTER_HEADER_LIMITS = 950;
@@ -33,7 +37,7 @@ public final class StartFilter {
     private void check(RoutingContext call) {
         Optional<String> waitsFor = start.waitsFor();
         String path = call.request().path();
-        if (waitsFor.isEmpty() || path == null || !path.startsWith("/v2")) {
+        if (waitsFor.isEmpty() || path == null || !isOfApi(path) || GrpcPaths.isHealth(path)) {
             call.next();
         } else if (path.equals("/v2/health/live")) {
             call.response()
@@ -48,5 +52,9 @@ public final class StartFilter {
                             path.equals("/v2/health/ready") ? problem.with("ready", false) : problem, RETRY_SECONDS),
                     limits.bodyTimeout());
         }
+    }
+
+    private static boolean isOfApi(String path) {
+        return path.startsWith("/v2") || GrpcPaths.isOfService(path);
     }
 }

@@ -1,5 +1,6 @@
 package dev.penstock.ingress.http;
 
+import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.TraceContext;
 import dev.penstock.tracing.CallTrace;
@@ -33,7 +34,7 @@ public final class TraceFilter {
     }
 
     /** The trace of the call. */
-    CallTrace of(RoutingContext call) {
+    public CallTrace of(RoutingContext call) {
         CallTrace trace = tracing.isOn() ? call.get(TRACE) : null;
         return trace == null ? CallTrace.untraced(context(call.request())) : trace;
     }
@@ -41,13 +42,17 @@ public final class TraceFilter {
     private void begin(RoutingContext call) {
         HttpServerRequest http = call.request();
         String path = http.path();
-        if (HttpMethod.POST.equals(http.method()) && path != null && path.startsWith(MODELS) && path.endsWith(INFER)) {
+        if (HttpMethod.POST.equals(http.method()) && path != null && isInfer(path)) {
             CallTrace trace = tracing.call(
                     new Tracing.HttpCall(context(http), "POST", route(path), path, scheme(http), version(http)));
             call.put(TRACE, trace);
-            call.addEndHandler(sent -> trace.answered(call.response().getStatusCode(), sent.succeeded()));
+            call.addEndHandler(sent -> trace.answered(ResponseCounter.statusOf(call), sent.succeeded()));
         }
         call.next();
+    }
+
+    private static boolean isInfer(String path) {
+        return (path.startsWith(MODELS) && path.endsWith(INFER)) || GrpcPaths.isInfer(path);
     }
 
     private static TraceContext context(HttpServerRequest http) {
@@ -59,6 +64,9 @@ public final class TraceFilter {
 
     /** With placeholders, so that names of spans are few. */
     private static String route(String path) {
+        if (GrpcPaths.isInfer(path)) {
+            return path;
+        }
         return path.contains("/versions/") ? "/v2/models/{model}/versions/{version}/infer" : "/v2/models/{model}/infer";
     }
 
