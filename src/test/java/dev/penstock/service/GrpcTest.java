@@ -291,7 +291,7 @@ class GrpcTest {
 
     /** The service under test takes at most 1 MiB. What is too large only once it is unpacked is refused as a message that cannot be read. */
     @ParameterizedTest
-    @CsvSource({"false, 2097152, RESOURCE_EXHAUSTED", "true, 67108864, INTERNAL"})
+    @CsvSource({"false, 2097152, RESOURCE_EXHAUSTED", "true, 4194304, INTERNAL"})
     void refusesMessagesThatAreTooLargeEvenWhenPacked(boolean packed, int bytes, Status.Code code) {
         ModelInferRequest large = digits()
                 .setRawInputContents(0, ByteString.copyFrom(new byte[bytes]))
