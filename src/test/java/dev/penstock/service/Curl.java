@@ -29,12 +29,12 @@ final class Curl {
             throw new IOException("curl ended with " + code + ": " + output);
         }
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        String[] lines = output.substring(0, end).split("\r\n");
-        for (int i = 1; i < lines.length; i++) {
-            String[] header = lines[i].split(": ?", 2);
+        List<String> lines = output.substring(0, end).lines().toList();
+        for (String line : lines.subList(1, lines.size())) {
+            String[] header = line.split(": ?", 2);
             headers.merge(header[0], header[1], (a, b) -> a + ", " + b);
         }
-        return new Answer(Integer.parseInt(lines[0].split(" ")[1]), headers, output.substring(end + 4));
+        return new Answer(Integer.parseInt(lines.getFirst().split(" ", 3)[1]), headers, output.substring(end + 4));
     }
 
     /** @param body unpacked, as curl has it after {@code --compressed} */
