@@ -60,6 +60,10 @@ final class ArchitectureTest {
                             "tenants",
                             "tenants.quota",
                             "ingress.call")),
+            entry("ingress.negotiation", Set.of("protocol", "ingress.call")),
+            entry(
+                    "ingress.triton",
+                    Set.of("protocol", "messages", "tenants", "ingress.call", "ingress.http", "ingress.submit")),
             entry(
                     "ingress.outcomes",
                     Set.of(
@@ -111,6 +115,7 @@ final class ArchitectureTest {
                             "ingress",
                             "ingress.call",
                             "ingress.gate",
+                            "ingress.negotiation",
                             "ingress.outcomes",
                             "ingress.submit")),
             entry(
@@ -257,7 +262,7 @@ final class ArchitectureTest {
             entry("com.github.benmanes..", Set.of("features.cache")),
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
-            entry("jakarta.ws.rs..", Set.of("ingress.http")),
+            entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress.triton")),
             entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console")),
             entry(
                     "org.apache.kafka..",

@@ -1,6 +1,7 @@
 package dev.penstock.app;
 
 import dev.penstock.protocol.NonFinite;
+import dev.penstock.protocol.codec.UnknownMembers;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.DecimalMax;
@@ -39,6 +40,14 @@ public interface PenstockConfig {
      */
     @WithDefault("text")
     NonFinite nonFiniteNumbers();
+
+    /**
+     * What happens to members of a JSON body that the protocol does not have. With {@code ignored} they are skipped, as other servers do
+     * whose clients send members of their own. With {@code refused} such a request is invalid, which finds misspelt members. Give all
+     * processes the same.
+     */
+    @WithDefault("ignored")
+    UnknownMembers unknownMembers();
 
     Kafka kafka();
 

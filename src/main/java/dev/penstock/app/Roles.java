@@ -287,7 +287,8 @@ final class Roles {
                 standard.maxTensors(),
                 standard.maxElements(),
                 standard.maxParameters(),
-                standard.maxStringBytes());
+                standard.maxStringBytes(),
+                config.unknownMembers());
     }
 
     private TopicLayout layout() {

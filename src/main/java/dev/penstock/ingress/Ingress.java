@@ -19,6 +19,7 @@ import dev.penstock.ingress.outcomes.OutcomeWatch;
 import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.ingress.submit.CallLatency;
+import dev.penstock.ingress.submit.CallStatistics;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.Hedging;
 import dev.penstock.ingress.submit.IdempotencyClaims;
@@ -119,6 +120,7 @@ public final class Ingress implements AutoCloseable {
         Catalogue catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
         responses.begin();
         CallLatency latency = new CallLatency(registry);
+        CallStatistics statistics = new CallStatistics(System::currentTimeMillis);
         RejectionMeters rejections = new RejectionMeters(registry);
         DroppedReplyMeters dropped = new DroppedReplyMeters(registry);
         RequestIdIssuer ids = new RequestIdIssuer(key, System::currentTimeMillis);
@@ -183,6 +185,7 @@ public final class Ingress implements AutoCloseable {
                         cancellation,
                         rejections,
                         latency,
+                        statistics,
                         System::nanoTime),
                 submissions,
                 new IdempotentSubmissions(
@@ -201,7 +204,8 @@ public final class Ingress implements AutoCloseable {
                         System::currentTimeMillis,
                         registry),
                 outcomes,
-                cancellation);
+                cancellation,
+                statistics);
 
         this.faults = faults;
         this.drain = drain;

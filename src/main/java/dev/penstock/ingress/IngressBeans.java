@@ -5,6 +5,7 @@ import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
+import dev.penstock.ingress.submit.CallStatistics;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
@@ -27,7 +28,12 @@ final class IngressBeans {
     @Singleton
     HttpLimits limits(IngressConfig config) {
         return new HttpLimits(
-                config.bodyTimeout(), config.eventsHeartbeat(), config.maxAddressBytes(), config.maxHeaderBytes());
+                config.bodyTimeout(),
+                config.eventsHeartbeat(),
+                config.maxAddressBytes(),
+                config.maxHeaderBytes(),
+                config.maxUnpackingRatio(),
+                config.packFromBytes());
     }
 
     /**
@@ -103,5 +109,11 @@ final class IngressBeans {
     @Singleton
     Cancellation cancellation(Ingress ingress) {
         return ingress.parts().cancellation();
+    }
+
+    @Produces
+    @Singleton
+    CallStatistics statistics(Ingress ingress) {
+        return ingress.parts().statistics();
     }
 }

@@ -128,6 +128,21 @@ public interface IngressConfig {
     @Min(1024) @Max(49_152) int maxHeaderBytes();
 
     /**
+     * How many times as long as its packed form a body in gzip or deflate can be; longer ones are 413. Bodies of up to 256 KiB can be
+     * packed however well. Random FP32 numbers pack two to one, and zeros up to a thousand to one. A higher ratio
+     * lets a few bytes cost more memory, up to {@code penstock.max-request-bytes}. {@code 1100} is more than either coding reaches.
+     */
+    @WithDefault("100")
+    @Min(1) @Max(1100) int maxUnpackingRatio();
+
+    /**
+     * Answers of at least so many bytes are packed for clients that ask for gzip or deflate. Shorter ones would hardly gain. Packing costs
+     * CPU: about 15 ms for 1 MB of JSON.
+     */
+    @WithDefault("1024")
+    @Min(256) @Max(Integer.MAX_VALUE) int packFromBytes();
+
+    /**
      * Synchronous calls that can wait for their answers at once; more are 503. A higher limit costs memory for each call and its body.
      */
     @WithDefault("10000")

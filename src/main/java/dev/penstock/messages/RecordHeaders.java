@@ -6,7 +6,6 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
@@ -88,8 +87,6 @@ public final class RecordHeaders {
     public static final String JSON = "application/json";
     public static final String BINARY = "application/octet-stream";
 
-    private static final Pattern TRITON_PRIORITY = Pattern.compile("0|[1-9][0-9]{0,18}");
-
     private RecordHeaders() {}
 
     /** The value of the last header with this name. */
@@ -126,22 +123,7 @@ public final class RecordHeaders {
      */
     public static Optional<Lane> lane(Headers headers) throws InvalidRequestException {
         Optional<String> priority = text(headers, PRIORITY);
-        if (priority.isEmpty()) {
-            return Optional.empty();
-        }
-        String value = priority.get();
-        if (TRITON_PRIORITY.matcher(value).matches()) {
-            return switch (value) {
-                case "0" -> Optional.empty();
-                case "1" -> Optional.of(Lane.INTERACTIVE);
-                default -> Optional.of(Lane.BULK);
-            };
-        }
-        return Optional.of(Lane.labelled(value)
-                .orElseThrow(() -> new InvalidRequestException(
-                        PRIORITY,
-                        "must be interactive, bulk, or a number (0 the topic's lane, 1 interactive, greater bulk), was '"
-                                + value + "'")));
+        return priority.isEmpty() ? Optional.empty() : Lane.ofPriority(PRIORITY, priority.get());
     }
 
     public static void set(Headers headers, String name, String value) {

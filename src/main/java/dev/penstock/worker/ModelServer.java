@@ -46,6 +46,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -81,6 +82,7 @@ final class ModelServer implements AutoCloseable {
         ReplyPublisher replies = new ReplyPublisher(
                 shared.deliveries(),
                 model,
+                versions.stream().collect(Collectors.toMap(WarmModel::version, WarmModel::signature)),
                 shared.reader().limits().maxBodyBytes(),
                 shared.reader().nonFinite(),
                 meters,

@@ -171,7 +171,7 @@ class ErrorTableTest {
                 415,
                 "tag:penstock.dev,2026:problem/unsupported-media-type");
         assertProblem(
-                service.post(INFER, body, "Content-Encoding", "gzip"),
+                service.post(INFER, body, "Content-Encoding", "br"),
                 415,
                 "tag:penstock.dev,2026:problem/unsupported-media-type");
     }
@@ -179,7 +179,7 @@ class ErrorTableTest {
     @Test
     void rejectsUnsupportedAcceptTypes() {
         assertProblem(
-                service.get("/v2/requests/x/events", "Accept", "text/xml"),
+                service.get("/v2/requests/x/events", "Accept", "text/xml, application/problem+json"),
                 406,
                 "tag:penstock.dev,2026:problem/not-acceptable");
     }
@@ -201,6 +201,7 @@ class ErrorTableTest {
     static void assertProblem(Service.Answer answer, int status, String type) {
         assertThat(answer.status()).isEqualTo(status);
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.header("Vary")).isEqualTo("Accept");
         assertThat(answer.json().path("status").asInt()).isEqualTo(status);
         assertThat(answer.json().path("type").asText()).isEqualTo(type);
         assertThat(answer.json().path("title").asText()).isNotBlank();

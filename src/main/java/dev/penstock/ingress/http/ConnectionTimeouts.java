@@ -3,6 +3,7 @@ package dev.penstock.ingress.http;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.penstock.ingress.ResponseMeters;
+import dev.penstock.ingress.negotiation.ErrorForm;
 import dev.penstock.protocol.Problem;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -158,8 +159,8 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
                 Problem.Kind.HEADER_TIMEOUT,
                 "the headers must arrive within " + headerTimeout.toMillis() + " ms (penstock.ingress.header-timeout)");
         ResponseMeters.answeredWithoutCall(problem.status());
-        byte[] body = problem.toJson();
-        String head = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: " + Problem.CONTENT_TYPE
+        byte[] body = ErrorForm.V2.write(problem); // its headers did not come, so it asked for no other form
+        String head = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: " + ErrorForm.V2.contentType()
                 + "\r\nContent-Length: " + body.length + "\r\n\r\n";
         context.writeAndFlush(Unpooled.wrappedBuffer(head.getBytes(US_ASCII), body))
                 .addListener(ChannelFutureListener.CLOSE);

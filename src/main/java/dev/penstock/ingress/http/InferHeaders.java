@@ -38,11 +38,10 @@ record InferHeaders(
     /**
      * Reads and checks the headers.
      *
-     * @throws ProblemException when the length, the encoding or the type of the body is not supported
+     * @throws ProblemException when the length or the type of the body is not supported
      */
     static InferHeaders read(HttpServerRequest http) throws InvalidRequestException {
         requireLength(http);
-        requireNoEncoding(http);
         Optional<String> contentType = contentType(http);
         return new InferHeaders(
                 Preference.parse(http.headers().getAll("Prefer")),
@@ -72,16 +71,6 @@ record InferHeaders(
         }
     }
 
-    private static void requireNoEncoding(HttpServerRequest http) {
-        for (String encoding : http.headers().getAll("Content-Encoding")) {
-            if (!encoding.equalsIgnoreCase("identity")) {
-                throw new ProblemException(Problem.of(
-                        Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
-                        "Content-Encoding must be absent or identity, was '" + encoding + "'"));
-            }
-        }
-    }
-
     private static Optional<String> contentType(HttpServerRequest http) {
         String type = http.getHeader("Content-Type");
         if (type != null
@@ -102,15 +91,7 @@ record InferHeaders(
 
     private static Optional<Lane> lane(HttpServerRequest http) throws InvalidRequestException {
         String priority = http.getHeader("Penstock-Priority");
-        if (priority == null) {
-            return Optional.empty();
-        }
-        Optional<Lane> lane = Lane.labelled(priority);
-        if (lane.isEmpty()) {
-            throw new InvalidRequestException(
-                    "Penstock-Priority", "must be interactive or bulk, was '" + priority + "'");
-        }
-        return lane;
+        return priority == null ? Optional.empty() : Lane.ofPriority("Penstock-Priority", priority);
     }
 
     private static Optional<Long> number(HttpServerRequest http, String header, long min)

@@ -95,7 +95,7 @@ public final class InferResource {
         InferHeaders headers = InferHeaders.read(context.request());
         EventLoopLag lag = EventLoopLag.of(context);
         CallTrace trace = traces.of(context);
-        return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
+        return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits)
                 .thenCompose(body -> check(headers.call(tenant, model, version, body, trace, lag), headers, context));
     }
 
@@ -107,8 +107,9 @@ public final class InferResource {
             return CompletableFuture.failedFuture(invalid);
         }
         return quotas.check(checked)
-                .thenCompose(fields ->
-                        run(checked, headers, context).thenApply(response -> HttpResponses.with(fields, response)));
+                .thenCompose(fields -> run(checked, headers, context)
+                        .thenCompose(response -> HttpResponses.packed(
+                                HttpResponses.with(fields, response), context, limits.packFromBytes())));
     }
 
     private CompletionStage<Response> run(CheckedCall checked, InferHeaders headers, RoutingContext context) {
@@ -121,14 +122,14 @@ public final class InferResource {
                 key.isPresent() ? idempotentSubmissions.submit(checked, key.get()) : submissions.submit(checked);
         if (!isAsync) {
             return submitted.thenCompose(
-                    id -> outcomes.awaitUntilDeadline(id).thenApply(reply -> HttpResponses.of(id, reply)));
+                    id -> outcomes.awaitUntilDeadline(id).thenApply(reply -> HttpResponses.of(id, reply, context)));
         }
         // Only a request with a key may have its outcome already.
         boolean isNew = key.isEmpty() && headers.preference().patience().isZero();
         String model = checked.call().model();
         return submitted.thenCompose(id -> isNew
                 ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model))
-                : answerOrAccept(id, model, headers.preference()));
+                : answerOrAccept(id, model, headers.preference(), context));
     }
 
     private static CompletionStage<Response> answer(SynchronousCalls.PendingCall call, RoutingContext context) {
@@ -139,14 +140,15 @@ public final class InferResource {
                 call.answered();
             }
         });
-        return call.reply().thenApply(reply -> HttpResponses.of(call.id(), reply));
+        return call.reply().thenApply(reply -> HttpResponses.of(call.id(), reply, context));
     }
 
     /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
-    private CompletionStage<Response> answerOrAccept(RequestId id, String model, Preference preference) {
+    private CompletionStage<Response> answerOrAccept(
+            RequestId id, String model, Preference preference, RoutingContext context) {
         return outcomes.await(id, preference.patience())
                 .exceptionally(unknown -> Optional.empty())
-                .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply())))
+                .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply()), context))
                         .orElseGet(() -> HttpResponses.accepted(id, model)));
     }
 

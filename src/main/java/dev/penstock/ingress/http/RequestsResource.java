@@ -48,6 +48,7 @@ public final class RequestsResource {
     private final Cancellation cancellation;
     private final Duration heartbeat;
     private final NonFinite nonFinite;
+    private final int packFromBytes;
 
     RequestsResource(
             AuthenticationFilter authentication,
@@ -62,6 +63,7 @@ public final class RequestsResource {
         this.cancellation = cancellation;
         this.heartbeat = limits.eventsHeartbeat();
         this.nonFinite = check.nonFinite();
+        this.packFromBytes = limits.packFromBytes();
     }
 
     @GET
@@ -74,7 +76,8 @@ public final class RequestsResource {
                 .thenApply(outcome -> outcome.map(
                                 result -> document(StatusDocument.completed(request, result, nonFinite)))
                         .orElseGet(() -> document(queued(request)).header(HttpHeaders.RETRY_AFTER, 1))
-                        .build());
+                        .build())
+                .thenCompose(response -> HttpResponses.packed(response, context, packFromBytes));
     }
 
     @DELETE

@@ -427,9 +427,11 @@ public final class Intake implements Runnable {
         @Override
         public Task decode(KafkaRecord record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException {
             try {
-                return version(accepted.modelVersion())
+                Task task = version(accepted.modelVersion())
                         .decoder
                         .decode(accepted, record.polled(), topicLane, time.nanos(), time.millis());
+                task.request().requireModel(model, accepted.modelVersion());
+                return task;
             } catch (RuntimeException bug) {
                 throw new IllegalStateException(
                         "a bug, while record " + record.place() + " was decoded", Unquoted.of(bug));
