@@ -37,6 +37,11 @@ final class WorkerUnderTest implements AutoCloseable {
     }
 
     WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry) throws Exception {
+        this(kafka, models, registry, false);
+    }
+
+    WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry, boolean allowsEmpty)
+            throws Exception {
         this.registry = registry;
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new DurationConverter())
@@ -44,6 +49,7 @@ final class WorkerUnderTest implements AutoCloseable {
                         Map.of(
                                 "penstock.worker.models", models.toString(),
                                 "penstock.worker.drain-timeout", "5s",
+                                "penstock.worker.allow-empty", Boolean.toString(allowsEmpty),
                                 "penstock.features.redis.enabled", "false"),
                         "test",
                         300))
@@ -76,6 +82,10 @@ final class WorkerUnderTest implements AutoCloseable {
 
     boolean isReady() {
         return worker.isReady();
+    }
+
+    String missing() {
+        return worker.missing();
     }
 
     double count(String meter, String... tags) {
