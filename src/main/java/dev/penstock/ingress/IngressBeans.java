@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -28,6 +29,12 @@ final class IngressBeans {
     HttpLimits limits(IngressConfig config) {
         return new HttpLimits(
                 config.bodyTimeout(), config.eventsHeartbeat(), config.maxAddressBytes(), config.maxHeaderBytes());
+    }
+
+    @Produces
+    @Singleton
+    AllowedOrigins origins(IngressConfig config) {
+        return new AllowedOrigins(config.corsOrigins().orElse(Set.of()));
     }
 
     /**

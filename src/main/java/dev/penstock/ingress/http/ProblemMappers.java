@@ -14,6 +14,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Maps every error to a problem document. */
 public final class ProblemMappers {
+    private static final int FIRST_ERROR = 400;
     private static final LimitedLog BUGS = new LimitedLog(Logger.getLogger(ProblemMappers.class));
 
     @ServerExceptionMapper
@@ -33,12 +34,9 @@ public final class ProblemMappers {
     @ServerExceptionMapper
     public Response forbidden(WebApplicationException http) {
         int status = http.getResponse().getStatus();
-        Response.ResponseBuilder response = HttpResponses.problem(of(status, String.valueOf(http.getMessage())));
-        String allow = http.getResponse().getHeaderString(HttpHeaders.ALLOW);
-        if (allow != null) {
-            response.header(HttpHeaders.ALLOW, allow);
-        }
-        return response.build();
+        return status < FIRST_ERROR
+                ? http.getResponse()
+                : HttpResponses.problem(of(status)).build();
     }
 
     @ServerExceptionMapper
@@ -58,7 +56,8 @@ public final class ProblemMappers {
         };
     }
 
-    private static Problem of(int status, String detail) {
+    private static Problem of(int status) {
+        String detail = detail(status);
         for (Problem.Kind kind : Problem.Kind.values()) {
             if (kind.status() == status) {
                 return Problem.of(kind, detail);
@@ -67,5 +66,16 @@ public final class ProblemMappers {
         Response.Status known = Response.Status.fromStatusCode(status);
         return new Problem(
                 "about:blank", known == null ? "HTTP " + status : known.getReasonPhrase(), status, detail, Map.of());
+    }
+
+    /** The framework's own words would say more about it than about the call. */
+    private static String detail(int status) {
+        return switch (status) {
+            case 404 -> "there is nothing at this address";
+            case 405 -> "this address does not take this method; the header Allow lists those that it takes";
+            case 406 -> "the answer has no form that Accept allows";
+            case 415 -> "the body has a Content-Type that this address does not take";
+            default -> "the call was not understood";
+        };
     }
 }
