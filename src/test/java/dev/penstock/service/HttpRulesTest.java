@@ -16,7 +16,6 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -68,16 +67,6 @@ class HttpRulesTest {
         Service.Answer refused = service.send("PATCH", address, BodyPublishers.ofString("{}"));
         assertThat(refused.status()).isEqualTo(405);
         assertThat(refused.header("Allow")).isEqualTo(allow);
-    }
-
-    @Test
-    void saysWhichMethodsTheServerTakes() throws IOException {
-        try (Wire wire = Wire.open()) {
-            wire.send("OPTIONS * HTTP/1.1\r\nHost: test\r\n\r\n");
-            Wire.Answer answer = wire.readOne();
-            assertThat(answer.status()).isEqualTo(204);
-            assertThat(answer.header("allow")).isEqualTo("GET, HEAD, POST, DELETE, OPTIONS");
-        }
     }
 
     @ParameterizedTest

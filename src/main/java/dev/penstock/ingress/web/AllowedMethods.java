@@ -22,7 +22,6 @@ public final class AllowedMethods {
     private static final int NOT_ALLOWED = 405;
     private static final String READ = "GET, HEAD, OPTIONS";
     private static final String WRITE = "POST, OPTIONS";
-    private static final String ALL = "GET, HEAD, POST, DELETE, OPTIONS";
 
     private static final List<Address> ADDRESSES = List.of(
             new Address("/v2(/health/(live|ready)|/models)?", READ),
@@ -42,18 +41,12 @@ public final class AllowedMethods {
         filters.register(AllowedMethods::check, AFTER_THE_START_FILTER);
     }
 
-    /**
-     * The methods that an address takes, as {@code Allow} lists them; empty for an address that is none of the API's.
-     *
-     * @param path of the address, or {@code *} for the whole server
-     */
+    /** The methods that an address takes, as {@code Allow} lists them; empty for an address that is none of the API's. */
     static Optional<String> of(String path) {
-        return path.equals("*")
-                ? Optional.of(ALL)
-                : ADDRESSES.stream()
-                        .filter(address -> address.path.matcher(path).matches())
-                        .map(Address::methods)
-                        .findFirst();
+        return ADDRESSES.stream()
+                .filter(address -> address.path.matcher(path).matches())
+                .map(Address::methods)
+                .findFirst();
     }
 
     private static void check(RoutingContext call) {
@@ -75,7 +68,7 @@ public final class AllowedMethods {
     }
 
     private static Optional<String> allowed(HttpServerRequest http) {
-        String path = http.uri().equals("*") ? http.uri() : http.path();
+        String path = http.path();
         return path == null ? Optional.empty() : of(path);
     }
 
