@@ -54,7 +54,8 @@ final class ConfigRelations {
 
     void requireFolder(String key, Path folder) {
         if (!Files.isDirectory(folder)) {
-            problems.add(key + " must be a folder that exists, was " + folder.toAbsolutePath().normalize());
+            problems.add(key + " must be a folder that exists, was "
+                    + folder.toAbsolutePath().normalize());
         }
     }
 

@@ -42,8 +42,7 @@ final class ModelsFolder {
     /** Without hidden ones, sorted. */
     private static List<Path> children(Path folder) {
         try (Stream<Path> children = Files.list(folder)) {
-            return children.filter(
-                            child -> !String.valueOf(child.getFileName()).startsWith("."))
+            return children.filter(child -> !String.valueOf(child.getFileName()).startsWith("."))
                     .sorted()
                     .toList();
         } catch (IOException | UncheckedIOException unreadable) {

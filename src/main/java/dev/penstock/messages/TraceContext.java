@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record TraceContext(Optional<String> parent, Optional<String> state, Map<String, String> b3) {
     /** Zipkin's headers: one that says all, or one for each part. */
-    public static final Set<String> B3_NAMES = Set.of(
-            "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags");
+    public static final Set<String> B3_NAMES =
+            Set.of("b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags");
 
     public static final TraceContext NONE = new TraceContext(Optional.empty(), Optional.empty(), Map.of());
 

@@ -192,10 +192,10 @@ public final class Worker implements AutoCloseable {
             return "serves nothing: no model in " + folder + " can be served; the lines above say why";
         }
         return config.serve()
-                .map(names -> "serves nothing: " + folder + " has none of penstock.worker.serve (" + String.join(",", names)
-                        + ")")
-                .orElse("serves nothing: there is no model in " + folder + "; put one at NAME/1/model.onnx in it, or set"
-                        + " penstock.worker.allow-empty=true");
+                .map(names -> "serves nothing: " + folder + " has none of penstock.worker.serve ("
+                        + String.join(",", names) + ")")
+                .orElse("serves nothing: there is no model in " + folder
+                        + "; put one at NAME/1/model.onnx in it, or set" + " penstock.worker.allow-empty=true");
     }
 
     /** Loading leaves more garbage behind than serving makes in hours: files, made-up rows and their results. */

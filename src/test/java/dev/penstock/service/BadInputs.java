@@ -683,7 +683,12 @@ final class BadInputs {
                         "Penstock-Priority",
                         "interactive or bulk"),
                 header("text/xml", 415, "Content-Type: text/xml", "Content-Type", "application/json"),
-                header("a form", 415, "Content-Type: multipart/form-data; boundary=x", "Content-Type", "application/json"),
+                header(
+                        "a form",
+                        415,
+                        "Content-Type: multipart/form-data; boundary=x",
+                        "Content-Type",
+                        "application/json"),
                 header("gzip", 415, "Content-Encoding: gzip", "Content-Encoding", "identity"),
                 header("an unknown encoding", 415, "Content-Encoding: rot13", "Content-Encoding", "identity"),
                 header("two encodings", 415, "Content-Encoding: identity, gzip", "Content-Encoding", "identity"),

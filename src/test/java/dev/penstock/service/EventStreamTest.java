@@ -74,12 +74,16 @@ class EventStreamTest {
     /** The address of a request that has its outcome. */
     private String done() {
         String location = submitted();
-        assertThat(service.get(location, "Prefer", "wait=30").json().path("status").asText())
+        assertThat(service.get(location, "Prefer", "wait=30")
+                        .json()
+                        .path("status")
+                        .asText())
                 .isEqualTo("succeeded");
         return location;
     }
 
     private String submitted() {
-        return service.post("/v2/models/digits/infer", SEVEN, "Prefer", "respond-async").header("Location");
+        return service.post("/v2/models/digits/infer", SEVEN, "Prefer", "respond-async")
+                .header("Location");
     }
 }

@@ -131,8 +131,8 @@ class HttpRulesTest {
 
     @Test
     void theAddressToPollHasThePrefixOfTheProxy() {
-        Service.Answer accepted =
-                service.post(INFER, SEVEN, "Prefer", "respond-async", "X-Forwarded-Prefix", "/ml", "X-Forwarded-Proto", "https");
+        Service.Answer accepted = service.post(
+                INFER, SEVEN, "Prefer", "respond-async", "X-Forwarded-Prefix", "/ml", "X-Forwarded-Proto", "https");
         assertThat(accepted.status()).isEqualTo(202);
         assertThat(accepted.header("Location")).startsWith("/ml/v2/requests/");
         assertThat(submitted()).startsWith("/v2/requests/");
@@ -192,7 +192,10 @@ class HttpRulesTest {
                         .get(30, TimeUnit.SECONDS);
                 call.exceptionHandler(left -> {});
                 call.setChunked(true);
-                call.write(Buffer.buffer("{\"inputs\":")).toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+                call.write(Buffer.buffer("{\"inputs\":"))
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .get(30, TimeUnit.SECONDS);
                 if (wholeConnection) {
                     call.connection().close();
                 } else {

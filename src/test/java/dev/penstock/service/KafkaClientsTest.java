@@ -62,8 +62,8 @@ class KafkaClientsTest {
     /** It names its topic, partition and id in headers of its own, and looks for the id under the same name. */
     @Test
     void answersSpringsReplyingTemplate() throws Exception {
-        ContainerProperties container =
-                new ContainerProperties(new TopicPartitionOffset(ServiceStack.REPLIES, 2, TopicPartitionOffset.SeekPosition.END));
+        ContainerProperties container = new ContainerProperties(
+                new TopicPartitionOffset(ServiceStack.REPLIES, 2, TopicPartitionOffset.SeekPosition.END));
         container.setGroupId("spring");
         DefaultKafkaProducerFactory<String, String> producers = new DefaultKafkaProducerFactory<>(
                 Map.of("bootstrap.servers", ServiceStack.bootstrapServers()),
@@ -131,7 +131,8 @@ class KafkaClientsTest {
                 .withExtension("correlationid", "flow-1")
                 .withData("application/json", SEVEN.getBytes(UTF_8))
                 .build();
-        try (KafkaProducer<Void, byte[]> producer = producer(new VoidSerializer(), new ByteArraySerializer(), Map.of())) {
+        try (KafkaProducer<Void, byte[]> producer =
+                producer(new VoidSerializer(), new ByteArraySerializer(), Map.of())) {
             ProducerRecord<Void, byte[]> record =
                     KafkaMessageFactory.<Void>createWriter(REQUESTS).writeBinary(order);
             record.headers()
@@ -168,8 +169,8 @@ class KafkaClientsTest {
     private void idleBetweenTransactions(Duration idle) {
         String committed = UUID.randomUUID().toString();
         String aborted = UUID.randomUUID().toString();
-        try (KafkaProducer<String, String> producer = producer(
-                new StringSerializer(), new StringSerializer(), Map.of("transactional.id", "billing"))) {
+        try (KafkaProducer<String, String> producer =
+                producer(new StringSerializer(), new StringSerializer(), Map.of("transactional.id", "billing"))) {
             producer.initTransactions();
             producer.beginTransaction();
             producer.send(request(committed));
@@ -179,7 +180,8 @@ class KafkaClientsTest {
             producer.flush();
             producer.abortTransaction();
 
-            assertThat(header(awaitRecord(ServiceStack.REPLIES, committed), "status")).hasValue("succeeded");
+            assertThat(header(awaitRecord(ServiceStack.REPLIES, committed), "status"))
+                    .hasValue("succeeded");
             await().until(() -> backlog() == 0);
             await().atMost(idle.plusSeconds(30))
                     .during(idle)

@@ -308,7 +308,8 @@ class KafkaRequestsTest {
 
     /** Whether the topic has a record with this id by now. */
     static boolean isThere(String topic, String correlationId) {
-        return find(topic, correlationId.getBytes(UTF_8), Duration.ofMillis(500)).isPresent();
+        return find(topic, correlationId.getBytes(UTF_8), Duration.ofMillis(500))
+                .isPresent();
     }
 
     /** Reads the topic from its beginning, until there is such a record or until it is late. */

@@ -47,10 +47,14 @@ final class WorkerUnderTest implements AutoCloseable {
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withSources(new PropertiesConfigSource(
                         Map.of(
-                                "penstock.worker.models", models.toString(),
-                                "penstock.worker.drain-timeout", "5s",
-                                "penstock.worker.allow-empty", Boolean.toString(allowsEmpty),
-                                "penstock.features.redis.enabled", "false"),
+                                "penstock.worker.models",
+                                models.toString(),
+                                "penstock.worker.drain-timeout",
+                                "5s",
+                                "penstock.worker.allow-empty",
+                                Boolean.toString(allowsEmpty),
+                                "penstock.features.redis.enabled",
+                                "false"),
                         "test",
                         300))
                 .withMapping(WorkerConfig.class)

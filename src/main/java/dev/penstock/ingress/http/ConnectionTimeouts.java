@@ -46,6 +46,7 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
     private boolean withinBody;
     /** The client sends nothing more, and a call of it was open then. */
     private boolean isHalfClosed;
+
     private boolean hasRead;
     /** Calls that have begun and not ended. Only HTTP/2 has more than one. */
     private int open;

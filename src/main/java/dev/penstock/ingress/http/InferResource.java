@@ -146,8 +146,7 @@ public final class InferResource {
     }
 
     /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
-    private CompletionStage<Response> answerOrAccept(
-            RequestId id, Preference preference, Supplier<Response> accepted) {
+    private CompletionStage<Response> answerOrAccept(RequestId id, Preference preference, Supplier<Response> accepted) {
         return outcomes.await(id, preference.patience())
                 .exceptionally(unknown -> Optional.empty())
                 .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply())))

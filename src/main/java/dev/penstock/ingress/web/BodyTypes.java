@@ -9,7 +9,8 @@ import java.util.Set;
  * So a body is read as JSON, or in the binary form, unless its name is that of something else that is known.
  */
 public final class BodyTypes {
-    private static final Set<String> OTHER_KINDS = Set.of("audio", "font", "image", "message", "model", "multipart", "video");
+    private static final Set<String> OTHER_KINDS =
+            Set.of("audio", "font", "image", "message", "model", "multipart", "video");
 
     private static final Set<String> OTHERS = Set.of(
             "application/avro",

@@ -22,8 +22,9 @@ public final class CrossOrigin {
     private static final String METHODS = "GET, HEAD, POST, DELETE, OPTIONS";
 
     /** Headers that a page may read beside those that it always may. */
-    private static final String EXPOSED = "Allow, Date, Inference-Header-Content-Length, Location, Penstock-Request-Id, "
-            + "Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate";
+    private static final String EXPOSED =
+            "Allow, Date, Inference-Header-Content-Length, Location, Penstock-Request-Id, "
+                    + "Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate";
 
     /** A browser asks again after this time. Chromium's limit is two hours. */
     private static final String MAX_AGE_SECONDS = "3600";

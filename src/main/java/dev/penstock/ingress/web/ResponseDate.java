@@ -16,8 +16,9 @@ import java.util.Locale;
 @Singleton
 public final class ResponseDate {
     private static final int BEFORE_ALL_ANSWERS = 1090;
-    private static final DateTimeFormatter FORM =
-            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter FORM = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
 
     private static volatile Second last = new Second(0, FORM.format(Instant.EPOCH));
 

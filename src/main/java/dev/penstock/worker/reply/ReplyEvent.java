@@ -22,8 +22,8 @@ final class ReplyEvent {
     private static final String ID = PREFIX + "id";
 
     /** Attributes that say what the request belongs to. The reply belongs to the same. */
-    private static final Set<String> KEPT = Set.of(
-            PREFIX + "subject", PREFIX + "correlationid", PREFIX + "traceparent", PREFIX + "tracestate");
+    private static final Set<String> KEPT =
+            Set.of(PREFIX + "subject", PREFIX + "correlationid", PREFIX + "traceparent", PREFIX + "tracestate");
 
     private final SourceRecord request;
     private final Map<String, byte[]> attributes = new LinkedHashMap<>();

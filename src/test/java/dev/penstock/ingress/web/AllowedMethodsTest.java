@@ -47,12 +47,13 @@ class AllowedMethodsTest {
 
     @Test
     void everyAddressAllowsWhatItsResourceDeclares() {
-        assertThat(declared).isNotEmpty().allSatisfy((address, methods) -> assertThat(
-                        AllowedMethods.of(address).stream()
+        assertThat(declared)
+                .isNotEmpty()
+                .allSatisfy((address, methods) -> assertThat(AllowedMethods.of(address).stream()
                                 .flatMap(allow -> Stream.of(allow.split(", ")))
                                 .toList())
-                .as(address)
-                .containsExactlyInAnyOrderElementsOf(methods));
+                        .as(address)
+                        .containsExactlyInAnyOrderElementsOf(methods));
     }
 
     @Test

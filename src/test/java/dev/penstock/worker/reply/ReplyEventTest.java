@@ -24,8 +24,7 @@ class ReplyEventTest {
     @Test
     void isAnEventOfItsOwnThatNamesItsCause() {
         assertThat(attributes(0, ORDER))
-                .containsOnlyKeys(
-                        "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_causationid", "ce_subject")
+                .containsOnlyKeys("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_causationid", "ce_subject")
                 .containsEntry("ce_specversion", "1.0")
                 .containsEntry("ce_source", "tag:penstock.dev,2026:models/m")
                 .containsEntry("ce_type", "dev.penstock.inference.cancelled")
