@@ -104,6 +104,7 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.outcomes",
                             "ingress.submit")),
+            entry("ingress.web", Set.of("threads", "ingress")),
             entry(
                     "ingress.http",
                     Set.of(
@@ -113,6 +114,7 @@ final class ArchitectureTest {
                             "messages",
                             "tenants",
                             "ingress",
+                            "ingress.web",
                             "ingress.call",
                             "ingress.gate",
                             "ingress.negotiation",
@@ -263,7 +265,7 @@ final class ArchitectureTest {
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress.triton")),
-            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console")),
+            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console", "ingress.web")),
             entry(
                     "org.apache.kafka..",
                     Set.of(

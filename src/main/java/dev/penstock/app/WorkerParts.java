@@ -50,6 +50,7 @@ final class WorkerParts implements WorkerRole {
 
     @Override
     public void check(ConfigRelations relations, Optional<IngressConfig> ingress) {
+        relations.requireFolder("penstock.worker.models", config.models());
         check(relations, config, features, ingress);
     }
 

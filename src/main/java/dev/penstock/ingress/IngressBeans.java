@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -34,6 +35,12 @@ final class IngressBeans {
                 config.maxHeaderBytes(),
                 config.maxUnpackingRatio(),
                 config.packFromBytes());
+    }
+
+    @Produces
+    @Singleton
+    AllowedOrigins origins(IngressConfig config) {
+        return new AllowedOrigins(config.corsOrigins().orElse(Set.of()));
     }
 
     /**

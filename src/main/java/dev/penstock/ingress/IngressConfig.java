@@ -7,11 +7,13 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
@@ -105,6 +107,18 @@ public interface IngressConfig {
     @DurationMin(millis = 100)
     @DurationMax(hours = 1)
     Duration bodyTimeout();
+
+    /**
+     * Origins whose pages may call the API from a browser (CORS), such as {@code https://app.example.com}; {@code *} allows all. Pages of
+     * other origins cannot read answers when this is not set. Whoever has a credential in such a page can use it there.
+     */
+    Optional<
+                    Set<
+                            @Pattern(
+                                    regexp = "\\*|https?://[^/\\s]+",
+                                    message = "* or an origin such as https://app.example.com, without a path")
+                            String>>
+            corsOrigins();
 
     /**
      * How often a quiet stream of {@code /v2/requests/{id}/events} sends a comment. Keep it below {@code quarkus.http.idle-timeout} and

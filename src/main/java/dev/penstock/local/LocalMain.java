@@ -62,6 +62,9 @@ public final class LocalMain {
     }
 
     private static int up(LocalOptions options) {
+        if (options.role() != LocalOptions.Role.INGRESS) {
+            ModelsFolder.require(modelsOf(options), allowsNoModels());
+        }
         requireFree(options.parts());
         Ports.requireFree(options.managementPort(), "--management-port");
         if (options.isIngress()) {
@@ -180,8 +183,17 @@ public final class LocalMain {
         if (options.role() == LocalOptions.Role.INGRESS) {
             return Optional.empty();
         }
-        String otherwise = System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", "models");
-        return TelecomCustomers.of(options.models().orElse(Path.of(otherwise)));
+        return TelecomCustomers.of(modelsOf(options));
+    }
+
+    private static Path modelsOf(LocalOptions options) {
+        return options.models()
+                .orElseGet(() -> Path.of(System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", "models")));
+    }
+
+    private static boolean allowsNoModels() {
+        return Boolean.getBoolean("penstock.worker.allow-empty")
+                || Boolean.parseBoolean(System.getenv("PENSTOCK_WORKER_ALLOW_EMPTY"));
     }
 
     private static void stopAfterTheService(LocalStack stack) {

@@ -36,6 +36,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -101,6 +102,7 @@ public final class Worker implements AutoCloseable {
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
     private final ColdStarts coldStarts;
     private volatile boolean warm;
+    private volatile String nothing = "";
 
     /** A model that is loaded and cannot be served yet. */
     private record Unserved(List<WarmModel> versions, String reason) {}
@@ -177,9 +179,23 @@ public final class Worker implements AutoCloseable {
             return;
         }
         if (servers.isEmpty()) {
-            LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
+            nothing = nothing(models.isEmpty() && contents.refused().stream().noneMatch(each -> isWanted(each.name())));
+            LOG.warnf("This worker %s", nothing);
         }
         warm = true;
+    }
+
+    /** @param isEmpty whether the folder has nothing that it should serve */
+    private String nothing(boolean isEmpty) {
+        Path folder = config.models().toAbsolutePath().normalize();
+        if (!isEmpty) {
+            return "serves nothing: no model in " + folder + " can be served; the lines above say why";
+        }
+        return config.serve()
+                .map(names -> "serves nothing: " + folder + " has none of penstock.worker.serve ("
+                        + String.join(",", names) + ")")
+                .orElse("serves nothing: there is no model in " + folder
+                        + "; put one at NAME/1/model.onnx in it, or set" + " penstock.worker.allow-empty=true");
     }
 
     /** Loading leaves more garbage behind than serving makes in hours: files, made-up rows and their results. */
@@ -257,9 +273,9 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    /** Whether all models serve. */
+    /** Whether all models serve. Without any it is ready only if it may be. */
     public boolean isReady() {
-        return warm && isSound();
+        return warm && isSound() && (!servers.isEmpty() || config.allowEmpty());
     }
 
     /** The reason why the worker is not ready. */
@@ -272,7 +288,7 @@ public final class Worker implements AutoCloseable {
                 .or(() -> unserved.entrySet().stream()
                         .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
                         .findFirst())
-                .orElse("models are not warm");
+                .orElseGet(() -> warm ? nothing : "models are not warm");
     }
 
     /** Whether no bug has stopped a model or a thread. */

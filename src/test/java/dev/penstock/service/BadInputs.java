@@ -682,10 +682,15 @@ final class BadInputs {
                         "Penstock-Priority",
                         "interactive, bulk, or a number"),
                 header("text/xml", 415, "Content-Type: text/xml", "Content-Type", "application/json"),
-                header("a content type that is none", 415, "Content-Type: ;;;", "Content-Type", "application/json"),
                 header("gzip that is none", 400, "Content-Encoding: gzip", "body", "Content-Encoding gzip"),
                 header("deflate that is none", 400, "Content-Encoding: deflate", "body", "Content-Encoding deflate"),
                 header("an unknown encoding", 415, "Content-Encoding: rot13", "Content-Encoding", "gzip or deflate"),
+                header(
+                        "a form",
+                        415,
+                        "Content-Type: multipart/form-data; boundary=x",
+                        "Content-Type",
+                        "application/json"),
                 header("two encodings", 415, "Content-Encoding: identity, gzip", "Content-Encoding", "identity"),
                 header(
                         "two encodings in two headers",
@@ -710,12 +715,12 @@ final class BadInputs {
         String host = " HTTP/1.1\r\nHost: test\r\n";
         String mebibyteAndOne = "100001\r\n" + "x".repeat(0x100001) + "\r\n0\r\n\r\n";
         return List.of(
-                get("GET where POST is due", 405, INFER, "405"),
-                call("PUT where POST is due", 405, "PUT " + INFER, "Content-Length: 0", new byte[0], "405"),
-                call("POST where GET is due", 405, "POST /v2/models/digits", "Accept: */*", new byte[0], "405"),
-                call("an unknown method", 405, "BREW " + INFER, "Accept: */*", new byte[0], "405"),
-                call("DELETE of a model", 405, "DELETE /v2/models/digits", "Accept: */*", new byte[0], "405"),
-                call("events as XML", 406, "GET /v2/requests/x/events", "Accept: text/xml", new byte[0], "accept"),
+                get("GET where POST is due", 405, INFER, "method"),
+                call("PUT where POST is due", 405, "PUT " + INFER, "Content-Length: 0", new byte[0], "method"),
+                call("POST where GET is due", 405, "POST /v2/models/digits", "Accept: */*", new byte[0], "method"),
+                call("an unknown method", 405, "BREW " + INFER, "Accept: */*", new byte[0], "method"),
+                call("DELETE of a model", 405, "DELETE /v2/models/digits", "Accept: */*", new byte[0], "method"),
+                call("events as XML", 406, "GET /v2/requests/x/events", "Accept: text/xml", new byte[0], "Accept"),
                 raw("neither length nor chunks", 411, "POST " + INFER + host + "\r\n", "Content-Length"),
                 raw(
                                 "a length over the limit",

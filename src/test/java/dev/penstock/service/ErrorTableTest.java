@@ -116,8 +116,26 @@ class ErrorTableTest {
     }
 
     @Test
-    void rejectsAnUnsupportedMethod() {
-        assertProblem(service.get(INFER), 405, "tag:penstock.dev,2026:problem/method-not-allowed");
+    void rejectsAnUnsupportedMethodAndNamesThoseThatAreSupported() {
+        Service.Answer answer = service.get(INFER);
+        assertProblem(answer, 405, "tag:penstock.dev,2026:problem/method-not-allowed");
+        assertThat(answer.header("Allow")).isEqualTo("POST, OPTIONS");
+    }
+
+    /** Words of the framework say nothing to a caller. */
+    @Test
+    void saysWhatIsWrongInWordsOfItsOwn() {
+        assertThat(service.get("/v2/nothing").json().path("error").asText())
+                .isEqualTo("there is nothing at this address");
+        assertThat(service.get(INFER).json().path("error").asText())
+                .startsWith("this address does not take this method");
+        assertThat(service.get("/v2/requests/x/events", "Accept", "text/xml")
+                        .json()
+                        .path("error")
+                        .asText())
+                .isEqualTo("the answer has no form that Accept allows");
+        assertThat(service.post(INFER, "not json").json().path("error").asText())
+                .isEqualTo("body: must be valid JSON: expected a value (byte 0)");
     }
 
     @Test

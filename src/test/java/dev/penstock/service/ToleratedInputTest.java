@@ -29,6 +29,10 @@ class ToleratedInputTest {
                 "Prefer: ,,;",
                 "Penstock-Timeout-Ms: 999999999999999999",
                 "Content-Type: APPLICATION/JSON ; charset=utf-8",
+                "Content-Type: text/plain", // of ab, and of Node's fetch with a string
+                "Content-Type: text/html", // of hey
+                "Content-Type: application/vnd.acme.request",
+                "Content-Type: ;;;",
                 "Content-Encoding: identity",
                 "Penstock-Priority: 0",
                 "Penstock-Priority: 1",

@@ -37,14 +37,24 @@ final class WorkerUnderTest implements AutoCloseable {
     }
 
     WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry) throws Exception {
+        this(kafka, models, registry, false);
+    }
+
+    WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry, boolean allowsEmpty)
+            throws Exception {
         this.registry = registry;
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withSources(new PropertiesConfigSource(
                         Map.of(
-                                "penstock.worker.models", models.toString(),
-                                "penstock.worker.drain-timeout", "5s",
-                                "penstock.features.redis.enabled", "false"),
+                                "penstock.worker.models",
+                                models.toString(),
+                                "penstock.worker.drain-timeout",
+                                "5s",
+                                "penstock.worker.allow-empty",
+                                Boolean.toString(allowsEmpty),
+                                "penstock.features.redis.enabled",
+                                "false"),
                         "test",
                         300))
                 .withMapping(WorkerConfig.class)
@@ -76,6 +86,10 @@ final class WorkerUnderTest implements AutoCloseable {
 
     boolean isReady() {
         return worker.isReady();
+    }
+
+    String missing() {
+        return worker.missing();
     }
 
     double count(String meter, String... tags) {

@@ -7,9 +7,11 @@ import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import java.nio.channels.ClosedChannelException;
+import io.vertx.core.http.StreamResetException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -135,10 +137,17 @@ final class HttpBodyReader {
         return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
     }
 
+    /** The client ended the connection, or in HTTP/2 the call. */
+    private static boolean isTheClients(Throwable failure) {
+        return failure instanceof IOException
+                || failure instanceof HttpClosedException
+                || failure instanceof StreamResetException;
+    }
+
     private void broken(Throwable failure) {
         whole.completeExceptionally(
-                failure instanceof ClosedChannelException
-                        ? new InvalidRequestException("body", "must be complete; the connection closed before its end")
+                isTheClients(failure)
+                        ? new InvalidRequestException("body", "must be complete; the client left before its end")
                         : failure);
     }
 

@@ -44,10 +44,14 @@ final class HttpResponses {
         return response.header(REQUEST_ID, id).build();
     }
 
-    /** The response to an asynchronous request, with the address to poll. */
-    static Response accepted(RequestId id, String model) {
+    /**
+     * The response to an asynchronous request, with the address to poll.
+     *
+     * @param prefix of the API's addresses, as the caller sees them
+     */
+    static Response accepted(RequestId id, String model, String prefix) {
         return Response.status(Response.Status.ACCEPTED)
-                .header(HttpHeaders.LOCATION, "/v2/requests/" + id)
+                .header(HttpHeaders.LOCATION, prefix + "/v2/requests/" + id)
                 .header("Preference-Applied", "respond-async")
                 .header(HttpHeaders.RETRY_AFTER, 1)
                 .header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)

@@ -4,6 +4,7 @@ import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.web.BodyTypes;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
@@ -14,10 +15,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * The headers of an inference call.
@@ -31,10 +30,6 @@ record InferHeaders(
         Optional<Lane> lane,
         Optional<String> contentType,
         Optional<String> idempotencyKey) {
-    /** JSON, the binary form, and what curl sends unless it is given a type. */
-    private static final Set<String> CONTENT_TYPES =
-            Set.of("application/json", "application/octet-stream", "application/x-www-form-urlencoded");
-
     /**
      * Reads and checks the headers.
      *
@@ -73,8 +68,7 @@ record InferHeaders(
 
     private static Optional<String> contentType(HttpServerRequest http) {
         String type = http.getHeader("Content-Type");
-        if (type != null
-                && !CONTENT_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
+        if (type != null && BodyTypes.isOfAnother(type)) {
             throw new ProblemException(Problem.of(
                     Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
                     "Content-Type must be application/json or application/octet-stream, was '" + type + "'"));

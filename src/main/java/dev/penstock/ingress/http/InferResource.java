@@ -13,6 +13,7 @@ import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
+import dev.penstock.ingress.web.PublicAddress;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
@@ -28,6 +29,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jboss.resteasy.reactive.RestPath;
 
 /**
@@ -127,9 +129,11 @@ public final class InferResource {
         // Only a request with a key may have its outcome already.
         boolean isNew = key.isEmpty() && headers.preference().patience().isZero();
         String model = checked.call().model();
+        String prefix = PublicAddress.prefix(context.request());
         return submitted.thenCompose(id -> isNew
-                ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model))
-                : answerOrAccept(id, model, headers.preference(), context));
+                ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model, prefix))
+                : answerOrAccept(
+                        id, headers.preference(), context, () -> HttpResponses.accepted(id, model, prefix)));
     }
 
     private static CompletionStage<Response> answer(SynchronousCalls.PendingCall call, RoutingContext context) {
@@ -145,11 +149,11 @@ public final class InferResource {
 
     /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
     private CompletionStage<Response> answerOrAccept(
-            RequestId id, String model, Preference preference, RoutingContext context) {
+            RequestId id, Preference preference, RoutingContext context, Supplier<Response> accepted) {
         return outcomes.await(id, preference.patience())
                 .exceptionally(unknown -> Optional.empty())
                 .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply()), context))
-                        .orElseGet(() -> HttpResponses.accepted(id, model)));
+                        .orElseGet(accepted));
     }
 
     private void refuseWhileDraining() {

@@ -15,6 +15,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Writes every error in the form that the client asks for. */
 public final class ProblemMappers {
+    private static final int FIRST_ERROR = 400;
     private static final LimitedLog BUGS = new LimitedLog(Logger.getLogger(ProblemMappers.class));
 
     @ServerExceptionMapper
@@ -34,13 +35,9 @@ public final class ProblemMappers {
     @ServerExceptionMapper
     public Response forbidden(WebApplicationException http, HttpHeaders headers) {
         int status = http.getResponse().getStatus();
-        Response.ResponseBuilder response =
-                HttpResponses.problem(of(status, String.valueOf(http.getMessage())), form(headers));
-        String allow = http.getResponse().getHeaderString(HttpHeaders.ALLOW);
-        if (allow != null) {
-            response.header(HttpHeaders.ALLOW, allow);
-        }
-        return response.build();
+        return status < FIRST_ERROR
+                ? http.getResponse()
+                : HttpResponses.problem(of(status), form(headers)).build();
     }
 
     @ServerExceptionMapper
@@ -67,7 +64,8 @@ public final class ProblemMappers {
         return ErrorForm.of(headers.getRequestHeader(HttpHeaders.ACCEPT));
     }
 
-    private static Problem of(int status, String detail) {
+    private static Problem of(int status) {
+        String detail = detail(status);
         for (Problem.Kind kind : Problem.Kind.values()) {
             if (kind.status() == status) {
                 return Problem.of(kind, detail);
@@ -76,5 +74,16 @@ public final class ProblemMappers {
         Response.Status known = Response.Status.fromStatusCode(status);
         return new Problem(
                 "about:blank", known == null ? "HTTP " + status : known.getReasonPhrase(), status, detail, Map.of());
+    }
+
+    /** The framework's own words would say more about it than about the call. */
+    private static String detail(int status) {
+        return switch (status) {
+            case 404 -> "there is nothing at this address";
+            case 405 -> "this address does not take this method; the header Allow lists those that it takes";
+            case 406 -> "the answer has no form that Accept allows";
+            case 415 -> "the body has a Content-Type that this address does not take";
+            default -> "the call was not understood";
+        };
     }
 }

@@ -293,16 +293,29 @@ final class JsonCursor {
 
     private String kind() throws InvalidRequestException {
         byte next = peek();
+        if (isNext("true") || isNext("false")) {
+            return "a boolean";
+        }
+        if (isNext("null")) {
+            return "null";
+        }
         return switch (next) {
             case '"' -> "a string";
             case '{' -> "an object";
             case '[' -> "an array";
-            case 't', 'f' -> "a boolean";
-            case 'n' -> "null";
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> "a number";
             case 'N', 'I' -> throw malformed("NaN and Infinity are not JSON numbers; write them as strings");
             default -> throw malformed("expected a value");
         };
+    }
+
+    private boolean isNext(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if (position + i >= end || bytes[position + i] != word.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static char closing(char bracket) {
