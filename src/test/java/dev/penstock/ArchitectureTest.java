@@ -86,9 +86,13 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.outcomes")),
             entry(
+                    "ingress.warmup",
+                    Set.of("threads", "process", "protocol", "messages", "kafka", "tenants", "ingress.call")),
+            entry(
                     "ingress",
                     Set.of(
                             "threads",
+                            "process",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -99,7 +103,8 @@ final class ArchitectureTest {
                             "ingress.call",
                             "ingress.gate",
                             "ingress.outcomes",
-                            "ingress.submit")),
+                            "ingress.submit",
+                            "ingress.warmup")),
             entry(
                     "ingress.http",
                     Set.of(
@@ -112,7 +117,8 @@ final class ArchitectureTest {
                             "ingress.call",
                             "ingress.gate",
                             "ingress.outcomes",
-                            "ingress.submit")),
+                            "ingress.submit",
+                            "ingress.warmup")),
             entry(
                     "ingress.console",
                     Set.of("protocol", "messages", "tenants", "diagnosis", "ingress", "ingress.call", "ingress.http")),
@@ -197,6 +203,7 @@ final class ArchitectureTest {
                     Set.of(
                             "tracing",
                             "threads",
+                            "process",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -236,6 +243,7 @@ final class ArchitectureTest {
                             "metrics",
                             "features",
                             "ingress",
+                            "ingress.warmup",
                             "worker")));
 
     /** The outside world, and the packages that may touch it. */
@@ -258,7 +266,7 @@ final class ArchitectureTest {
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http")),
-            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console")),
+            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console", "ingress.warmup")),
             entry(
                     "org.apache.kafka..",
                     Set.of(
@@ -269,6 +277,7 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.submit",
                             "ingress.outcomes",
+                            "ingress.warmup",
                             "worker",
                             "worker.intake",
                             "worker.join",

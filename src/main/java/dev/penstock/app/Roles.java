@@ -5,6 +5,8 @@ import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.ingress.IngressStart;
 import dev.penstock.ingress.ResponseMeters;
+import dev.penstock.ingress.warmup.WarmUpCalls;
+import dev.penstock.ingress.warmup.WarmUpPass;
 import dev.penstock.kafka.BadConnectionException;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
@@ -12,6 +14,7 @@ import dev.penstock.kafka.PatientCalls;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.metrics.HostMemory;
 import dev.penstock.process.ProcessEnd;
+import dev.penstock.process.WarmUpPlan;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
@@ -25,16 +28,21 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.HttpsServerStart;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -68,6 +76,8 @@ final class Roles {
     private final Faults ingressFaults = new Faults("ingress");
     private final Drain drain = new Drain();
     private final ResponseMeters responses;
+    private final WarmUpPass pass = new WarmUpPass();
+    private final CompletableFuture<URI> address = new CompletableFuture<>();
     private final PatientCalls patient = new PatientCalls();
     private final ServiceThread starting = new ServiceThread(
             "penstock-start", "The roles of this process do not start.", processFaults, START_STOP, this::startOrEnd);
@@ -154,6 +164,7 @@ final class Roles {
                     patient);
             ingress = Optional.of(role);
             role.awaitConnected(patient);
+            config.warmUp().plan().ifPresent(plan -> role.warmUp(plan, pass, address));
             ingressServes = true;
         }
         if (worker.isPresent()) {
@@ -206,6 +217,14 @@ final class Roles {
         LOG.debug("All roles have stopped");
     }
 
+    void listens(@ObservesAsync HttpServerStart http) {
+        address.complete(WarmUpCalls.selfAt("http", http.options().getHost(), http.options().getPort()));
+    }
+
+    void listens(@ObservesAsync HttpsServerStart https) {
+        address.complete(WarmUpCalls.selfAt("https", https.options().getHost(), https.options().getPort()));
+    }
+
     /** @throws IllegalStateException when this process has no ingress role */
     @Produces
     @Singleton
@@ -218,6 +237,12 @@ final class Roles {
     @Singleton
     Drain drain() {
         return drain;
+    }
+
+    @Produces
+    @Singleton
+    WarmUpPass warmUpPass() {
+        return pass;
     }
 
     @Produces
@@ -241,6 +266,12 @@ final class Roles {
     /** Whether the process has the role of an ingress that does not take calls yet. */
     boolean isIngressStarting() {
         return isIngress() && !ingressServes;
+    }
+
+    /** Whether the process has an ingress whose warm-up has not ended, and readiness waits for it. */
+    boolean isIngressWarmUpAwaited() {
+        return config.warmUp().plan().filter(WarmUpPlan::isAwaited).isPresent()
+                && ingress.filter(Ingress::isWarmingUp).isPresent();
     }
 
     /** What {@code ingress.http} reports of its threads. */

@@ -52,6 +52,7 @@ final class WorkerUnderTest implements AutoCloseable {
                 .build();
         worker = new Worker(
                 config.getConfigMapping(WorkerConfig.class),
+                Optional.empty(),
                 new KafkaClients(kafka),
                 layout(),
                 List.of("penstock.replies.*"),
