@@ -23,6 +23,7 @@ import dev.penstock.threads.ServiceThread;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ApplicationLifecycleManager;
+import io.quarkus.runtime.ImageMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
@@ -164,7 +165,7 @@ final class Roles {
                     patient);
             ingress = Optional.of(role);
             role.awaitConnected(patient);
-            config.warmUp().plan().ifPresent(plan -> role.warmUp(plan, pass, address));
+            warmUpPlan().ifPresent(plan -> role.warmUp(plan, pass, address));
             ingressServes = true;
         }
         if (worker.isPresent()) {
@@ -270,8 +271,15 @@ final class Roles {
 
     /** Whether the process has an ingress whose warm-up has not ended, and readiness waits for it. */
     boolean isIngressWarmUpAwaited() {
-        return config.warmUp().plan().filter(WarmUpPlan::isAwaited).isPresent()
+        return warmUpPlan().filter(WarmUpPlan::isAwaited).isPresent()
                 && ingress.filter(Ingress::isWarmingUp).isPresent();
+    }
+
+    /** A native executable is compiled already. */
+    private Optional<WarmUpPlan> warmUpPlan() {
+        return ImageMode.current().isNativeImage()
+                ? Optional.empty()
+                : config.warmUp().plan();
     }
 
     /** What {@code ingress.http} reports of its threads. */

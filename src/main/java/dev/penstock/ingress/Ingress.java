@@ -298,10 +298,11 @@ public final class Ingress implements AutoCloseable {
      * Begins to warm up by calls to itself, beside those of others. Does not wait.
      *
      * @param self where this process takes calls, once it is known
+     * @return the calls, which end with this ingress at the latest
      */
-    public void warmUp(WarmUpPlan plan, WarmUpPass pass, CompletableFuture<URI> self) {
+    public WarmUpCalls warmUp(WarmUpPlan plan, WarmUpPass pass, CompletableFuture<URI> self) {
         responses.announced(WarmUpModels.OF_INGRESS);
-        warmUp = Optional.of(new WarmUpCalls(
+        WarmUpCalls calls = new WarmUpCalls(
                 plan,
                 pass,
                 self,
@@ -310,7 +311,9 @@ public final class Ingress implements AutoCloseable {
                 parts.catalogue(),
                 new WarmUpAnswers(parts.ids(), pass.tenant()),
                 publisher::prepare,
-                vertx));
+                vertx);
+        warmUp = Optional.of(calls);
+        return calls;
     }
 
     /** Whether it warms up at the moment. */

@@ -81,6 +81,7 @@ public final class WarmUpCalls implements AutoCloseable {
     private final CountDownLatch done = new CountDownLatch(1);
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final AtomicInteger made = new AtomicInteger();
+    private final AtomicInteger answered = new AtomicInteger();
     private final AtomicInteger failedInARow = new AtomicInteger();
     private final ServiceThread thread;
     private volatile boolean isOver;
@@ -159,6 +160,11 @@ public final class WarmUpCalls implements AutoCloseable {
         return done.getCount() == 0;
     }
 
+    /** Calls that succeeded so far. */
+    public int answered() {
+        return answered.get();
+    }
+
     private void warmUpOrGiveUp() throws InterruptedException {
         try {
             warmUp();
@@ -190,7 +196,7 @@ public final class WarmUpCalls implements AutoCloseable {
         if (failedInARow.get() < MOST_FAILURES) {
             LOG.infof(
                     "The ingress is warm after %d calls of its own and %s s",
-                    made.get(), String.format(Locale.ROOT, "%.1f", (Time.OF_MACHINE.nanos() - start) / 1e9));
+                    answered.get(), String.format(Locale.ROOT, "%.1f", (Time.OF_MACHINE.nanos() - start) / 1e9));
         } else {
             LOG.warnf("The ingress does not warm up: its calls to itself at %s fail", address);
         }
@@ -237,6 +243,7 @@ public final class WarmUpCalls implements AutoCloseable {
         Future<Integer> status = number % ASYNCHRONOUS == 0 ? submitAndPoll(client, body) : infer(client, body);
         status.onComplete(answer -> {
             if (answer.succeeded() && answer.result() == OK) {
+                answered.incrementAndGet();
                 failedInARow.set(0);
             } else {
                 failedInARow.incrementAndGet();
