@@ -88,7 +88,14 @@ final class WarmBench {
 
     private static Table table(Map<String, List<Start>> starts) {
         Table table = new Table(
-                "warm", "first requests/s", "warm requests/s", "ratio", "first p99 ms", "warm p99 ms", "ratio", "errors");
+                "warm",
+                "first requests/s",
+                "warm requests/s",
+                "ratio",
+                "first p99 ms",
+                "warm p99 ms",
+                "ratio",
+                "errors");
         starts.forEach((variant, each) -> {
             List<LoadResult> first = each.stream().map(Start::first).toList();
             List<LoadResult> warm = each.stream().map(Start::warm).toList();

@@ -5,7 +5,7 @@ import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.ingress.IngressStart;
 import dev.penstock.ingress.ResponseMeters;
-import dev.penstock.ingress.warmup.WarmUpCalls;
+import dev.penstock.ingress.warmup.OwnAddress;
 import dev.penstock.ingress.warmup.WarmUpPass;
 import dev.penstock.kafka.BadConnectionException;
 import dev.penstock.kafka.KafkaClients;
@@ -29,21 +29,16 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
-import io.quarkus.vertx.http.HttpServerStart;
-import io.quarkus.vertx.http.HttpsServerStart;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -78,7 +73,7 @@ final class Roles {
     private final Drain drain = new Drain();
     private final ResponseMeters responses;
     private final WarmUpPass pass = new WarmUpPass();
-    private final CompletableFuture<URI> address = new CompletableFuture<>();
+    private final OwnAddress address;
     private final PatientCalls patient = new PatientCalls();
     private final ServiceThread starting = new ServiceThread(
             "penstock-start", "The roles of this process do not start.", processFaults, START_STOP, this::startOrEnd);
@@ -95,6 +90,7 @@ final class Roles {
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
+            OwnAddress address,
             Instance<WorkerRole> worker) {
         this.config = config;
         this.ingressConfig = ingressConfig;
@@ -104,6 +100,7 @@ final class Roles {
         this.responses = new ResponseMeters(registry);
         this.vertx = vertx;
         this.redis = redis;
+        this.address = address;
         this.worker =
                 config.roles().contains(PenstockConfig.Role.WORKER) ? Optional.of(required(worker)) : Optional.empty();
     }
@@ -165,7 +162,7 @@ final class Roles {
                     patient);
             ingress = Optional.of(role);
             role.awaitConnected(patient);
-            warmUpPlan().ifPresent(plan -> role.warmUp(plan, pass, address));
+            warmUpPlan().ifPresent(plan -> role.warmUp(plan, pass, address.known()));
             ingressServes = true;
         }
         if (worker.isPresent()) {
@@ -216,14 +213,6 @@ final class Roles {
         worker.ifPresent(WorkerRole::close);
         kafkaWatch.ifPresent(KafkaWatch::close);
         LOG.debug("All roles have stopped");
-    }
-
-    void listens(@ObservesAsync HttpServerStart http) {
-        address.complete(WarmUpCalls.selfAt("http", http.options().getHost(), http.options().getPort()));
-    }
-
-    void listens(@ObservesAsync HttpsServerStart https) {
-        address.complete(WarmUpCalls.selfAt("https", https.options().getHost(), https.options().getPort()));
     }
 
     /** @throws IllegalStateException when this process has no ingress role */

@@ -42,8 +42,13 @@ public final class WarmUpBodies {
 
     /** The answer of one row to a request of the ingress's model, in the form of the request. */
     public static Payload answer(boolean isBinary) {
-        String head = "{\"model_name\":\"%s\",\"model_version\":\"%s\",\"outputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[1,%d],"
-                .formatted(WarmUpModels.OF_INGRESS, WarmUpModels.VERSION, WarmUpModels.OUTPUT, WarmUpModels.SCORES);
+        String head =
+                "{\"model_name\":\"%s\",\"model_version\":\"%s\",\"outputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[1,%d],"
+                        .formatted(
+                                WarmUpModels.OF_INGRESS,
+                                WarmUpModels.VERSION,
+                                WarmUpModels.OUTPUT,
+                                WarmUpModels.SCORES);
         return isBinary
                 ? binary(
                         head + "\"parameters\":{\"binary_data_size\":" + WarmUpModels.SCORES * Float.BYTES + "}}]}",

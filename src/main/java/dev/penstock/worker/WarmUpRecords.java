@@ -116,7 +116,8 @@ final class WarmUpRecords implements AutoCloseable {
         try {
             warmUp();
         } catch (ExecutionException | KafkaException | IOException | ModelRefusedException failure) {
-            LOG.warnf("The worker does not warm up, and serves its first requests more slowly: %s", failure.getMessage());
+            LOG.warnf(
+                    "The worker does not warm up, and serves its first requests more slowly: %s", failure.getMessage());
         }
         thread.requestStop();
     }
@@ -161,8 +162,7 @@ final class WarmUpRecords implements AutoCloseable {
             Files.createDirectories(version);
             Files.write(
                     file,
-                    TinyModel.file(
-                            WarmUpModels.INPUT, WarmUpModels.COLUMNS, WarmUpModels.OUTPUT, WarmUpModels.SCORES));
+                    TinyModel.file(WarmUpModels.INPUT, WarmUpModels.COLUMNS, WarmUpModels.OUTPUT, WarmUpModels.SCORES));
             Files.writeString(settings, "execution_providers: [cpu]\nwarm_up: {time: 100ms}\n");
             ModelRepository.Contents contents = new ModelRepository(folder, Integer.MAX_VALUE).scan();
             for (ModelRepository.RefusedModel refused : contents.refused()) {

@@ -38,10 +38,7 @@ final class StrimziTest {
         TopicLayout layout = new TopicLayout(
                 true, 120, 8, Optional.of((short) 3), 10 * 1024 * 1024 + 64 * 1024, Duration.ofHours(24));
         Map<String, String> expected = Stream.of(
-                        layout.shared(),
-                        layout.ofModel("digits"),
-                        layout.ofIngressWarmUp(),
-                        layout.ofWorkerWarmUp())
+                        layout.shared(), layout.ofModel("digits"), layout.ofIngressWarmUp(), layout.ofWorkerWarmUp())
                 .flatMap(List::stream)
                 .collect(Collectors.toMap(NewTopic::name, StrimziTest::description, (a, b) -> a, TreeMap::new));
 

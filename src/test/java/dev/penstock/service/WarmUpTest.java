@@ -85,8 +85,7 @@ class WarmUpTest {
 
     /** What a call would change; answers to other calls of tests name their model. */
     private List<String> counts() {
-        return scrape()
-                .lines()
+        return scrape().lines()
                 .filter(line -> line.startsWith("inference_http_responses_total{model=\"none\"")
                         || line.startsWith("inference_requests_total")
                         || line.startsWith("inference_admitted_total")
@@ -96,8 +95,7 @@ class WarmUpTest {
     }
 
     private double writes() {
-        return scrape()
-                .lines()
+        return scrape().lines()
                 .filter(line -> line.startsWith("inference_kafka_write_seconds_count"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
                 .sum();

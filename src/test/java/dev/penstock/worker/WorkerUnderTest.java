@@ -42,8 +42,7 @@ final class WorkerUnderTest implements AutoCloseable {
         this(kafka, models, registry, Optional.empty());
     }
 
-    WorkerUnderTest(
-            Map<String, Object> kafka, Path models, SimpleMeterRegistry registry, Optional<WarmUpPlan> warmUp)
+    WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry, Optional<WarmUpPlan> warmUp)
             throws Exception {
         this.registry = registry;
         SmallRyeConfig config = new SmallRyeConfigBuilder()

@@ -14,7 +14,6 @@ import dev.penstock.process.WarmUpPlan;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -54,11 +53,13 @@ class WorkerWarmUpTest {
             assertThat(worker.isReady()).isTrue();
             assertThat(TopicContent.read(BROKER.clients(), Topics.WARM_UP_REPLIES))
                     .hasSizeGreaterThanOrEqualTo(REQUESTS - MAY_BE_MISSED)
-                    .allSatisfy(reply -> assertThat(header(reply, RecordHeaders.STATUS)).isEqualTo("succeeded"))
+                    .allSatisfy(reply ->
+                            assertThat(header(reply, RecordHeaders.STATUS)).isEqualTo("succeeded"))
                     .anyMatch(WorkerWarmUpTest::isBinary)
                     .anyMatch(reply -> !isBinary(reply));
             assertThat(worker.registry.getMeters())
-                    .noneMatch(meter -> WarmUpModels.OF_WORKER.equals(meter.getId().getTag("model")));
+                    .noneMatch(
+                            meter -> WarmUpModels.OF_WORKER.equals(meter.getId().getTag("model")));
             assertThat(worker.registry.get("inference.kafka.write").timer().count())
                     .isZero();
             assertThat(TopicContent.read(BROKER.clients(), Topics.MODELS))

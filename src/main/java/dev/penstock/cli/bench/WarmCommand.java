@@ -7,7 +7,8 @@ import picocli.CommandLine.Option;
 /** {@code ./penstock bench warm}. */
 @Command(
         name = "warm",
-        description = "Compares the first seconds of a started service with its warm state, with and without its warm-up.",
+        description =
+                "Compares the first seconds of a started service with its warm state, with and without its warm-up.",
         footer = {"", "Writes target/bench/warm.json."})
 public non-sealed interface WarmCommand extends BenchCommand {
     @Option(

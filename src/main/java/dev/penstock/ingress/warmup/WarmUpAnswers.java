@@ -75,10 +75,7 @@ public final class WarmUpAnswers {
                 new Outcome.Succeeded(WarmUpBodies.answer(isBinary)),
                 Timings.NONE);
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                topic.get(),
-                partition.orElse(null),
-                partition.isPresent() ? null : id.getBytes(UTF_8),
-                reply.value());
+                topic.get(), partition.orElse(null), partition.isPresent() ? null : id.getBytes(UTF_8), reply.value());
         reply.writeHeaders(record.headers());
         return Optional.of(record);
     }

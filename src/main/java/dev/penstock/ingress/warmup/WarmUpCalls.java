@@ -36,7 +36,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -134,12 +133,6 @@ public final class WarmUpCalls implements AutoCloseable {
                 .start();
     }
 
-    /** @param host the address on which the service listens; the wildcard address means loopback, too */
-    public static URI selfAt(String scheme, String host, int port) {
-        String reached = host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
-        return URI.create(scheme + "://" + (reached.contains(":") ? "[" + reached + "]" : reached) + ":" + port);
-    }
-
     private static Announcement announcement() {
         return new Announcement(
                 WarmUpModels.OF_INGRESS,
@@ -169,7 +162,8 @@ public final class WarmUpCalls implements AutoCloseable {
         try {
             warmUp();
         } catch (ExecutionException | TimeoutException | KafkaException failure) {
-            LOG.warnf("The ingress does not warm up, and answers its first calls more slowly: %s", failure.getMessage());
+            LOG.warnf(
+                    "The ingress does not warm up, and answers its first calls more slowly: %s", failure.getMessage());
         }
         thread.requestStop();
     }
@@ -259,10 +253,16 @@ public final class WarmUpCalls implements AutoCloseable {
 
     private Future<Integer> submitAndPoll(HttpClient client, Payload body) {
         return send(client, HttpMethod.POST, INFER, Map.of("Prefer", "respond-async"), Optional.of(body))
-                .compose(accepted -> accepted.body().compose(read -> accepted.statusCode() == ACCEPTED
-                        ? send(client, HttpMethod.GET, accepted.getHeader("Location"), Map.of("Prefer", "wait=1"), Optional.empty())
-                                .compose(status -> status.body().map(polled -> status.statusCode()))
-                        : Future.succeededFuture(accepted.statusCode())));
+                .compose(accepted -> accepted.body()
+                        .compose(read -> accepted.statusCode() == ACCEPTED
+                                ? send(
+                                                client,
+                                                HttpMethod.GET,
+                                                accepted.getHeader("Location"),
+                                                Map.of("Prefer", "wait=1"),
+                                                Optional.empty())
+                                        .compose(status -> status.body().map(polled -> status.statusCode()))
+                                : Future.succeededFuture(accepted.statusCode())));
     }
 
     private Future<HttpClientResponse> send(
