@@ -63,6 +63,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
@@ -318,9 +319,11 @@ public final class Worker implements AutoCloseable {
                     .get(GROUP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                     .members()
                     .isEmpty();
-        } catch (ExecutionException | TimeoutException | KafkaException unknown) {
-            LOG.debugf(unknown, "Model %s: the members of its group are not known", model);
-            return false;
+        } catch (TimeoutException notYet) {
+            return true; // it is asked again, for no longer than the warm-up lasts
+        } catch (ExecutionException | KafkaException failure) {
+            // Otherwise there is no such group, or this worker may not see it.
+            return failure instanceof RetriableException || failure.getCause() instanceof RetriableException;
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             return false;

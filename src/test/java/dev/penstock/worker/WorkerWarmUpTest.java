@@ -14,6 +14,7 @@ import dev.penstock.process.WarmUpPlan;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -73,11 +74,11 @@ class WorkerWarmUpTest {
     void aColdWorkerLeavesAModelToOthersUntilItIsWarmOrTheyAreGone() throws Exception {
         AtomicBoolean ends = new AtomicBoolean();
         WorkerUnderTest other = worker(Optional.empty()).start();
-        await().until(() -> members() == 1);
+        patiently().until(() -> TopicContent.workers(ADMIN, MODEL) == 1);
         try (ExecutorService starter = Executors.newSingleThreadExecutor();
                 WorkerUnderTest cold = worker(new WarmUpPlan(Duration.ofMinutes(2), 1_000_000, true))) {
             Future<?> start = starter.submit(() -> cold.start(ends::get));
-            patiently().until(() -> cold.missing().contains("warms up"));
+            patiently().until(() -> cold.missing().contains("others serve the model"));
             assertThat(members()).isEqualTo(1);
 
             other.close();
@@ -99,8 +100,10 @@ class WorkerWarmUpTest {
         return new WorkerUnderTest(BROKER.clients(), models, new SimpleMeterRegistry(), plan);
     }
 
-    private static long members() throws Exception {
-        return TopicContent.workers(ADMIN, MODEL);
+    private static int members() throws Exception {
+        return ADMIN.describeConsumerGroups(List.of(Topics.workerGroup(MODEL))).all().get().values().stream()
+                .mapToInt(group -> group.members().size())
+                .sum();
     }
 
     private static boolean isBinary(ConsumerRecord<String, String> reply) {
