@@ -25,30 +25,38 @@ public final class WarmUpBodies {
         String data = IntStream.range(0, rows)
                 .mapToObj(row -> areNested ? "[" + numbers(WarmUpModels.COLUMNS) + "]" : numbers(WarmUpModels.COLUMNS))
                 .collect(Collectors.joining(","));
-        return Payload.json(
-                ("{\"inputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[%d,%d],\"data\":[" + data + "]}]}")
-                        .formatted(WarmUpModels.INPUT, rows, WarmUpModels.COLUMNS)
-                        .getBytes(UTF_8));
+        String head = String.format(
+                Locale.ROOT,
+                "{\"inputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[%d,%d],",
+                WarmUpModels.INPUT,
+                rows,
+                WarmUpModels.COLUMNS);
+        return Payload.json((head + "\"data\":[" + data + "]}]}").getBytes(UTF_8));
     }
 
     private static Payload binary(int rows) {
         int bytes = rows * WarmUpModels.COLUMNS * Float.BYTES;
         return binary(
-                ("{\"inputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[%d,%d],"
-                                + "\"parameters\":{\"binary_data_size\":%d}}],\"parameters\":{\"binary_data_output\":true}}")
-                        .formatted(WarmUpModels.INPUT, rows, WarmUpModels.COLUMNS, bytes),
+                String.format(
+                        Locale.ROOT,
+                        "{\"inputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[%d,%d],"
+                                + "\"parameters\":{\"binary_data_size\":%d}}],\"parameters\":{\"binary_data_output\":true}}",
+                        WarmUpModels.INPUT,
+                        rows,
+                        WarmUpModels.COLUMNS,
+                        bytes),
                 rows * WarmUpModels.COLUMNS);
     }
 
     /** The answer of one row to a request of the ingress's model, in the form of the request. */
     public static Payload answer(boolean isBinary) {
-        String head =
-                "{\"model_name\":\"%s\",\"model_version\":\"%s\",\"outputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[1,%d],"
-                        .formatted(
-                                WarmUpModels.OF_INGRESS,
-                                WarmUpModels.VERSION,
-                                WarmUpModels.OUTPUT,
-                                WarmUpModels.SCORES);
+        String head = String.format(
+                Locale.ROOT,
+                "{\"model_name\":\"%s\",\"model_version\":\"%s\",\"outputs\":[{\"name\":\"%s\",\"datatype\":\"FP32\",\"shape\":[1,%d],",
+                WarmUpModels.OF_INGRESS,
+                WarmUpModels.VERSION,
+                WarmUpModels.OUTPUT,
+                WarmUpModels.SCORES);
         return isBinary
                 ? binary(
                         head + "\"parameters\":{\"binary_data_size\":" + WarmUpModels.SCORES * Float.BYTES + "}}]}",

@@ -313,12 +313,13 @@ public final class Worker implements AutoCloseable {
 
     private boolean isServedElsewhere(String model) {
         try {
-            return !admin.describeConsumerGroups(List.of(Topics.workerGroup(model)))
-                    .describedGroups()
-                    .get(Topics.workerGroup(model))
+            return admin
+                    .describeConsumerGroups(List.of(Topics.workerGroup(model)))
+                    .all()
                     .get(GROUP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-                    .members()
-                    .isEmpty();
+                    .values()
+                    .stream()
+                    .anyMatch(group -> !group.members().isEmpty());
         } catch (TimeoutException notYet) {
             return true; // it is asked again, for no longer than the warm-up lasts
         } catch (ExecutionException | KafkaException failure) {
