@@ -90,9 +90,13 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.outcomes")),
             entry(
+                    "ingress.warmup",
+                    Set.of("threads", "process", "protocol", "messages", "kafka", "tenants", "ingress.call")),
+            entry(
                     "ingress",
                     Set.of(
                             "threads",
+                            "process",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -103,7 +107,8 @@ final class ArchitectureTest {
                             "ingress.call",
                             "ingress.gate",
                             "ingress.outcomes",
-                            "ingress.submit")),
+                            "ingress.submit",
+                            "ingress.warmup")),
             entry("ingress.web", Set.of("threads", "ingress")),
             entry(
                     "ingress.http",
@@ -119,7 +124,8 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.negotiation",
                             "ingress.outcomes",
-                            "ingress.submit")),
+                            "ingress.submit",
+                            "ingress.warmup")),
             entry(
                     "ingress.console",
                     Set.of("protocol", "messages", "tenants", "diagnosis", "ingress", "ingress.call", "ingress.http")),
@@ -204,6 +210,7 @@ final class ArchitectureTest {
                     Set.of(
                             "tracing",
                             "threads",
+                            "process",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -243,6 +250,7 @@ final class ArchitectureTest {
                             "metrics",
                             "features",
                             "ingress",
+                            "ingress.warmup",
                             "worker")));
 
     /** The outside world, and the packages that may touch it. */
@@ -265,7 +273,7 @@ final class ArchitectureTest {
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress.triton")),
-            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console", "ingress.web")),
+            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console", "ingress.web", "ingress.warmup")),
             entry(
                     "org.apache.kafka..",
                     Set.of(
@@ -276,6 +284,7 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.submit",
                             "ingress.outcomes",
+                            "ingress.warmup",
                             "worker",
                             "worker.intake",
                             "worker.join",

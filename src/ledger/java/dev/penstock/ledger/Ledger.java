@@ -283,8 +283,7 @@ public final class Ledger {
     /** The outcome of a synchronous call is kept for a while only, whether its caller heard it or a 504. */
     private void missing(Event.Missing missing) {
         Entry entry = entry(missing.number());
-        boolean mayBeGone =
-                entry.door == Door.SYNC && missing.atMillis() - entry.sentMillis >= ANSWER_KEPT_MILLIS;
+        boolean mayBeGone = entry.door == Door.SYNC && missing.atMillis() - entry.sentMillis >= ANSWER_KEPT_MILLIS;
         if (mayBeGone && missing.code() == 410) {
             return;
         }

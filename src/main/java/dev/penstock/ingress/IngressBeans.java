@@ -10,9 +10,11 @@ import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.tenants.TenantsConfig;
 import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -62,6 +64,13 @@ final class IngressBeans {
 
     void stop(@Disposes AccessPolicy policy) {
         policy.close();
+    }
+
+    /** Calls to the model of the warm-up are nobody's, and are not counted. */
+    @Produces
+    @Singleton
+    MeterFilter withoutWarmUp() {
+        return MeterFilter.deny(meter -> WarmUpModels.OF_INGRESS.equals(meter.getTag("model")));
     }
 
     @Produces

@@ -35,7 +35,8 @@ final class Life {
         long last = samples.getLast().seconds();
         long half = first + (last - first) / 2;
         return median(first, half)
-                .flatMap(early -> median(half + 1, last).map(late -> new SoakReport.Growth(process, last, early, late)));
+                .flatMap(
+                        early -> median(half + 1, last).map(late -> new SoakReport.Growth(process, last, early, late)));
     }
 
     private Optional<Usage> median(long fromSeconds, long toSeconds) {

@@ -18,10 +18,8 @@ record Usage(long memoryMib, int threads, int files) {
 
     /** The median of each value; of an even number, the higher of the two in the middle. */
     static Usage median(List<Usage> usages) {
-        return new Usage(
-                median(usages, Usage::memoryMib),
-                (int) median(usages, Usage::threads),
-                (int) median(usages, Usage::files));
+        return new Usage(median(usages, Usage::memoryMib), (int) median(usages, Usage::threads), (int)
+                median(usages, Usage::files));
     }
 
     private static long median(List<Usage> usages, ToLongFunction<Usage> value) {

@@ -183,8 +183,9 @@ class WorkerOnKafkaTest {
                     .isEqualTo("serves nothing: there is no model in " + empty
                             + "; put one at NAME/1/model.onnx in it, or set penstock.worker.allow-empty=true");
         }
-        try (WorkerUnderTest worker =
-                new WorkerUnderTest(BROKER.clients(), empty, new SimpleMeterRegistry(), true).start()) {
+        try (WorkerUnderTest worker = new WorkerUnderTest(
+                        BROKER.clients(), empty, new SimpleMeterRegistry(), Optional.empty(), true)
+                .start()) {
             assertThat(worker.isReady()).isTrue();
         }
     }

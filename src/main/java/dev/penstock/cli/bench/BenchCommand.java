@@ -15,4 +15,5 @@ public sealed interface BenchCommand
                 BatcherCommand,
                 AssemblyCommand,
                 IdleModelsCommand,
+                WarmCommand,
                 SelfCommand {}

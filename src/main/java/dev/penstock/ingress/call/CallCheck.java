@@ -3,6 +3,7 @@ package dev.penstock.ingress.call;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.messages.ModelStatus.State;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
@@ -93,6 +94,10 @@ public final class CallCheck {
 
     /** Called before the catalogue is searched. So a tenant that may not use a model does not learn whether it exists. */
     public static void requireAllowed(Tenant tenant, String model) {
+        if (WarmUpModels.contains(model) && tenant.models().isEmpty()) {
+            throw new ProblemException(
+                    Problem.of(Problem.Kind.NOT_FOUND, "no worker has announced model '" + model + "'"));
+        }
         if (!tenant.mayUse(model)) {
             throw new ProblemException(Problem.of(
                     Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use model '" + model + "'"));

@@ -132,8 +132,7 @@ public final class InferResource {
         String prefix = PublicAddress.prefix(context.request());
         return submitted.thenCompose(id -> isNew
                 ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model, prefix))
-                : answerOrAccept(
-                        id, headers.preference(), context, () -> HttpResponses.accepted(id, model, prefix)));
+                : answerOrAccept(id, headers.preference(), context, () -> HttpResponses.accepted(id, model, prefix)));
     }
 
     private static CompletionStage<Response> answer(SynchronousCalls.PendingCall call, RoutingContext context) {

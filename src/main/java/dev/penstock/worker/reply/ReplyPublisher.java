@@ -7,6 +7,7 @@ import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceResponse;
 import dev.penstock.protocol.NonFinite;
@@ -85,7 +86,9 @@ public final class ReplyPublisher implements Replies {
         this.maxResponseBytes = maxResponseBytes;
         this.nonFinite = nonFinite;
         this.meters = meters;
-        deliveries.prepareDeadLetters(model);
+        if (!WarmUpModels.contains(model)) { // it has no such topic, and asking for one may make it
+            deliveries.prepareDeadLetters(model);
+        }
     }
 
     @Override
