@@ -43,12 +43,10 @@ final class WarmBench {
     /** Prints the table, writes the report, and returns the number of errors. */
     long run() throws IOException, InterruptedException {
         Map<String, List<Start>> starts = new LinkedHashMap<>();
-        starts.put(WITH, new ArrayList<>());
-        starts.put(WITHOUT, new ArrayList<>());
         for (int round = 1; round <= settings.rounds(); round++) {
             for (String variant : round % 2 == 0 ? List.of(WITHOUT, WITH) : List.of(WITH, WITHOUT)) {
                 out.printf("round %d of %d: %s%n", round, settings.rounds(), variant);
-                starts.get(variant).add(start(variant));
+                starts.computeIfAbsent(variant, first -> new ArrayList<>()).add(start(variant));
             }
         }
         out.println();

@@ -134,7 +134,7 @@ class KafkaClientsTest {
         try (KafkaProducer<Void, byte[]> producer =
                 producer(new VoidSerializer(), new ByteArraySerializer(), Map.of())) {
             ProducerRecord<Void, byte[]> record =
-                    KafkaMessageFactory.<Void>createWriter(REQUESTS).writeBinary(order);
+                    KafkaMessageFactory.createWriter(REQUESTS).writeBinary(order);
             record.headers()
                     .add("reply-topic", ServiceStack.REPLIES.getBytes(UTF_8))
                     .add("correlation-id", order.getId().getBytes(UTF_8));
