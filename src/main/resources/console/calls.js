@@ -6,9 +6,10 @@ export function identify(text) {
   credential = text.trim();
 }
 
-/** fetch, with the credential if there is one. A JSON Web Token has three parts. */
+/** fetch, with the credential if there is one, and with errors as problem documents. A JSON Web Token has three parts. */
 export function call(path, options = {}) {
   const headers = new Headers(options.headers);
+  headers.set("Accept", "application/json, application/problem+json");
   if (credential.split(".").length === 3) {
     headers.set("Authorization", `Bearer ${credential}`);
   } else if (credential) {

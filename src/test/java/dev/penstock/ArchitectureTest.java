@@ -60,6 +60,10 @@ final class ArchitectureTest {
                             "tenants",
                             "tenants.quota",
                             "ingress.call")),
+            entry("ingress.negotiation", Set.of("protocol", "ingress.call")),
+            entry(
+                    "ingress.triton",
+                    Set.of("protocol", "messages", "tenants", "ingress.call", "ingress.http", "ingress.submit")),
             entry(
                     "ingress.outcomes",
                     Set.of(
@@ -86,9 +90,13 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.outcomes")),
             entry(
+                    "ingress.warmup",
+                    Set.of("threads", "process", "protocol", "messages", "kafka", "tenants", "ingress.call")),
+            entry(
                     "ingress",
                     Set.of(
                             "threads",
+                            "process",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -99,7 +107,9 @@ final class ArchitectureTest {
                             "ingress.call",
                             "ingress.gate",
                             "ingress.outcomes",
-                            "ingress.submit")),
+                            "ingress.submit",
+                            "ingress.warmup")),
+            entry("ingress.web", Set.of("threads", "ingress")),
             entry(
                     "ingress.http",
                     Set.of(
@@ -109,10 +119,13 @@ final class ArchitectureTest {
                             "messages",
                             "tenants",
                             "ingress",
+                            "ingress.web",
                             "ingress.call",
                             "ingress.gate",
+                            "ingress.negotiation",
                             "ingress.outcomes",
-                            "ingress.submit")),
+                            "ingress.submit",
+                            "ingress.warmup")),
             entry(
                     "ingress.grpc",
                     Set.of(
@@ -209,6 +222,7 @@ final class ArchitectureTest {
                     Set.of(
                             "tracing",
                             "threads",
+                            "process",
                             "protocol",
                             "protocol.codec",
                             "messages",
@@ -248,6 +262,7 @@ final class ArchitectureTest {
                             "metrics",
                             "features",
                             "ingress",
+                            "ingress.warmup",
                             "worker")));
 
     /** The outside world, and the packages that may touch it. */
@@ -271,8 +286,10 @@ final class ArchitectureTest {
             entry("com.github.benmanes..", Set.of("features.cache")),
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
-            entry("jakarta.ws.rs..", Set.of("ingress.http")),
-            entry("io.vertx.core.http..", Set.of("ingress.http", "ingress.console", "ingress.grpc")),
+            entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress.triton")),
+            entry(
+                    "io.vertx.core.http..",
+                    Set.of("ingress.http", "ingress.console", "ingress.grpc", "ingress.web", "ingress.warmup")),
             entry(
                     "org.apache.kafka..",
                     Set.of(
@@ -283,6 +300,7 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.submit",
                             "ingress.outcomes",
+                            "ingress.warmup",
                             "worker",
                             "worker.intake",
                             "worker.join",

@@ -17,6 +17,7 @@ import dev.penstock.cli.bench.SelfCommand;
 import dev.penstock.cli.bench.SyncCommand;
 import dev.penstock.cli.bench.TenantsCommand;
 import dev.penstock.cli.bench.TuningCommand;
+import dev.penstock.cli.bench.WarmCommand;
 import dev.penstock.cli.command.Tool;
 import dev.penstock.features.cache.FeaturesBenchmark;
 import java.io.IOException;
@@ -59,6 +60,7 @@ public final class Bench implements Tool<BenchCommand> {
             case BatcherCommand batcher -> MicroBench.run("BatcherBenchmark");
             case AssemblyCommand assembly -> MicroBench.run("AssemblyBenchmark");
             case IdleModelsCommand models -> models(models);
+            case WarmCommand warm -> warm(warm);
             case SelfCommand self -> GeneratorSpeed.measure(System.out);
         };
     }
@@ -138,6 +140,16 @@ public final class Bench implements Tool<BenchCommand> {
                 new ModelsBench.Settings(command.counts(), command.kib(), command.settleSeconds(), command.seconds());
         new ModelsBench(settings, System.out).run();
         return 0;
+    }
+
+    private static long warm(WarmCommand command) throws IOException, InterruptedException, OrtException {
+        WarmBench.Settings settings = new WarmBench.Settings(
+                command.connections(),
+                command.idleSeconds(),
+                command.seconds(),
+                command.loadSeconds(),
+                command.rounds());
+        return new WarmBench(settings, DigitsCorpus.load(DIGITS), System.out).run();
     }
 
     private static long batching(BatchingCommand command) throws IOException, InterruptedException, OrtException {

@@ -280,14 +280,11 @@ public final class Ledger {
         }
     }
 
-    /** The outcome of a synchronous call that was answered went to its caller, and is kept for a while only. */
+    /** The outcome of a synchronous call is kept for a while only, whether its caller heard it or a 504. */
     private void missing(Event.Missing missing) {
         Entry entry = entry(missing.number());
-        boolean wentToCaller = entry.first
-                .filter(first -> first.place().kind() == Place.Kind.ANSWER)
-                .isPresent();
-        boolean mayBeGone = missing.atMillis() - entry.sentMillis >= ANSWER_KEPT_MILLIS;
-        if (wentToCaller && mayBeGone && missing.code() == 410) {
+        boolean mayBeGone = entry.door == Door.SYNC && missing.atMillis() - entry.sentMillis >= ANSWER_KEPT_MILLIS;
+        if (mayBeGone && missing.code() == 410) {
             return;
         }
         violated(

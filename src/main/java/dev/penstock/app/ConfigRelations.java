@@ -3,6 +3,8 @@ package dev.penstock.app;
 import dev.penstock.ingress.IngressConfig;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +50,13 @@ final class ConfigRelations {
     private void report(String key, Duration value, String rule, String limitKey, Duration limit) {
         problems.add("%s must be %s %s (%s), was %s"
                 .formatted(key, rule, limitKey, ConfigRange.text(limit), ConfigRange.text(value)));
+    }
+
+    void requireFolder(String key, Path folder) {
+        if (!Files.isDirectory(folder)) {
+            problems.add(key + " must be a folder that exists, was "
+                    + folder.toAbsolutePath().normalize());
+        }
     }
 
     void requireHttp(String key, URI url) {

@@ -1,6 +1,8 @@
 package dev.penstock.app;
 
+import dev.penstock.process.WarmUpPlan;
 import dev.penstock.protocol.NonFinite;
+import dev.penstock.protocol.codec.UnknownMembers;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.DecimalMax;
@@ -40,6 +42,14 @@ public interface PenstockConfig {
     @WithDefault("text")
     NonFinite nonFiniteNumbers();
 
+    /**
+     * What happens to members of a JSON body that the protocol does not have. With {@code ignored} they are skipped, as other servers do
+     * whose clients send members of their own. With {@code refused} such a request is invalid, which finds misspelt members. Give all
+     * processes the same.
+     */
+    @WithDefault("ignored")
+    UnknownMembers unknownMembers();
+
     Kafka kafka();
 
     Redis redis();
@@ -47,6 +57,8 @@ public interface PenstockConfig {
     Topics topics();
 
     Replies replies();
+
+    WarmUpSection warmUp();
 
     TracingSection tracing();
 
@@ -132,6 +144,50 @@ public interface PenstockConfig {
         @DurationMin(minutes = 1)
         @DurationMax(days = 3650)
         Duration resultRetention();
+    }
+
+    /**
+     * The warm-up of a process by calls and records that it sends itself, see docs/deployment.md. No metric of requests, no quota and no
+     * other caller sees them.
+     */
+    interface WarmUpSection {
+        /**
+         * Whether the process reports itself as ready only after its warm-up ({@code before-ready}), or warms up beside its first requests
+         * ({@code after-ready}), or not at all ({@code off}). The default keeps a load balancer and a rolling upgrade from counting on a
+         * process that is slow; it costs that time at each start. {@code penstock up} sets {@code after-ready}.
+         */
+        @WithDefault("before-ready")
+        When when();
+
+        /**
+         * The longest warm-up. It ends earlier once {@code penstock.warm-up.calls} are made. A longer one makes the first requests faster,
+         * and the start slower.
+         */
+        @WithDefault("15s")
+        @DurationMin(seconds = 1)
+        @DurationMax(minutes = 5)
+        Duration atMost();
+
+        /**
+         * Calls that an ingress makes to itself, and requests that a worker sends itself, at most. The JVM has compiled what they need
+         * after some thousands. More are better, where there is time.
+         */
+        @WithDefault("6000")
+        @Min(1) @Max(1_000_000) int calls();
+
+        /** When a process warms up. */
+        enum When {
+            BEFORE_READY,
+            AFTER_READY,
+            OFF
+        }
+
+        /** Empty if it is off. */
+        default Optional<WarmUpPlan> plan() {
+            return when() == When.OFF
+                    ? Optional.empty()
+                    : Optional.of(new WarmUpPlan(atMost(), calls(), when() == When.BEFORE_READY));
+        }
     }
 
     /** Traces of requests, see docs/tracing.md. Without an endpoint nothing is traced, and nothing is paid for it. */

@@ -33,6 +33,9 @@ final class Readiness implements HealthCheck {
     }
 
     private String ingress() {
+        if (roles.isIngressWarmUpAwaited()) {
+            return "warms up";
+        }
         return roles.isIngressStarting()
                 ? STARTING
                 : roles.maybeIngress()

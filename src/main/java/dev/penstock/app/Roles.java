@@ -5,6 +5,8 @@ import dev.penstock.ingress.Ingress;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.ingress.IngressStart;
 import dev.penstock.ingress.ResponseMeters;
+import dev.penstock.ingress.warmup.OwnAddress;
+import dev.penstock.ingress.warmup.WarmUpPass;
 import dev.penstock.kafka.BadConnectionException;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
@@ -12,6 +14,7 @@ import dev.penstock.kafka.PatientCalls;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.metrics.HostMemory;
 import dev.penstock.process.ProcessEnd;
+import dev.penstock.process.WarmUpPlan;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
@@ -20,6 +23,7 @@ import dev.penstock.threads.ServiceThread;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ApplicationLifecycleManager;
+import io.quarkus.runtime.ImageMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
@@ -68,6 +72,8 @@ final class Roles {
     private final Faults ingressFaults = new Faults("ingress");
     private final Drain drain = new Drain();
     private final ResponseMeters responses;
+    private final WarmUpPass pass = new WarmUpPass();
+    private final OwnAddress address;
     private final PatientCalls patient = new PatientCalls();
     private final ServiceThread starting = new ServiceThread(
             "penstock-start", "The roles of this process do not start.", processFaults, START_STOP, this::startOrEnd);
@@ -84,6 +90,7 @@ final class Roles {
             MeterRegistry registry,
             Vertx vertx,
             Redis redis,
+            OwnAddress address,
             Instance<WorkerRole> worker) {
         this.config = config;
         this.ingressConfig = ingressConfig;
@@ -93,6 +100,7 @@ final class Roles {
         this.responses = new ResponseMeters(registry);
         this.vertx = vertx;
         this.redis = redis;
+        this.address = address;
         this.worker =
                 config.roles().contains(PenstockConfig.Role.WORKER) ? Optional.of(required(worker)) : Optional.empty();
     }
@@ -154,6 +162,7 @@ final class Roles {
                     patient);
             ingress = Optional.of(role);
             role.awaitConnected(patient);
+            warmUpPlan().ifPresent(plan -> role.warmUp(plan, pass, address.known()));
             ingressServes = true;
         }
         if (worker.isPresent()) {
@@ -222,6 +231,12 @@ final class Roles {
 
     @Produces
     @Singleton
+    WarmUpPass warmUpPass() {
+        return pass;
+    }
+
+    @Produces
+    @Singleton
     ResponseMeters responses() {
         return responses;
     }
@@ -241,6 +256,19 @@ final class Roles {
     /** Whether the process has the role of an ingress that does not take calls yet. */
     boolean isIngressStarting() {
         return isIngress() && !ingressServes;
+    }
+
+    /** Whether the process has an ingress whose warm-up has not ended, and readiness waits for it. */
+    boolean isIngressWarmUpAwaited() {
+        return warmUpPlan().filter(WarmUpPlan::isAwaited).isPresent()
+                && ingress.filter(Ingress::isWarmingUp).isPresent();
+    }
+
+    /** A native executable is compiled already. */
+    private Optional<WarmUpPlan> warmUpPlan() {
+        return ImageMode.current().isNativeImage()
+                ? Optional.empty()
+                : config.warmUp().plan();
     }
 
     /** What {@code ingress.http} reports of its threads. */
@@ -287,7 +315,8 @@ final class Roles {
                 standard.maxTensors(),
                 standard.maxElements(),
                 standard.maxParameters(),
-                standard.maxStringBytes());
+                standard.maxStringBytes(),
+                config.unknownMembers());
     }
 
     private TopicLayout layout() {

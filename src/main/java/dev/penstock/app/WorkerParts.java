@@ -50,6 +50,7 @@ final class WorkerParts implements WorkerRole {
 
     @Override
     public void check(ConfigRelations relations, Optional<IngressConfig> ingress) {
+        relations.requireFolder("penstock.worker.models", config.models());
         check(relations, config, features, ingress);
     }
 
@@ -85,7 +86,16 @@ final class WorkerParts implements WorkerRole {
         gpuWatch = Optional.of(new GpuWatch(registry, processFaults));
         FeatureCaches caches = new FeatureCaches(features, client.redis(), registry);
         Worker role = new Worker(
-                config, kafka, layout, shared.replies().allowedTopics(), reader, caches, registry, tracing, faults);
+                config,
+                shared.warmUp().plan(),
+                kafka,
+                layout,
+                shared.replies().allowedTopics(),
+                reader,
+                caches,
+                registry,
+                tracing,
+                faults);
         worker = Optional.of(role);
         role.start(isEnding);
         // The ingress watches the Redis of a process with both roles.

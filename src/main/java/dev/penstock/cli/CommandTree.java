@@ -15,6 +15,7 @@ import dev.penstock.cli.bench.SelfCommand;
 import dev.penstock.cli.bench.SyncCommand;
 import dev.penstock.cli.bench.TenantsCommand;
 import dev.penstock.cli.bench.TuningCommand;
+import dev.penstock.cli.bench.WarmCommand;
 import dev.penstock.cli.command.AutoscaleCommand;
 import dev.penstock.cli.command.CapacityCommand;
 import dev.penstock.cli.command.CompletionCommand;
@@ -133,6 +134,7 @@ final class CommandTree {
                 BatcherCommand.class,
                 AssemblyCommand.class,
                 IdleModelsCommand.class,
+                WarmCommand.class,
                 SelfCommand.class)) {
             add(bench, command);
         }

@@ -45,8 +45,7 @@ record DeadLetter(ConsumerRecord<byte[], byte[]> record, long valueBytes) {
     }
 
     Optional<CorrelationId> correlationId() {
-        return RecordHeaders.bytes(record.headers(), RecordHeaders.CORRELATION_ID)
-                .map(CorrelationId::of);
+        return RecordHeaders.correlationId(record.headers());
     }
 
     /** Where the record was that could not be served; empty when the letter does not say. */

@@ -110,10 +110,12 @@ final class Replay {
             String topic, DeadLetter letter, ConsumerRecord<byte[], byte[]> original) {
         ProducerRecord<byte[], byte[]> request = new ProducerRecord<>(topic, null, original.key(), original.value());
         Originals.copyHeaders(original.headers(), request.headers());
-        request.headers().remove(DEADLINE_MS); // it is over, or will be soon
+        RecordHeaders.remove(request.headers(), DEADLINE_MS); // it is over, or will be soon
         request.headers().remove(COPY); // nobody else answers it
-        timeoutMillis.ifPresent(millis ->
-                RecordHeaders.set(request.headers().remove(TIMEOUT_MS), TIMEOUT_MS, Integer.toString(millis)));
+        timeoutMillis.ifPresent(millis -> {
+            RecordHeaders.remove(request.headers(), TIMEOUT_MS);
+            RecordHeaders.set(request.headers(), TIMEOUT_MS, Integer.toString(millis));
+        });
         RecordHeaders.set(request.headers(), REPLAYED_FROM, letter.record().topic() + "/" + letter.name());
         return request;
     }

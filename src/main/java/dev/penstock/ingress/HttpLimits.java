@@ -9,5 +9,13 @@ import java.time.Duration;
  * @param eventsHeartbeat how often an event stream writes a comment while nothing happens
  * @param maxAddressBytes the most bytes of path and query
  * @param maxHeaderBytes the most bytes of all headers
+ * @param maxUnpackingRatio how many times as long as its packed form a body may be
+ * @param packFromBytes the length from which on answers are packed for clients that ask for it
  */
-public record HttpLimits(Duration bodyTimeout, Duration eventsHeartbeat, int maxAddressBytes, int maxHeaderBytes) {}
+public record HttpLimits(
+        Duration bodyTimeout,
+        Duration eventsHeartbeat,
+        int maxAddressBytes,
+        int maxHeaderBytes,
+        int maxUnpackingRatio,
+        int packFromBytes) {}

@@ -20,6 +20,7 @@ import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.ingress.submit.CallLatency;
+import dev.penstock.ingress.submit.CallStatistics;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.Hedging;
 import dev.penstock.ingress.submit.IdempotencyClaims;
@@ -30,6 +31,9 @@ import dev.penstock.ingress.submit.Publisher;
 import dev.penstock.ingress.submit.RequestPublisher;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
+import dev.penstock.ingress.warmup.WarmUpAnswers;
+import dev.penstock.ingress.warmup.WarmUpCalls;
+import dev.penstock.ingress.warmup.WarmUpPass;
 import dev.penstock.kafka.BadConnectionException;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.PatientCalls;
@@ -37,6 +41,8 @@ import dev.penstock.kafka.TopicFollower;
 import dev.penstock.kafka.TopicIndexer;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.Topics;
+import dev.penstock.messages.WarmUpModels;
+import dev.penstock.process.WarmUpPlan;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.redis.RedisWatch;
@@ -47,10 +53,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -76,6 +85,9 @@ public final class Ingress implements AutoCloseable {
             ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 2000);
 
     private final IngressParts parts;
+    private final KafkaClients kafka;
+    private final TopicLayout layout;
+    private final ResponseMeters responses;
     private final Faults faults;
     private final Vertx vertx;
     private final Publisher publisher;
@@ -89,6 +101,7 @@ public final class Ingress implements AutoCloseable {
     private final RedisWatch redisWatch;
     private final Set<String> metered = ConcurrentHashMap.newKeySet();
     private final long sweep;
+    private volatile Optional<WarmUpCalls> warmUp = Optional.empty();
 
     /**
      * Starts the role. It can serve once {@link #awaitConnected} has returned.
@@ -120,6 +133,7 @@ public final class Ingress implements AutoCloseable {
         Catalogue catalogue = new Catalogue(config.workerTimeout().toNanos(), System::nanoTime);
         responses.begin();
         CallLatency latency = new CallLatency(registry);
+        CallStatistics statistics = new CallStatistics(System::currentTimeMillis);
         RejectionMeters rejections = new RejectionMeters(registry);
         DroppedReplyMeters dropped = new DroppedReplyMeters(registry);
         RequestIdIssuer ids = new RequestIdIssuer(key, System::currentTimeMillis);
@@ -194,6 +208,7 @@ public final class Ingress implements AutoCloseable {
                 cancellation,
                 rejections,
                 latency,
+                statistics,
                 System::nanoTime);
         this.parts = new IngressParts(
                 catalogue,
@@ -204,8 +219,12 @@ public final class Ingress implements AutoCloseable {
                 submissions,
                 idempotentSubmissions,
                 outcomes,
-                cancellation);
+                cancellation,
+                statistics);
 
+        this.kafka = kafka;
+        this.layout = layout;
+        this.responses = responses;
         this.faults = faults;
         this.drain = drain;
         this.replyFollower = new TopicFollower(
@@ -282,6 +301,33 @@ public final class Ingress implements AutoCloseable {
         });
     }
 
+    /**
+     * Begins to warm up by calls to itself, beside those of others. Does not wait.
+     *
+     * @param self where this process takes calls, once it is known
+     * @return the calls, which end with this ingress at the latest
+     */
+    public WarmUpCalls warmUp(WarmUpPlan plan, WarmUpPass pass, CompletableFuture<URI> self) {
+        responses.announced(WarmUpModels.OF_INGRESS);
+        WarmUpCalls calls = new WarmUpCalls(
+                plan,
+                pass,
+                self,
+                kafka,
+                layout,
+                parts.catalogue(),
+                new WarmUpAnswers(parts.ids(), pass.tenant()),
+                publisher::prepare,
+                vertx);
+        warmUp = Optional.of(calls);
+        return calls;
+    }
+
+    /** Whether it warms up at the moment. */
+    public boolean isWarmingUp() {
+        return warmUp.filter(calls -> !calls.isDone()).isPresent();
+    }
+
     public IngressParts parts() {
         return parts;
     }
@@ -308,6 +354,7 @@ public final class Ingress implements AutoCloseable {
 
     @Override
     public void close() {
+        warmUp.ifPresent(WarmUpCalls::close);
         vertx.cancelTimer(sweep);
         redisWatch.close();
         lagWatch.close();

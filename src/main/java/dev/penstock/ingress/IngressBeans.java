@@ -6,15 +6,19 @@ import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.submit.AwaitedCalls;
+import dev.penstock.ingress.submit.CallStatistics;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.tenants.TenantsConfig;
 import dev.penstock.threads.Faults;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -27,7 +31,18 @@ final class IngressBeans {
     @Singleton
     HttpLimits limits(IngressConfig config) {
         return new HttpLimits(
-                config.bodyTimeout(), config.eventsHeartbeat(), config.maxAddressBytes(), config.maxHeaderBytes());
+                config.bodyTimeout(),
+                config.eventsHeartbeat(),
+                config.maxAddressBytes(),
+                config.maxHeaderBytes(),
+                config.maxUnpackingRatio(),
+                config.packFromBytes());
+    }
+
+    @Produces
+    @Singleton
+    AllowedOrigins origins(IngressConfig config) {
+        return new AllowedOrigins(config.corsOrigins().orElse(Set.of()));
     }
 
     /**
@@ -49,6 +64,13 @@ final class IngressBeans {
 
     void stop(@Disposes AccessPolicy policy) {
         policy.close();
+    }
+
+    /** Calls to the model of the warm-up are nobody's, and are not counted. */
+    @Produces
+    @Singleton
+    MeterFilter withoutWarmUp() {
+        return MeterFilter.deny(meter -> WarmUpModels.OF_INGRESS.equals(meter.getTag("model")));
     }
 
     @Produces
@@ -103,5 +125,11 @@ final class IngressBeans {
     @Singleton
     Cancellation cancellation(Ingress ingress) {
         return ingress.parts().cancellation();
+    }
+
+    @Produces
+    @Singleton
+    CallStatistics statistics(Ingress ingress) {
+        return ingress.parts().statistics();
     }
 }

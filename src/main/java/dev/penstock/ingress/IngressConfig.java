@@ -7,11 +7,13 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
@@ -107,6 +109,18 @@ public interface IngressConfig {
     Duration bodyTimeout();
 
     /**
+     * Origins whose pages may call the API from a browser (CORS), such as {@code https://app.example.com}; {@code *} allows all. Pages of
+     * other origins cannot read answers when this is not set. Whoever has a credential in such a page can use it there.
+     */
+    Optional<
+                    Set<
+                            @Pattern(
+                                    regexp = "\\*|https?://[^/\\s]+",
+                                    message = "* or an origin such as https://app.example.com, without a path")
+                            String>>
+            corsOrigins();
+
+    /**
      * How often a quiet stream of {@code /v2/requests/{id}/events} sends a comment. Keep it below {@code quarkus.http.idle-timeout} and
      * below the idle timeout of every proxy in front of the service, or they cut the stream. A shorter interval costs a packet for each
      * stream.
@@ -126,6 +140,21 @@ public interface IngressConfig {
      */
     @WithDefault("16384")
     @Min(1024) @Max(49_152) int maxHeaderBytes();
+
+    /**
+     * How many times as long as its packed form a body in gzip or deflate can be; longer ones are 413. Bodies of up to 256 KiB can be
+     * packed however well. Random FP32 numbers pack two to one, and zeros up to a thousand to one. A higher ratio
+     * lets a few bytes cost more memory, up to {@code penstock.max-request-bytes}. {@code 1100} is more than either coding reaches.
+     */
+    @WithDefault("100")
+    @Min(1) @Max(1100) int maxUnpackingRatio();
+
+    /**
+     * Answers of at least so many bytes are packed for clients that ask for gzip or deflate. Shorter ones would hardly gain. Packing costs
+     * CPU: about 15 ms for 1 MB of JSON.
+     */
+    @WithDefault("1024")
+    @Min(256) @Max(Integer.MAX_VALUE) int packFromBytes();
 
     /**
      * Synchronous calls that can wait for their answers at once; more are 503. A higher limit costs memory for each call and its body.

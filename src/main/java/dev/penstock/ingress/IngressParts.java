@@ -6,6 +6,7 @@ import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.ingress.gate.QuotaCheck;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.submit.AwaitedCalls;
+import dev.penstock.ingress.submit.CallStatistics;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
@@ -20,4 +21,5 @@ public record IngressParts(
         Submissions submissions,
         IdempotentSubmissions idempotentSubmissions,
         KeptOutcomes outcomes,
-        Cancellation cancellation) {}
+        Cancellation cancellation,
+        CallStatistics statistics) {}

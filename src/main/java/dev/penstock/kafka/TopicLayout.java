@@ -1,6 +1,7 @@
 package dev.penstock.kafka;
 
 import dev.penstock.messages.Topics;
+import dev.penstock.messages.WarmUpModels;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,11 +36,15 @@ public record TopicLayout(
     /** How long {@link Topics#REPLIES} keeps the outcomes of synchronous calls, at least. */
     public static final Duration REPLY_RETENTION = Duration.ofMinutes(10);
 
+    /** Two workers that warm up at once rarely choose the same one, and then each runs the other's requests, too. */
+    public static final int WARM_UP_PARTITIONS = 16;
+
     private static final Logger LOG = Logger.getLogger(TopicLayout.class);
     private static final CreateTopicsOptions PATIENCE = new CreateTopicsOptions().timeoutMs(10_000);
     private static final int MAX_TRIES = 100;
     private static final long TRY_AGAIN_MILLIS = 20;
     private static final Duration REQUEST_RETENTION = Duration.ofDays(7);
+    private static final Duration WARM_UP_RETENTION = Duration.ofMinutes(10);
 
     /** The topics that all roles share. */
     public List<NewTopic> shared() {
@@ -68,6 +73,18 @@ public record TopicLayout(
         }
         topics.add(deadLetters(model));
         return topics;
+    }
+
+    /** The topic of an ingress's calls to itself. All ingresses that warm up share its partition, and each answers its own calls alone. */
+    public List<NewTopic> ofIngressWarmUp() {
+        return List.of(topic(Topics.requests(WarmUpModels.OF_INGRESS).getFirst(), 1, WARM_UP_RETENTION));
+    }
+
+    /** The topics of a worker's requests to itself. Each worker that warms up chooses one of the partitions. */
+    public List<NewTopic> ofWorkerWarmUp() {
+        return List.of(
+                topic(Topics.requests(WarmUpModels.OF_WORKER).getFirst(), WARM_UP_PARTITIONS, WARM_UP_RETENTION),
+                topic(Topics.WARM_UP_REPLIES, 1, WARM_UP_RETENTION));
     }
 
     public NewTopic deadLetters(String model) {

@@ -32,9 +32,20 @@ final class FirstLook implements AutoCloseable {
     }
 
     void awaitReady() throws InterruptedException {
-        while (get(addresses.management() + "/q/health/ready").isEmpty()) {
+        while (!isReady() && !servesNothing()) {
             Thread.sleep(INTERVAL);
         }
+    }
+
+    private boolean isReady() throws InterruptedException {
+        return get(addresses.management() + "/q/health/ready").isPresent();
+    }
+
+    /** Then the worker never gets ready, and its log says why. */
+    private boolean servesNothing() throws InterruptedException {
+        return ask(addresses.management() + "/q/health/ready")
+                .filter(answer -> answer.body().contains("serves nothing"))
+                .isPresent();
     }
 
     /** Calls of the sample models, or of the first model where neither is served. Empty when none is served here. */
@@ -57,11 +68,22 @@ final class FirstLook implements AutoCloseable {
 
     /** Empty unless the answer is 200. */
     private Optional<JsonNode> get(String address) throws InterruptedException {
+        Optional<HttpResponse<String>> answer = ask(address).filter(each -> each.statusCode() == OK);
         try {
-            HttpResponse<byte[]> answer = http.send(
+            return answer.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(JSON.readTree(answer.get().body()));
+        } catch (IOException notJson) {
+            return Optional.empty();
+        }
+    }
+
+    /** Empty when nobody answers. */
+    private Optional<HttpResponse<String>> ask(String address) throws InterruptedException {
+        try {
+            return Optional.of(http.send(
                     HttpRequest.newBuilder(URI.create(address)).timeout(TIMEOUT).build(),
-                    HttpResponse.BodyHandlers.ofByteArray());
-            return answer.statusCode() == OK ? Optional.of(JSON.readTree(answer.body())) : Optional.empty();
+                    HttpResponse.BodyHandlers.ofString()));
         } catch (IOException notYet) {
             return Optional.empty();
         }

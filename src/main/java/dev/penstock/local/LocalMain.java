@@ -31,7 +31,7 @@ public final class LocalMain {
 
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(60);
     private static final String CONSOLE = "penstock.console.enabled";
-    private static final String CONSOLE_VARIABLE = "PENSTOCK_CONSOLE_ENABLED";
+    private static final String WARM_UP = "penstock.warm-up.when";
 
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
@@ -62,6 +62,9 @@ public final class LocalMain {
     }
 
     private static int up(LocalOptions options) {
+        if (options.role() != LocalOptions.Role.INGRESS) {
+            ModelsFolder.require(modelsOf(options), allowsNoModels());
+        }
         requireFree(options.parts());
         Ports.requireFree(options.managementPort(), "--management-port");
         if (options.isIngress()) {
@@ -137,12 +140,13 @@ public final class LocalMain {
         System.setProperty("penstock.roles", options.roles());
         options.models().ifPresent(folder -> System.setProperty("penstock.worker.models", folder.toString()));
         customers.ifPresent(each -> each.source().forEach(System::setProperty));
+        unlessSet(WARM_UP, "after-ready");
         System.setProperty("quarkus.management.host", "127.0.0.1");
         System.setProperty("quarkus.management.port", String.valueOf(options.managementPort()));
         if (options.isIngress()) {
             System.setProperty("quarkus.http.host", "127.0.0.1");
             System.setProperty("quarkus.http.port", String.valueOf(options.port()));
-            showConsole();
+            unlessSet(CONSOLE, "true");
         } else {
             System.setProperty("quarkus.http.host-enabled", "false");
         }
@@ -159,10 +163,11 @@ public final class LocalMain {
         return exitCode.get();
     }
 
-    /** On this machine it is what people look at first. An option of the JVM or the environment may switch it off. */
-    private static void showConsole() {
-        if (System.getenv(CONSOLE_VARIABLE) == null && System.getProperty(CONSOLE) == null) {
-            System.setProperty(CONSOLE, "true");
+    /** What suits one machine and its user. An option of the JVM or the environment may say otherwise. */
+    private static void unlessSet(String key, String value) {
+        String variable = key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+        if (System.getenv(variable) == null && System.getProperty(key) == null) {
+            System.setProperty(key, value);
         }
     }
 
@@ -180,8 +185,17 @@ public final class LocalMain {
         if (options.role() == LocalOptions.Role.INGRESS) {
             return Optional.empty();
         }
-        String otherwise = System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", "models");
-        return TelecomCustomers.of(options.models().orElse(Path.of(otherwise)));
+        return TelecomCustomers.of(modelsOf(options));
+    }
+
+    private static Path modelsOf(LocalOptions options) {
+        return options.models()
+                .orElseGet(() -> Path.of(System.getenv().getOrDefault("PENSTOCK_WORKER_MODELS", "models")));
+    }
+
+    private static boolean allowsNoModels() {
+        return Boolean.getBoolean("penstock.worker.allow-empty")
+                || Boolean.parseBoolean(System.getenv("PENSTOCK_WORKER_ALLOW_EMPTY"));
     }
 
     private static void stopAfterTheService(LocalStack stack) {

@@ -26,7 +26,7 @@ final class Welcome {
         line(text, "health", addresses.management() + "/q/health");
         line(text, "metrics", addresses.management() + "/q/metrics");
         line(text, "Kafka", addresses.kafka());
-        addresses.redis().ifPresent(url -> line(text, "Redis", url));
+        addresses.redis().ifPresent(url -> line(text, "Redis", withoutPassword(url)));
         if (http.isPresent()) {
             text.append(
                     examples.isEmpty()
@@ -41,6 +41,14 @@ final class Welcome {
         line(text, "Kafka", kafka);
         line(text, "Redis", redis);
         return text.toString();
+    }
+
+    /** Terminals and logs are read by others. */
+    static String withoutPassword(String url) {
+        int user = url.indexOf("://") + 3;
+        int host = url.lastIndexOf('@');
+        String masked = user < 3 || host < user ? url : url.substring(0, user) + "***" + url.substring(host);
+        return masked.replaceAll("(?i)([?&](?:password|user)=)[^&]*", "$1***");
     }
 
     private static void line(StringBuilder text, String what, String where) {

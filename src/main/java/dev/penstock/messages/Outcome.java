@@ -2,9 +2,12 @@ package dev.penstock.messages;
 
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
+import java.util.Set;
 
 /** The outcome of a request. Every accepted request reaches exactly one. */
 public sealed interface Outcome {
+    /** The names of all outcomes, see {@link #status()}. */
+    Set<String> STATUSES = Set.of("succeeded", "failed", "expired", "cancelled");
 
     /** The model ran. Carries the v2 response. */
     record Succeeded(Payload response) implements Outcome {}

@@ -4,13 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
-/** The names of Penstock's record headers, and methods that read and write them. */
+/**
+ * The names of Penstock's record headers, and methods that read and write them. Names are read without regard to case, since other systems
+ * have their own ways to spell them.
+ */
 public final class RecordHeaders {
     public static final String CONTENT_TYPE = "content-type";
     public static final String JSON_LENGTH = "inference-header-content-length";
@@ -82,24 +85,77 @@ public final class RecordHeaders {
      */
     public static final String COPY = "penstock-copy";
 
-    /** CloudEvents' attributes in the binary binding begin with this. */
-    public static final String CLOUD_EVENTS_PREFIX = "ce_";
+    private static final String SPRING_REPLY_TOPIC = "kafka_replyTopic";
+    private static final String SPRING_REPLY_PARTITION = "kafka_replyPartition";
+    private static final String SPRING_CORRELATION_ID = "kafka_correlationId";
 
     public static final String JSON = "application/json";
     public static final String BINARY = "application/octet-stream";
-
-    private static final Pattern TRITON_PRIORITY = Pattern.compile("0|[1-9][0-9]{0,18}");
 
     private RecordHeaders() {}
 
     /** The value of the last header with this name. */
     public static Optional<byte[]> bytes(Headers headers, String name) {
-        return Optional.ofNullable(headers.lastHeader(name)).map(Header::value);
+        Optional<byte[]> last = Optional.empty();
+        for (Header header : headers) {
+            if (header.key().equalsIgnoreCase(name)) {
+                last = Optional.ofNullable(header.value());
+            }
+        }
+        return last;
     }
 
     /** The value of the last header with this name, decoded as UTF-8. */
     public static Optional<String> text(Headers headers, String name) {
         return bytes(headers, name).map(value -> new String(value, UTF_8));
+    }
+
+    /** The sender's id, by our name or else by Spring's. */
+    public static Optional<CorrelationId> correlationId(Headers headers) {
+        return bytes(headers, CORRELATION_ID)
+                .or(() -> bytes(headers, SPRING_CORRELATION_ID))
+                .map(CorrelationId::of);
+    }
+
+    /** Whether {@link #correlationId} may read a header with this name. */
+    public static boolean isCorrelationId(String name) {
+        return name.equalsIgnoreCase(CORRELATION_ID) || name.equalsIgnoreCase(SPRING_CORRELATION_ID);
+    }
+
+    /** The topic that the sender wants its reply on, by our name or else by Spring's. */
+    public static Optional<String> replyTopic(Headers headers) {
+        return text(headers, REPLY_TOPIC).or(() -> text(headers, SPRING_REPLY_TOPIC));
+    }
+
+    /**
+     * The partition of that topic, by our name as text, or else by Spring's as four bytes.
+     *
+     * @throws InvalidRequestException if it is neither absent nor an integer of 0 or more
+     */
+    public static Optional<Long> replyPartition(Headers headers) throws InvalidRequestException {
+        Optional<Long> ours = number(headers, REPLY_PARTITION, 0);
+        Optional<byte[]> spring = bytes(headers, SPRING_REPLY_PARTITION);
+        if (ours.isPresent() || spring.isEmpty()) {
+            return ours;
+        }
+        // As a number, four digits would be a partition beyond any topic's.
+        if (spring.get().length != Integer.BYTES || isDigits(spring.get())) {
+            return number(headers, SPRING_REPLY_PARTITION, 0);
+        }
+        int partition = ByteBuffer.wrap(spring.get()).getInt();
+        if (partition < 0) {
+            throw new InvalidRequestException(SPRING_REPLY_PARTITION, "must be 0 or more, was " + partition);
+        }
+        return Optional.of((long) partition);
+    }
+
+    private static boolean isDigits(byte[] text) {
+        for (byte each : text) {
+            if (each < '0' || each > '9') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** @throws InvalidRequestException if the header is present and is not an integer of at least {@code min} */
@@ -126,26 +182,20 @@ public final class RecordHeaders {
      */
     public static Optional<Lane> lane(Headers headers) throws InvalidRequestException {
         Optional<String> priority = text(headers, PRIORITY);
-        if (priority.isEmpty()) {
-            return Optional.empty();
-        }
-        String value = priority.get();
-        if (TRITON_PRIORITY.matcher(value).matches()) {
-            return switch (value) {
-                case "0" -> Optional.empty();
-                case "1" -> Optional.of(Lane.INTERACTIVE);
-                default -> Optional.of(Lane.BULK);
-            };
-        }
-        return Optional.of(Lane.labelled(value)
-                .orElseThrow(() -> new InvalidRequestException(
-                        PRIORITY,
-                        "must be interactive, bulk, or a number (0 the topic's lane, 1 interactive, greater bulk), was '"
-                                + value + "'")));
+        return priority.isEmpty() ? Optional.empty() : Lane.ofPriority(PRIORITY, priority.get());
     }
 
     public static void set(Headers headers, String name, String value) {
         headers.add(name, value.getBytes(UTF_8));
+    }
+
+    /** Removes all headers with this name, whatever their case. */
+    public static void remove(Headers headers, String name) {
+        for (Header header : headers.toArray()) {
+            if (header.key().equalsIgnoreCase(name)) {
+                headers.remove(header.key());
+            }
+        }
     }
 
     /** The length of the JSON part in bytes; empty unless the value has the binary form. */

@@ -33,6 +33,9 @@ public final class Topics {
     /** Candidates for the secret that signs request ids; compacted. The first one counts. */
     public static final String KEYS = "penstock.keys";
 
+    /** Replies to the requests that a worker sends itself to warm up. Nobody reads it. */
+    public static final String WARM_UP_REPLIES = "penstock." + WarmUpModels.OF_WORKER + ".replies";
+
     /**
      * Names that no model may have, because their topics would collide with others. {@code penstock.features.requests} is also the topic of
      * a view {@code requests}. {@code penstock.replies.requests} is a topic to which any caller may direct replies.

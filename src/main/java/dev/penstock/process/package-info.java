@@ -1,3 +1,6 @@
-/** How a process ends that cannot start, or that is stopped before it has; and how an image asks a process whether it is healthy. */
+/**
+ * How a process begins and ends: how it warms up, how it ends when it cannot start or is stopped before it has, and how an image asks it
+ * whether it is healthy.
+ */
 @org.jspecify.annotations.NullMarked
 package dev.penstock.process;

@@ -36,6 +36,11 @@ public enum Datatype {
         return this != BYTES;
     }
 
+    /** Whether its values are numbers, and so have an order. */
+    public boolean isNumeric() {
+        return this != BOOL && this != BYTES;
+    }
+
     /** Whether its values can be NaN or infinite. */
     public boolean isFloat() {
         return switch (this) {

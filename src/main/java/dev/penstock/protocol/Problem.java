@@ -11,7 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * An error that is sent to a client: an RFC 9457 problem document. The v2 member {@code error} repeats {@code detail}.
+ * An error that is sent to a client: an RFC 9457 problem document, or the protocol's own form. The v2 member {@code error} repeats
+ * {@code detail}.
  *
  * @param type a URI; Penstock's own types start with {@link #PREFIX}
  * @param members extension members such as {@code field}, {@code rule} or {@code id}. Values are strings, numbers, booleans, and
@@ -49,6 +50,7 @@ public record Problem(String type, String title, int status, String detail, Map<
         QUOTA(IANA + "quota-exceeded", 429, "The quota is used up"),
         INFERENCE_FAILED(PREFIX + "inference-failed", 500, "The model failed on this request"),
         INTERNAL(PREFIX + "internal", 500, "Internal error"),
+        NOT_SUPPORTED(PREFIX + "not-supported", 501, "Not supported"),
         CAPACITY(IANA + "temporary-reduced-capacity", 503, "Not enough capacity to answer in time"),
         UNAVAILABLE(PREFIX + "unavailable", 503, "The service cannot accept requests now"),
         FEATURES_UNAVAILABLE(PREFIX + "features-unavailable", 503, "Features are unavailable"),
@@ -111,6 +113,19 @@ public record Problem(String type, String title, int status, String detail, Map<
                 json.writeFieldName(member.getKey());
                 write(json, member.getValue());
             }
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write to an in-memory buffer", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** The protocol's own form: the member {@code error}, and no other. */
+    public byte[] toV2Json() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeStringField("error", detail);
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write to an in-memory buffer", e);

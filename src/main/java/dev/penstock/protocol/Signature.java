@@ -193,9 +193,15 @@ public record Signature(
         Set<String> names = new HashSet<>();
         for (int i = 0; i < requested.size(); i++) {
             String name = requested.get(i).name();
-            if (output(name).isEmpty()) {
+            Optional<TensorSpec> spec = output(name);
+            if (spec.isEmpty()) {
                 throw new InvalidRequestException(
                         field("outputs", i, "name"), "must be one of " + names(outputs) + ", was '" + name + "'");
+            }
+            if (requested.get(i).classes().isPresent() && !spec.get().datatype().isNumeric()) {
+                throw new InvalidRequestException(
+                        field("outputs", i, "parameters.classification"),
+                        "must be absent: '" + name + "' is " + spec.get().datatype() + ", which has no order");
             }
             if (!names.add(name)) {
                 throw new InvalidRequestException(

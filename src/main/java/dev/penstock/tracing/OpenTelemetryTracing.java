@@ -31,14 +31,14 @@ public final class OpenTelemetryTracing implements Tracing {
         Span span = spans.builder(call.method() + " " + call.route(), SpanKind.SERVER, Spans.parent(call.context()))
                 .startSpan();
         if (!span.getSpanContext().isSampled()) {
-            return CallTrace.untraced(Spans.headers(span));
+            return CallTrace.untraced(Spans.headers(span).with(call.context().b3()));
         }
         span.setAttribute(Names.METHOD, call.method())
                 .setAttribute(Names.ROUTE, call.route())
                 .setAttribute(Names.PATH, call.path())
                 .setAttribute(Names.SCHEME, call.scheme())
                 .setAttribute(Names.PROTOCOL_VERSION, call.version());
-        return new TracedCall(spans, span);
+        return new TracedCall(spans, span, call.context().b3());
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.penstock.tracing;
 import dev.penstock.messages.TraceContext;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
+import java.util.Map;
 
 /** The spans of a sampled call: the call itself, and the sending of its record. */
 final class TracedCall implements CallTrace {
@@ -10,11 +11,14 @@ final class TracedCall implements CallTrace {
 
     private final Spans spans;
     private final Span call;
+    private final Map<String, String> b3;
     private volatile Span sending = Span.getInvalid();
 
-    TracedCall(Spans spans, Span call) {
+    /** @param b3 Zipkin's headers of the call, which its record carries as they came */
+    TracedCall(Spans spans, Span call, Map<String, String> b3) {
         this.spans = spans;
         this.call = call;
+        this.b3 = b3;
     }
 
     /** A request with an idempotency key may be published twice, one time after the other. */
@@ -24,7 +28,7 @@ final class TracedCall implements CallTrace {
         Span span = spans.sending(topic, Context.root().with(call));
         span.setAttribute(Names.CONVERSATION, requestId);
         sending = span;
-        return Spans.headers(span);
+        return Spans.headers(span).with(b3);
     }
 
     @Override

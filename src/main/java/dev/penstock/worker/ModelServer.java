@@ -9,6 +9,7 @@ import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
 import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.config.PaddingPlanner;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
@@ -16,6 +17,7 @@ import dev.penstock.threads.Time;
 import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.intake.Intake;
+import dev.penstock.worker.intake.Membership;
 import dev.penstock.worker.intake.RecordDecoder;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.intake.rules.IntakeBounds;
@@ -25,7 +27,6 @@ import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
-import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.Deliveries;
 import dev.penstock.worker.reply.EarlierReplies;
@@ -45,7 +46,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -63,7 +66,7 @@ final class ModelServer implements AutoCloseable {
 
     private final String model;
     private final List<String> versions;
-    private final ModelStates states;
+    private final StopListener stopListener;
     private final List<AutoCloseable> parts = new ArrayList<>();
     private final Map<LoopThread, WorkerLoop> loops = new LinkedHashMap<>();
     private final List<ExecutorService> runners = new ArrayList<>();
@@ -71,16 +74,26 @@ final class ModelServer implements AutoCloseable {
     private final Consumer<? super Fault> faults;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    /** @param versions all of one model, ascending */
-    ModelServer(String model, List<WarmModel> versions, Shared shared) {
+    /** Hears that a bug has stopped a model. */
+    @FunctionalInterface
+    interface StopListener {
+        void stopped(String model, List<String> versions, Throwable bug);
+    }
+
+    /**
+     * @param versions all of one model, ascending
+     * @param membership how the server comes to its partitions
+     */
+    ModelServer(String model, List<WarmModel> versions, Membership membership, Shared shared) {
         this.model = model;
         this.versions = versions.stream().map(WarmModel::version).toList();
-        this.states = shared.states();
+        this.stopListener = shared.stopListener();
         this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
         ReplyPublisher replies = new ReplyPublisher(
                 shared.deliveries(),
                 model,
+                versions.stream().collect(Collectors.toMap(WarmModel::version, WarmModel::signature)),
                 shared.reader().limits().maxBodyBytes(),
                 shared.reader().nonFinite(),
                 meters,
@@ -92,6 +105,7 @@ final class ModelServer implements AutoCloseable {
         }
         Intake intake = new Intake(
                 model,
+                membership,
                 shared.consumers().forModel(model),
                 served,
                 versions.getLast().version(),
@@ -112,7 +126,7 @@ final class ModelServer implements AutoCloseable {
                 Time.OF_MACHINE,
                 shared.tracing(),
                 shared.trialPermit(),
-                partitions -> shared.announcer().reads(model, partitions));
+                partitions -> shared.assignments().accept(model, partitions));
         this.intakeThread = new ServiceThread(
                 "penstock-intake-" + model,
                 consequence(),
@@ -253,7 +267,7 @@ final class ModelServer implements AutoCloseable {
         boolean isFirst = failure.compareAndSet(null, fault.cause());
         faults.accept(fault);
         if (isFirst) {
-            states.stopped(model, versions, fault.cause());
+            stopListener.stopped(model, versions, fault.cause());
         }
         intakeThread.requestStop();
     }
@@ -262,12 +276,16 @@ final class ModelServer implements AutoCloseable {
         return "This worker no longer serves model " + model + ".";
     }
 
-    /** Shared by all models of a worker. */
+    /**
+     * Shared by all models of a worker.
+     *
+     * @param assignments hears which partitions of a model this worker reads; must not block
+     */
     record Shared(
             WorkerConfig config,
             Deliveries deliveries,
             RequestConsumers consumers,
-            Announcer announcer,
+            BiConsumer<String, Map<Lane, List<Integer>>> assignments,
             ReplyTopics replyTopics,
             EarlierReplies earlierReplies,
             Semaphore trialPermit,
@@ -277,6 +295,6 @@ final class ModelServer implements AutoCloseable {
             MeterRegistry registry,
             Tracing tracing,
             Consumer<String> deviceLost,
-            ModelStates states,
+            StopListener stopListener,
             Consumer<? super Fault> faults) {}
 }

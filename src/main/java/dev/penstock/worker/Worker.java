@@ -17,12 +17,15 @@ import dev.penstock.model.repository.ModelDefinition;
 import dev.penstock.model.repository.ModelLoader;
 import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.model.repository.ResidentMemory;
+import dev.penstock.process.WarmUpPlan;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
 import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
 import dev.penstock.tracing.Tracing;
+import dev.penstock.worker.intake.Membership;
 import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.join.FeatureJoin;
 import dev.penstock.worker.join.FeatureUpdates;
@@ -36,6 +39,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,12 +56,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
@@ -72,8 +79,11 @@ public final class Worker implements AutoCloseable {
 
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+    private static final Duration GROUP_TIMEOUT = Duration.ofSeconds(2);
 
     private final WorkerConfig config;
+    private final Optional<WarmUpPlan> plan;
     private final KafkaClients kafka;
     private final TopicLayout layout;
     private final RequestReader reader;
@@ -100,17 +110,21 @@ public final class Worker implements AutoCloseable {
     private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
     private final ColdStarts coldStarts;
+    private volatile Optional<WarmUpRecords> warmUp = Optional.empty();
     private volatile boolean warm;
+    private volatile String nothing = "";
 
     /** A model that is loaded and cannot be served yet. */
     private record Unserved(List<WarmModel> versions, String reason) {}
 
     /**
+     * @param warmUp by records that this worker sends itself; empty for none
      * @param allowedReplyTopics reply topics that other systems may name
      * @param faults hears of threads that failed
      */
     public Worker(
             WorkerConfig config,
+            Optional<WarmUpPlan> warmUp,
             KafkaClients kafka,
             TopicLayout layout,
             List<String> allowedReplyTopics,
@@ -120,6 +134,7 @@ public final class Worker implements AutoCloseable {
             Tracing tracing,
             Faults faults) {
         this.config = config;
+        this.plan = warmUp;
         this.faults = faults;
         this.kafka = kafka;
         this.layout = layout;
@@ -166,20 +181,38 @@ public final class Worker implements AutoCloseable {
                 .flatMap(List::stream)
                 .forEach(model -> states.loading(model.name(), model.version(), "it is being loaded and warmed up"));
         cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
+        warmUp = plan.map(bounds -> new WarmUpRecords(bounds, kafka, layout, this::ofWarmUp));
         loadAndServe(models, isEnding);
         giveMemoryBack();
         while (!unserved.isEmpty() && !isEnding.getAsBoolean()) {
             Thread.sleep(TRY_AGAIN);
-            Map.copyOf(unserved).forEach((name, model) -> serveOrKeep(name, model.versions));
+            serveKept();
+        }
+        while (isWarmUpAwaited() && !isEnding.getAsBoolean()) {
+            Thread.sleep(LOOK_AGAIN);
         }
         if (isEnding.getAsBoolean()) {
             LOG.infof("The process ends after %d of %d models were loaded", servers.size(), models.size());
             return;
         }
         if (servers.isEmpty()) {
-            LOG.warnf("There is no model to serve in %s", config.models().toAbsolutePath());
+            nothing = nothing(models.isEmpty() && contents.refused().stream().noneMatch(each -> isWanted(each.name())));
+            LOG.warnf("This worker %s", nothing);
         }
         warm = true;
+    }
+
+    /** @param isEmpty whether the folder has nothing that it should serve */
+    private String nothing(boolean isEmpty) {
+        Path folder = config.models().toAbsolutePath().normalize();
+        if (!isEmpty) {
+            return "serves nothing: no model in " + folder + " can be served; the lines above say why";
+        }
+        return config.serve()
+                .map(names -> "serves nothing: " + folder + " has none of penstock.worker.serve ("
+                        + String.join(",", names) + ")")
+                .orElse("serves nothing: there is no model in " + folder
+                        + "; put one at NAME/1/model.onnx in it, or set" + " penstock.worker.allow-empty=true");
     }
 
     /** Loading leaves more garbage behind than serving makes in hours: files, made-up rows and their results. */
@@ -210,11 +243,27 @@ public final class Worker implements AutoCloseable {
                         return model.getKey();
                     })));
             for (Future<?> each : serving) {
-                each.get();
+                while (!isDone(each)) {
+                    serveKept();
+                }
             }
         } finally {
             loaders.close(); // waits: ONNX Runtime must not be unloaded while it loads a model
         }
+    }
+
+    private static boolean isDone(Future<?> loading) throws ExecutionException, InterruptedException {
+        try {
+            loading.get(TRY_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException notYet) {
+            return false;
+        }
+    }
+
+    /** Tries again to serve the models that are loaded. */
+    private void serveKept() {
+        Map.copyOf(unserved).forEach((name, model) -> serveOrKeep(name, model.versions));
     }
 
     private static long bytes(List<ModelDefinition> versions) {
@@ -239,6 +288,10 @@ public final class Worker implements AutoCloseable {
 
     /** Serves a model, or keeps it for another try: its topics may be missing, or Kafka may be away. Holds back no other model. */
     private void serveOrKeep(String name, List<WarmModel> versions) {
+        if (isHeldBack(name)) {
+            keep(name, versions, "the worker warms up, and others serve the model meanwhile");
+            return;
+        }
         TroubleLog trouble = troubles.computeIfAbsent(name, none -> new TroubleLog(LOG, "Model " + none));
         try {
             serve(name, versions);
@@ -248,18 +301,55 @@ public final class Worker implements AutoCloseable {
             Throwable cause =
                     notYet instanceof ExecutionException && notYet.getCause() != null ? notYet.getCause() : notYet;
             String reason = String.valueOf(cause.getMessage());
-            unserved.put(name, new Unserved(versions, reason));
-            versions.forEach(version -> states.loading(
-                    name, version.definition().version(), "it is loaded, and cannot be served yet: " + reason));
+            keep(name, versions, reason);
             trouble.failed("is not served yet, and is tried again", cause);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Whether all models serve. */
+    private void keep(String name, List<WarmModel> versions, String reason) {
+        unserved.put(name, new Unserved(versions, reason));
+        versions.forEach(version -> states.loading(
+                name, version.definition().version(), "it is loaded, and cannot be served yet: " + reason));
+    }
+
+    /**
+     * A worker joins the group of a model when it is warm: until then it would be given as many partitions as the others, and be slower.
+     * Where no other worker is in the group, it joins at once, since a slow worker is better than none.
+     */
+    private boolean isHeldBack(String model) {
+        return isWarmUpAwaited() && isServedElsewhere(model);
+    }
+
+    private boolean isWarmUpAwaited() {
+        return plan.filter(WarmUpPlan::isAwaited).isPresent()
+                && warmUp.filter(records -> !records.isDone()).isPresent();
+    }
+
+    private boolean isServedElsewhere(String model) {
+        try {
+            return admin
+                    .describeConsumerGroups(List.of(Topics.workerGroup(model)))
+                    .all()
+                    .get(GROUP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .values()
+                    .stream()
+                    .anyMatch(group -> !group.members().isEmpty());
+        } catch (TimeoutException notYet) {
+            return true; // it is asked again, for no longer than the warm-up lasts
+        } catch (ExecutionException | KafkaException failure) {
+            // Otherwise there is no such group, or this worker may not see it.
+            return failure instanceof RetriableException || failure.getCause() instanceof RetriableException;
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Whether all models serve. Without any it is ready only if it may be. */
     public boolean isReady() {
-        return warm && isSound();
+        return warm && isSound() && (!servers.isEmpty() || config.allowEmpty());
     }
 
     /** The reason why the worker is not ready. */
@@ -272,7 +362,7 @@ public final class Worker implements AutoCloseable {
                 .or(() -> unserved.entrySet().stream()
                         .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
                         .findFirst())
-                .orElse("models are not warm");
+                .orElseGet(() -> isWarmUpAwaited() ? "the worker warms up" : warm ? nothing : "models are not warm");
     }
 
     /** Whether no bug has stopped a model or a thread. */
@@ -284,6 +374,7 @@ public final class Worker implements AutoCloseable {
     @Override
     public void close() {
         announcer.withdraw();
+        warmUp.ifPresent(WarmUpRecords::close);
         servers.forEach(ModelServer::stopTaking);
         for (ModelServer server : servers) {
             server.close();
@@ -376,25 +467,7 @@ public final class Worker implements AutoCloseable {
             announcer.announce(
                     announcement(version).notReady()); // measures the broker's clock before anything is timed
         }
-        ModelServer server = new ModelServer(
-                name,
-                versions,
-                new ModelServer.Shared(
-                        config,
-                        deliveries,
-                        new RequestConsumers(kafka, config.groupProtocol()),
-                        announcer,
-                        replyTopics,
-                        earlierReplies,
-                        trialPermit,
-                        cancellations,
-                        reader,
-                        brokerClock,
-                        registry,
-                        tracing,
-                        Worker::end,
-                        states,
-                        faults));
+        ModelServer server = new ModelServer(name, versions, Membership.ofGroup(name), shared());
         servers.add(server);
         server.start();
         for (WarmModel version : versions) {
@@ -407,6 +480,47 @@ public final class Worker implements AutoCloseable {
                 states.serves(name, version.definition().version(), version.remarks());
             }
         }
+    }
+
+    private ModelServer.Shared shared() {
+        return new ModelServer.Shared(
+                config,
+                deliveries,
+                new RequestConsumers(kafka, config.groupProtocol()),
+                announcer::reads,
+                replyTopics,
+                earlierReplies,
+                trialPermit,
+                cancellations,
+                reader,
+                brokerClock,
+                registry,
+                tracing,
+                Worker::end,
+                states::stopped,
+                faults);
+    }
+
+    /** The same for the warm-up: what it serves is not announced, not counted and not traced, and answered by producers of its own. */
+    private ModelServer.Shared ofWarmUp(
+            ReplyTopics topics, Deliveries answers, MeterRegistry uncounted, Consumer<? super Fault> trouble) {
+        return new ModelServer.Shared(
+                config,
+                answers,
+                new RequestConsumers(kafka, config.groupProtocol()),
+                (model, partitions) -> {},
+                topics,
+                earlierReplies,
+                new Semaphore(1),
+                cancellations,
+                reader,
+                brokerClock,
+                uncounted,
+                tracing,
+                reason -> trouble.accept(
+                        new Fault("penstock-warm-up", reason, new IllegalStateException("the accelerator is lost"))),
+                (model, versions, bug) -> {},
+                trouble);
     }
 
     /** Without its topic of dead letters a model would lose them. */

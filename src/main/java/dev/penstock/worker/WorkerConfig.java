@@ -32,6 +32,13 @@ public interface WorkerConfig {
             serve();
 
     /**
+     * Whether a worker is ready without a model to serve. By default it is not: a folder that is empty by mistake, or whose models are all
+     * refused, should stop a rollout. Set it where models come later.
+     */
+    @WithDefault("false")
+    boolean allowEmpty();
+
+    /**
      * Models that are loaded and warmed up at once, the smallest files first. Each serves as soon as it is warm. The default lets small models
      * serve while a large one loads. A higher number takes memory and cores from the models that already serve.
      */

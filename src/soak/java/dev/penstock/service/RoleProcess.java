@@ -23,6 +23,8 @@ public final class RoleProcess implements AutoCloseable {
     static final Map<String, String> ENVIRONMENT = Map.of(
             "ORT_DISABLE_TELEMETRY",
             "1",
+            "PENSTOCK_WARM_UP_WHEN",
+            "off",
             "PENSTOCK_WORKER_MODELS",
             Path.of("src/main/models").toAbsolutePath().toString());
 

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What one process held over its life, sampled between faults. The highest values of its first half are compared with those of its second:
- * what leaks goes on growing.
+ * What one process held over its life, sampled between faults. The medians of its first half are compared with those of its second: what
+ * leaks goes on growing, and a peak, such as the connections of callers that wait, does not count.
  */
 final class Life {
     /** Classes are loaded and connections made by then. */
@@ -34,16 +34,17 @@ final class Life {
         long first = samples.getFirst().seconds();
         long last = samples.getLast().seconds();
         long half = first + (last - first) / 2;
-        return highest(first, half)
-                .flatMap(early ->
-                        highest(half + 1, last).map(late -> new SoakReport.Growth(process, last, early, late)));
+        return median(first, half)
+                .flatMap(
+                        early -> median(half + 1, last).map(late -> new SoakReport.Growth(process, last, early, late)));
     }
 
-    private Optional<Usage> highest(long fromSeconds, long toSeconds) {
-        return samples.stream()
+    private Optional<Usage> median(long fromSeconds, long toSeconds) {
+        List<Usage> usages = samples.stream()
                 .filter(each -> each.seconds() >= fromSeconds && each.seconds() <= toSeconds)
                 .map(Sample::usage)
-                .reduce(Usage::highest);
+                .toList();
+        return usages.isEmpty() ? Optional.empty() : Optional.of(Usage.median(usages));
     }
 
     private record Sample(long seconds, Usage usage) {}

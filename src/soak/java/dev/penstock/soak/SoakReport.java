@@ -48,7 +48,7 @@ record SoakReport(
     record Strike(String fault, long atMillis, String proof, long recoveryMillis, long violations) {}
 
     /**
-     * The most that a process held in the first and in the second half of its life.
+     * What a process held in the first and in the second half of its life, as medians.
      *
      * @param seconds that it lived
      */

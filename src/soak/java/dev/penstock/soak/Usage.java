@@ -3,7 +3,9 @@ package dev.penstock.soak;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /**
@@ -14,10 +16,15 @@ import java.util.stream.Stream;
  */
 record Usage(long memoryMib, int threads, int files) {
 
-    /** Each value the higher of the two. */
-    Usage highest(Usage other) {
-        return new Usage(
-                Math.max(memoryMib, other.memoryMib), Math.max(threads, other.threads), Math.max(files, other.files));
+    /** The median of each value; of an even number, the higher of the two in the middle. */
+    static Usage median(List<Usage> usages) {
+        return new Usage(median(usages, Usage::memoryMib), (int) median(usages, Usage::threads), (int)
+                median(usages, Usage::files));
+    }
+
+    private static long median(List<Usage> usages, ToLongFunction<Usage> value) {
+        long[] sorted = usages.stream().mapToLong(value).sorted().toArray();
+        return sorted[sorted.length / 2];
     }
 
     /** From {@code /proc}; empty when the process has ended. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,18 +37,25 @@ final class StrimziTest {
     void theTopicsAreThoseThatPenstockWouldCreate() {
         TopicLayout layout = new TopicLayout(
                 true, 120, 8, Optional.of((short) 3), 10 * 1024 * 1024 + 64 * 1024, Duration.ofHours(24));
-        Map<String, String> expected = Stream.concat(layout.shared().stream(), layout.ofModel("digits").stream())
+        Map<String, String> expected = Stream.of(
+                        layout.shared(), layout.ofModel("digits"), layout.ofIngressWarmUp(), layout.ofWorkerWarmUp())
+                .flatMap(List::stream)
                 .collect(Collectors.toMap(NewTopic::name, StrimziTest::description, (a, b) -> a, TreeMap::new));
 
         Map<String, String> declared = Rendered.overlay("strimzi")
                 .of("KafkaTopic")
-                .collect(Collectors.toMap(Manifests::nameOf, StrimziTest::description, (a, b) -> a, TreeMap::new));
+                .collect(Collectors.toMap(StrimziTest::topicName, StrimziTest::description, (a, b) -> a, TreeMap::new));
 
         assertThat(declared).isEqualTo(expected);
     }
 
     private static String description(NewTopic topic) {
         return topic.numPartitions() + " x " + topic.replicationFactor() + " " + new TreeMap<>(topic.configs());
+    }
+
+    /** Kubernetes takes no underscore in a name. */
+    private static String topicName(JsonNode topic) {
+        return topic.at("/spec/topicName").asText(Manifests.nameOf(topic));
     }
 
     private static String description(JsonNode topic) {

@@ -219,12 +219,18 @@ final class LedgerTest {
     }
 
     @Test
-    void findsTheGoneOutcomeOfACallThatHeard504() {
+    void letsTheOutcomeOfACallThatHeard504BeGoneButNotTooSoon() {
         sent(Door.SYNC);
         ledger.record(new Event.TimedOut(0, "id-0", DEADLINE));
         seen(0, POLL, Sighting.expired());
+        now += Ledger.ANSWER_KEPT_MILLIS;
         ledger.record(new Event.Missing(0, POLL, 410, now));
+        assertThat(ledger.verdict(END).result()).isEqualTo(Verdict.Result.KEPT);
 
+        sent(Door.SYNC);
+        ledger.record(new Event.TimedOut(1, "id-1", DEADLINE));
+        seen(1, POLL, Sighting.expired());
+        ledger.record(new Event.Missing(1, POLL, 410, now));
         assertThatOnly(ledger.verdict(END), Violation.Kind.FORGOTTEN);
     }
 

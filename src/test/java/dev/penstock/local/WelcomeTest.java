@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WelcomeTest {
     private static final Addresses BOTH = new Addresses(
@@ -41,6 +43,20 @@ class WelcomeTest {
         assertThat(Welcome.toService(1_000, BOTH, false, List.of()))
                 .doesNotContain("console", "Try it")
                 .endsWith("\nNo model is served yet. The lines above say why.\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "redis://127.0.0.1:6379, redis://127.0.0.1:6379",
+        "redis://:secret@redis:6379/1, redis://***@redis:6379/1",
+        "rediss://user:sec@ret@redis, rediss://***@redis",
+        "redis://redis:6379?password=secret&db=1, redis://redis:6379?password=***&db=1"
+    })
+    void showsNoPassword(String url, String shown) {
+        Addresses worker =
+                new Addresses("worker", Optional.empty(), "http://localhost:9001", "broker:9092", Optional.of(url));
+
+        assertThat(Welcome.toService(1_000, worker, true, List.of())).endsWith("Redis            " + shown + "\n");
     }
 
     @Test

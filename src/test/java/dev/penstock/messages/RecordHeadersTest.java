@@ -1,5 +1,6 @@
 package dev.penstock.messages;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,6 +36,55 @@ class RecordHeadersTest {
                 .hasMessageContaining("priority")
                 .hasMessageContaining("must be interactive, bulk, or a number")
                 .hasMessageContaining("was '" + priority + "'");
+    }
+
+    @Test
+    void readsNamesWithoutRegardToCaseAndTheLastOfThem() {
+        Headers headers = headers().add("Reply-Topic", text("a")).add("REPLY-TOPIC", text("b"));
+
+        assertThat(RecordHeaders.replyTopic(headers)).hasValue("b");
+        RecordHeaders.remove(headers, RecordHeaders.REPLY_TOPIC);
+        assertThat(headers).isEmpty();
+    }
+
+    @Test
+    void readsSpringsNamesWhereOursAreAbsent() throws InvalidRequestException {
+        byte[] id = {(byte) 0xff, 0, 1};
+        Headers springs = headers()
+                .add("kafka_replyTopic", text("a"))
+                .add("kafka_replyPartition", new byte[] {0, 0, 1, 2})
+                .add("kafka_correlationId", id);
+
+        assertThat(RecordHeaders.replyTopic(springs)).hasValue("a");
+        assertThat(RecordHeaders.replyPartition(springs)).hasValue(258L);
+        assertThat(RecordHeaders.correlationId(springs)).hasValue(CorrelationId.of(id));
+        springs.add("reply-topic", text("b")).add("reply-partition", text("3")).add("correlation-id", text("c"));
+        assertThat(RecordHeaders.replyTopic(springs)).hasValue("b");
+        assertThat(RecordHeaders.replyPartition(springs)).hasValue(3L);
+        assertThat(RecordHeaders.correlationId(springs)).hasValue(CorrelationId.of("c"));
+    }
+
+    @Test
+    void readsAPartitionInFourDigitsAsText() throws InvalidRequestException {
+        assertThat(RecordHeaders.replyPartition(headers().add("kafka_replyPartition", text("1000"))))
+                .hasValue(1000L);
+    }
+
+    @Test
+    void rejectsAPartitionBelowZero() {
+        Headers negative = headers().add("kafka_replyPartition", new byte[] {-1, -1, -1, -1});
+
+        assertThatThrownBy(() -> RecordHeaders.replyPartition(negative))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("kafka_replyPartition: must be 0 or more, was -1");
+    }
+
+    private static Headers headers() {
+        return new org.apache.kafka.common.header.internals.RecordHeaders();
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(UTF_8);
     }
 
     private static Headers priority(String value) {

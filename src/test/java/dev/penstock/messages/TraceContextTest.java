@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,19 @@ class TraceContextTest {
         TraceContext.read(came).write(goes);
 
         assertThat(goes.toArray()).isEqualTo(came.toArray());
+    }
+
+    @Test
+    void passesZipkinsHeadersOnWithAndWithoutAParent() {
+        Headers goes = new RecordHeaders();
+
+        TraceContext.NONE
+                .with(Map.of("b3", "80f198ee56343ba8-e457b5a2e4d86bd1-1", "x-b3-sampled", "no\nheader"))
+                .write(goes);
+
+        assertThat(goes.toArray())
+                .containsExactly(new RecordHeader("b3", "80f198ee56343ba8-e457b5a2e4d86bd1-1".getBytes(UTF_8)));
+        assertThat(TraceContext.read(goes).b3()).containsOnlyKeys("b3");
     }
 
     @Test

@@ -3,9 +3,12 @@ package dev.penstock.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A process with a mistake in its configuration ends at startup, with every mistake in plain words and no stack trace. */
 class BadConfigurationIT {
@@ -36,6 +39,21 @@ class BadConfigurationIT {
                     .contains(
                             "penstock.ingress.events-heartbeat must be shorter than quarkus.http.idle-timeout (75s), was 2m")
                     .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aFolderWithoutModelsEndsTheStartInOneLine(@TempDir Path folder) throws Exception {
+        Files.writeString(folder.resolve("x.onnx"), "");
+        for (Path models : List.of(folder, folder.resolve("missing"))) {
+            try (RoleProcess process = new RoleProcess(List.of("up", "--models", models.toString()))) {
+                assertThat(process.awaitExit()).isEqualTo(1);
+                assertThat(process.log().lines().filter(line -> !line.startsWith("WARNING:")))
+                        .singleElement()
+                        .asString()
+                        .startsWith("penstock: ")
+                        .contains(models.toString(), "/1/model.onnx");
+            }
         }
     }
 

@@ -57,6 +57,13 @@ record BadInput(String what, String bytes, int status, List<String> says, boolea
         return new BadInput(what, bytes, status, List.of(says), false);
     }
 
+    /** The same call by a client that asks for problem documents. */
+    BadInput acceptingProblems() {
+        String host = "Host: test\r\n";
+        return new BadInput(
+                what, bytes.replaceFirst(host, host + "Accept: application/problem+json\r\n"), status, says, isLast);
+    }
+
     BadInput last() {
         return new BadInput(what, bytes, status, says, true);
     }

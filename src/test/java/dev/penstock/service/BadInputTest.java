@@ -12,7 +12,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each row of {@link BadInputs} gets exactly its status and a problem that names the field and the rule. The next call is served. */
+/**
+ * Each row of {@link BadInputs} gets exactly its status and an error that names the field and the rule, in the form that the client asks
+ * for. The next call is served.
+ */
 @WholeService
 class BadInputTest {
     /** Connections that the service closes a moment after its answer, with what was sent on them. Awaited together. */
@@ -39,12 +42,10 @@ class BadInputTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("table")
     void isRejectedAndTheNextCallIsServed(BadInput bad) throws IOException {
-        Wire wire = Wire.open();
-        wire.send(bad.bytes());
-        Wire.Answer refusal = wire.read();
+        Wire.Answer refusal = refusal(bad.acceptingProblems());
 
-        assertThat(refusal.status()).as(refusal.toString()).isEqualTo(bad.status());
         assertThat(refusal.header("content-type")).isEqualTo(Problem.CONTENT_TYPE);
+        assertThat(refusal.header("vary")).isEqualTo("Accept");
         assertThat(refusal.json().path("status").asInt()).isEqualTo(bad.status());
         assertThat(refusal.json().path("title").asText()).isNotBlank();
         assertThat(refusal.json().path("type").asText()).contains(":");
@@ -52,6 +53,26 @@ class BadInputTest {
                 .isEqualTo(refusal.json().path("error").asText())
                 .satisfies(
                         detail -> bad.says().forEach(says -> assertThat(detail).contains(says)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("table")
+    void isRejectedInTheProtocolsOwnFormUnlessTheClientAsksForAnother(BadInput bad) throws IOException {
+        Wire.Answer refusal = refusal(bad);
+
+        assertThat(refusal.header("content-type")).isEqualTo("application/json");
+        assertThat(refusal.header("vary")).isEqualTo("Accept");
+        assertThat(refusal.json().properties()).hasSize(1);
+        String error = refusal.json().path("error").asText();
+        bad.says().forEach(says -> assertThat(error).contains(says));
+        assertThat(error).isNotBlank();
+    }
+
+    private static Wire.Answer refusal(BadInput bad) throws IOException {
+        Wire wire = Wire.open();
+        wire.send(bad.bytes());
+        Wire.Answer refusal = wire.read();
+        assertThat(refusal.status()).as(refusal.toString()).isEqualTo(bad.status());
         if (bad.isLast()) {
             closing.put(wire, bad);
         } else {
@@ -61,6 +82,7 @@ class BadInputTest {
         try (Wire another = Wire.open()) {
             assertServes(another);
         }
+        return refusal;
     }
 
     private static void assertServes(Wire wire) throws IOException {

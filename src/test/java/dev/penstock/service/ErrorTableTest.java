@@ -116,8 +116,26 @@ class ErrorTableTest {
     }
 
     @Test
-    void rejectsAnUnsupportedMethod() {
-        assertProblem(service.get(INFER), 405, "tag:penstock.dev,2026:problem/method-not-allowed");
+    void rejectsAnUnsupportedMethodAndNamesThoseThatAreSupported() {
+        Service.Answer answer = service.get(INFER);
+        assertProblem(answer, 405, "tag:penstock.dev,2026:problem/method-not-allowed");
+        assertThat(answer.header("Allow")).isEqualTo("POST, OPTIONS");
+    }
+
+    /** Words of the framework say nothing to a caller. */
+    @Test
+    void saysWhatIsWrongInWordsOfItsOwn() {
+        assertThat(service.get("/v2/nothing").json().path("error").asText())
+                .isEqualTo("there is nothing at this address");
+        assertThat(service.get(INFER).json().path("error").asText())
+                .startsWith("this address does not take this method");
+        assertThat(service.get("/v2/requests/x/events", "Accept", "text/xml")
+                        .json()
+                        .path("error")
+                        .asText())
+                .isEqualTo("the answer has no form that Accept allows");
+        assertThat(service.post(INFER, "not json").json().path("error").asText())
+                .isEqualTo("body: must be valid JSON: expected a value (byte 0)");
     }
 
     @Test
@@ -171,7 +189,7 @@ class ErrorTableTest {
                 415,
                 "tag:penstock.dev,2026:problem/unsupported-media-type");
         assertProblem(
-                service.post(INFER, body, "Content-Encoding", "gzip"),
+                service.post(INFER, body, "Content-Encoding", "br"),
                 415,
                 "tag:penstock.dev,2026:problem/unsupported-media-type");
     }
@@ -179,7 +197,7 @@ class ErrorTableTest {
     @Test
     void rejectsUnsupportedAcceptTypes() {
         assertProblem(
-                service.get("/v2/requests/x/events", "Accept", "text/xml"),
+                service.get("/v2/requests/x/events", "Accept", "text/xml, application/problem+json"),
                 406,
                 "tag:penstock.dev,2026:problem/not-acceptable");
     }
@@ -201,6 +219,7 @@ class ErrorTableTest {
     static void assertProblem(Service.Answer answer, int status, String type) {
         assertThat(answer.status()).isEqualTo(status);
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.header("Vary")).isEqualTo("Accept");
         assertThat(answer.json().path("status").asInt()).isEqualTo(status);
         assertThat(answer.json().path("type").asText()).isEqualTo(type);
         assertThat(answer.json().path("title").asText()).isNotBlank();

@@ -13,9 +13,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/** An HTTP client of the service under test. */
+/** An HTTP client of the service under test. It asks for problem documents, unless it is told what to accept. */
 final class Service {
     static final ObjectMapper JSON = new ObjectMapper();
 
@@ -67,6 +68,9 @@ final class Service {
                 HttpRequest.newBuilder(base.resolve(path)).method(method, body).timeout(Duration.ofSeconds(70));
         if (headers.length > 0) {
             request.headers(headers);
+        }
+        if (List.of(headers).stream().noneMatch("Accept"::equalsIgnoreCase)) {
+            request.header("Accept", "*/*, application/problem+json");
         }
         try {
             return new Answer(http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));

@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 /** The broker, Redis and model folder that all tests of the running service share. */
 public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
     static final String REQUEST_ID_KEY = "a key that only the tests know";
+    static final String ORIGIN = "https://app.example.com";
     static final String REPLIES = "penstock.replies.tests";
     static final String FORBIDDEN_REPLIES = "somebody.elses.topic";
 
@@ -56,6 +57,8 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
                     Map.entry("penstock.worker.models", models().toString()),
                     Map.entry("penstock.max-request-bytes", "1048576"),
                     Map.entry("penstock.console.enabled", "true"),
+                    Map.entry("penstock.ingress.cors-origins", ORIGIN),
+                    Map.entry("quarkus.http.proxy.proxy-address-forwarding", "true"),
                     Map.entry("penstock.ingress.header-timeout", "1s"),
                     Map.entry("penstock.ingress.body-timeout", "1s"),
                     Map.entry("quarkus.http.idle-timeout", "5s"),

@@ -129,7 +129,7 @@ class SlowClientTest {
     private static void assertTimeout(Wire wire, String... says) throws IOException {
         Wire.Answer answer = wire.read();
         assertThat(answer.status()).as(answer.toString()).isEqualTo(408);
-        assertThat(answer.header("content-type")).isEqualTo("application/problem+json");
+        assertThat(answer.header("content-type")).isEqualTo("application/json");
         assertThat(answer.json().path("error").asText()).contains(says);
         assertThat(wire.isClosed()).isTrue();
     }

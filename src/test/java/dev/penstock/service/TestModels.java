@@ -100,6 +100,7 @@ final class TestModels {
     /** Its name has a dot, and it differs from {@link #UNDERSCORED} by that alone. */
     static final String DOTTED = "named.v1";
 
+    /** Its output has labels, from a file. */
     static final String UNDERSCORED = "named_v1";
 
     private TestModels() {}
@@ -224,6 +225,8 @@ final class TestModels {
         OnnxModels.write(folder, UNCALLED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, DOTTED, 1, OnnxModels.identity(Datatype.FP32));
         OnnxModels.write(folder, UNDERSCORED, 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(folder, UNDERSCORED, "labels: {y: fruit.txt}\n");
+        Files.writeString(folder.resolve(UNDERSCORED).resolve("fruit.txt"), "apple\npear\nplum\n");
         Files.writeString(
                 OnnxModels.write(folder, POINTER, 1, OnnxModels.addition()),
                 "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");

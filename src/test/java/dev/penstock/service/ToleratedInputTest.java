@@ -29,7 +29,14 @@ class ToleratedInputTest {
                 "Prefer: ,,;",
                 "Penstock-Timeout-Ms: 999999999999999999",
                 "Content-Type: APPLICATION/JSON ; charset=utf-8",
+                "Content-Type: text/plain", // of ab, and of Node's fetch with a string
+                "Content-Type: text/html", // of hey
+                "Content-Type: application/vnd.acme.request",
+                "Content-Type: ;;;",
                 "Content-Encoding: identity",
+                "Penstock-Priority: 0",
+                "Penstock-Priority: 1",
+                "Penstock-Priority: 2",
                 "Accept: text/nothing",
                 "X-Unknown: \u00ff"
             })
@@ -43,11 +50,29 @@ class ToleratedInputTest {
                 "\"parameters\":{\"triton_unknown\":\"x\"}",
                 "\"parameters\":{\"timeout\":0,\"priority\":0}",
                 "\"parameters\":{\"timeout\":9223372036854775807}",
+                "\"parameters\":{\"priority\":2}",
+                "\"parameters\":{\"priority\":9223372036854775807}",
+                "\"parameters\":null,\"id\":null,\"outputs\":null,\"model_name\":null,\"model_version\":null",
+                "\"parameters\":{\"priority\":null,\"timeout\":null}",
+                "\"model_name\":\"digits\",\"model_version\":\"1\"",
+                "\"model_name\":\"\",\"model_version\":\"\"",
+                "\"unknown\":{\"a\":[1,{\"b\":[]}],\"c\":\"]}\"},\"inptus\":[],\"\":1,\"ID\":\"a\"",
+                "\"outputs\":[{\"name\":\"digit\",\"shape\":[1],\"datatype\":\"INT64\",\"data\":null}]",
+                "\"outputs\":[{\"name\":\"digit\",\"parameters\":null}]",
                 "\"id\":\"\"",
                 "\"outputs\":[]"
             })
     void servesUnusualMembers(String member) throws IOException {
         assertServed(BadInput.json("", GoodInput.with(member)).bytes());
+    }
+
+    @Test
+    void servesUnknownMembersOfAnInput() throws IOException {
+        assertServed(BadInput.json(
+                        "",
+                        GoodInput.withInput("\"dtype\":\"FP32\",\"name\":\"pixels\",\"shape\":[1,64],"
+                                + "\"datatype\":\"FP32\",\"parameters\":null,\"data\":[" + GoodInput.PIXELS + "]"))
+                .bytes());
     }
 
     @ParameterizedTest

@@ -64,7 +64,10 @@ class UpIT {
                         Integer.toString(RoleProcess.freePort()),
                         "--models",
                         models.toString()),
-                Map.of("PENSTOCK_TOPICS_REQUEST_PARTITIONS", "1"));
+                Map.of(
+                        "PENSTOCK_TOPICS_REQUEST_PARTITIONS", "1",
+                        "PENSTOCK_WARM_UP_WHEN", "before-ready",
+                        "PENSTOCK_WARM_UP_AT_MOST", "3s"));
         await().atMost(START_LIMIT).until(() -> up.log().contains("Try it:"));
     }
 
@@ -83,6 +86,14 @@ class UpIT {
                         "Model all-mine version 1 is loaded on cpu in ",
                         "Penstock is up after ")
                 .doesNotContain("WARN", "ERROR", "Exception", "CUDA", "cuda");
+    }
+
+    @Test
+    @Order(1)
+    void itIsReadyWhenBothRolesAreWarm() throws IOException {
+        assertThat(up.log())
+                .containsSubsequence("The ingress is warm after ", "Penstock is up after ")
+                .containsSubsequence("The worker is warm after ", "Penstock is up after ");
     }
 
     @Test

@@ -13,7 +13,14 @@ class LifeTest {
         assertThat(growth(HALF_AN_HOUR, second -> new Usage(600 + second % 7 * 10, 80, 300 + (int) second % 7)))
                 .satisfies(growth -> assertThat(growth.staysFlat()).isTrue())
                 .extracting(SoakReport.Growth::late)
-                .isEqualTo(new Usage(660, 80, 306));
+                .isEqualTo(new Usage(630, 80, 303));
+    }
+
+    @Test
+    void aPeakIsFlat() {
+        assertThat(growth(HALF_AN_HOUR, second -> new Usage(600, 80, second > 1500 && second < 1600 ? 900 : 300))
+                        .staysFlat())
+                .isTrue();
     }
 
     @Test

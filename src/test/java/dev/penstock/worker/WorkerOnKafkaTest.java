@@ -176,6 +176,21 @@ class WorkerOnKafkaTest {
     }
 
     @Test
+    void isNotReadyWithoutAModelUnlessItMayBe(@TempDir Path empty) throws Exception {
+        try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), empty).start()) {
+            assertThat(worker.isReady()).isFalse();
+            assertThat(worker.missing())
+                    .isEqualTo("serves nothing: there is no model in " + empty
+                            + "; put one at NAME/1/model.onnx in it, or set penstock.worker.allow-empty=true");
+        }
+        try (WorkerUnderTest worker = new WorkerUnderTest(
+                        BROKER.clients(), empty, new SimpleMeterRegistry(), Optional.empty(), true)
+                .start()) {
+            assertThat(worker.isReady()).isTrue();
+        }
+    }
+
+    @Test
     void leavesNoLagOnATopicThatWasEmptied() throws Exception {
         send(0, "gone");
         commit(0, 0, "");

@@ -4,6 +4,7 @@ import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
+import dev.penstock.process.WarmUpPlan;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Faults;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** A worker in this JVM, with a real broker and without Redis. */
 final class WorkerUnderTest implements AutoCloseable {
@@ -37,14 +39,29 @@ final class WorkerUnderTest implements AutoCloseable {
     }
 
     WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry) throws Exception {
+        this(kafka, models, registry, Optional.empty(), false);
+    }
+
+    WorkerUnderTest(
+            Map<String, Object> kafka,
+            Path models,
+            SimpleMeterRegistry registry,
+            Optional<WarmUpPlan> warmUp,
+            boolean allowsEmpty)
+            throws Exception {
         this.registry = registry;
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new DurationConverter())
                 .withSources(new PropertiesConfigSource(
                         Map.of(
-                                "penstock.worker.models", models.toString(),
-                                "penstock.worker.drain-timeout", "5s",
-                                "penstock.features.redis.enabled", "false"),
+                                "penstock.worker.models",
+                                models.toString(),
+                                "penstock.worker.drain-timeout",
+                                "5s",
+                                "penstock.worker.allow-empty",
+                                Boolean.toString(allowsEmpty),
+                                "penstock.features.redis.enabled",
+                                "false"),
                         "test",
                         300))
                 .withMapping(WorkerConfig.class)
@@ -52,6 +69,7 @@ final class WorkerUnderTest implements AutoCloseable {
                 .build();
         worker = new Worker(
                 config.getConfigMapping(WorkerConfig.class),
+                warmUp,
                 new KafkaClients(kafka),
                 layout(),
                 List.of("penstock.replies.*"),
@@ -70,12 +88,20 @@ final class WorkerUnderTest implements AutoCloseable {
     }
 
     WorkerUnderTest start() throws Exception {
-        worker.start(() -> false);
+        return start(() -> false);
+    }
+
+    WorkerUnderTest start(BooleanSupplier isEnding) throws Exception {
+        worker.start(isEnding);
         return this;
     }
 
     boolean isReady() {
         return worker.isReady();
+    }
+
+    String missing() {
+        return worker.missing();
     }
 
     double count(String meter, String... tags) {

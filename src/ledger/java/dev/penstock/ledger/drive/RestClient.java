@@ -58,8 +58,9 @@ final class RestClient implements AutoCloseable {
     }
 
     private static HttpRequest.Builder request(URI base, String path, Optional<String> apiKey, Duration answerWithin) {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(base.resolve(path)).timeout(answerWithin.plus(ANSWER_GRACE));
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
+                .header("Accept", "application/json, application/problem+json") // the type of a failure counts
+                .timeout(answerWithin.plus(ANSWER_GRACE));
         apiKey.ifPresent(key -> request.header("X-API-Key", key));
         return request;
     }

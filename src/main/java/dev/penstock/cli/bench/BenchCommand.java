@@ -16,4 +16,5 @@ public sealed interface BenchCommand
                 BatcherCommand,
                 AssemblyCommand,
                 IdleModelsCommand,
+                WarmCommand,
                 SelfCommand {}

@@ -5,6 +5,7 @@ import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
+import java.util.OptionalInt;
 
 /** The size of an answer, as far as the shapes show it before the model runs. */
 final class AnswerSize {
@@ -19,7 +20,10 @@ final class AnswerSize {
         for (TensorSpec output : signature.outputs()) {
             if (request.wants(output.name())) {
                 boolean isBinary = request.wantsBinary(output.name());
-                bytes += elements(output, rows) * leastBytes(output.datatype(), isBinary);
+                OptionalInt classes = request.classes(output.name());
+                bytes += classes.isPresent()
+                        ? classes(output, rows, classes.getAsInt()) * leastBytes(Datatype.BYTES, isBinary)
+                        : elements(output, rows) * leastBytes(output.datatype(), isBinary);
             }
         }
         return bytes;
@@ -29,6 +33,12 @@ final class AnswerSize {
     static boolean isJson(InferenceRequest request, Signature signature) {
         return signature.outputs().stream()
                 .anyMatch(output -> request.wants(output.name()) && !request.wantsBinary(output.name()));
+    }
+
+    /** How many classes there are in place of an output. */
+    private static double classes(TensorSpec output, long rows, int most) {
+        long texts = output.hasRows() ? rows : 1;
+        return texts * Math.min(most, elements(output, rows) / texts);
     }
 
     private static double elements(TensorSpec output, long rows) {

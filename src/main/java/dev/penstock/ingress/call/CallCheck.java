@@ -3,6 +3,7 @@ package dev.penstock.ingress.call;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.messages.ModelStatus.State;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
@@ -68,18 +69,20 @@ public final class CallCheck {
     public CheckedCall check(Call call, boolean async) throws InvalidRequestException {
         long readNanos = nanoClock.getAsLong();
         requireAllowed(call.tenant(), call.model());
-        Announcement model = catalogue
-                .find(call.model(), call.version())
-                .orElseThrow(() -> unknownModel(catalogue, call.model(), call.version()));
-        requireServed(model);
-        InferenceRequest request = reader.read(call.payload(), model.signature());
+        Announcement asked = served(call.model(), call.version());
+        InferenceRequest request = reader.parse(call.payload(), asked.signature());
+        Announcement model = call.version().isEmpty() && request.modelVersion().isPresent()
+                ? served(call.model(), request.modelVersion())
+                : asked;
+        request.requireModel(call.model(), model.version());
+        model.signature().check(request);
         long rows = model.signature().rows(request);
         checkSize(request, rows, model);
         checkAnswerSize(request, rows, model);
         Lane lane = call.lane().isPresent() ? call.lane().get() : lane(request);
         requireAllowed(call.tenant(), lane);
-        Optional<Duration> asked = call.timeout().isPresent() ? call.timeout() : timeout(request);
-        Duration timeout = asked.orElseGet(() -> standard(model, async));
+        Optional<Duration> chosen = call.timeout().isPresent() ? call.timeout() : timeout(request);
+        Duration timeout = chosen.orElseGet(() -> standard(model, async));
         Duration waited = Duration.ofNanos(call.lag().nanos(nanoClock.getAsLong()));
         return new CheckedCall(call, model.version(), rows, lane, left(timeout, waited), waited, readNanos);
     }
@@ -91,6 +94,10 @@ public final class CallCheck {
 
     /** Called before the catalogue is searched. So a tenant that may not use a model does not learn whether it exists. */
     public static void requireAllowed(Tenant tenant, String model) {
+        if (WarmUpModels.contains(model) && tenant.models().isEmpty()) {
+            throw new ProblemException(
+                    Problem.of(Problem.Kind.NOT_FOUND, "no worker has announced model '" + model + "'"));
+        }
         if (!tenant.mayUse(model)) {
             throw new ProblemException(Problem.of(
                     Problem.Kind.FORBIDDEN, "tenant " + tenant.name() + " may not use model '" + model + "'"));
@@ -105,7 +112,8 @@ public final class CallCheck {
     }
 
     /** A worker that stopped a model, and says so, does not take it up again. Waiting for it would be in vain. */
-    private void requireServed(Announcement model) {
+    private Announcement served(String name, Optional<String> version) {
+        Announcement model = catalogue.find(name, version).orElseThrow(() -> unknownModel(catalogue, name, version));
         catalogue.refusal(model.model(), model.version()).ifPresent(reason -> {
             throw new ProblemException(
                     Problem.of(
@@ -114,6 +122,7 @@ public final class CallCheck {
                                     + reason),
                     NOT_SERVED_RETRY_SECONDS);
         });
+        return model;
     }
 
     /** The answer to a call for a model that no worker has announced: what workers say of it, if they do. */
@@ -169,15 +178,12 @@ public final class CallCheck {
         }
     }
 
-    /** Reads the v2 parameter {@code priority}. Triton's numbers 0 (default) and 1 (highest) both mean interactive. */
+    /** Reads the v2 parameter {@code priority}. */
     private static Lane lane(InferenceRequest request) throws InvalidRequestException {
         Object priority = request.parameters().get("priority");
-        if (priority == null || priority.equals(0L) || priority.equals(1L)) {
-            return Lane.INTERACTIVE;
-        }
-        return Lane.labelled(priority.toString())
-                .orElseThrow(() -> new InvalidRequestException(
-                        "parameters.priority", "must be interactive or bulk, was '" + priority + "'"));
+        return priority == null
+                ? Lane.INTERACTIVE
+                : Lane.ofPriority("parameters.priority", priority.toString()).orElse(Lane.INTERACTIVE);
     }
 
     /** Reads the v2 parameter {@code timeout}, in microseconds as in Triton; 0 means none. */

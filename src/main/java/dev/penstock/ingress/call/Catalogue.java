@@ -2,6 +2,7 @@ package dev.penstock.ingress.call;
 
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.ModelStatus;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.protocol.Lane;
 import java.time.Duration;
 import java.util.Collection;
@@ -78,15 +79,18 @@ public final class Catalogue {
     }
 
     /** The topic's owner, or a worker, deleted an announcement. */
-    void forgotten(String key) {
+    public void forgotten(String key) {
         byModel.values().forEach(announced -> announced.remove(key));
         byModel.values().removeIf(Map::isEmpty);
         summaries.clear();
     }
 
-    /** The names of all models, sorted. */
+    /** The names of all models that callers may know, sorted. */
     public List<String> models() {
-        return byModel.keySet().stream().sorted().toList();
+        return byModel.keySet().stream()
+                .filter(model -> !WarmUpModels.contains(model))
+                .sorted()
+                .toList();
     }
 
     /**

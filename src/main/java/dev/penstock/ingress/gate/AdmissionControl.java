@@ -7,6 +7,7 @@ import dev.penstock.ingress.call.Sleep;
 import dev.penstock.ingress.gate.LaneAdmission.Overload;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.ModelStatus;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.metrics.SharedMeters;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
@@ -127,7 +128,9 @@ public final class AdmissionControl implements LagWatch.Listener {
     private AdmittedRequest admit(CheckedCall checked, long maxWaitNanos, Place place) {
         long now = nanoClock.getAsLong();
         String model = checked.call().model();
-        askedNanos.put(model, now);
+        if (!WarmUpModels.contains(model)) {
+            askedNanos.put(model, now);
+        }
         long left = checked.timeout().toNanos();
         if (checked.waited().toNanos() > Math.min(left, MOST_LATE_NANOS)) {
             meters.rejected(model, RejectionMeters.Reason.INGRESS);

@@ -4,6 +4,7 @@ import dev.penstock.ingress.AccessPolicy;
 import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.warmup.WarmUpPass;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Authentication;
 import dev.penstock.tenants.Authenticator;
@@ -36,11 +37,13 @@ public final class AuthenticationFilter {
     private final Optional<Authenticator> authenticator;
     private final Tenant anonymous;
     private final Duration bodyTimeout;
+    private final WarmUpPass pass;
 
-    AuthenticationFilter(AccessPolicy policy, HttpLimits limits) {
+    AuthenticationFilter(AccessPolicy policy, HttpLimits limits, WarmUpPass pass) {
         this.authenticator = policy.authenticator();
         this.anonymous = policy.anonymous();
         this.bodyTimeout = limits.bodyTimeout();
+        this.pass = pass;
     }
 
     void register(@Observes Filters filters) {
@@ -56,12 +59,22 @@ public final class AuthenticationFilter {
         if (authenticator.isPresent()) {
             throw new IllegalStateException("the call was not authenticated");
         }
-        return anonymous;
+        return ofWarmUp(call).orElse(anonymous);
+    }
+
+    private Optional<Tenant> ofWarmUp(RoutingContext call) {
+        return pass.isValid() ? pass.tenant(call.request().getHeader(WarmUpPass.HEADER)) : Optional.empty();
     }
 
     private void identify(RoutingContext call, Authenticator authenticator) {
         String path = call.request().path();
         if (OPEN.contains(path) || GrpcPaths.isHealth(path)) {
+            call.next();
+            return;
+        }
+        Optional<Tenant> warmUp = ofWarmUp(call);
+        if (warmUp.isPresent()) {
+            call.put(TENANT, warmUp.get());
             call.next();
             return;
         }

@@ -3,6 +3,9 @@ package dev.penstock.ingress.http;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.penstock.ingress.ResponseMeters;
+import dev.penstock.ingress.negotiation.ErrorForm;
+import dev.penstock.ingress.web.ContinueFirst;
+import dev.penstock.ingress.web.ResponseDate;
 import dev.penstock.protocol.Problem;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -44,6 +47,8 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
     private boolean withinBody;
     /** The client sends nothing more, and a call of it was open then. */
     private boolean isHalfClosed;
+
+    private boolean hasRead;
     /** Calls that have begun and not ended. Only HTTP/2 has more than one. */
     private int open;
     /** Open calls whose answer has not begun. */
@@ -93,6 +98,10 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
+        if (!hasRead) {
+            hasRead = true;
+            ContinueFirst.await(context.pipeline());
+        }
         withinHeaders |= open == 0 && version != HttpVersion.HTTP_2;
         context.fireChannelRead(bytes);
     }
@@ -158,8 +167,9 @@ final class ConnectionTimeouts extends ChannelInboundHandlerAdapter {
                 Problem.Kind.HEADER_TIMEOUT,
                 "the headers must arrive within " + headerTimeout.toMillis() + " ms (penstock.ingress.header-timeout)");
         ResponseMeters.answeredWithoutCall(problem.status());
-        byte[] body = problem.toJson();
-        String head = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: " + Problem.CONTENT_TYPE
+        byte[] body = ErrorForm.V2.write(problem); // its headers did not come, so it asked for no other form
+        String head = "HTTP/1.1 408 Request Timeout\r\nDate: " + ResponseDate.now()
+                + "\r\nConnection: close\r\nContent-Type: " + ErrorForm.V2.contentType()
                 + "\r\nContent-Length: " + body.length + "\r\n\r\n";
         context.writeAndFlush(Unpooled.wrappedBuffer(head.getBytes(US_ASCII), body))
                 .addListener(ChannelFutureListener.CLOSE);

@@ -3,7 +3,7 @@ package dev.penstock.ingress.http;
 import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.call.GrpcStatus;
 import dev.penstock.ingress.call.ProblemException;
-import dev.penstock.protocol.Problem;
+import dev.penstock.ingress.negotiation.ErrorForm;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -13,7 +13,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
-/** Answers calls with a problem document before any resource sees them and before their bodies are read. */
+/** Refuses calls before any resource sees them and before their bodies are read. */
 final class EarlyResponse {
     private static final long DRAINED_BYTES = 64 * 1024;
     private static final Duration LINGER = Duration.ofSeconds(1);
@@ -58,12 +58,14 @@ final class EarlyResponse {
             writeTrailers(response, refusal);
             return;
         }
+        ErrorForm form = ErrorForm.of(call.request().headers().getAll(HttpHeaders.ACCEPT));
         response.setStatusCode(refusal.problem().status());
-        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE);
+        response.putHeader(HttpHeaders.CONTENT_TYPE, form.contentType());
+        response.putHeader(HttpHeaders.VARY, "Accept");
         refusal.retryAfterSeconds()
                 .ifPresent(seconds -> response.putHeader(HttpHeaders.RETRY_AFTER, Integer.toString(seconds)));
         refusal.headers().forEach(response::putHeader);
-        response.end(Buffer.buffer(refusal.problem().toJson()));
+        response.end(Buffer.buffer(form.write(refusal.problem())));
     }
 
     /** Over gRPC, a refusal is one block of headers, which are the trailers, too. */

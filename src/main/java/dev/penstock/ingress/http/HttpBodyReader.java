@@ -1,17 +1,23 @@
 package dev.penstock.ingress.http;
 
+import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.negotiation.ContentCoding;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Problem;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import java.nio.channels.ClosedChannelException;
+import io.vertx.core.http.StreamResetException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Reads a call's body within a limit on its size and a limit on time. It allocates memory for the bytes that arrive, not for the announced
@@ -37,10 +43,28 @@ final class HttpBodyReader {
     }
 
     /**
-     * Completes with the body. Fails with a {@link ProblemException} as soon as it has more than {@code maxBytes}, or when it has not
-     * fully arrived {@code within} that time. Must be called on the connection's event loop.
+     * Completes with the body, unpacked. Fails with a {@link ProblemException} as soon as it has more than {@code maxBytes}, or when it has
+     * not fully arrived in time. Must be called on the connection's event loop.
+     *
+     * @throws ProblemException when the body has an encoding that is not supported
      */
-    static CompletableFuture<byte[]> read(HttpServerRequest http, int maxBytes, Duration within) {
+    static CompletionStage<byte[]> read(HttpServerRequest http, int maxBytes, HttpLimits limits) {
+        Optional<ContentCoding> coding = ContentCoding.of(http.headers().getAll(HttpHeaders.CONTENT_ENCODING));
+        CompletableFuture<byte[]> sent = asSent(http, maxBytes, limits.bodyTimeout());
+        return coding.isEmpty()
+                ? sent
+                : sent.thenCompose(packed -> unpacked(packed, coding.get(), maxBytes, limits.maxUnpackingRatio()));
+    }
+
+    /** Unpacking takes too long for an event loop. */
+    private static CompletionStage<byte[]> unpacked(byte[] packed, ContentCoding coding, int maxBytes, int maxRatio) {
+        return Vertx.currentContext()
+                .owner()
+                .executeBlocking(() -> coding.unpack(packed, maxBytes, maxRatio), false)
+                .toCompletionStage();
+    }
+
+    private static CompletableFuture<byte[]> asSent(HttpServerRequest http, int maxBytes, Duration within) {
         OptionalLong announced = announced(http);
         HttpBodyReader body = new HttpBodyReader(
                 http, maxBytes, (int) Math.min(announced.orElse(UNANNOUNCED_BYTES), Math.min(FIRST_BYTES, maxBytes)));
@@ -113,10 +137,17 @@ final class HttpBodyReader {
         return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
     }
 
+    /** The client ended the connection, or in HTTP/2 the call. */
+    private static boolean isTheClients(Throwable failure) {
+        return failure instanceof IOException
+                || failure instanceof HttpClosedException
+                || failure instanceof StreamResetException;
+    }
+
     private void broken(Throwable failure) {
         whole.completeExceptionally(
-                failure instanceof ClosedChannelException
-                        ? new InvalidRequestException("body", "must be complete; the connection closed before its end")
+                isTheClients(failure)
+                        ? new InvalidRequestException("body", "must be complete; the client left before its end")
                         : failure);
     }
 

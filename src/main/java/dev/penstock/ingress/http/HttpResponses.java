@@ -1,5 +1,7 @@
 package dev.penstock.ingress.http;
 
+import dev.penstock.ingress.negotiation.ContentCoding;
+import dev.penstock.ingress.negotiation.ErrorForm;
 import dev.penstock.ingress.outcomes.StatusDocument;
 import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.messages.Outcome;
@@ -8,11 +10,14 @@ import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** Makes HTTP responses of outcomes and problems. */
 final class HttpResponses {
@@ -20,25 +25,34 @@ final class HttpResponses {
 
     private HttpResponses() {}
 
-    /** @param reply empty when none arrived by the deadline */
-    static Response of(RequestId id, Optional<Reply> reply) {
+    /**
+     * @param reply empty when none arrived by the deadline
+     * @param call whose client says in which form it takes an error
+     */
+    static Response of(RequestId id, Optional<Reply> reply, RoutingContext call) {
         if (reply.isEmpty()) {
-            return problem(AwaitedCalls.deadlineExceeded(id)).header(REQUEST_ID, id).build();
+            return problem(AwaitedCalls.deadlineExceeded(id), errorForm(call))
+                    .header(REQUEST_ID, id)
+                    .build();
         }
         Response.ResponseBuilder response = switch (reply.get().outcome()) {
             case Outcome.Succeeded succeeded -> payload(succeeded.response());
-            case Outcome.Failed failed -> problem(failed.problem());
-            case Outcome.Expired expired -> problem(AwaitedCalls.deadlineExceeded(id));
+            case Outcome.Failed failed -> problem(failed.problem(), errorForm(call));
+            case Outcome.Expired expired -> problem(AwaitedCalls.deadlineExceeded(id), errorForm(call));
             case Outcome.Cancelled cancelled ->
-                problem(Problem.of(Problem.Kind.CANCELLED, "the request was cancelled"));
+                problem(Problem.of(Problem.Kind.CANCELLED, "the request was cancelled"), errorForm(call));
         };
         return response.header(REQUEST_ID, id).build();
     }
 
-    /** The response to an asynchronous request, with the address to poll. */
-    static Response accepted(RequestId id, String model) {
+    /**
+     * The response to an asynchronous request, with the address to poll.
+     *
+     * @param prefix of the API's addresses, as the caller sees them
+     */
+    static Response accepted(RequestId id, String model, String prefix) {
         return Response.status(Response.Status.ACCEPTED)
-                .header(HttpHeaders.LOCATION, "/v2/requests/" + id)
+                .header(HttpHeaders.LOCATION, prefix + "/v2/requests/" + id)
                 .header("Preference-Applied", "respond-async")
                 .header(HttpHeaders.RETRY_AFTER, 1)
                 .header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
@@ -57,10 +71,43 @@ final class HttpResponses {
         return builder.build();
     }
 
-    static Response.ResponseBuilder problem(Problem problem) {
+    static Response.ResponseBuilder problem(Problem problem, ErrorForm form) {
         return Response.status(problem.status())
-                .header(HttpHeaders.CONTENT_TYPE, Problem.CONTENT_TYPE)
-                .entity(problem.toJson());
+                .header(HttpHeaders.CONTENT_TYPE, form.contentType())
+                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
+                .entity(form.write(problem));
+    }
+
+    private static ErrorForm errorForm(RoutingContext call) {
+        return ErrorForm.of(call.request().headers().getAll(HttpHeaders.ACCEPT));
+    }
+
+    /**
+     * The response, packed if it has at least {@code fromBytes} and the client asks for it. Packing takes too long for an event loop.
+     *
+     * <p>The body of the response must be bytes.
+     */
+    static CompletionStage<Response> packed(Response response, RoutingContext call, int fromBytes) {
+        if (!(response.getEntity() instanceof byte[] body) || body.length < fromBytes) {
+            return CompletableFuture.completedFuture(response);
+        }
+        Optional<ContentCoding> coding =
+                ContentCoding.accepted(call.request().headers().getAll(HttpHeaders.ACCEPT_ENCODING));
+        Response varies = with(Map.of(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING), response);
+        if (coding.isEmpty()) {
+            return CompletableFuture.completedFuture(varies);
+        }
+        return call.vertx()
+                .executeBlocking(() -> coding.get().pack(body), false)
+                .toCompletionStage()
+                .thenApply(packed -> packed.length < body.length ? packed(varies, coding.get(), packed) : varies);
+    }
+
+    private static Response packed(Response response, ContentCoding coding, byte[] packed) {
+        return Response.fromResponse(response)
+                .header(HttpHeaders.CONTENT_ENCODING, coding.label())
+                .entity(packed)
+                .build();
     }
 
     private static Response.ResponseBuilder payload(Payload payload) {

@@ -4,6 +4,7 @@ import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.web.BodyTypes;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
@@ -14,10 +15,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * The headers of an inference call.
@@ -31,18 +30,13 @@ record InferHeaders(
         Optional<Lane> lane,
         Optional<String> contentType,
         Optional<String> idempotencyKey) {
-    /** JSON, the binary form, and what curl sends unless it is given a type. */
-    private static final Set<String> CONTENT_TYPES =
-            Set.of("application/json", "application/octet-stream", "application/x-www-form-urlencoded");
-
     /**
      * Reads and checks the headers.
      *
-     * @throws ProblemException when the length, the encoding or the type of the body is not supported
+     * @throws ProblemException when the length or the type of the body is not supported
      */
     static InferHeaders read(HttpServerRequest http) throws InvalidRequestException {
         requireLength(http);
-        requireNoEncoding(http);
         Optional<String> contentType = contentType(http);
         return new InferHeaders(
                 Preference.parse(http.headers().getAll("Prefer")),
@@ -72,20 +66,9 @@ record InferHeaders(
         }
     }
 
-    private static void requireNoEncoding(HttpServerRequest http) {
-        for (String encoding : http.headers().getAll("Content-Encoding")) {
-            if (!encoding.equalsIgnoreCase("identity")) {
-                throw new ProblemException(Problem.of(
-                        Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
-                        "Content-Encoding must be absent or identity, was '" + encoding + "'"));
-            }
-        }
-    }
-
     private static Optional<String> contentType(HttpServerRequest http) {
         String type = http.getHeader("Content-Type");
-        if (type != null
-                && !CONTENT_TYPES.contains(type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))) {
+        if (type != null && BodyTypes.isOfAnother(type)) {
             throw new ProblemException(Problem.of(
                     Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
                     "Content-Type must be application/json or application/octet-stream, was '" + type + "'"));
@@ -102,15 +85,7 @@ record InferHeaders(
 
     private static Optional<Lane> lane(HttpServerRequest http) throws InvalidRequestException {
         String priority = http.getHeader("Penstock-Priority");
-        if (priority == null) {
-            return Optional.empty();
-        }
-        Optional<Lane> lane = Lane.labelled(priority);
-        if (lane.isEmpty()) {
-            throw new InvalidRequestException(
-                    "Penstock-Priority", "must be interactive or bulk, was '" + priority + "'");
-        }
-        return lane;
+        return priority == null ? Optional.empty() : Lane.ofPriority("Penstock-Priority", priority);
     }
 
     private static Optional<Long> number(HttpServerRequest http, String header, long min)

@@ -13,6 +13,7 @@ import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
 import dev.penstock.ingress.submit.Submissions;
 import dev.penstock.ingress.submit.SynchronousCalls;
+import dev.penstock.ingress.web.PublicAddress;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.tenants.Tenant;
@@ -27,6 +28,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jboss.resteasy.reactive.RestPath;
 
 /**
@@ -94,7 +96,7 @@ public final class InferResource {
         InferHeaders headers = InferHeaders.read(context.request());
         EventLoopLag lag = EventLoopLag.of(context);
         CallTrace trace = traces.of(context);
-        return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits.bodyTimeout())
+        return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits)
                 .thenCompose(body -> check(headers.call(tenant, model, version, body, trace, lag), headers, context));
     }
 
@@ -106,8 +108,9 @@ public final class InferResource {
             return CompletableFuture.failedFuture(invalid);
         }
         return quotas.check(checked)
-                .thenCompose(fields ->
-                        run(checked, headers, context).thenApply(response -> HttpResponses.with(fields, response)));
+                .thenCompose(fields -> run(checked, headers, context)
+                        .thenCompose(response -> HttpResponses.packed(
+                                HttpResponses.with(fields, response), context, limits.packFromBytes())));
     }
 
     private CompletionStage<Response> run(CheckedCall checked, InferHeaders headers, RoutingContext context) {
@@ -116,16 +119,17 @@ public final class InferResource {
         if (!isAsync) {
             return awaitedCalls
                     .run(checked, key, call -> follow(call, context))
-                    .thenApply(answer -> HttpResponses.of(answer.id(), answer.reply()));
+                    .thenApply(answer -> HttpResponses.of(answer.id(), answer.reply(), context));
         }
         CompletionStage<RequestId> submitted =
                 key.isPresent() ? idempotentSubmissions.submit(checked, key.get()) : submissions.submit(checked);
         // Only a request with a key may have its outcome already.
         boolean isNew = key.isEmpty() && headers.preference().patience().isZero();
         String model = checked.call().model();
+        String prefix = PublicAddress.prefix(context.request());
         return submitted.thenCompose(id -> isNew
-                ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model))
-                : answerOrAccept(id, model, headers.preference()));
+                ? CompletableFuture.completedFuture(HttpResponses.accepted(id, model, prefix))
+                : answerOrAccept(id, headers.preference(), context, () -> HttpResponses.accepted(id, model, prefix)));
     }
 
     /** Tells a call when its caller has the answer, or is gone. */
@@ -140,10 +144,11 @@ public final class InferResource {
     }
 
     /** Answers with the outcome if it arrives while the caller waits, and otherwise with the address to poll. */
-    private CompletionStage<Response> answerOrAccept(RequestId id, String model, Preference preference) {
+    private CompletionStage<Response> answerOrAccept(
+            RequestId id, Preference preference, RoutingContext context, Supplier<Response> accepted) {
         return outcomes.await(id, preference.patience())
                 .exceptionally(unknown -> Optional.empty())
-                .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply())))
-                        .orElseGet(() -> HttpResponses.accepted(id, model)));
+                .thenApply(outcome -> outcome.map(result -> HttpResponses.of(id, Optional.of(result.reply()), context))
+                        .orElseGet(accepted));
     }
 }

@@ -1,16 +1,16 @@
 package dev.penstock.ingress.http;
 
-import dev.penstock.tracing.Tracing;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /**
- * Answers scrapes in the OpenMetrics form, which alone has exemplars, where tracing is on. Quarkus does not take Prometheus's request for
- * it, since that names no charset, and answers with plain text.
+ * Answers scrapes in the OpenMetrics form, which alone has exemplars. Quarkus does not take a request for it that names no charset, as
+ * Prometheus's does: it answers with plain text, or 406 where that is not accepted.
  */
 @Singleton
 @SuppressWarnings("deprecation") // Quarkus 3.33 has this registry, and no other
@@ -20,18 +20,20 @@ public final class OpenMetrics {
     private static final String FORM = TYPE + "; version=1.0.0; charset=utf-8";
     private static final int AFTER_HEADER_LIMITS = Integer.MIN_VALUE + 1;
 
-    private final Tracing tracing;
     private final PrometheusMeterRegistry registry;
 
-    OpenMetrics(Tracing tracing, PrometheusMeterRegistry registry) {
-        this.tracing = tracing;
+    OpenMetrics(PrometheusMeterRegistry registry) {
         this.registry = registry;
     }
 
     void register(@Observes ManagementInterface management) {
-        if (tracing.isOn()) {
-            management.router().get(PATH).order(AFTER_HEADER_LIMITS).blockingHandler(this::answer);
-        }
+        management
+                .router()
+                .route(PATH)
+                .method(HttpMethod.GET)
+                .method(HttpMethod.HEAD)
+                .order(AFTER_HEADER_LIMITS)
+                .blockingHandler(this::answer);
     }
 
     private void answer(RoutingContext call) {

@@ -51,14 +51,13 @@ public final class RepositoryResource {
     @Path("repository/index")
     public CompletionStage<Response> index(@Context RoutingContext context) {
         Tenant tenant = authentication.tenantOf(context);
-        return HttpBodyReader.read(context.request(), MAX_BODY_BYTES, limits.bodyTimeout())
-                .thenCompose(body -> {
-                    try {
-                        return CompletableFuture.completedFuture(index(tenant, asksForReady(body)));
-                    } catch (InvalidRequestException invalid) {
-                        return CompletableFuture.failedFuture(invalid);
-                    }
-                });
+        return HttpBodyReader.read(context.request(), MAX_BODY_BYTES, limits).thenCompose(body -> {
+            try {
+                return CompletableFuture.completedFuture(index(tenant, asksForReady(body)));
+            } catch (InvalidRequestException invalid) {
+                return CompletableFuture.failedFuture(invalid);
+            }
+        });
     }
 
     private Response index(Tenant tenant, boolean readyOnly) {

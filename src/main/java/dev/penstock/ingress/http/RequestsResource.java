@@ -10,6 +10,7 @@ import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.outcomes.StatusDocument;
 import dev.penstock.ingress.outcomes.StoredResult;
 import dev.penstock.ingress.submit.Cancellation;
+import dev.penstock.messages.Outcome;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
@@ -18,12 +19,14 @@ import dev.penstock.protocol.Problem;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
@@ -31,6 +34,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jboss.resteasy.reactive.RestPath;
@@ -42,12 +46,22 @@ import org.jboss.resteasy.reactive.RestPath;
 public final class RequestsResource {
     private static final int OVERDUE_RETRY_SECONDS = 10;
 
+    /** After the outcome a browser need not wait to hear that nothing follows. */
+    private static final long RECONNECT_MILLIS = 1000;
+
+    /** The id of the event that says so. An outcome's event has its status as its id. */
+    private static final String QUEUED = "queued";
+
+    /** No cache may keep it, or change it on the way: a status passes. */
+    private static final String NO_STORE = "no-store, no-transform";
+
     private final AuthenticationFilter authentication;
     private final RequestIdIssuer ids;
     private final KeptOutcomes outcomes;
     private final Cancellation cancellation;
     private final Duration heartbeat;
     private final NonFinite nonFinite;
+    private final int packFromBytes;
 
     RequestsResource(
             AuthenticationFilter authentication,
@@ -62,6 +76,7 @@ public final class RequestsResource {
         this.cancellation = cancellation;
         this.heartbeat = limits.eventsHeartbeat();
         this.nonFinite = check.nonFinite();
+        this.packFromBytes = limits.packFromBytes();
     }
 
     @GET
@@ -74,7 +89,8 @@ public final class RequestsResource {
                 .thenApply(outcome -> outcome.map(
                                 result -> document(StatusDocument.completed(request, result, nonFinite)))
                         .orElseGet(() -> document(queued(request)).header(HttpHeaders.RETRY_AFTER, 1))
-                        .build());
+                        .build())
+                .thenCompose(response -> HttpResponses.packed(response, context, packFromBytes));
     }
 
     @DELETE
@@ -93,21 +109,37 @@ public final class RequestsResource {
                 .thenApply(cancelled -> Response.accepted().build());
     }
 
-    /** Sends the current status first, if the request is not overdue, and then the outcome once there is one. */
+    /**
+     * Sends the current status first, if the request is not overdue, and then the outcome once there is one. A browser connects again after
+     * the end of a stream, and names the last event that it got. If that was an outcome, the answer is 204, after which it stops.
+     */
     @GET
     @Path("events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     public Multi<OutboundSseEvent> events(@RestPath String id, @Context Sse sse, @Context RoutingContext context) {
         RequestId request = verified(id, context);
+        String lastEvent = Objects.requireNonNullElse(context.request().getHeader("Last-Event-ID"), "");
+        context.response().putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
+        if (Outcome.STATUSES.contains(lastEvent)) {
+            throw new WebApplicationException(Response.noContent().build());
+        }
+        if (HttpMethod.HEAD.equals(context.request().method())) {
+            throw new WebApplicationException(
+                    Response.ok().type(MediaType.SERVER_SENT_EVENTS).build());
+        }
         Uni<Optional<StoredResult>> now =
                 Uni.createFrom().completionStage(() -> outcomes.await(request, Duration.ZERO));
         return now.onItem().transformToMulti(outcome -> {
             if (outcome.isPresent()) {
                 return Multi.createFrom().item(event(sse, request, outcome.get()));
             }
-            Optional<OutboundSseEvent> status = outcomes.isOverdue(request)
+            Optional<OutboundSseEvent> status = outcomes.isOverdue(request) || QUEUED.equals(lastEvent)
                     ? Optional.empty()
-                    : Optional.of(sse.newEvent("status", new String(queued(request), UTF_8)));
+                    : Optional.of(sse.newEventBuilder()
+                            .id(QUEUED)
+                            .name("status")
+                            .data(new String(queued(request), UTF_8))
+                            .build());
             return Multi.createBy()
                     .concatenating()
                     .streams(
@@ -146,9 +178,13 @@ public final class RequestsResource {
     }
 
     private OutboundSseEvent event(Sse sse, RequestId request, StoredResult result) {
-        return sse.newEvent(
-                result.reply().outcome().status(),
-                new String(StatusDocument.completed(request, result, nonFinite), UTF_8));
+        String status = result.reply().outcome().status();
+        return sse.newEventBuilder()
+                .id(status)
+                .name(status)
+                .reconnectDelay(RECONNECT_MILLIS)
+                .data(new String(StatusDocument.completed(request, result, nonFinite), UTF_8))
+                .build();
     }
 
     private RequestId verified(String id, RoutingContext context) {
@@ -158,6 +194,8 @@ public final class RequestsResource {
     }
 
     private static Response.ResponseBuilder document(byte[] json) {
-        return Response.ok(json).header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON);
+        return Response.ok(json)
+                .header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
+                .header(HttpHeaders.CACHE_CONTROL, NO_STORE);
     }
 }

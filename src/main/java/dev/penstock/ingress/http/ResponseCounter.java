@@ -2,6 +2,7 @@ package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.ResponseMeters;
 import dev.penstock.ingress.call.GrpcPaths;
+import dev.penstock.ingress.warmup.WarmUpPass;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -9,7 +10,8 @@ import jakarta.inject.Singleton;
 
 /**
  * Counts the answers of the API by model and status, whoever gives them: a resource, or a filter that refuses the call before. Every answer
- * over gRPC has the status 200 of HTTP, so it is counted by the status that it would have over REST, and where its model is known.
+ * over gRPC has the status 200 of HTTP, so it is counted by the status that it would have over REST, and where its model is known. Calls of
+ * this ingress to itself are not counted.
  */
 @Singleton
 public final class ResponseCounter {
@@ -20,9 +22,11 @@ public final class ResponseCounter {
     private static final String MODELS = "/v2/models/";
 
     private final ResponseMeters meters;
+    private final WarmUpPass pass;
 
-    ResponseCounter(ResponseMeters meters) {
+    ResponseCounter(ResponseMeters meters, WarmUpPass pass) {
         this.meters = meters;
+        this.pass = pass;
     }
 
     void register(@Observes Filters filters) {
@@ -57,7 +61,9 @@ public final class ResponseCounter {
 
     /** A caller that went away before its answer began got none. */
     private void count(RoutingContext call) {
-        if (call.response().headWritten()) {
+        boolean isOfWarmUp = pass.isValid()
+                && pass.tenant(call.request().getHeader(WarmUpPass.HEADER)).isPresent();
+        if (call.response().headWritten() && !isOfWarmUp) {
             meters.answered(model(call), call.response().getStatusCode());
         }
     }

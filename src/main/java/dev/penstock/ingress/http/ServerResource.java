@@ -40,7 +40,13 @@ import org.jboss.resteasy.reactive.RestPath;
 @NonBlocking
 public final class ServerResource {
     private static final ObjectMapper JSON = new ObjectMapper();
-    public static final List<String> EXTENSIONS = List.of("binary_tensor_data");
+    public static final List<String> EXTENSIONS = List.of(
+            "binary_tensor_data",
+            "classification",
+            "model_configuration",
+            "model_repository",
+            "schedule_policy",
+            "statistics");
 
     private final Ingress ingress;
     private final Catalogue catalogue;

@@ -12,6 +12,8 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Begins the trace of an inference call before any other filter can refuse it, and ends it with the answer. Absent where tracing is off. */
 @Singleton
@@ -57,9 +59,21 @@ public final class TraceFilter {
 
     private static TraceContext context(HttpServerRequest http) {
         String parent = http.getHeader(RecordHeaders.TRACEPARENT);
-        return parent == null
+        TraceContext context = parent == null
                 ? TraceContext.NONE
                 : TraceContext.of(parent, http.headers().getAll(RecordHeaders.TRACESTATE));
+        return context.with(zipkins(http));
+    }
+
+    private static Map<String, String> zipkins(HttpServerRequest http) {
+        Map<String, String> found = new HashMap<>();
+        for (String name : TraceContext.B3_NAMES) {
+            String value = http.getHeader(name);
+            if (value != null) {
+                found.put(name, value);
+            }
+        }
+        return found;
     }
 
     /** With placeholders, so that names of spans are few. */

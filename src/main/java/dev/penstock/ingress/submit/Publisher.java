@@ -3,6 +3,8 @@ package dev.penstock.ingress.submit;
 import dev.penstock.kafka.Absence;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
+import dev.penstock.messages.Topics;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.metrics.SharedMeters;
 import dev.penstock.threads.TroubleLog;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -48,6 +50,9 @@ public final class Publisher implements AutoCloseable {
 
     /** A batch goes to one partition, and so to one worker. Larger batches would keep one worker busy while others idle. */
     private static final int BATCH_BYTES = 32 * 1024;
+
+    private static final String WARM_UP =
+            Topics.requests(WarmUpModels.OF_INGRESS).getFirst();
 
     private static final int PREPARE_TRIES = 100;
     private static final long PREPARE_PAUSE_MILLIS = 10;
@@ -134,7 +139,9 @@ public final class Publisher implements AutoCloseable {
                 bytesInFlight.addAndGet(-bytes);
                 note(record.topic(), failure);
                 if (failure == null) {
-                    write.stop(writes);
+                    if (!record.topic().equals(WARM_UP)) {
+                        write.stop(writes);
+                    }
                     acknowledged.accept(metadata);
                 }
                 publication.complete(publication(metadata, failure));

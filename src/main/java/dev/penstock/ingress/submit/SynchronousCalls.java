@@ -30,6 +30,7 @@ public final class SynchronousCalls {
     private final Cancellation cancellation;
     private final RejectionMeters rejections;
     private final CallLatency latency;
+    private final CallStatistics statistics;
     private final LongSupplier nanoClock;
 
     public SynchronousCalls(
@@ -42,6 +43,7 @@ public final class SynchronousCalls {
             Cancellation cancellation,
             RejectionMeters rejections,
             CallLatency latency,
+            CallStatistics statistics,
             LongSupplier nanoClock) {
         this.admission = admission;
         this.ids = ids;
@@ -52,6 +54,7 @@ public final class SynchronousCalls {
         this.cancellation = cancellation;
         this.rejections = rejections;
         this.latency = latency;
+        this.statistics = statistics;
         this.nanoClock = nanoClock;
     }
 
@@ -100,6 +103,12 @@ public final class SynchronousCalls {
         private void observe() {
             if (!arrived.isCompletedExceptionally()) {
                 long nanos = nanoClock.getAsLong() - checked.readNanos();
+                statistics.took(
+                        checked.call().model(),
+                        checked.version(),
+                        checked.rows(),
+                        reply.getNow(Optional.empty()),
+                        nanos);
                 checked.call()
                         .trace()
                         .asExample(() -> latency.took(checked.call().model(), nanos));

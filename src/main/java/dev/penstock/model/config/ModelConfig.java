@@ -35,6 +35,7 @@ import java.util.OptionalInt;
  * @param checksums {@code sha256}: the expected hashes of model.onnx
  * @param timeout {@code timeout}: the deadline of requests that set none
  * @param maxTensorBytes {@code max_tensor_bytes}: the largest input tensor of a request, in bytes
+ * @param labels {@code labels}: by output, the file beside model.yaml that has the names of its classes
  * @param features {@code features}: columns that are looked up by entity
  * @param scaleToZero {@code scale_to_zero}: the model needs no worker while nobody asks for it
  */
@@ -53,6 +54,7 @@ public record ModelConfig(
         Checksums checksums,
         Optional<Duration> timeout,
         long maxTensorBytes,
+        Map<String, String> labels,
         Optional<FeaturesSection> features,
         Optional<ScaleToZero> scaleToZero) {
 
@@ -71,6 +73,7 @@ public record ModelConfig(
         batchAxes = Map.copyOf(batchAxes);
         preferredBatchSizes = List.copyOf(preferredBatchSizes);
         executionProviders = List.copyOf(executionProviders);
+        labels = Map.copyOf(labels);
     }
 
     /** The most rows that one request may have. A request that is run by itself counts as one row. */
@@ -105,6 +108,7 @@ public record ModelConfig(
                 checksums,
                 timeout,
                 maxTensorBytes,
+                labels,
                 features,
                 scaleToZero);
     }
@@ -133,6 +137,7 @@ public record ModelConfig(
                 Checksums.read(section),
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
+                labels(section.section("labels")),
                 FeaturesSection.read(section.section("features")),
                 scaleToZero(section.section("scale_to_zero")));
         section.refuseUnknownKeys();
@@ -155,6 +160,19 @@ public record ModelConfig(
         }
         section.refuseUnknownKeys();
         return axes;
+    }
+
+    private static Map<String, String> labels(YamlSection section) throws ModelRefusedException {
+        Map<String, String> labels = new HashMap<>();
+        for (String output : section.keys()) {
+            String file = section.text(output).orElseThrow();
+            if (!ModelNames.NAME.matcher(file).matches()) {
+                throw section.refused(output, "must be the name of a file beside model.yaml", file);
+            }
+            labels.put(output, file);
+        }
+        section.refuseUnknownKeys();
+        return labels;
     }
 
     private static Optional<ScaleToZero> scaleToZero(YamlSection section) throws ModelRefusedException {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -87,6 +88,15 @@ public record OnnxGraph(
         Signature shown =
                 new Signature(signature.inputs(), specs(signature.outputs(), outputs), List.of(), signature.mode());
         return new OnnxGraph(shown, inputShapes, outputs, traits);
+    }
+
+    /** This graph with labels of these outputs, by name. Other outputs keep theirs. */
+    public OnnxGraph withLabels(Map<String, List<String>> labels) {
+        List<TensorSpec> outputs = signature.outputs().stream()
+                .map(output -> output.withLabels(labels.getOrDefault(output.name(), output.labels())))
+                .toList();
+        Signature labelled = new Signature(signature.inputs(), outputs, List.of(), signature.mode());
+        return new OnnxGraph(labelled, inputShapes, outputShapes, traits);
     }
 
     /** This graph without rows: one request is one run. */

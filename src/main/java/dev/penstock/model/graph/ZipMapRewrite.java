@@ -37,6 +37,11 @@ public final class ZipMapRewrite {
                 : model.toBuilder().setGraph(rewrite.graph).build();
     }
 
+    /** Whether {@link #rewrite} changes the model. */
+    public static boolean isNeeded(ModelProto model) {
+        return !of(model.getGraph()).labels.isEmpty();
+    }
+
     static ZipMapRewrite of(GraphProto graph) {
         Map<String, Integer> zipMaps = new HashMap<>();
         for (int i = 0; i < graph.getNodeCount(); i++) {

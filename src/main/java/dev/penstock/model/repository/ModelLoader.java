@@ -110,9 +110,7 @@ public final class ModelLoader {
                 throw new ModelRefusedException("model.onnx changed after it was checked; restart to check it again");
             }
             Signature signature = definition.graph().signature();
-            boolean hasLabels = signature.outputs().stream()
-                    .anyMatch(output -> !output.labels().isEmpty());
-            if (hasLabels || UnsignedInputRewrite.isNeeded(signature)) {
+            if (ZipMapRewrite.isNeeded(files.model()) || UnsignedInputRewrite.isNeeded(signature)) {
                 return UnsignedInputRewrite.rewrite(ZipMapRewrite.rewrite(files.model()), signature);
             }
             return files.data().isEmpty() ? files.onnx().bytes() : OnnxFile.serialize(files.model());

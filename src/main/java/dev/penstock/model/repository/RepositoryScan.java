@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -78,6 +79,10 @@ final class RepositoryScan {
             throw new ModelRefusedException("model.yml is not read; rename it to model.yaml, or delete it");
         }
         ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
+        for (String file : config.labels().values()) {
+            refuseLinkOutside(model.resolve(file));
+        }
+        Map<String, List<String>> labels = LabelFiles.read(model, config.labels());
         List<Long> versions = versions(name, model);
         for (long version : versions) {
             Path file = model.resolve(Long.toString(version)).resolve(ModelFiles.MODEL);
@@ -87,7 +92,7 @@ final class RepositoryScan {
                 ModelFiles files = ModelFiles.read(file, repository.maxFileBytes());
                 SortedMap<String, String> hashes = files.hashes();
                 config.checksums().check(version, versions.size(), hashes);
-                OnnxGraph graph = checkedGraph(files.model(), config);
+                OnnxGraph graph = LabelFiles.labelled(checkedGraph(files.model(), config), labels);
                 found.add(new ModelDefinition(name, version, file, ModelFiles.fingerprint(hashes), graph, config)
                         .withGraph(graph));
             });

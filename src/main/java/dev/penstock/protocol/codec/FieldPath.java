@@ -25,6 +25,11 @@ final class FieldPath {
         indexes[depth - 1] = index;
     }
 
+    /** The names in the path. Each is a member of an object, and all objects but the body are in an array. */
+    int depth() {
+        return depth;
+    }
+
     void leave() {
         depth--;
     }

@@ -4,6 +4,7 @@ import dev.penstock.protocol.InvalidRequestException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -77,10 +78,15 @@ final class JsonCursor {
         return next == ',';
     }
 
-    /** Reads the key of a member and adds it to the path. Rejects a key that is not in {@code allowed} or already in {@code seen}. */
-    JsonMember member(Set<JsonMember> allowed, Set<JsonMember> seen) throws InvalidRequestException {
+    /**
+     * Reads the key of a member and adds it to the path. Rejects a key that is in {@code seen} already. The value of a member that is not in
+     * {@code known} is skipped, or the member is refused, as the limits say.
+     *
+     * @return {@link JsonMember#OTHER} for a member that was skipped
+     */
+    JsonMember member(Set<JsonMember> known, Set<JsonMember> seen) throws InvalidRequestException {
         readString();
-        for (JsonMember member : allowed) {
+        for (JsonMember member : known) {
             if (stringIs(member.key)) {
                 path.enter(member.key);
                 if (!seen.add(member)) {
@@ -91,7 +97,13 @@ final class JsonCursor {
             }
         }
         path.enter(lastString());
-        throw invalid("is not a member of the protocol; put extensions into parameters");
+        if (limits.unknownMembers() == UnknownMembers.REFUSED) {
+            throw invalid("is not a member of the protocol; put extensions into parameters"
+                    + " (penstock.unknown-members=refused)");
+        }
+        expect(':');
+        skip(2 * path.depth());
+        return JsonMember.OTHER;
     }
 
     /** Rejects an object that lacks one of these members. */
@@ -131,6 +143,16 @@ final class JsonCursor {
         return stringIsPlain
                 ? ByteBuffer.wrap(bytes, stringStart, stringEnd - stringStart)
                 : StandardCharsets.UTF_8.encode(lastString());
+    }
+
+    /** Reads a string; empty for null. */
+    Optional<String> optionalString() throws InvalidRequestException {
+        return isNull() ? Optional.empty() : Optional.of(string());
+    }
+
+    /** Reads a null, if there is one. */
+    boolean isNull() throws InvalidRequestException {
+        return peek() == 'n' && literal("null");
     }
 
     boolean bool() throws InvalidRequestException {
@@ -195,11 +217,38 @@ final class JsonCursor {
         return number;
     }
 
-    /** Skips an array at nesting depth {@code depth}. It may hold anything except objects. */
-    void skipArrays(int depth) throws InvalidRequestException {
+    /** Skips any value at nesting depth {@code depth}. Its syntax is checked all the same. */
+    private void skip(int depth) throws InvalidRequestException {
+        switch (peek()) {
+            case '{' -> {
+                requireDepth(depth);
+                for (boolean more = open('{'); more; more = another('{')) {
+                    key();
+                    skip(depth + 1);
+                }
+            }
+            case '[' -> {
+                requireDepth(depth);
+                for (boolean more = open('['); more; more = another('[')) {
+                    skip(depth + 1);
+                }
+            }
+            case '"' -> readString();
+            case 't', 'f' -> bool();
+            case 'n' -> literal("null");
+            default -> number();
+        }
+    }
+
+    private void requireDepth(int depth) throws InvalidRequestException {
         if (depth > MAX_DEPTH) {
             throw invalid("must be nested at most " + MAX_DEPTH + " levels deep");
         }
+    }
+
+    /** Skips an array at nesting depth {@code depth}. It may hold anything except objects. */
+    void skipArrays(int depth) throws InvalidRequestException {
+        requireDepth(depth);
         for (boolean more = open('['); more; more = another('[')) {
             switch (peek()) {
                 case '[' -> skipArrays(depth + 1);
@@ -244,16 +293,29 @@ final class JsonCursor {
 
     private String kind() throws InvalidRequestException {
         byte next = peek();
+        if (isNext("true") || isNext("false")) {
+            return "a boolean";
+        }
+        if (isNext("null")) {
+            return "null";
+        }
         return switch (next) {
             case '"' -> "a string";
             case '{' -> "an object";
             case '[' -> "an array";
-            case 't', 'f' -> "a boolean";
-            case 'n' -> "null";
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> "a number";
             case 'N', 'I' -> throw malformed("NaN and Infinity are not JSON numbers; write them as strings");
             default -> throw malformed("expected a value");
         };
+    }
+
+    private boolean isNext(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if (position + i >= end || bytes[position + i] != word.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static char closing(char bracket) {

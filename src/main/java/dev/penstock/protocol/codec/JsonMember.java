@@ -11,7 +11,9 @@ enum JsonMember {
     INPUTS("inputs"),
     OUTPUTS("outputs"),
     MODEL_NAME("model_name"),
-    MODEL_VERSION("model_version");
+    MODEL_VERSION("model_version"),
+    /** Any other member. */
+    OTHER("");
 
     final String key;
 

@@ -8,8 +8,15 @@ package dev.penstock.protocol.codec;
  * @param maxElements elements of one tensor, at most 2^27
  * @param maxParameters entries of each {@code parameters} object
  * @param maxStringBytes the length of one JSON string in bytes: a name, a parameter, or an element of a BYTES tensor
+ * @param unknownMembers whether members may appear that the protocol does not have
  */
-public record ReaderLimits(int maxBodyBytes, int maxTensors, int maxElements, int maxParameters, int maxStringBytes) {
+public record ReaderLimits(
+        int maxBodyBytes,
+        int maxTensors,
+        int maxElements,
+        int maxParameters,
+        int maxStringBytes,
+        UnknownMembers unknownMembers) {
 
     private static final int MOST_ELEMENTS = 1 << 27;
 
@@ -18,6 +25,11 @@ public record ReaderLimits(int maxBodyBytes, int maxTensors, int maxElements, in
             new ReaderLimits(Integer.MAX_VALUE, Integer.MAX_VALUE, MOST_ELEMENTS, Integer.MAX_VALUE, Integer.MAX_VALUE);
 
     public static final ReaderLimits DEFAULT = new ReaderLimits(10 << 20, 64, 16 << 20, 64, 1 << 20);
+
+    /** Limits that let unknown members pass. */
+    public ReaderLimits(int maxBodyBytes, int maxTensors, int maxElements, int maxParameters, int maxStringBytes) {
+        this(maxBodyBytes, maxTensors, maxElements, maxParameters, maxStringBytes, UnknownMembers.IGNORED);
+    }
 
     public ReaderLimits {
         requirePositive("maxBodyBytes", maxBodyBytes);
@@ -28,6 +40,11 @@ public record ReaderLimits(int maxBodyBytes, int maxTensors, int maxElements, in
         }
         requirePositive("maxParameters", maxParameters);
         requirePositive("maxStringBytes", maxStringBytes);
+    }
+
+    /** The same limits, with or without unknown members. */
+    public ReaderLimits with(UnknownMembers members) {
+        return new ReaderLimits(maxBodyBytes, maxTensors, maxElements, maxParameters, maxStringBytes, members);
     }
 
     private static void requirePositive(String name, int value) {

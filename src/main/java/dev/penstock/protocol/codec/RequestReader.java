@@ -2,6 +2,8 @@ package dev.penstock.protocol.codec;
 
 import static dev.penstock.protocol.codec.JsonMember.ID;
 import static dev.penstock.protocol.codec.JsonMember.INPUTS;
+import static dev.penstock.protocol.codec.JsonMember.MODEL_NAME;
+import static dev.penstock.protocol.codec.JsonMember.MODEL_VERSION;
 import static dev.penstock.protocol.codec.JsonMember.NAME;
 import static dev.penstock.protocol.codec.JsonMember.OUTPUTS;
 import static dev.penstock.protocol.codec.JsonMember.PARAMETERS;
@@ -26,7 +28,7 @@ import java.util.Set;
 /** Reads v2 inference requests strictly: the data of an accepted tensor has exactly the declared shape and datatype. Thread-safe. */
 public final class RequestReader {
     private static final Set<JsonMember> MEMBERS =
-            Collections.unmodifiableSet(EnumSet.of(INPUTS, ID, PARAMETERS, OUTPUTS));
+            Collections.unmodifiableSet(EnumSet.of(INPUTS, ID, PARAMETERS, OUTPUTS, MODEL_NAME, MODEL_VERSION));
     private static final Set<JsonMember> OUTPUT_MEMBERS = Collections.unmodifiableSet(EnumSet.of(NAME, PARAMETERS));
 
     private final ReaderLimits limits;
@@ -57,15 +59,24 @@ public final class RequestReader {
      * @throws InvalidRequestException naming the field and the rule that it breaks
      */
     public InferenceRequest read(Payload payload, Signature signature) throws InvalidRequestException {
+        InferenceRequest request = parse(payload, signature);
+        signature.check(request);
+        return request;
+    }
+
+    /**
+     * Reads a request without checking it against the signature, which only says how a raw body is read and how many tensors there may be.
+     *
+     * @throws InvalidRequestException naming the field and the rule that it breaks
+     */
+    public InferenceRequest parse(Payload payload, Signature signature) throws InvalidRequestException {
         boolean raw = payload.jsonLength().isPresent() && payload.jsonLength().getAsInt() == 0;
-        InferenceRequest request = raw
+        return raw
                 ? readRaw(payload.bytes(), signature)
                 : read(
                         payload,
                         Math.max(limits.maxTensors(), signature.mostInputs()),
                         Math.max(limits.maxTensors(), signature.outputs().size()));
-        signature.check(request);
-        return request;
     }
 
     /**
@@ -85,10 +96,15 @@ public final class RequestReader {
         Map<String, Object> parameters = Map.of();
         List<Tensor> inputs = List.of();
         List<RequestedOutput> outputs = List.of();
+        Optional<String> modelName = Optional.empty();
+        Optional<String> modelVersion = Optional.empty();
         for (boolean more = json.open('{'); more; more = json.another('{')) {
             switch (json.member(MEMBERS, seen)) {
-                case ID -> id = Optional.of(json.string());
+                case ID -> id = json.optionalString();
                 case PARAMETERS -> parameters = Parameters.read(json);
+                case MODEL_NAME -> modelName = notEmpty(json.optionalString());
+                case MODEL_VERSION -> modelVersion = notEmpty(json.optionalString());
+                case OTHER -> {}
                 case INPUTS -> inputs = body.tensors().list(maxInputs);
                 default -> outputs = requestedOutputs(json, maxOutputs);
             }
@@ -101,7 +117,13 @@ public final class RequestReader {
         if (binaryOutput.isPresent()) {
             parameters.remove("binary_data_output");
         }
-        return new InferenceRequest(id, parameters, inputs, outputs, binaryOutput.orElse(false));
+        return new InferenceRequest(
+                id, parameters, inputs, outputs, binaryOutput.orElse(false), modelName, modelVersion);
+    }
+
+    /** Triton's clients send an empty version for any. */
+    private static Optional<String> notEmpty(Optional<String> text) {
+        return text.filter(some -> !some.isEmpty());
     }
 
     /**
@@ -115,6 +137,9 @@ public final class RequestReader {
     }
 
     private List<RequestedOutput> requestedOutputs(JsonCursor json, int maxOutputs) throws InvalidRequestException {
+        if (json.isNull()) {
+            return List.of();
+        }
         List<RequestedOutput> outputs = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (boolean more = json.open('['); more; more = json.another('[')) {
@@ -136,14 +161,17 @@ public final class RequestReader {
         String name = "";
         Map<String, Object> parameters = Map.of();
         for (boolean more = json.open('{'); more; more = json.another('{')) {
-            if (json.member(OUTPUT_MEMBERS, seen) == NAME) {
-                name = json.name();
-            } else {
-                parameters = Parameters.read(json);
+            switch (json.member(OUTPUT_MEMBERS, seen)) {
+                case NAME -> name = json.name();
+                case OTHER -> {}
+                default -> parameters = Parameters.read(json);
             }
             json.path().leave();
         }
         json.require(seen, NAME);
-        return new RequestedOutput(name, Parameters.flag("binary_data", parameters, json));
+        return new RequestedOutput(
+                name,
+                Parameters.flag("binary_data", parameters, json),
+                Parameters.count("classification", parameters, json));
     }
 }

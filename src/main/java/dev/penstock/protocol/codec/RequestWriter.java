@@ -23,6 +23,13 @@ public final class RequestWriter {
             if (request.id().isPresent()) {
                 body.json.writeStringField("id", request.id().get());
             }
+            if (request.modelName().isPresent()) {
+                body.json.writeStringField("model_name", request.modelName().get());
+            }
+            if (request.modelVersion().isPresent()) {
+                body.json.writeStringField(
+                        "model_version", request.modelVersion().get());
+            }
             parameters(request, body);
             body.tensors("inputs", request.inputs(), binary);
             if (!request.outputs().isEmpty()) {
@@ -44,9 +51,10 @@ public final class RequestWriter {
         for (RequestedOutput output : outputs) {
             body.json.writeStartObject();
             body.json.writeStringField("name", output.name());
-            if (output.binary().isPresent()) {
-                body.parameters(Map.of("binary_data", output.binary().get()));
-            }
+            Map<String, Object> parameters = new LinkedHashMap<>();
+            output.binary().ifPresent(binary -> parameters.put("binary_data", binary));
+            output.classes().ifPresent(classes -> parameters.put("classification", classes));
+            body.parameters(parameters);
             body.json.writeEndObject();
         }
         body.json.writeEndArray();

@@ -52,8 +52,9 @@ public final class ResponseReader {
             switch (json.member(MEMBERS, seen)) {
                 case MODEL_NAME -> modelName = json.name();
                 case MODEL_VERSION -> modelVersion = json.string();
-                case ID -> id = Optional.of(json.string());
+                case ID -> id = json.optionalString();
                 case PARAMETERS -> parameters = Parameters.read(json);
+                case OTHER -> {}
                 default -> outputs = body.tensors().list(limits.maxTensors());
             }
             json.path().leave();

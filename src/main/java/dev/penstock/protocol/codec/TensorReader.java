@@ -77,6 +77,7 @@ final class TensorReader {
         Shape shape = Shape.of();
         Map<String, Object> parameters = Map.of();
         Optional<ByteBuffer> data = Optional.empty();
+        boolean hasData = false;
         int dataPosition = 0;
         for (boolean more = json.open('{'); more; more = json.another('{')) {
             switch (json.member(MEMBERS, seen)) {
@@ -84,10 +85,12 @@ final class TensorReader {
                 case SHAPE -> shape = shape();
                 case DATATYPE -> datatype = datatype();
                 case PARAMETERS -> parameters = Parameters.read(json);
+                case OTHER -> {}
                 default -> {
-                    if (seen.contains(SHAPE) && seen.contains(DATATYPE)) {
+                    hasData = !json.isNull();
+                    if (hasData && seen.contains(SHAPE) && seen.contains(DATATYPE)) {
                         data = Optional.of(new DataReader(json, shape, datatype, nonFinite).read());
-                    } else {
+                    } else if (hasData) {
                         dataPosition = json.position();
                         json.skipArrays(DATA_DEPTH);
                     }
@@ -98,9 +101,12 @@ final class TensorReader {
         json.require(seen, NAME, SHAPE, DATATYPE);
         Object binarySize = parameters.get("binary_data_size");
         if (binarySize != null) {
-            return new Tensor(name, datatype, shape, blob(seen, datatype, shape, binarySize));
+            return new Tensor(name, datatype, shape, blob(hasData, datatype, shape, binarySize));
         }
-        json.require(seen, DATA);
+        if (!hasData) {
+            json.path().enter(DATA.key);
+            throw json.invalid("is required");
+        }
         if (data.isEmpty()) {
             json.path().enter(DATA.key);
             int after = json.position();
@@ -149,9 +155,9 @@ final class TensorReader {
         return Shape.of(Arrays.copyOf(dimensions, rank));
     }
 
-    private ByteBuffer blob(Set<JsonMember> seen, Datatype datatype, Shape shape, Object declaredSize)
+    private ByteBuffer blob(boolean hasData, Datatype datatype, Shape shape, Object declaredSize)
             throws InvalidRequestException {
-        if (seen.contains(DATA)) {
+        if (hasData) {
             json.path().enter(DATA.key);
             throw json.invalid("must be absent when binary_data_size is set");
         }

@@ -4,7 +4,6 @@ import dev.penstock.kafka.BrokerClock;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
-import dev.penstock.messages.Topics;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Problem;
@@ -84,6 +83,7 @@ public final class Intake implements Runnable {
     private static final Duration NOW = Duration.ZERO;
 
     private final String model;
+    private final Membership membership;
     private final Consumer<byte[], byte[]> consumer;
     private final Map<String, Version> versions;
     private final String defaultVersion;
@@ -114,10 +114,7 @@ public final class Intake implements Runnable {
     /** Where requests go that do not run here, and how it is known where replies go. */
     public record Answering(ReplyTopics topics, EarlierReplies earlier, ReplyPublisher replies, Relay relay) {}
 
-    /**
-     * @param trialPermit one for all models of this process: at most one suspect runs in it at a time
-     * @param assignments hears which partitions this worker reads, whenever that changes; must not block
-     */
+    /** Of a member of the model's group. The parameters are those of the other constructor. */
     public Intake(
             String model,
             Consumer<byte[], byte[]> consumer,
@@ -131,7 +128,43 @@ public final class Intake implements Runnable {
             Tracing tracing,
             Semaphore trialPermit,
             java.util.function.Consumer<Map<Lane, List<Integer>>> assignments) {
+        this(
+                model,
+                Membership.ofGroup(model),
+                consumer,
+                versions,
+                defaultVersion,
+                answering,
+                meters,
+                bounds,
+                brokerClock,
+                time,
+                tracing,
+                trialPermit,
+                assignments);
+    }
+
+    /**
+     * @param membership how the consumer comes to its partitions
+     * @param trialPermit one for all models of this process: at most one suspect runs in it at a time
+     * @param assignments hears which partitions this worker reads, whenever that changes; must not block
+     */
+    public Intake(
+            String model,
+            Membership membership,
+            Consumer<byte[], byte[]> consumer,
+            Map<String, Version> versions,
+            String defaultVersion,
+            Answering answering,
+            WorkerMeters meters,
+            IntakeBounds bounds,
+            BrokerClock brokerClock,
+            Time time,
+            Tracing tracing,
+            Semaphore trialPermit,
+            java.util.function.Consumer<Map<Lane, List<Integer>>> assignments) {
         this.model = model;
+        this.membership = membership;
         this.consumer = consumer;
         this.versions = Map.copyOf(versions);
         this.defaultVersion = defaultVersion;
@@ -156,7 +189,7 @@ public final class Intake implements Runnable {
     @Override
     public void run() {
         try {
-            consumer.subscribe(Topics.requests(model), new Rebalances());
+            membership.begin(consumer, new Rebalances());
             while (!stopping) {
                 turn(pollTime());
             }
@@ -427,9 +460,11 @@ public final class Intake implements Runnable {
         @Override
         public Task decode(KafkaRecord record, AcceptedRecord accepted, Lane topicLane) throws InvalidRequestException {
             try {
-                return version(accepted.modelVersion())
+                Task task = version(accepted.modelVersion())
                         .decoder
                         .decode(accepted, record.polled(), topicLane, time.nanos(), time.millis());
+                task.request().requireModel(model, accepted.modelVersion());
+                return task;
             } catch (RuntimeException bug) {
                 throw new IllegalStateException(
                         "a bug, while record " + record.place() + " was decoded", Unquoted.of(bug));

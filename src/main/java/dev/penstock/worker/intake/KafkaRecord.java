@@ -22,8 +22,7 @@ record KafkaRecord(
         implements SourceRecord {
 
     static KafkaRecord of(ConsumerRecord<byte[], byte[]> polled, Tracing tracing) {
-        CorrelationId id = RecordHeaders.bytes(polled.headers(), RecordHeaders.CORRELATION_ID)
-                .map(CorrelationId::of)
+        CorrelationId id = RecordHeaders.correlationId(polled.headers())
                 .orElseGet(() -> CorrelationId.of(UUID.randomUUID().toString()));
         RequestTrace trace = tracing.isOn()
                 ? tracing.taken(new Tracing.Taken(

@@ -117,7 +117,7 @@ public final class EarlierReplies implements AutoCloseable {
     private static Optional<CorrelationId> sentId(SourceRecord record) {
         AtomicBoolean isSent = new AtomicBoolean();
         record.forEachHeader((name, value) -> {
-            if (name.equals(RecordHeaders.CORRELATION_ID)) {
+            if (RecordHeaders.isCorrelationId(name)) {
                 isSent.set(true);
             }
         });

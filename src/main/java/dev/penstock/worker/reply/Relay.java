@@ -5,6 +5,7 @@ import dev.penstock.threads.LimitedLog;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.loop.WorkerMeters;
+import java.util.Locale;
 import java.util.Set;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -62,7 +63,7 @@ public final class Relay {
                 new ProducerRecord<>(source.partition().topic(), partition, source.key(), source.value());
         Headers headers = copy.headers();
         source.forEachHeader((name, value) -> {
-            if (!NOT_COPIED.contains(name)) {
+            if (!NOT_COPIED.contains(name.toLowerCase(Locale.ROOT))) {
                 headers.add(name, value);
             }
         });

@@ -64,6 +64,7 @@ final class ReplyForms implements Forms {
         return record(reply.value(), headers -> {
             reply.writeHeaders(headers);
             echo(record.source(), headers);
+            event(reply, headers);
             source(headers);
         });
     }
@@ -79,6 +80,7 @@ final class ReplyForms implements Forms {
                 BRIEF_CHARS);
         return record(brief.value(), headers -> {
             brief.writeHeaders(headers);
+            event(brief, headers);
             source(headers);
         });
     }
@@ -132,21 +134,30 @@ final class ReplyForms implements Forms {
     }
 
     /**
-     * Copies the headers by which the sender follows its request: trace context and CloudEvents' attributes. Where the request is traced,
-     * the reply goes on in its trace.
+     * Copies the headers by which the sender's tracing systems follow the request. Where the request is traced here, the reply goes on in
+     * its trace.
      */
     private static void echo(SourceRecord from, Headers to) {
         Optional<TraceContext> traced = from.trace().replyContext();
         from.forEachHeader((name, value) -> {
-            boolean isTrace = name.equals(RecordHeaders.TRACEPARENT) || name.equals(RecordHeaders.TRACESTATE);
-            if ((isTrace && traced.isEmpty()) || name.startsWith(RecordHeaders.CLOUD_EVENTS_PREFIX)) {
+            if (TraceContext.isB3(name) || (traced.isEmpty() && TraceContext.isW3c(name))) {
                 to.add(name, value);
             }
         });
         traced.ifPresent(context -> context.write(to));
     }
 
-    /** Names the request that this answers, so that a worker that gets the same request again finds the answer. */
+    /** A reply to an event is an event. */
+    private void event(Reply form, Headers headers) {
+        if (!address.isOurs()) {
+            ReplyEvent.to(record.source()).ifPresent(event -> event.write(form, headers));
+        }
+    }
+
+    /**
+     * Names the request that this answers, so that a worker that gets the same request again finds the answer. Repeats the id under the name
+     * that the sender gave it, by which a client such as Spring's looks for it.
+     */
     private void source(Headers headers) {
         if (address.isOurs()) {
             return; // there the id is enough
@@ -155,6 +166,8 @@ final class ReplyForms implements Forms {
         request.forEachHeader((name, value) -> {
             if (name.equals(RecordHeaders.SOURCE)) {
                 headers.remove(RecordHeaders.SOURCE).add(name, value);
+            } else if (RecordHeaders.isCorrelationId(name) && !name.equals(RecordHeaders.CORRELATION_ID)) {
+                headers.add(name, value);
             }
         });
         if (headers.lastHeader(RecordHeaders.SOURCE) == null) {

@@ -1,16 +1,21 @@
 package dev.penstock.worker.reply;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.penstock.batching.CostNode;
 import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
+import dev.penstock.messages.WarmUpModels;
 import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InferenceResponse;
 import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
+import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.protocol.TensorSpec;
 import dev.penstock.protocol.codec.NoJsonFormException;
 import dev.penstock.protocol.codec.ResponseWriter;
 import dev.penstock.threads.LimitedLog;
@@ -25,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -45,6 +51,7 @@ public final class ReplyPublisher implements Replies {
 
     private final Deliveries deliveries;
     private final String model;
+    private final Map<String, Signature> signatures;
     private final int maxResponseBytes;
     private final NonFinite nonFinite;
     private final WorkerMeters meters;
@@ -57,6 +64,7 @@ public final class ReplyPublisher implements Replies {
     private volatile long deliveryNanos;
 
     /**
+     * @param signatures by version, of the outputs that requests see
      * @param maxResponseBytes the most bytes of a response
      * @param nonFinite the form of NaN and infinities in JSON
      * @param cancelled whether the sender of a request has cancelled it
@@ -64,6 +72,7 @@ public final class ReplyPublisher implements Replies {
     public ReplyPublisher(
             Deliveries deliveries,
             String model,
+            Map<String, Signature> signatures,
             int maxResponseBytes,
             NonFinite nonFinite,
             WorkerMeters meters,
@@ -73,10 +82,13 @@ public final class ReplyPublisher implements Replies {
         this.time = time;
         this.deliveries = deliveries;
         this.model = model;
+        this.signatures = Map.copyOf(signatures);
         this.maxResponseBytes = maxResponseBytes;
         this.nonFinite = nonFinite;
         this.meters = meters;
-        deliveries.prepareDeadLetters(model);
+        if (!WarmUpModels.contains(model)) { // it has no such topic, and asking for one may make it
+            deliveries.prepareDeadLetters(model);
+        }
     }
 
     @Override
@@ -86,7 +98,7 @@ public final class ReplyPublisher implements Replies {
         for (int i = 0; i < batchOutputs.size(); i++) {
             Tensor ofRun = batchOutputs.get(i);
             if (request.wants(ofRun.name())) {
-                outputs.add(task.output(i, ofRun, fromRow));
+                outputs.add(asAsked(task, task.output(i, ofRun, fromRow)));
             }
         }
         InferenceResponse response =
@@ -102,6 +114,18 @@ public final class ReplyPublisher implements Replies {
             return new Outcome.Failed(
                     Problem.of(Problem.Kind.INFERENCE_FAILED, String.valueOf(notInThisForm.getMessage())));
         }
+    }
+
+    /** The output itself, or its highest values if the request asks for classes. */
+    private Tensor asAsked(Task task, Tensor output) {
+        OptionalInt classes = task.request().classes(output.name());
+        if (classes.isEmpty()) {
+            return output;
+        }
+        TensorSpec spec = requireNonNull(signatures.get(task.record().modelVersion()))
+                .output(output.name())
+                .orElseThrow();
+        return TopClasses.of(spec, output, classes.getAsInt());
     }
 
     private static Map<String, Object> parameters(Task task) {

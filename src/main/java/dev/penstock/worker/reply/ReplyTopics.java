@@ -123,7 +123,7 @@ public final class ReplyTopics implements AutoCloseable {
 
     /** The address that a request's headers name. The future never fails; it is complete unless the topic has to be looked up. */
     public CompletableFuture<Resolution> resolve(Headers headers) {
-        Optional<String> topic = RecordHeaders.text(headers, RecordHeaders.REPLY_TOPIC);
+        Optional<String> topic = RecordHeaders.replyTopic(headers);
         if (topic.isEmpty()) {
             return CompletableFuture.completedFuture(new Resolution.To(Optional.empty()));
         }
@@ -146,7 +146,7 @@ public final class ReplyTopics implements AutoCloseable {
                 throw new InvalidRequestException(
                         RecordHeaders.REPLY_TOPIC, "must be a topic that exists, was '" + topic + "'");
             }
-            Optional<Long> partition = RecordHeaders.number(headers, RecordHeaders.REPLY_PARTITION, 0);
+            Optional<Long> partition = RecordHeaders.replyPartition(headers);
             if (partition.isPresent() && partition.get() >= partitions.getAsInt()) {
                 throw new InvalidRequestException(
                         RecordHeaders.REPLY_PARTITION,

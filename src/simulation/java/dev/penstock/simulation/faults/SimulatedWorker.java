@@ -102,7 +102,14 @@ final class SimulatedWorker {
                 process,
                 REGISTRY);
         ReplyPublisher publisher = new ReplyPublisher(
-                replies.deliveries(), Workload.MODEL, MAX_RESPONSE_BYTES, NonFinite.TEXT, METERS, id -> false, process);
+                replies.deliveries(),
+                Workload.MODEL,
+                Map.of(),
+                MAX_RESPONSE_BYTES,
+                NonFinite.TEXT,
+                METERS,
+                id -> false,
+                process);
         Map<String, Intake.Version> served = new TreeMap<>();
         versions.forEach(version -> served.put(version, version(publisher)));
         this.intake = new Intake(

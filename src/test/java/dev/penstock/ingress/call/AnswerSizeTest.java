@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,6 +56,26 @@ class AnswerSizeTest {
         assertThat(AnswerSize.leastBytes(request(true, "z"), signature, 10)).isGreaterThan(7e20);
         assertThat(AnswerSize.isJson(request(true, "y"), signature)).isFalse();
         assertThat(AnswerSize.isJson(request(false, "y"), signature)).isTrue();
+    }
+
+    @Test
+    void countsClassesInPlaceOfTheTensor() {
+        Signature signature = signature(
+                new TensorSpec("y", Datatype.FP32, Shape.of(-1, 1000)),
+                new TensorSpec("whole", Datatype.FP32, Shape.of(3), OptionalInt.empty()));
+
+        assertThat(AnswerSize.leastBytes(classes("y", 5), signature, 10)).isEqualTo(10 * 5 * 3);
+        assertThat(AnswerSize.leastBytes(classes("y", 2000), signature, 10)).isEqualTo(10 * 1000 * 3);
+        assertThat(AnswerSize.leastBytes(classes("whole", 5), signature, 10)).isEqualTo(3 * 3);
+    }
+
+    private static InferenceRequest classes(String output, int most) {
+        return new InferenceRequest(
+                Optional.empty(),
+                Map.of(),
+                List.of(),
+                List.of(new RequestedOutput(output, Optional.empty(), OptionalInt.of(most))),
+                false);
     }
 
     private static Signature signature(TensorSpec... outputs) {

@@ -2,6 +2,7 @@ package dev.penstock.ingress.call;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.messages.Announcement;
@@ -9,6 +10,8 @@ import dev.penstock.messages.ModelStatus;
 import dev.penstock.messages.ModelStatus.State;
 import dev.penstock.messages.TraceContext;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.InvalidRequestException;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
@@ -21,8 +24,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a call for a model gets that no worker serves. */
+/** What a call says of its model and its lane, and what a call for a model gets that no worker serves. */
 class CallCheckTest {
     private static final TensorSpec X = new TensorSpec("x", Datatype.FP32, Shape.of(-1));
     private static final Announcement MODEL = new Announcement(
@@ -87,6 +92,46 @@ class CallCheckTest {
         assertThat(refusal().problem().detail()).isEqualTo("no worker has announced model 'm'");
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, INTERACTIVE", "1, INTERACTIVE", "2, BULK", "9223372036854775807, BULK", "'\"bulk\"', BULK"})
+    void takesPrioritiesByNameAndByTritonsNumbers(String priority, Lane lane) throws Exception {
+        catalogue.heard(MODEL);
+
+        assertThat(check.check(call("\"parameters\":{\"priority\":" + priority + "}"), false)
+                        .lane())
+                .isEqualTo(lane);
+    }
+
+    @Test
+    void servesTheVersionThatTheBodyNames() throws Exception {
+        catalogue.heard(MODEL);
+        catalogue.heard(version("2"));
+
+        assertThat(check.check(call("\"model_name\":\"m\",\"model_version\":\"1\""), false)
+                        .version())
+                .isEqualTo("1");
+        assertThat(check.check(call("\"model_version\":\"\""), false).version()).isEqualTo("2");
+    }
+
+    @Test
+    void refusesABodyThatNamesAnotherModelThanTheAddress() {
+        catalogue.heard(MODEL);
+
+        assertThatThrownBy(() -> check.check(call("\"model_name\":\"other\""), false))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("model_name: must be absent or 'm'");
+        assertThatThrownBy(() -> check.check(call(Optional.of("1"), "\"model_version\":\"2\""), false))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("model_version: must be absent or '1'");
+        assertThatThrownBy(() -> check.check(call("\"model_version\":\"7\""), false))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("no worker has announced version '7'");
+    }
+
+    private static Announcement version(String version) {
+        return new Announcement("m", version, "w", MODEL.signature(), 8, 1000, 0, 100, "cpu", true, Optional.empty());
+    }
+
     private ProblemException refusal() {
         return catchThrowableOfType(ProblemException.class, () -> check.check(call(), false));
     }
@@ -96,11 +141,19 @@ class CallCheckTest {
     }
 
     private static Call call() {
-        String body = "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1],\"data\":[1]}]}";
+        return call("\"id\":\"\"");
+    }
+
+    private static Call call(String member) {
+        return call(Optional.empty(), member);
+    }
+
+    private static Call call(Optional<String> version, String member) {
+        String body = "{" + member + ",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1],\"data\":[1]}]}";
         return new Call(
                 Tenant.anonymous(Optional.empty()),
                 "m",
-                Optional.empty(),
+                version,
                 Payload.json(body.getBytes(UTF_8)),
                 Optional.empty(),
                 Optional.empty(),

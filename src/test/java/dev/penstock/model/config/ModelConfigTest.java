@@ -42,6 +42,7 @@ class ModelConfigTest {
                         new Checksums(Map.of(), Map.of()),
                         Optional.empty(),
                         16 * 1024 * 1024,
+                        Map.of(),
                         Optional.empty(),
                         Optional.empty()));
     }
@@ -71,6 +72,7 @@ class ModelConfigTest {
                 sha256: {1: %s}
                 timeout: 2s
                 max_tensor_bytes: 1048576
+                labels: {scores: digits.txt}
                 scale_to_zero: {start: 90s, requests_per_second: 50}
                 """.formatted(hash));
 
@@ -101,6 +103,7 @@ class ModelConfigTest {
                         new Checksums(Map.of(), Map.of(1L, Map.of("model.onnx", hash))),
                         Optional.of(Duration.ofSeconds(2)),
                         1 << 20,
+                        Map.of("scores", "digits.txt"),
                         Optional.empty(),
                         Optional.of(new ScaleToZero(Duration.ofSeconds(90), OptionalInt.of(50)))));
     }

@@ -290,6 +290,40 @@ class ModelRepositoryTest {
     }
 
     @Test
+    void takesTheLabelsOfAnOutputFromAFile() throws IOException {
+        labelled("scores.txt", "labels: {y: scores.txt}", "a\nb\n\u00e4\n");
+
+        assertThat(scan().found().getFirst().graph().signature().outputs())
+                .extracting(TensorSpec::labels)
+                .containsExactly(List.of("a", "b", "\u00e4"));
+    }
+
+    @Test
+    void refusesLabelsThatDoNotFit() throws IOException {
+        labelled("scores.txt", "labels: {y: scores.txt}", "a\nb\n");
+        assertThat(refusal()).isEqualTo("model.yaml: labels.y must have one line for each of 3 classes, had 2");
+
+        labelled("scores.txt", "labels: {z: scores.txt}", "a\nb\nc\n");
+        assertThat(refusal()).isEqualTo("model.yaml: labels.z must name an output of the model");
+
+        labelled("scores.txt", "labels: {y: other.txt}", "a\nb\nc\n");
+        assertThat(refusal())
+                .isEqualTo("model.yaml: labels.y must name a file beside model.yaml; there is no other.txt");
+
+        labelled("scores.txt", "labels: {y: ../scores.txt}", "a\nb\nc\n");
+        assertThat(refusal()).contains("labels.y must be the name of a file beside model.yaml");
+
+        labelled("scores.txt", "labels: {y: scores.txt}", "x".repeat(65_537));
+        assertThat(refusal()).contains("must name a file of at most 65536 bytes, scores.txt has 65537");
+    }
+
+    private void labelled(String file, String config, String labels) throws IOException {
+        OnnxModels.write(folder, "m", 1, OnnxModels.identity(Datatype.FP32));
+        OnnxModels.writeConfig(folder, "m", config);
+        Files.writeString(folder.resolve("m").resolve(file), labels);
+    }
+
+    @Test
     void refusesADatatypeThatTheProtocolLacks() throws IOException {
         assertThat(refusalOf(OnnxModels.model(
                         OnnxModels.identityGraph().addInput(OnnxModels.value("b", DataType.COMPLEX64, "batch")))))

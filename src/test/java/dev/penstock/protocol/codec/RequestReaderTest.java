@@ -114,6 +114,43 @@ class RequestReaderTest {
     }
 
     @Test
+    void takesWhatOtherDialectsSay() throws InvalidRequestException {
+        String body = "{'model_name':'m','model_version':'3','id':null,'parameters':null,'extra':{'a':[{'b':[[]]}]},"
+                + "'inputs':[{'name':'x','shape':[1],'datatype':'FP32','data':[1],'dtype':[1],'parameters':null}],"
+                + "'outputs':[{'name':'y','shape':[1],'parameters':{'classification':3,'binary_data':null}}]}";
+
+        InferenceRequest request = reader.read(json(body.replace('\'', '"')));
+
+        assertThat(request.modelName()).hasValue("m");
+        assertThat(request.modelVersion()).hasValue("3");
+        assertThat(request.id()).isEmpty();
+        assertThat(request.parameters()).isEmpty();
+        assertThat(request.classes("y")).hasValue(3);
+        assertThat(request.wantsBinary("y")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'color':1,'inputs':[@]}                             | color",
+                "{'inputs':[{'data_type':'FP32'}]}                    | inputs[0].data_type",
+                "{'inputs':[@],'outputs':[{'name':'y','shape':[1]}]}  | outputs[0].shape"
+            })
+    void refusesUnknownMembersWhereTheSwitchSaysSo(String body, String field) {
+        RequestReader strict = new RequestReader(LIMITS.with(UnknownMembers.REFUSED));
+        String whole = body.replace("@", "{'name':'x','shape':[1],'datatype':'FP32','data':[1]}")
+                .replace('\'', '"');
+
+        InvalidRequestException refusal =
+                catchThrowableOfType(InvalidRequestException.class, () -> strict.read(json(whole)));
+
+        assertThat(refusal.field()).isEqualTo(field);
+        assertThat(refusal.rule()).startsWith("is not a member of the protocol; put extensions into parameters");
+    }
+
+    @Test
     void takesMembersInAnyOrder() throws InvalidRequestException {
         InferenceRequest request = reader.read(
                 json(
@@ -151,6 +188,9 @@ class RequestReaderTest {
                 "`  `                           | body | must be valid JSON: it ends early",
                 "[]                             | body | must be an object, was an array",
                 "null                           | body | must be an object, was null",
+                "not json                       | body | must be valid JSON: expected a value (byte 0)",
+                "true                           | body | must be an object, was a boolean",
+                "trUe                           | body | must be valid JSON: expected a value (byte 0)",
                 "{'inputs':[@]} x               | body | must be valid JSON: unexpected content after its end (byte 67)",
                 "{'inputs':[@]}{}               | body | must be valid JSON: unexpected content after its end",
                 "{'inputs':[@]                  | body | must be valid JSON: it ends early",
@@ -159,12 +199,13 @@ class RequestReaderTest {
                 "{'inputs':[@]'id':'x'}         | body | must be valid JSON: expected ',' or '}'",
                 "{inputs:[@]}                   | body | must be valid JSON: expected a value",
                 "{'inputs':[@ @]}               | inputs[0] | must be valid JSON: expected ',' or ']'",
-                "{'inputs':[@],'id':nul}        | id | must be a string, was null",
+                "{'inputs':[@],'id':nul}        | id | must be valid JSON: expected null",
                 "{}                             | inputs | is required",
                 "{'inputs':{}}                  | inputs | must be an array, was an object",
                 "{'inputs':[@,@]}               | inputs[1] | must have a unique name, was a second 'x'",
                 "{'inputs':[@],'inputs':[@]}    | inputs | must appear only once",
-                "{'inputs':[@],'color':1}       | color | is not a member of the protocol; put extensions into parameters",
+                "{'inputs':[@],'color':tru}     | color | must be valid JSON: expected true",
+                "{'inputs':[@],'model_name':7}  | model_name | must be a string, was a number",
                 "{'inputs':[@],'id':7}          | id | must be a string, was a number",
                 "{'inputs':[@],'id':'a}         | id | must be valid JSON: it ends inside a string",
                 "{'inputs':[@],'id':'\\x'}      | id | must be valid JSON: a string has an unknown escape",
@@ -175,7 +216,7 @@ class RequestReaderTest {
                 // Parameters
                 "{'inputs':[@],'parameters':[]}              | parameters | must be an object, was an array",
                 "{'inputs':[@],'parameters':{'a':1,'a':2}}   | parameters.a | must appear only once",
-                "{'inputs':[@],'parameters':{'a':null}}      | parameters.a | must be a string, a number or a boolean, was null",
+                "{'inputs':[@],'parameters':{'a':null,'a':1}} | parameters.a | must appear only once",
                 "{'inputs':[@],'parameters':{'a':{}}}        | parameters.a | must be a string, a number or a boolean, was an object",
                 "{'inputs':[@],'parameters':{'a':1e400}}     | parameters.a | must be in the range of FP64, was 1e400",
                 "{'inputs':[@],'parameters':{'a':9223372036854775808}} | parameters.a | must be in the range of INT64",
@@ -185,7 +226,8 @@ class RequestReaderTest {
                 "{'inputs':[@],'outputs':[{}]}                         | outputs[0].name | is required",
                 "{'inputs':[@],'outputs':[{'name':''}]}                | outputs[0].name | must not be empty",
                 "{'inputs':[@],'outputs':[{'name':'y'},{'name':'y'}]}  | outputs[1] | must have a unique name",
-                "{'inputs':[@],'outputs':[{'name':'y','shape':[1]}]}   | outputs[0].shape | is not a member of the protocol",
+                "{'inputs':[@],'outputs':[{'name':'y','parameters':{'classification':-1}}]} | outputs[0].parameters.classification | must be a whole number",
+                "{'inputs':[@],'outputs':[{'name':'y','parameters':{'classification':'2'}}]} | outputs[0].parameters.classification | must be a whole number",
                 "{'inputs':[@],'outputs':[{'name':'y','parameters':{'binary_data':'no'}}]} | outputs[0].parameters.binary_data | must be a boolean, was no",
                 "{'inputs':[@],'outputs':[{'name':'a'},{'name':'b'},{'name':'c'},{'name':'d'}]} | outputs[3] | must be within the limit of 3",
             })
@@ -209,7 +251,7 @@ class RequestReaderTest {
                 "'name':'','shape':[1],'datatype':'FP32','data':[1]   | .name | must not be empty",
                 "'name':'x','name':'x'                                | .name | must appear only once",
                 "'n\\u0061me':'x','name':'x'                          | .name | must appear only once",
-                "'name':'x','data_type':'FP32'                        | .data_type | is not a member of the protocol",
+                "'name':'x','shape':[1],'datatype':'FP32','data':null | .data | is required",
                 "'name':null                                          | .name | must be a string, was null",
                 // Datatype and shape
                 "'datatype':'FLOAT'                                   | .datatype | must be one of [BOOL, INT8",
@@ -355,7 +397,7 @@ class RequestReaderTest {
     void truncatesQuotedInputInErrors() {
         RequestReader generous = new RequestReader(ReaderLimits.DEFAULT);
         InvalidRequestException refusal = catchThrowableOfType(
-                InvalidRequestException.class, () -> generous.read(json("{\"" + "k".repeat(9999) + "\":1}")));
+                InvalidRequestException.class, () -> generous.read(json("{\"" + "k".repeat(9999) + "\":tru}")));
 
         assertThat(refusal.field()).hasSize(201).endsWith("…");
     }

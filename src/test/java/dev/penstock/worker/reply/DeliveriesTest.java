@@ -117,6 +117,7 @@ class DeliveriesTest {
         return new ReplyPublisher(
                 deliveries,
                 name,
+                Map.of(),
                 MAX_RECORD_BYTES,
                 NonFinite.TEXT,
                 new WorkerMeters(meters, name),

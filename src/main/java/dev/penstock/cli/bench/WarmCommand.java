@@ -1,0 +1,53 @@
+package dev.penstock.cli.bench;
+
+import dev.penstock.cli.option.InRange;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ./penstock bench warm}. */
+@Command(
+        name = "warm",
+        description =
+                "Compares the first seconds of a started service with its warm state, with and without its warm-up.",
+        footer = {"", "Writes target/bench/warm.json."})
+public non-sealed interface WarmCommand extends BenchCommand {
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "Connections of the closed loop.")
+    @InRange(min = 1, max = 10_000)
+    int connections();
+
+    @Option(
+            names = "--idle",
+            paramLabel = "SECONDS",
+            defaultValue = "20",
+            description = "Seconds without calls, from when the service is ready.")
+    @InRange(min = 0, max = 3600)
+    int idleSeconds();
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "SECONDS",
+            defaultValue = "15",
+            description = "Seconds of each measurement: of the first seconds, and of the warm state.")
+    @InRange(min = 1, max = 3600)
+    int seconds();
+
+    @Option(
+            names = "--load",
+            paramLabel = "SECONDS",
+            defaultValue = "105",
+            description = "Seconds of load between the two measurements.")
+    @InRange(min = 0, max = 3600)
+    int loadSeconds();
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Rounds. Each starts a service with the warm-up and one without it, in turns.")
+    @InRange(min = 1, max = 100)
+    int rounds();
+}
