@@ -137,7 +137,8 @@ final class ArchitectureTest {
                             "ingress",
                             "ingress.call",
                             "ingress.http",
-                            "ingress.submit")),
+                            "ingress.submit",
+                            "ingress.triton")),
             entry(
                     "ingress.console",
                     Set.of("protocol", "messages", "tenants", "diagnosis", "ingress", "ingress.call", "ingress.http")),

@@ -25,6 +25,7 @@ import inference.GrpcService.ModelConfigRequest;
 import inference.GrpcService.ModelInferRequest;
 import inference.GrpcService.ModelInferRequest.InferInputTensor;
 import inference.GrpcService.ModelInferResponse;
+import inference.GrpcService.ModelStatisticsRequest;
 import inference.GrpcService.ModelMetadataRequest;
 import inference.GrpcService.ModelMetadataResponse;
 import inference.GrpcService.ModelReadyRequest;
@@ -233,6 +234,31 @@ class GrpcTest {
         assertThat(answer.getId()).isEqualTo("42");
         assertThat(answer.getOutputsList()).hasSize(1);
         assertThat(answer.getRawOutputContentsList()).hasSize(1);
+    }
+
+    @Test
+    void countsCallsOfBothDoorsTogether() {
+        long before = statistics();
+        grpc.stub().modelInfer(GrpcRequests.digits(ROW));
+        service.post("/v2/models/digits/infer", Digits.request(ROW));
+
+        await().until(this::statistics, now -> now >= before + 2);
+        assertThatThrownBy(() -> grpc.stub()
+                        .modelStatistics(ModelStatisticsRequest.newBuilder()
+                                .setName("nothing")
+                                .build()))
+                .satisfies(failure -> assertThat(Status.fromThrowable(failure).getCode())
+                        .isEqualTo(Status.Code.NOT_FOUND));
+    }
+
+    private long statistics() {
+        return grpc.stub()
+                .modelStatistics(
+                        ModelStatisticsRequest.newBuilder().setName("digits").build())
+                .getModelStats(0)
+                .getInferenceStats()
+                .getSuccess()
+                .getCount();
     }
 
     @Test

@@ -26,6 +26,8 @@ import inference.GrpcService.ModelMetadataRequest;
 import inference.GrpcService.ModelMetadataResponse;
 import inference.GrpcService.ModelReadyRequest;
 import inference.GrpcService.ModelReadyResponse;
+import inference.GrpcService.ModelStatisticsRequest;
+import inference.GrpcService.ModelStatisticsResponse;
 import inference.GrpcService.ModelStreamInferResponse;
 import inference.GrpcService.RepositoryIndexRequest;
 import inference.GrpcService.RepositoryIndexResponse;
@@ -186,6 +188,35 @@ public final class InferenceService implements BindableService, GRPCInferenceSer
                 http -> ModelConfigResponse.newBuilder()
                         .setConfig(ModelMessages.config(announced(request.getName(), request.getVersion(), http)))
                         .build());
+    }
+
+    /** Without a name, those of all models that the caller may use. */
+    @Override
+    public void modelStatistics(ModelStatisticsRequest request, StreamObserver<ModelStatisticsResponse> caller) {
+        answer(caller, http -> {
+            Tenant tenant = authentication.tenantOf(http);
+            ModelStatisticsResponse.Builder all = ModelStatisticsResponse.newBuilder();
+            if (request.getName().isEmpty()) {
+                catalogue().models().stream().filter(tenant::mayUse).forEach(model -> addStatistics(all, model));
+                return all.build();
+            }
+            announced(request.getName(), request.getVersion(), http);
+            if (request.getVersion().isEmpty()) {
+                addStatistics(all, request.getName());
+            } else {
+                addStatistics(all, request.getName(), request.getVersion());
+            }
+            return all.build();
+        });
+    }
+
+    private void addStatistics(ModelStatisticsResponse.Builder all, String model) {
+        catalogue().versions(model).keySet().forEach(each -> addStatistics(all, model, each));
+    }
+
+    private void addStatistics(ModelStatisticsResponse.Builder all, String model, String modelVersion) {
+        all.addModelStats(ModelMessages.statistics(
+                model, modelVersion, parts().statistics().of(model, modelVersion)));
     }
 
     @Override

@@ -1,28 +1,25 @@
 package dev.penstock.ingress.grpc;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
 import dev.penstock.ingress.call.RepositoryIndex;
+import dev.penstock.ingress.submit.CallStatistics;
+import dev.penstock.ingress.triton.ModelConfigDocument;
+import dev.penstock.ingress.triton.StatisticsDocument;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.ModelStatus.State;
-import dev.penstock.protocol.Datatype;
-import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.TensorSpec;
 import inference.GrpcService.ModelMetadataResponse;
+import inference.GrpcService.ModelStatistics;
 import inference.GrpcService.RepositoryIndexResponse;
-import inference.ModelConfigOuterClass.DataType;
 import inference.ModelConfigOuterClass.ModelConfig;
-import inference.ModelConfigOuterClass.ModelDynamicBatching;
-import inference.ModelConfigOuterClass.ModelInput;
-import inference.ModelConfigOuterClass.ModelOutput;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /** What is said of models, as messages of gRPC. */
 final class ModelMessages {
-    private static final OptionalInt FIRST = OptionalInt.of(0);
-
     private ModelMessages() {}
 
     static ModelMetadataResponse metadata(Announcement model, Collection<String> versions) {
@@ -45,52 +42,24 @@ final class ModelMessages {
         return tensor.build();
     }
 
-    /**
-     * The configuration in Triton's terms. Its batches have rows in the first dimension of every tensor, which {@code dims} leaves out. A
-     * model with rows anywhere else, or without, has {@code max_batch_size} 0 and full shapes there.
-     */
+    /** The configuration, as over REST. */
     static ModelConfig config(Announcement model) {
-        boolean isBatched = isBatched(model.signature());
-        ModelConfig.Builder config = ModelConfig.newBuilder()
-                .setName(model.model())
-                .setPlatform("onnxruntime_onnx")
-                .setBackend("onnxruntime")
-                .setMaxBatchSize(isBatched ? model.maxRequestRows() : 0)
-                .setDefaultModelFilename("model.onnx");
-        if (isBatched) {
-            config.setDynamicBatching(ModelDynamicBatching.getDefaultInstance());
-        }
-        for (TensorSpec input : model.signature().inputs()) {
-            config.addInput(ModelInput.newBuilder()
-                    .setName(input.name())
-                    .setDataType(type(input.datatype()))
-                    .addAllDims(dims(input, isBatched)));
-        }
-        for (TensorSpec output : model.signature().outputs()) {
-            config.addOutput(ModelOutput.newBuilder()
-                    .setName(output.name())
-                    .setDataType(type(output.datatype()))
-                    .addAllDims(dims(output, isBatched)));
-        }
-        return config.build();
+        return merged(ModelConfigDocument.of(model), ModelConfig.newBuilder()).build();
     }
 
-    private static boolean isBatched(Signature signature) {
-        return !signature.mode().isOneByOne()
-                && Stream.of(signature.inputs(), signature.outputs())
-                        .flatMap(List::stream)
-                        .allMatch(tensor -> tensor.rowAxis().equals(FIRST));
+    /** The statistics of a version, as over REST. */
+    static ModelStatistics statistics(String model, String version, CallStatistics.Counts counts) {
+        return merged(StatisticsDocument.of(model, version, counts), ModelStatistics.newBuilder())
+                .build();
     }
 
-    private static List<Long> dims(TensorSpec spec, boolean isBatched) {
-        return Arrays.stream(spec.shape().toArray())
-                .skip(isBatched ? 1 : 0)
-                .boxed()
-                .toList();
-    }
-
-    private static DataType type(Datatype datatype) {
-        return DataType.valueOf("TYPE_" + (datatype == Datatype.BYTES ? "STRING" : datatype.name()));
+    private static <B extends Message.Builder> B merged(ObjectNode document, B message) {
+        try {
+            JsonFormat.parser().merge(document.toString(), message);
+            return message;
+        } catch (InvalidProtocolBufferException impossible) {
+            throw new IllegalStateException(impossible); // both have Triton's members
+        }
     }
 
     static RepositoryIndexResponse index(List<RepositoryIndex.Entry> entries, boolean readyOnly) {

@@ -15,13 +15,13 @@ import java.util.stream.Stream;
  * The configuration of a model in the terms of Triton's {@code ModelConfig}. Its batches have rows in the first dimension of every tensor,
  * which {@code dims} leaves out. A model with rows anywhere else, or without, has {@code max_batch_size} 0 and full shapes there.
  */
-final class ModelConfigDocument {
+public final class ModelConfigDocument {
     private static final String CPU = "cpu";
     private static final OptionalInt FIRST = OptionalInt.of(0);
 
     private ModelConfigDocument() {}
 
-    static ObjectNode of(Announcement model) {
+    public static ObjectNode of(Announcement model) {
         boolean isBatched = isBatched(model.signature());
         ObjectNode config = JsonNodeFactory.instance.objectNode();
         config.put("name", model.model()).put("platform", "onnxruntime_onnx").put("backend", "onnxruntime");

@@ -7,10 +7,10 @@ import dev.penstock.ingress.submit.CallStatistics;
 import java.util.TreeMap;
 
 /** The statistics of a model version as Triton's extension names them. Looking up features counts as preparing the input. */
-final class StatisticsDocument {
+public final class StatisticsDocument {
     private StatisticsDocument() {}
 
-    static ObjectNode of(String model, String version, CallStatistics.Counts counts) {
+    public static ObjectNode of(String model, String version, CallStatistics.Counts counts) {
         ObjectNode node = JsonNodeFactory.instance.objectNode();
         node.put("name", model)
                 .put("version", version)
