@@ -46,8 +46,8 @@ final class FormsBench {
     /** Prints the table, writes the report, and returns the number of errors. */
     long run() throws IOException, OrtException, InterruptedException {
         Workload workload = Workload.named(settings.model());
-        try (LocalService service = LocalService.start(LocalService.Setup.of(
-                BatchingBench.serve(workload, Processor.CPU), List.of(workload.model())))) {
+        try (LocalService service = LocalService.start(
+                LocalService.Setup.of(BatchingBench.serve(workload, Processor.CPU), List.of(workload.model())))) {
             Map<String, Drive> forms = forms(service.target(), workload);
             warmUp(forms);
             Map<String, List<LoadResult>> rounds = new LinkedHashMap<>();
@@ -143,7 +143,7 @@ final class FormsBench {
     }
 
     private long report(Map<String, List<LoadResult>> rounds) throws IOException {
-        double json = SyncBench.median(rounds.get("JSON"), LoadResult::throughputPerSecond);
+        double json = SyncBench.median(rounds.getOrDefault("JSON", List.of()), LoadResult::throughputPerSecond);
         Table table = new Table("form", "requests/s", "of JSON", "p50 ms", "p99 ms", "errors");
         rounds.forEach((form, results) -> table.add(
                 form,

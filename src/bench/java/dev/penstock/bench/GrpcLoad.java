@@ -34,8 +34,7 @@ record GrpcLoad(
     private static final int CONNECTIONS = 8;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final MethodDescriptor<byte[], ModelInferResponse> METHOD =
-            GRPCInferenceServiceGrpc.getModelInferMethod()
-                    .toBuilder(
+            GRPCInferenceServiceGrpc.getModelInferMethod().toBuilder(
                             new Bytes(),
                             GRPCInferenceServiceGrpc.getModelInferMethod().getResponseMarshaller())
                     .build();
@@ -95,7 +94,8 @@ record GrpcLoad(
             }
             int i = index.getAndIncrement();
             ClientCalls.asyncUnaryCall(
-                    channel.newCall(METHOD, CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)),
+                    channel.newCall(
+                            METHOD, CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)),
                     requests.apply(i),
                     new Caller(i, startNanos, channel));
         }
@@ -120,8 +120,7 @@ record GrpcLoad(
             @Override
             public void onError(Throwable failure) {
                 if (startNanos - measuredFromNanos >= 0) {
-                    tally.otherStatus(
-                            Status.fromThrowable(failure).getCode().name(), startNanos, System.nanoTime());
+                    tally.otherStatus(Status.fromThrowable(failure).getCode().name(), startNanos, System.nanoTime());
                 }
                 next(channel);
             }

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.protocol.Datatype;
-import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.samples.DigitsTable;
 import grpc.health.v1.HealthGrpc;
@@ -25,10 +24,10 @@ import inference.GrpcService.ModelConfigRequest;
 import inference.GrpcService.ModelInferRequest;
 import inference.GrpcService.ModelInferRequest.InferInputTensor;
 import inference.GrpcService.ModelInferResponse;
-import inference.GrpcService.ModelStatisticsRequest;
 import inference.GrpcService.ModelMetadataRequest;
 import inference.GrpcService.ModelMetadataResponse;
 import inference.GrpcService.ModelReadyRequest;
+import inference.GrpcService.ModelStatisticsRequest;
 import inference.GrpcService.ModelStreamInferResponse;
 import inference.GrpcService.RepositoryIndexRequest;
 import inference.GrpcService.ServerLiveRequest;
@@ -94,7 +93,9 @@ class GrpcTest {
 
     @Test
     void tellsOfTheServer() {
-        assertThat(grpc.stub().serverLive(ServerLiveRequest.getDefaultInstance()).getLive())
+        assertThat(grpc.stub()
+                        .serverLive(ServerLiveRequest.getDefaultInstance())
+                        .getLive())
                 .isTrue();
         await().until(() ->
                 grpc.stub().serverReady(ServerReadyRequest.getDefaultInstance()).getReady()
@@ -127,8 +128,9 @@ class GrpcTest {
         assertThat(isReady("nothing", "")).isFalse();
 
         assertThat(grpc.stub()
-                        .repositoryIndex(
-                                RepositoryIndexRequest.newBuilder().setReady(true).build())
+                        .repositoryIndex(RepositoryIndexRequest.newBuilder()
+                                .setReady(true)
+                                .build())
                         .getModelsList())
                 .anySatisfy(model -> {
                     assertThat(model.getName()).isEqualTo("digits");
@@ -226,7 +228,8 @@ class GrpcTest {
     void passesOnTheIdAndTheRequestedOutputs() {
         ModelInferRequest request = GrpcRequests.digits(ROW).toBuilder()
                 .setId("42")
-                .addOutputs(ModelInferRequest.InferRequestedOutputTensor.newBuilder().setName("digit"))
+                .addOutputs(ModelInferRequest.InferRequestedOutputTensor.newBuilder()
+                        .setName("digit"))
                 .build();
 
         ModelInferResponse answer = grpc.stub().modelInfer(request);
@@ -247,8 +250,8 @@ class GrpcTest {
                         .modelStatistics(ModelStatisticsRequest.newBuilder()
                                 .setName("nothing")
                                 .build()))
-                .satisfies(failure -> assertThat(Status.fromThrowable(failure).getCode())
-                        .isEqualTo(Status.Code.NOT_FOUND));
+                .satisfies(failure ->
+                        assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.NOT_FOUND));
     }
 
     private long statistics() {
@@ -273,10 +276,10 @@ class GrpcTest {
                                         0, digits().getInputs(0).toBuilder().setShape(0, -1))
                                 .build()))
                 .hasMessageContaining("inputs[0].shape[0]: must be a non-negative integer, was -1");
-        assertThatThrownBy(() -> grpc.stub()
-                        .systemSharedMemoryStatus(SystemSharedMemoryStatusRequest.getDefaultInstance()))
-                .satisfies(failure -> assertThat(Status.fromThrowable(failure).getCode())
-                        .isEqualTo(Status.Code.UNIMPLEMENTED));
+        assertThatThrownBy(() ->
+                        grpc.stub().systemSharedMemoryStatus(SystemSharedMemoryStatusRequest.getDefaultInstance()))
+                .satisfies(failure ->
+                        assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.UNIMPLEMENTED));
     }
 
     private static ModelInferRequest.Builder digits() {
@@ -319,13 +322,12 @@ class GrpcTest {
     @ParameterizedTest
     @CsvSource({"false, 2097152, RESOURCE_EXHAUSTED", "true, 4194304, INTERNAL"})
     void refusesMessagesThatAreTooLargeEvenWhenPacked(boolean packed, int bytes, Status.Code code) {
-        ModelInferRequest large = digits()
-                .setRawInputContents(0, ByteString.copyFrom(new byte[bytes]))
+        ModelInferRequest large = digits().setRawInputContents(0, ByteString.copyFrom(new byte[bytes]))
                 .build();
 
         assertThatThrownBy(() -> (packed ? grpc.stub().withCompression("gzip") : grpc.stub()).modelInfer(large))
-                .satisfies(failure -> assertThat(Status.fromThrowable(failure).getCode())
-                        .isEqualTo(code));
+                .satisfies(failure ->
+                        assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(code));
 
         assertThat(grpc.stub().modelInfer(GrpcRequests.digits(ROW)).getModelName())
                 .as("the connection goes on")
@@ -343,8 +345,7 @@ class GrpcTest {
 
     @Test
     void refusesWhatIsNoMessage() {
-        MethodDescriptor<byte[], ModelInferResponse> method = GRPCInferenceServiceGrpc.getModelInferMethod()
-                .toBuilder(
+        MethodDescriptor<byte[], ModelInferResponse> method = GRPCInferenceServiceGrpc.getModelInferMethod().toBuilder(
                         Bytes.MARSHALLER,
                         GRPCInferenceServiceGrpc.getModelInferMethod().getResponseMarshaller())
                 .build();
@@ -411,8 +412,8 @@ class GrpcTest {
                 .isEqualTo(grpc.stub("idempotency-key", key).modelInfer(request));
         assertThatThrownBy(() -> grpc.stub("idempotency-key", key)
                         .modelInfer(request.toBuilder().setId("other").build()))
-                .satisfies(failure -> assertThat(Status.fromThrowable(failure).getCode())
-                        .isEqualTo(Status.Code.FAILED_PRECONDITION));
+                .satisfies(failure ->
+                        assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION));
     }
 
     @Test
@@ -464,8 +465,7 @@ class GrpcTest {
         Answers<ServerReflectionResponse> answers = new Answers<>();
         StreamObserver<ServerReflectionRequest> requests =
                 ServerReflectionGrpc.newStub(grpc.channel()).serverReflectionInfo(answers);
-        requests.onNext(
-                ServerReflectionRequest.newBuilder().setListServices("").build());
+        requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
         requests.onNext(ServerReflectionRequest.newBuilder()
                 .setFileContainingSymbol("inference.GRPCInferenceService")
                 .build());
@@ -473,13 +473,13 @@ class GrpcTest {
 
         assertThat(answers.ended.orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo(2);
         assertThat(answers.received)
-                .anySatisfy(answer -> assertThat(answer.getListServicesResponse().getServiceList())
-                        .extracting(each -> each.getName())
-                        .contains("inference.GRPCInferenceService", "grpc.health.v1.Health"))
+                .anySatisfy(
+                        answer -> assertThat(answer.getListServicesResponse().getServiceList())
+                                .extracting(each -> each.getName())
+                                .contains("inference.GRPCInferenceService", "grpc.health.v1.Health"))
                 .anySatisfy(answer -> assertThat(
                                 answer.getFileDescriptorResponse().getFileDescriptorProtoList())
-                        .anySatisfy(file ->
-                                assertThat(file.toStringUtf8()).contains("ModelInferRequest")));
+                        .anySatisfy(file -> assertThat(file.toStringUtf8()).contains("ModelInferRequest")));
     }
 
     @Test

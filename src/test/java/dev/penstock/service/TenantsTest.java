@@ -137,7 +137,8 @@ class TenantsTest {
 
     @Test
     void overGrpcTheKeyIsInTheMetadata() {
-        ModelInferRequest request = GrpcRequests.digits(DigitsTable.load().heldOut().getFirst());
+        ModelInferRequest request =
+                GrpcRequests.digits(DigitsTable.load().heldOut().getFirst());
         try (Grpc grpc = Grpc.underTest()) {
             assertThat(grpc.stub("x-api-key", "the key of anna")
                             .modelInfer(request)
@@ -165,7 +166,8 @@ class TenantsTest {
 
     @Test
     void overGrpcAQuotaThatIsUsedUpSaysWhenToRetry() {
-        ModelInferRequest request = GrpcRequests.digits(DigitsTable.load().heldOut().getFirst());
+        ModelInferRequest request =
+                GrpcRequests.digits(DigitsTable.load().heldOut().getFirst());
         try (Grpc grpc = Grpc.underTest()) {
             await().until(() -> {
                 try {

@@ -9,8 +9,11 @@ public final class GrpcPaths {
 
     private static final String PREFIX = "/" + SERVICE + "/";
     private static final Set<String> INFER = Set.of(PREFIX + "ModelInfer", PREFIX + "ModelStreamInfer");
-    private static final Set<String> HEALTH =
-            Set.of(PREFIX + "ServerLive", PREFIX + "ServerReady", "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch");
+    private static final Set<String> HEALTH = Set.of(
+            PREFIX + "ServerLive",
+            PREFIX + "ServerReady",
+            "/grpc.health.v1.Health/Check",
+            "/grpc.health.v1.Health/Watch");
 
     private GrpcPaths() {}
 

@@ -28,8 +28,8 @@ final class GrpcErrors {
             case InvalidRequestException invalid -> new ProblemException(Problem.of(invalid));
             default -> {
                 BUGS.bug(cause, "A call over gRPC failed because of a bug");
-                yield new ProblemException(Problem.of(
-                        Problem.Kind.INTERNAL, "the service failed on this call; its log has the cause"));
+                yield new ProblemException(
+                        Problem.of(Problem.Kind.INTERNAL, "the service failed on this call; its log has the cause"));
             }
         };
     }

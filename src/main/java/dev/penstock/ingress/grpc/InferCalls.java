@@ -63,10 +63,13 @@ final class InferCalls {
         Optional<IdempotencyKey> key = IdempotencyKey.read(headers(http, IdempotencyKey.HEADER))
                 .map(text -> IdempotencyKey.of(text, call, CONTENT_TYPE));
         CheckedCall checked = parts.get().check().check(call, false);
-        return parts.get().quotas().check(checked).thenCompose(fields -> parts.get()
-                .awaitedCalls()
-                .run(checked, key, started)
-                .thenApply(answer -> new Answer(answer.id(), message(answer), fields)));
+        return parts.get()
+                .quotas()
+                .check(checked)
+                .thenCompose(fields -> parts.get()
+                        .awaitedCalls()
+                        .run(checked, key, started)
+                        .thenApply(answer -> new Answer(answer.id(), message(answer), fields)));
     }
 
     private Call call(ModelInferRequest request, RoutingContext http) throws InvalidRequestException {

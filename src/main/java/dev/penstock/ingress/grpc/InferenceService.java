@@ -103,8 +103,8 @@ public final class InferenceService implements BindableService, GRPCInferenceSer
         generated.getMethods().forEach(method -> methods.put(name(method), method));
         replace(methods, generated, GRPCInferenceServiceGrpc.getModelInferMethod());
         replace(methods, generated, GRPCInferenceServiceGrpc.getModelStreamInferMethod());
-        ServiceDescriptor.Builder replaced =
-                ServiceDescriptor.newBuilder(descriptor.getName()).setSchemaDescriptor(descriptor.getSchemaDescriptor());
+        ServiceDescriptor.Builder replaced = ServiceDescriptor.newBuilder(descriptor.getName())
+                .setSchemaDescriptor(descriptor.getSchemaDescriptor());
         methods.values().forEach(method -> replaced.addMethod(method.getMethodDescriptor()));
         ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(replaced.build());
         methods.values().forEach(service::addMethod);
@@ -233,21 +233,23 @@ public final class InferenceService implements BindableService, GRPCInferenceSer
         Context loop = Vertx.currentContext();
         ServerCallStreamObserver<ModelInferResponse> caller = (ServerCallStreamObserver<ModelInferResponse>) observer;
         caller.setOnCancelHandler(() -> {}); // the end of the HTTP call shows it, however it comes about
-        run(request, http).whenComplete((answer, failure) -> loop.runOnContext(on -> {
-            if (caller.isCancelled() || http.response().closed()) {
-                return;
-            }
-            String model = request.getModelName();
-            if (failure == null) {
-                HttpServerResponse response = http.response().putHeader(REQUEST_ID, answer.id().toString());
-                answer.fields().forEach(response::putHeader);
-                ResponseCounter.answers(http, model, OK);
-                caller.onNext(answer.message());
-                caller.onCompleted();
-            } else {
-                refuse(caller, http, model, GrpcErrors.of(failure));
-            }
-        }));
+        run(request, http)
+                .whenComplete((answer, failure) -> loop.runOnContext(on -> {
+                    if (caller.isCancelled() || http.response().closed()) {
+                        return;
+                    }
+                    String model = request.getModelName();
+                    if (failure == null) {
+                        HttpServerResponse response = http.response()
+                                .putHeader(REQUEST_ID, answer.id().toString());
+                        answer.fields().forEach(response::putHeader);
+                        ResponseCounter.answers(http, model, OK);
+                        caller.onNext(answer.message());
+                        caller.onCompleted();
+                    } else {
+                        refuse(caller, http, model, GrpcErrors.of(failure));
+                    }
+                }));
     }
 
     private CompletionStage<InferCalls.Answer> run(ModelInferRequest request, RoutingContext http) {
@@ -260,12 +262,10 @@ public final class InferenceService implements BindableService, GRPCInferenceSer
 
     @Override
     public StreamObserver<ModelInferRequest> modelStreamInfer(StreamObserver<ModelStreamInferResponse> observer) {
-        InferStream stream = new InferStream(
-                calls,
-                meters,
-                GrpcCalls.current(),
-                Vertx.currentContext(),
-                (ServerCallStreamObserver<ModelStreamInferResponse>) observer);
+        InferStream stream =
+                new InferStream(calls, meters, GrpcCalls.current(), Vertx.currentContext(), (ServerCallStreamObserver<
+                                ModelStreamInferResponse>)
+                        observer);
         stream.begin();
         return stream;
     }
@@ -285,8 +285,7 @@ public final class InferenceService implements BindableService, GRPCInferenceSer
         caller.onCompleted();
     }
 
-    private static void refuse(
-            StreamObserver<?> caller, RoutingContext http, String model, ProblemException refusal) {
+    private static void refuse(StreamObserver<?> caller, RoutingContext http, String model, ProblemException refusal) {
         ResponseCounter.answers(http, model, refusal.problem().status());
         caller.onError(GrpcErrors.status(refusal));
     }

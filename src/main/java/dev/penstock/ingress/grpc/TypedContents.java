@@ -1,10 +1,10 @@
 package dev.penstock.ingress.grpc;
 
 import com.google.protobuf.ByteString;
-import inference.GrpcService.InferTensorContents;
-import inference.GrpcService.ModelInferRequest.InferInputTensor;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.InvalidRequestException;
+import inference.GrpcService.InferTensorContents;
+import inference.GrpcService.ModelInferRequest.InferInputTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -45,7 +45,8 @@ final class TypedContents {
             case FP64 -> doubles(contents.getFp64ContentsList());
             case BYTES -> strings(contents.getBytesContentsList());
             case FP16, BF16 ->
-                throw invalid("contents", "must be absent for " + datatype + ", which only raw_input_contents can hold");
+                throw invalid(
+                        "contents", "must be absent for " + datatype + ", which only raw_input_contents can hold");
         };
     }
 

@@ -4,6 +4,7 @@ import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.call.GrpcStatus;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.negotiation.ErrorForm;
+import dev.penstock.protocol.Problem;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;

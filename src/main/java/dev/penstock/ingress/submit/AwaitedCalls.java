@@ -44,8 +44,9 @@ public final class AwaitedCalls {
     public CompletionStage<Answer> run(
             CheckedCall checked, Optional<IdempotencyKey> key, Consumer<SynchronousCalls.PendingCall> started) {
         if (key.isPresent()) {
-            return idempotentSubmissions.submit(checked, key.get()).thenCompose(id -> outcomes.awaitUntilDeadline(id)
-                    .thenApply(reply -> new Answer(id, reply)));
+            return idempotentSubmissions
+                    .submit(checked, key.get())
+                    .thenCompose(id -> outcomes.awaitUntilDeadline(id).thenApply(reply -> new Answer(id, reply)));
         }
         SynchronousCalls.PendingCall call = synchronousCalls.start(checked);
         started.accept(call);

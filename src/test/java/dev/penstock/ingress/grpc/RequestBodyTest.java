@@ -27,18 +27,26 @@ final class RequestBodyTest {
     void hasAllOfTheMessage() throws Exception {
         InferenceRequest request = read(ModelInferRequest.newBuilder()
                 .setId("42")
-                .putParameters("priority", InferParameter.newBuilder().setStringParam("bulk").build())
-                .putParameters("timeout", InferParameter.newBuilder().setInt64Param(7).build())
-                .putParameters("weight", InferParameter.newBuilder().setUint64Param(8).build())
-                .putParameters("rate", InferParameter.newBuilder().setDoubleParam(0.5).build())
-                .putParameters("flag", InferParameter.newBuilder().setBoolParam(true).build())
+                .putParameters(
+                        "priority",
+                        InferParameter.newBuilder().setStringParam("bulk").build())
+                .putParameters(
+                        "timeout", InferParameter.newBuilder().setInt64Param(7).build())
+                .putParameters(
+                        "weight", InferParameter.newBuilder().setUint64Param(8).build())
+                .putParameters(
+                        "rate", InferParameter.newBuilder().setDoubleParam(0.5).build())
+                .putParameters(
+                        "flag", InferParameter.newBuilder().setBoolParam(true).build())
                 .addInputs(input("INT32", 2))
                 .addInputs(input("BYTES", 1).setName("b"))
                 .addRawInputContents(ByteString.copyFrom(new byte[] {1, 0, 0, 0, 2, 0, 0, 0}))
                 .addRawInputContents(ByteString.copyFrom(new byte[] {1, 0, 0, 0, 'x'}))
                 .addOutputs(InferRequestedOutputTensor.newBuilder()
                         .setName("y")
-                        .putParameters("binary_data", InferParameter.newBuilder().setBoolParam(false).build())));
+                        .putParameters(
+                                "binary_data",
+                                InferParameter.newBuilder().setBoolParam(false).build())));
 
         assertThat(request.id()).contains("42");
         assertThat(request.parameters())
@@ -52,19 +60,26 @@ final class RequestBodyTest {
 
     @Test
     void holdsTypedContentsAsBytes() throws Exception {
-        assertThat(typed("BOOL", InferTensorContents.newBuilder().addBoolContents(true))).containsExactly(1);
-        assertThat(typed("INT8", InferTensorContents.newBuilder().addIntContents(-1))).containsExactly(-1);
-        assertThat(typed("INT16", InferTensorContents.newBuilder().addIntContents(-2))).containsExactly(-2, -1);
-        assertThat(typed("INT32", InferTensorContents.newBuilder().addIntContents(3))).containsExactly(3, 0, 0, 0);
+        assertThat(typed("BOOL", InferTensorContents.newBuilder().addBoolContents(true)))
+                .containsExactly(1);
+        assertThat(typed("INT8", InferTensorContents.newBuilder().addIntContents(-1)))
+                .containsExactly(-1);
+        assertThat(typed("INT16", InferTensorContents.newBuilder().addIntContents(-2)))
+                .containsExactly(-2, -1);
+        assertThat(typed("INT32", InferTensorContents.newBuilder().addIntContents(3)))
+                .containsExactly(3, 0, 0, 0);
         assertThat(typed("INT64", InferTensorContents.newBuilder().addInt64Contents(4)))
                 .containsExactly(4, 0, 0, 0, 0, 0, 0, 0);
-        assertThat(typed("UINT8", InferTensorContents.newBuilder().addUintContents(255))).containsExactly(-1);
-        assertThat(typed("UINT16", InferTensorContents.newBuilder().addUintContents(65535))).containsExactly(-1, -1);
+        assertThat(typed("UINT8", InferTensorContents.newBuilder().addUintContents(255)))
+                .containsExactly(-1);
+        assertThat(typed("UINT16", InferTensorContents.newBuilder().addUintContents(65535)))
+                .containsExactly(-1, -1);
         assertThat(typed("UINT32", InferTensorContents.newBuilder().addUintContents(-1)))
                 .containsExactly(-1, -1, -1, -1);
         assertThat(typed("UINT64", InferTensorContents.newBuilder().addUint64Contents(-1)))
                 .containsExactly(-1, -1, -1, -1, -1, -1, -1, -1);
-        assertThat(typed("FP32", InferTensorContents.newBuilder().addFp32Contents(1))).containsExactly(0, 0, -128, 63);
+        assertThat(typed("FP32", InferTensorContents.newBuilder().addFp32Contents(1)))
+                .containsExactly(0, 0, -128, 63);
         assertThat(typed("FP64", InferTensorContents.newBuilder().addFp64Contents(1)))
                 .containsExactly(0, 0, 0, 0, 0, 0, -16, 63);
         assertThat(typed("BYTES", InferTensorContents.newBuilder().addBytesContents(ByteString.copyFromUtf8("hé"))))
@@ -77,7 +92,8 @@ final class RequestBodyTest {
         assertRefused("FP99", InferTensorContents.newBuilder(), "inputs[0].datatype: must be one of");
         assertRefused("UINT8", InferTensorContents.newBuilder().addUintContents(256), "must be in 0..255 for UINT8");
         assertThatThrownBy(() -> RequestBody.of(ModelInferRequest.newBuilder()
-                        .addInputs(input("INT8", 1).setContents(InferTensorContents.newBuilder().addIntContents(1)))
+                        .addInputs(input("INT8", 1)
+                                .setContents(InferTensorContents.newBuilder().addIntContents(1)))
                         .addRawInputContents(ByteString.copyFrom(new byte[1]))
                         .build()))
                 .hasMessageStartingWith("inputs[0].contents: must be absent where raw_input_contents is set");
@@ -98,8 +114,8 @@ final class RequestBodyTest {
     }
 
     private static byte[] typed(String datatype, InferTensorContents.Builder contents) throws Exception {
-        InferenceRequest request = read(
-                ModelInferRequest.newBuilder().addInputs(input(datatype, 1).setContents(contents)));
+        InferenceRequest request =
+                read(ModelInferRequest.newBuilder().addInputs(input(datatype, 1).setContents(contents)));
         Tensor tensor = request.inputs().getFirst();
         ByteBuffer data = tensor.data().duplicate();
         byte[] bytes = new byte[data.remaining()];
