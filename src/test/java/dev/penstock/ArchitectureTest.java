@@ -136,6 +136,7 @@ final class ArchitectureTest {
                             "tenants",
                             "ingress",
                             "ingress.call",
+                            "ingress.gate",
                             "ingress.http",
                             "ingress.submit",
                             "ingress.triton")),

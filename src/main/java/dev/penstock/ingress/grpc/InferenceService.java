@@ -10,10 +10,10 @@ import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.call.RepositoryIndex;
 import dev.penstock.ingress.http.AuthenticationFilter;
-import dev.penstock.ingress.http.InferResource;
 import dev.penstock.ingress.http.ResponseCounter;
 import dev.penstock.ingress.http.ServerResource;
 import dev.penstock.ingress.http.TraceFilter;
+import dev.penstock.ingress.submit.SynchronousCalls.PendingCall;
 import dev.penstock.messages.Announcement;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.tenants.Tenant;
@@ -55,6 +55,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -232,12 +234,25 @@ public final class InferenceService implements BindableService, GRPCInferenceSer
         RoutingContext http = GrpcCalls.current();
         Context loop = Vertx.currentContext();
         ServerCallStreamObserver<ModelInferResponse> caller = (ServerCallStreamObserver<ModelInferResponse>) observer;
-        caller.setOnCancelHandler(() -> {}); // the end of the HTTP call shows it, however it comes about
-        run(request, http)
+        CompletableFuture<PendingCall> started = new CompletableFuture<>();
+        AtomicBoolean isOver = new AtomicBoolean();
+        Runnable gone = () -> {
+            if (isOver.compareAndSet(false, true)) {
+                started.thenAccept(PendingCall::callerDisconnected);
+            }
+        };
+        caller.setOnCancelHandler(gone);
+        http.addEndHandler(ended -> {
+            if (ended.failed()) {
+                gone.run();
+            }
+        });
+        run(request, http, started::complete)
                 .whenComplete((answer, failure) -> loop.runOnContext(on -> {
-                    if (caller.isCancelled() || http.response().closed()) {
+                    if (http.response().closed() || !isOver.compareAndSet(false, true)) {
                         return;
                     }
+                    started.thenAccept(PendingCall::answered);
                     String model = request.getModelName();
                     if (failure == null) {
                         HttpServerResponse response = http.response()
@@ -252,9 +267,10 @@ public final class InferenceService implements BindableService, GRPCInferenceSer
                 }));
     }
 
-    private CompletionStage<InferCalls.Answer> run(ModelInferRequest request, RoutingContext http) {
+    private CompletionStage<InferCalls.Answer> run(
+            ModelInferRequest request, RoutingContext http, Consumer<PendingCall> started) {
         try {
-            return calls.run(request, http, call -> InferResource.follow(call, http));
+            return calls.run(request, http, started);
         } catch (InvalidRequestException | RuntimeException refused) {
             return CompletableFuture.failedFuture(refused);
         }

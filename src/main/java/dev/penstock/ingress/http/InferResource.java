@@ -133,7 +133,7 @@ public final class InferResource {
     }
 
     /** Tells a call when its caller has the answer, or is gone. */
-    public static void follow(SynchronousCalls.PendingCall call, RoutingContext context) {
+    private static void follow(SynchronousCalls.PendingCall call, RoutingContext context) {
         context.addEndHandler(sent -> {
             if (sent.failed()) {
                 call.callerDisconnected();
