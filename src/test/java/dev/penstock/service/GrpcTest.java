@@ -430,7 +430,7 @@ class GrpcTest {
         assertThat(answers.ended.orTimeout(30, TimeUnit.SECONDS).join()).isEqualTo(200);
         // The gate of a service that is not warm may refuse some of the others.
         assertThat(answers.received)
-                .filteredOn(answer -> answer.getErrorMessage().startsWith("inputs"))
+                .filteredOn(answer -> answer.getErrorMessage().contains("raw_input_contents"))
                 .singleElement()
                 .satisfies(
                         failed -> assertThat(failed.getInferResponse().getId()).isEqualTo("100"));
