@@ -35,7 +35,7 @@ final class InferCalls {
     private final Supplier<IngressParts> parts;
 
     /**
-     * What the caller is told.
+     * The answer to a call.
      *
      * @param fields of the quota, for the metadata
      */

@@ -21,7 +21,7 @@ public final class AwaitedCalls {
     private final KeptOutcomes outcomes;
 
     /**
-     * What a caller is told.
+     * The answer to a call.
      *
      * @param reply empty when none arrived by the deadline
      */
@@ -53,7 +53,7 @@ public final class AwaitedCalls {
         return call.reply().thenApply(reply -> new Answer(call.id(), reply));
     }
 
-    /** What a caller is told when there was no outcome by the deadline. */
+    /** The answer to a call that had no outcome by its deadline. */
     public static Problem deadlineExceeded(RequestId id) {
         return Problem.of(
                         Problem.Kind.DEADLINE_EXCEEDED, "there was no outcome by the deadline; poll /v2/requests/" + id)

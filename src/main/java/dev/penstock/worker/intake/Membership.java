@@ -17,7 +17,7 @@ public interface Membership {
         return (consumer, rebalances) -> consumer.subscribe(Topics.requests(model), rebalances);
     }
 
-    /** Reads what comes into that partition from now on, whoever else does. It joins no group, so no other worker notices. */
+    /** Reads the records that come into one partition from now on. Joins no group, so no other worker loses a partition. */
     static Membership alone(TopicPartition partition) {
         return (consumer, rebalances) -> {
             consumer.assign(List.of(partition));

@@ -134,8 +134,7 @@ final class ReplyForms implements Forms {
     }
 
     /**
-     * Copies the headers by which the sender's tracing systems follow the request. Where the request is traced here, the reply goes on in
-     * its trace.
+     * Copies the tracing headers of the request. Where the request is traced here, the reply continues its trace.
      */
     private static void echo(SourceRecord from, Headers to) {
         Optional<TraceContext> traced = from.trace().replyContext();
@@ -156,7 +155,7 @@ final class ReplyForms implements Forms {
 
     /**
      * Names the request that this answers, so that a worker that gets the same request again finds the answer. Repeats the id under the name
-     * that the sender gave it, by which a client such as Spring's looks for it.
+     * that the sender gave it: clients such as Spring look for it there.
      */
     private void source(Headers headers) {
         if (address.isOurs()) {

@@ -38,6 +38,7 @@ import net.jqwik.api.statistics.StatisticsReport;
 class JsonProperties {
     /** Takes a name twice in an object, as the reader does within a member that it ignores. */
     private static final ObjectMapper JACKSON = new ObjectMapper();
+
     private static final String SEED = """
             {"id": "a\\u00e9\\n", "parameters": {"a": -1.5e3, "b": true, "c": "ü"},
              "inputs": [{"name": "x", "shape": [2, 2], "datatype": "INT16", "data": [[1, -2], [30, 4]]},
