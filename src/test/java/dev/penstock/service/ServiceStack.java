@@ -54,6 +54,7 @@ public final class ServiceStack implements QuarkusTestResourceLifecycleManager {
                     Map.entry("penstock.redis.url", stack.redisUrl()),
                     // A test machine may stall for longer than the default limits allow.
                     Map.entry("penstock.ingress.redis-timeout", "2s"),
+                    Map.entry("penstock.ingress.sync-max-wait", "30s"),
                     Map.entry("penstock.worker.models", models().toString()),
                     Map.entry("penstock.max-request-bytes", "1048576"),
                     Map.entry("penstock.console.enabled", "true"),

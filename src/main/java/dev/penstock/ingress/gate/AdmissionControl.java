@@ -157,7 +157,7 @@ public final class AdmissionControl implements LagWatch.Listener {
             meters.rejected(model, kafkaAnswers ? RejectionMeters.Reason.CAPACITY : RejectionMeters.Reason.KAFKA);
             noteRefusal(model, checked.lane(), admission, now);
             Problem reason = kafkaAnswers
-                    ? cannotServe(model, refused.get(), checked.timeout())
+                    ? cannotServe(model, refused.get(), checked.timeout(), Duration.ofNanos(maxWaitNanos))
                     : Problem.of(
                             Problem.Kind.UNAVAILABLE,
                             "Kafka does not answer this ingress at the moment; the request was not accepted");
@@ -411,15 +411,21 @@ public final class AdmissionControl implements LagWatch.Listener {
                 .with("state", ModelStatus.State.SLEEPING.name());
     }
 
-    private static Problem cannotServe(String model, Overload refused, Duration timeout) {
+    private static Problem cannotServe(String model, Overload refused, Duration timeout, Duration maxWait) {
         String reason = switch (refused.cause()) {
             case BACKLOG ->
                 String.format(
                         Locale.ROOT,
-                        "model '%s' has about %.1f s of work queued, too much for a deadline of %.1f s",
+                        "model '%s' has about %.1f s of work queued, too much for %s",
                         model,
                         refused.predictedWaitNanos() / 1e9,
-                        timeout.toMillis() / 1e3);
+                        refused.predictedWaitNanos() > maxWait.toNanos()
+                                ? String.format(
+                                        Locale.ROOT,
+                                        "a synchronous call, which may wait %.1f s; an asynchronous one may wait longer",
+                                        maxWait.toMillis() / 1e3)
+                                : String.format(Locale.ROOT, "a deadline of %.1f s", timeout.toMillis() / 1e3));
+            case SHARE -> "model '" + model + "' has other tenants' work queued, and this tenant has had its share";
             case NO_WORKER -> "no worker serves model '" + model + "' at the moment";
             case STANDSTILL -> "the workers of model '" + model + "' answer nothing of what is queued";
         };

@@ -57,7 +57,7 @@ final class LaneAdmission {
     /** Workers that give up more than this part of what they run are overloaded. */
     private static final double TOO_MUCH = 0.1;
 
-    /** Fewer requests given up than this mean nothing, however few were run. */
+    /** Fewer requests than this say nothing: given up, however few were run; or run by workers that may be cold. */
     private static final int FEW = 10;
 
     /** A speed above this part of the learned rate confirms the learned rate. */
@@ -121,6 +121,8 @@ final class LaneAdmission {
     enum Cause {
         /** Workers drain the lane, and more is queued than they can run in time. */
         BACKLOG,
+        /** The wait is not too long, but others' requests go first: the tenant asks for more than its share. */
+        SHARE,
         /** No worker serves the model. */
         NO_WORKER,
         /** There are workers, and nothing of what is queued is answered. */
@@ -155,7 +157,8 @@ final class LaneAdmission {
             return Optional.empty();
         }
         hasRefused |= wait > fits;
-        return Optional.of(new Overload(cause(now), wait, retryAfterSeconds(now, wait - fits / 2)));
+        return Optional.of(
+                new Overload(wait > fits ? cause(now) : Cause.SHARE, wait, retryAfterSeconds(now, wait - fits / 2)));
     }
 
     /**
@@ -317,9 +320,10 @@ final class LaneAdmission {
         for (int from = 0; from < looks.size() - 1; from++) {
             List<Seen> lately = looks.subList(from, looks.size());
             double speed = waitedAllTheTime(lately) ? speed(lately) : speedAtWork(lately);
-            boolean pause = seconds(lately) < PAUSE_SECONDS && speed < PAUSE_SHARE * learnedRate;
+            boolean saysLittle = seconds(lately) < PAUSE_SECONDS
+                    && (speed < PAUSE_SHARE * learnedRate || (learnedRate == 0 && ran(lately) < FEW));
             boolean counts = speed >= learnedRate || hadSettled(lately.getFirst().nanos);
-            if (speed > 0 && counts && !pause && workedAllTheTime(lately)) {
+            if (speed > 0 && counts && !saysLittle && workedAllTheTime(lately)) {
                 learned(speed);
                 return;
             }
@@ -336,7 +340,7 @@ final class LaneAdmission {
     private boolean hasRoom(List<Seen> looks) {
         Lag first = looks.getFirst().lag;
         Lag last = looks.getLast().lag;
-        long ran = last.work().ran() - first.work().ran();
+        long ran = ran(looks);
         return ran > 0
                 && givenUp(first, last) <= HARDLY_ANY * ran
                 && last.records() <= Math.max(1, learnedRate * 2 * commitDelaySeconds);
@@ -351,10 +355,12 @@ final class LaneAdmission {
         learnedNanos = window.getLast().nanos;
     }
 
+    private static long ran(List<Seen> looks) {
+        return looks.getLast().lag.work().ran() - looks.getFirst().lag.work().ran();
+    }
+
     private static double speed(List<Seen> looks) {
-        long ran =
-                looks.getLast().lag.work().ran() - looks.getFirst().lag.work().ran();
-        return ran > 0 ? ran / seconds(looks) : 0;
+        return Math.max(0, ran(looks)) / seconds(looks);
     }
 
     /** The same, without the time in which workers had nothing to do. */
@@ -362,7 +368,7 @@ final class LaneAdmission {
         LaneWork first = looks.getFirst().lag.work();
         LaneWork last = looks.getLast().lag.work();
         long micros = last.microsAtWorkSince(first);
-        return micros > 0 ? (last.ran() - first.ran()) * 1e6 / micros : speed(looks);
+        return micros > 0 ? ran(looks) * 1e6 / micros : speed(looks);
     }
 
     private static double seconds(List<Seen> looks) {

@@ -37,6 +37,23 @@ class TimeAtWorkTest {
         }
     }
 
+    /** The first two runs of a cold worker take a quarter of a second. Thirty requests that wait behind them are no overload. */
+    @Test
+    void theFirstRunsOfAColdWorkerTeachNoSpeed() {
+        observed(0, 32, 0, 0);
+        observed(1, 30, 2, 250_000);
+        assertThat(admission.admit(SECOND / 4, 30 * SECOND, SECOND)).isEmpty();
+    }
+
+    /** Where a run takes half a second, the gate knows it after a second. */
+    @Test
+    void aSlowWorkerIsKnownAfterASecond() {
+        for (int look = 0; look <= 4; look++) {
+            observed(look, 32, look / 2, look * 250_000L);
+        }
+        assertThat(admission.admit(SECOND, 30 * SECOND, 5 * SECOND)).isPresent();
+    }
+
     /** Light work shows a lower bound, which may be far too low. It must not keep what was learned from being forgotten. */
     @Test
     void lightWorkDoesNotKeepALowSpeedAlive() {
