@@ -41,16 +41,18 @@ final class Deployment implements AutoCloseable {
     private final Path folder;
     private final BrokerCluster brokers;
     private final RedisUnderTest redis;
+    private final boolean warmsUp;
     private final List<URI> urls = new ArrayList<>();
     private final List<Instance> ingresses = new ArrayList<>();
     private final List<Instance> workers = new ArrayList<>();
     private final List<Instance> all = new ArrayList<>();
     private final Thread atExit = new Thread(this::killAll, "deployment-end");
 
-    private Deployment(Path folder, BrokerCluster brokers, RedisUnderTest redis) {
+    private Deployment(Path folder, BrokerCluster brokers, RedisUnderTest redis, boolean warmsUp) {
         this.folder = folder;
         this.brokers = brokers;
         this.redis = redis;
+        this.warmsUp = warmsUp;
     }
 
     /**
@@ -58,10 +60,11 @@ final class Deployment implements AutoCloseable {
      *
      * @param folder takes the logs of all processes
      * @param nodes the number of brokers, 1 or 3
+     * @param warmsUp whether ingresses and workers make themselves warm before they are ready
      */
-    static Deployment start(Path folder, int nodes) throws IOException {
+    static Deployment start(Path folder, int nodes, boolean warmsUp) throws IOException {
         BrokerCluster brokers = BrokerCluster.start(nodes, folder);
-        Deployment deployment = new Deployment(folder, brokers, new RedisUnderTest());
+        Deployment deployment = new Deployment(folder, brokers, new RedisUnderTest(), warmsUp);
         Runtime.getRuntime().addShutdownHook(deployment.atExit);
         try {
             deployment.writeTenants();
@@ -214,6 +217,8 @@ final class Deployment implements AutoCloseable {
         Map<String, String> environment = Map.of(
                 "PENSTOCK_TENANTS_IDENTITY",
                 "api-key",
+                "PENSTOCK_WARM_UP_WHEN",
+                warmsUp ? "before-ready" : "off",
                 "PENSTOCK_TENANTS_FILE",
                 tenantsFile().toString());
         Instance instance = new Instance(name, arguments, environment, folder.resolve(name + ".log"));

@@ -12,6 +12,7 @@ import java.util.List;
  * @param seed of the order of faults and of their victims
  * @param ratePerSecond requests through all doors together
  * @param brokers 1 or 3
+ * @param warmsUp whether an ingress or a worker that starts makes itself warm before it is ready, as in production
  * @param pollsAnswered whether synchronous calls that were answered are polled too
  * @param folder takes logs and the report; what was there is deleted
  */
@@ -22,6 +23,7 @@ record SoakPlan(
         double ratePerSecond,
         List<Fault> faults,
         int brokers,
+        boolean warmsUp,
         boolean pollsAnswered,
         Path folder) {
     SoakPlan {

@@ -59,16 +59,17 @@ final class SoakRun {
     SoakReport run() throws IOException, InterruptedException {
         makeEmpty(plan.folder());
         say("seed %d, %d faults to draw from, %s", plan.seed(), plan.faults().size(), plan.folder());
-        try (Deployment deployment = Deployment.start(plan.folder(), plan.brokers())) {
+        try (Deployment deployment = Deployment.start(plan.folder(), plan.brokers(), plan.warmsUp())) {
             if (!deployment.awaitWhole(START_LIMIT)) {
                 throw new IllegalStateException(
                         "the deployment must be ready within %s; see %s".formatted(START_LIMIT, plan.folder()));
             }
             try (Probes probes = new Probes(deployment);
+                    Balancer balancer = new Balancer(deployment);
                     PrintWriter progress = new PrintWriter(
                             Files.newBufferedWriter(plan.folder().resolve("ledger.log")), true);
                     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                LedgerRun load = new LedgerRun(load(deployment), progress::println);
+                LedgerRun load = new LedgerRun(load(deployment), balancer::ready, progress::println);
                 Future<Verdict> verdict = threads.submit(load::run);
                 try {
                     SoakReport report = soak(new Scene(deployment, probes, random), load, verdict);

@@ -38,6 +38,7 @@ public final class SoakTool implements Tool<SoakCommand> {
                 command.faults().map(labels -> faults(labels, brokers)).orElseGet(() -> Fault.possible(brokers)),
                 brokers,
                 true,
+                true,
                 FOLDER);
         SoakReport report = new SoakRun(plan, System.out::println).run();
         System.out.print(report);

@@ -24,7 +24,8 @@ class SoakIT {
     @Test
     void holdsWhileFaultsStrike() throws Exception {
         long seed = ThreadLocalRandom.current().nextLong(1_000_000_000);
-        SoakPlan plan = new SoakPlan(Duration.ZERO, LOAD, seed, RATE, FAULTS, 1, true, Path.of("target/soak-it"));
+        SoakPlan plan =
+                new SoakPlan(Duration.ZERO, LOAD, seed, RATE, FAULTS, 1, false, true, Path.of("target/soak-it"));
 
         SoakReport report = new SoakRun(plan, System.out::println).run();
 

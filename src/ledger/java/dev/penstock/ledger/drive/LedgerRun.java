@@ -20,6 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * One run: learns the right outputs, sends requests at a constant rate through all doors in turn, follows them until each has its outcome
@@ -39,6 +40,7 @@ public final class LedgerRun {
     private static final int MAX_IN_FLIGHT = 10_000;
 
     private final Plan plan;
+    private final Targets targets;
     private final Consumer<String> progress;
     private final long startNanos = System.nanoTime();
     private volatile boolean isEnding;
@@ -48,7 +50,13 @@ public final class LedgerRun {
 
     /** @param progress takes a line of text every few seconds */
     public LedgerRun(Plan plan, Consumer<String> progress) {
+        this(plan, plan::urls, progress);
+    }
+
+    /** @param inService those of the plan's ingresses that a load balancer would call now; it may be asked by many threads */
+    public LedgerRun(Plan plan, Supplier<List<URI>> inService, Consumer<String> progress) {
         this.plan = plan;
+        this.targets = new Targets(plan.urls(), inService);
         this.progress = progress;
     }
 
@@ -85,8 +93,8 @@ public final class LedgerRun {
     private Verdict run(RestClient client, Inputs inputs, Expectations expectations, Ledger ledger)
             throws InterruptedException {
         HttpReader reader = new HttpReader(expectations);
-        Polls polls = new Polls(plan, client, reader, ledger, this::millis, ids);
-        RestDoor rest = new RestDoor(plan, inputs, client, reader, ledger, this::millis, polls, ids);
+        Polls polls = new Polls(plan, targets, client, reader, ledger, this::millis, ids);
+        RestDoor rest = new RestDoor(plan, inputs, targets, client, reader, ledger, this::millis, polls, ids);
         Optional<KafkaDoor> kafka = plan.kafka().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new KafkaDoor(plan, plan.kafka().get(), inputs, expectations, ledger, this::millis, ids));

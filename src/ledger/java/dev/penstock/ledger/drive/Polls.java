@@ -30,6 +30,7 @@ final class Polls {
     private static final int AUDITORS = 16;
 
     private final Plan plan;
+    private final Targets targets;
     private final RestClient client;
     private final HttpReader reader;
     private final Ledger ledger;
@@ -48,8 +49,16 @@ final class Polls {
     /** A request that can be polled. */
     record Followed(int number, int input, String id) {}
 
-    Polls(Plan plan, RestClient client, HttpReader reader, Ledger ledger, LongSupplier clock, Ids ids) {
+    Polls(
+            Plan plan,
+            Targets targets,
+            RestClient client,
+            HttpReader reader,
+            Ledger ledger,
+            LongSupplier clock,
+            Ids ids) {
         this.plan = plan;
+        this.targets = targets;
         this.client = client;
         this.reader = reader;
         this.ledger = ledger;
@@ -132,8 +141,7 @@ final class Polls {
     }
 
     private void audit(Followed followed, long untilMillis) throws InterruptedException {
-        for (int i = 0; i < plan.urls().size(); i++) {
-            URI url = url(followed, i);
+        for (URI url : plan.urls()) {
             while (true) {
                 Optional<Polled> polled = ask(followed, url, Duration.ZERO);
                 if (polled.isPresent() && !(polled.get() instanceof Polled.Unavailable)) {
@@ -193,7 +201,6 @@ final class Polls {
     }
 
     private URI url(Followed followed, int attempt) {
-        return plan.urls()
-                .get(Math.floorMod(followed.number() + 1 + attempt, plan.urls().size()));
+        return targets.of(followed.number() + 1 + attempt);
     }
 }

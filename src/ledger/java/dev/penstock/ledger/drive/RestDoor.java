@@ -17,6 +17,7 @@ final class RestDoor {
 
     private final Plan plan;
     private final Inputs inputs;
+    private final Targets targets;
     private final RestClient client;
     private final HttpReader reader;
     private final Ledger ledger;
@@ -28,6 +29,7 @@ final class RestDoor {
     RestDoor(
             Plan plan,
             Inputs inputs,
+            Targets targets,
             RestClient client,
             HttpReader reader,
             Ledger ledger,
@@ -36,6 +38,7 @@ final class RestDoor {
             Ids ids) {
         this.plan = plan;
         this.inputs = inputs;
+        this.targets = targets;
         this.client = client;
         this.reader = reader;
         this.ledger = ledger;
@@ -46,7 +49,7 @@ final class RestDoor {
 
     /** Makes the call, and returns when its outcome is known or cannot be known any more. */
     void call(int number, int input, boolean async) throws InterruptedException {
-        URI url = plan.urls().get(Math.floorMod(number, plan.urls().size()));
+        URI url = targets.of(number);
         HttpReader.Answer answer;
         try {
             answer = client.infer(url, inputs.body(input, ids.of(number)), async);
