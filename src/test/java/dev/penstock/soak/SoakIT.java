@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** A short soak. {@code ./penstock soak} runs longer ones, with all faults. */
 class SoakIT {
-    private static final Duration LOAD = Duration.ofSeconds(45);
+    private static final Duration LOAD = Duration.ofSeconds(20);
     private static final double RATE = 60;
 
     private static final List<Fault> FAULTS = List.of(

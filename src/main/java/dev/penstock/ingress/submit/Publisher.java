@@ -12,7 +12,6 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +56,9 @@ public final class Publisher implements AutoCloseable {
     private static final int PREPARE_TRIES = 100;
     private static final long PREPARE_PAUSE_MILLIS = 10;
 
+    /** A call that is the first of a model waits so long for the metadata of its topic. */
+    private static final long PREPARED_WITHIN_MILLIS = 1500;
+
     private final KafkaProducer<byte[], byte[]> prompt;
     private final KafkaProducer<byte[], byte[]> queued;
     private final MeterRegistry registry;
@@ -64,7 +66,9 @@ public final class Publisher implements AutoCloseable {
     private final long queueNanos;
     private final long maxBytes;
     private final AtomicLong bytesInFlight = new AtomicLong();
-    private final Set<String> known = ConcurrentHashMap.newKeySet();
+    /** By topic, complete once its metadata is known. */
+    private final Map<String, CompletableFuture<Void>> prepared = new ConcurrentHashMap<>();
+
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
 
     /**
@@ -97,11 +101,12 @@ public final class Publisher implements AutoCloseable {
      * @throws KafkaException when the brokers did not say in that time where the topic is
      */
     public void prepare(String topic) throws InterruptedException {
-        for (int tries = 0; !known.contains(topic); tries++) {
+        CompletableFuture<Void> known = prepared(topic);
+        for (int tries = 0; !known.isDone(); tries++) {
             try {
                 prompt.partitionsFor(topic);
                 queued.partitionsFor(topic);
-                known.add(topic);
+                known.complete(null);
             } catch (TimeoutException notYet) {
                 if (tries == PREPARE_TRIES) {
                     throw new TimeoutException(
@@ -115,7 +120,8 @@ public final class Publisher implements AutoCloseable {
     }
 
     /**
-     * Sends a record. Never fails and never blocks; completes on the producer's thread, or at once when nothing was sent.
+     * Sends a record. Never fails and never blocks; completes on the producer's thread, or at once when nothing was sent. A record for a
+     * topic that is not prepared yet waits a little until it is.
      *
      * @param waitNanos how long the record is expected to wait in the queue that it goes to
      */
@@ -127,9 +133,36 @@ public final class Publisher implements AutoCloseable {
     CompletableFuture<Publication> publish(
             ProducerRecord<byte[], byte[]> record, long waitNanos, Consumer<RecordMetadata> acknowledged) {
         int bytes = record.value().length;
-        if (!known.contains(record.topic()) || bytesInFlight.get() + bytes > maxBytes) {
+        if (bytesInFlight.get() + bytes > maxBytes) {
             return CompletableFuture.completedFuture(Publication.NOT_SENT);
         }
+        CompletableFuture<Void> known = prepared(record.topic());
+        if (known.isDone()) {
+            return send(record, waitNanos, acknowledged);
+        }
+        bytesInFlight.addAndGet(bytes);
+        return known.copy()
+                .orTimeout(PREPARED_WITHIN_MILLIS, TimeUnit.MILLISECONDS)
+                .handle((prepared, late) -> {
+                    bytesInFlight.addAndGet(-bytes);
+                    if (late == null) {
+                        return send(record, waitNanos, acknowledged);
+                    }
+                    note(
+                            record.topic(),
+                            new KafkaException("its metadata has not come within " + PREPARED_WITHIN_MILLIS + " ms"));
+                    return CompletableFuture.completedFuture(Publication.NOT_SENT);
+                })
+                .thenCompose(publication -> publication);
+    }
+
+    private CompletableFuture<Void> prepared(String topic) {
+        return prepared.computeIfAbsent(topic, name -> new CompletableFuture<>());
+    }
+
+    private CompletableFuture<Publication> send(
+            ProducerRecord<byte[], byte[]> record, long waitNanos, Consumer<RecordMetadata> acknowledged) {
+        int bytes = record.value().length;
         bytesInFlight.addAndGet(bytes);
         KafkaProducer<byte[], byte[]> producer = waitNanos > queueNanos ? queued : prompt;
         CompletableFuture<Publication> publication = new CompletableFuture<>();

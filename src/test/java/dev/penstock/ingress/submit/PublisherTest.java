@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
@@ -75,6 +76,28 @@ class PublisherTest {
                     .isInstanceOf(TimeoutException.class)
                     .hasMessageContaining("Kafka does not say where topic no-such-topic is")
                     .hasMessageContaining("may not describe it");
+        }
+    }
+
+    /** A call may come between the announcement of a model and the metadata of its topics. */
+    @Test
+    void sendsOnceTheTopicIsPrepared() throws Exception {
+        create("soon", 1);
+        BROKER.grant(ResourceType.TOPIC, "soon", AclOperation.WRITE);
+        try (Publisher publisher = publisher(BROKER.asUser())) {
+            CompletableFuture<Publication> early = publisher.publish(record("soon"), 0);
+            publisher.prepare("soon");
+            assertThat(early.get(60, TimeUnit.SECONDS)).isEqualTo(Publication.ACKNOWLEDGED);
+        }
+    }
+
+    @Test
+    void saysThatARecordWasNeverSentToATopicThatNobodyPrepares() throws Exception {
+        try (Publisher publisher = publisher(BROKER.asUser());
+                LoggedLines lines = LoggedLines.of(Publisher.class)) {
+            assertThat(published(publisher, "nowhere")).isEqualTo(Publication.NOT_SENT);
+            assertThat(lines.text())
+                    .contains("Topic nowhere: records cannot be published", "its metadata has not come within");
         }
     }
 
