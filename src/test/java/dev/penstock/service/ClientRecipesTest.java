@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The recipes of docs/clients.md, taken from the page and run as they stand there, but for the addresses. */
 @WholeService
@@ -29,28 +29,30 @@ class ClientRecipesTest {
     /** Of a heading, the first block of code below it. */
     private static final Pattern RECIPE = Pattern.compile("(?ms)^## ([^\\n]+)$(?:(?!^## ).)*?^```\\w+\\n(.*?)^```$");
 
-    /** Each is the title of a recipe, the file that it becomes, and what runs it. */
-    private enum Recipe {
-        CURL("curl", "call.sh", List.of("sh"), List.of("curl", "--version")),
-        PYTHON("Python", "call.py", List.of("python3"), List.of("python3", "-c", "import requests")),
-        // fetch is there from Node.js 18 on.
-        JAVASCRIPT("JavaScript", "call.mjs", List.of("node"), List.of("node", "-e", "fetch")),
-        JAVA("Java", "Call.java", List.of(java()), List.of(java(), "--version")),
-        GO("Go", "call.go", List.of("go", "run"), List.of("go", "version")),
-        SPRING("Spring Kafka", "SpringCall.java", List.of(java()), List.of(java(), "--version")),
-        KAFKAJS("kafkajs", "call.cjs", List.of("node"), List.of("node", "-e", "require('kafkajs')"));
-
-        private final String title;
-        private final String file;
-        private final List<String> command;
-        private final List<String> probe;
-
-        Recipe(String title, String file, List<String> command, List<String> probe) {
-            this.title = title;
-            this.file = file;
-            this.command = command;
-            this.probe = probe;
+    /**
+     * @param title the heading
+     * @param file what the code becomes
+     * @param command that runs the file
+     * @param probe a command that succeeds where the client is installed
+     */
+    record Recipe(String title, String file, List<String> command, List<String> probe) {
+        @Override
+        public String toString() {
+            return title;
         }
+    }
+
+    static List<Recipe> recipes() {
+        List<String> java = List.of(java());
+        return List.of(
+                new Recipe("curl", "call.sh", List.of("sh"), List.of("curl", "--version")),
+                new Recipe("Python", "call.py", List.of("python3"), List.of("python3", "-c", "import requests")),
+                // fetch is there from Node.js 18 on.
+                new Recipe("JavaScript", "call.mjs", List.of("node"), List.of("node", "-e", "fetch")),
+                new Recipe("Java", "Call.java", java, List.of(java(), "--version")),
+                new Recipe("Go", "call.go", List.of("go", "run"), List.of("go", "version")),
+                new Recipe("Spring Kafka", "SpringCall.java", java, List.of(java(), "--version")),
+                new Recipe("kafkajs", "call.cjs", List.of("node"), List.of("node", "-e", "require('kafkajs')")));
     }
 
     private static String java() {
@@ -65,8 +67,8 @@ class ClientRecipesTest {
         Service.underTest().awaitModel("digits");
     }
 
-    @ParameterizedTest
-    @EnumSource
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("recipes")
     void findsTheSeven(Recipe recipe) throws Exception {
         assumeTrue(isThere(recipe.probe), recipe.title + " is not run: this machine fails at " + recipe.probe);
         Path file = Files.writeString(folder.resolve(recipe.file), addressed(code(recipe.title)));
@@ -84,9 +86,7 @@ class ClientRecipesTest {
         Matcher headings = Pattern.compile("(?m)^## (.+)$").matcher(Files.readString(PAGE));
 
         assertThat(headings.results().map(heading -> heading.group(1)))
-                .containsExactlyElementsOf(List.of(Recipe.values()).stream()
-                        .map(each -> each.title)
-                        .toList());
+                .containsExactlyElementsOf(recipes().stream().map(Recipe::title).toList());
     }
 
     private static String code(String title) throws IOException {
