@@ -23,6 +23,7 @@ final class Welcome {
         Optional<String> http = addresses.http();
         http.filter(address -> hasConsole).ifPresent(address -> line(text, "console", address + "/"));
         http.ifPresent(address -> line(text, "requests", address + "/v2"));
+        http.ifPresent(address -> line(text, "API", address + "/q/swagger-ui/"));
         line(text, "health", addresses.management() + "/q/health");
         line(text, "metrics", addresses.management() + "/q/metrics");
         line(text, "Kafka", addresses.kafka());

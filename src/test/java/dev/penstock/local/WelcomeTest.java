@@ -25,6 +25,7 @@ class WelcomeTest {
 
                   console          http://localhost:8080/
                   requests         http://localhost:8080/v2
+                  API              http://localhost:8080/q/swagger-ui/
                   health           http://localhost:9000/q/health
                   metrics          http://localhost:9000/q/metrics
                   Kafka            localhost:9092

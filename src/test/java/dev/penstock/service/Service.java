@@ -91,6 +91,10 @@ final class Service {
             return response.body();
         }
 
+        String text() {
+            return new String(response.body(), UTF_8);
+        }
+
         String header(String name) {
             return response.headers().firstValue(name).orElse("");
         }

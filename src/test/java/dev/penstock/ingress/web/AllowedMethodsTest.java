@@ -2,23 +2,32 @@ package dev.penstock.ingress.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.Path;
+import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class AllowedMethodsTest {
+    private static final Pattern ALTERNATIVES = Pattern.compile("\\{\\w+: (\\w+(?:\\|\\w+)+)}");
+
     /** The API as its resources declare it: methods by address. */
     private final Map<String, Set<String>> declared = new TreeMap<>();
 
@@ -26,7 +35,7 @@ class AllowedMethodsTest {
         for (JavaClass each : new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests())
                 .importPackages("dev.penstock.ingress")) {
-            if (each.isAnnotatedWith(Path.class)) {
+            if (each.isAnnotatedWith(jakarta.ws.rs.Path.class)) {
                 Class<?> resource = each.reflect();
                 Arrays.stream(resource.getDeclaredMethods()).forEach(method -> declare(resource, method));
             }
@@ -37,17 +46,28 @@ class AllowedMethodsTest {
         for (Annotation annotation : method.getAnnotations()) {
             HttpMethod http = annotation.annotationType().getAnnotation(HttpMethod.class);
             if (http != null) {
-                Path path = method.getAnnotation(Path.class);
-                String address = resource.getAnnotation(Path.class).value() + (path == null ? "" : "/" + path.value());
-                declared.computeIfAbsent(example(address), none -> new TreeSet<>(Set.of("OPTIONS")))
-                        .addAll(http.value().equals("GET") ? List.of("GET", "HEAD") : List.of(http.value()));
+                jakarta.ws.rs.Path path = method.getAnnotation(jakarta.ws.rs.Path.class);
+                String address =
+                        resource.getAnnotation(jakarta.ws.rs.Path.class).value()
+                                + (path == null ? "" : "/" + path.value());
+                examples(address).forEach(example -> allow(declared, example, http.value()));
             }
         }
     }
 
-    /** A parameter with alternatives gets the first, any other an x. */
-    private static String example(String address) {
-        return address.replaceAll("\\{\\w+: (\\w+)\\|[^}]+}", "$1").replaceAll("\\{[^}]+}", "x");
+    private static void allow(Map<String, Set<String>> addresses, String address, String method) {
+        addresses
+                .computeIfAbsent(address, none -> new TreeSet<>(Set.of("OPTIONS")))
+                .addAll(method.equals("GET") ? List.of("GET", "HEAD") : List.of(method));
+    }
+
+    /** An address for each alternative of a parameter. Any other parameter is an x. */
+    private static Stream<String> examples(String address) {
+        Matcher alternatives = ALTERNATIVES.matcher(address);
+        return alternatives.find()
+                ? Stream.of(alternatives.group(1).split("\\|"))
+                        .flatMap(each -> examples(alternatives.replaceFirst(each)))
+                : Stream.of(address.replaceAll("\\{[^}]+}", "x"));
     }
 
     @Test
@@ -59,6 +79,22 @@ class AllowedMethodsTest {
                                 .toList())
                         .as(address)
                         .containsExactlyInAnyOrderElementsOf(methods));
+    }
+
+    /** It describes HEAD and OPTIONS once for all. */
+    @Test
+    void theDescriptionOfTheApiHasEveryAddressWithItsMethodsAndNoOther() throws IOException {
+        Map<String, Set<String>> described = new TreeMap<>();
+        JsonNode paths = new YAMLMapper()
+                .readTree(Files.readString(Path.of("src/main/resources/META-INF/openapi.yaml")))
+                .path("paths");
+        paths.properties()
+                .forEach(path -> path.getValue().properties().stream()
+                        .map(member -> member.getKey().toUpperCase(Locale.ROOT))
+                        .filter(Set.of("GET", "POST", "PUT", "DELETE")::contains)
+                        .forEach(method -> allow(described, path.getKey().replaceAll("\\{[^}]+}", "x"), method)));
+
+        assertThat(described).isEqualTo(declared);
     }
 
     @Test
