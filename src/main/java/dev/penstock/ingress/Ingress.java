@@ -348,6 +348,7 @@ public final class Ingress implements AutoCloseable {
      */
     public void leave(Duration servesFor) {
         drain.leave();
+        warmUp.ifPresent(WarmUpCalls::leave);
         parts.outcomes().release();
         vertx.setTimer(Math.max(1, servesFor.toMillis()), timer -> drain.refuse());
     }

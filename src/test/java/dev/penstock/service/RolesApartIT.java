@@ -128,6 +128,25 @@ class RolesApartIT {
     }
 
     @Test
+    void anIngressThatIsStoppedInItsWarmUpEndsWithoutAWarning() throws Exception {
+        int port = RoleProcess.freePort();
+        try (RoleProcess ingress = ingress(
+                port,
+                Map.of(
+                        "PENSTOCK_WARM_UP_WHEN", "after-ready",
+                        "PENSTOCK_WARM_UP_AT_MOST", "5m",
+                        "PENSTOCK_WARM_UP_CALLS", "1000000"))) {
+            await().until(() -> ingress.log().contains("Penstock is up"));
+            new Service(URI.create("http://127.0.0.1:" + port)).awaitModel("digits");
+            assertThat(ingress.log()).doesNotContain("The ingress is warm");
+
+            assertThat(ingress.stop()).isEqualTo(RoleProcess.TERMINATED);
+
+            assertThat(ingress.log()).doesNotContain("WARN");
+        }
+    }
+
+    @Test
     void aSlowLoadingModelDoesNotDelayTheOthers(@TempDir Path models) throws Exception {
         OnnxModels.write(models, "a-slow", 1, OnnxModels.patience(200_000));
         OnnxModels.writeConfig(models, "a-slow", "instances: 3\n");
@@ -324,6 +343,13 @@ class RolesApartIT {
 
     /** It refuses calls for one second before it closes connections: each caller has to call once in that time. */
     private static RoleProcess ingress(int port) throws IOException {
+        return ingress(port, Map.of());
+    }
+
+    private static RoleProcess ingress(int port, Map<String, String> more) throws IOException {
+        Map<String, String> environment = new HashMap<>(more);
+        environment.put("QUARKUS_SHUTDOWN_DELAY", "2s");
+        environment.put("PENSTOCK_CONSOLE_ENABLED", "false");
         return new RoleProcess(
                 List.of(
                         "up",
@@ -337,7 +363,7 @@ class RolesApartIT {
                         stack.bootstrapServers(),
                         "--redis",
                         stack.redisUrl()),
-                Map.of("QUARKUS_SHUTDOWN_DELAY", "2s", "PENSTOCK_CONSOLE_ENABLED", "false"));
+                environment);
     }
 
     private static String kcat(String... arguments) throws IOException, InterruptedException {

@@ -84,6 +84,7 @@ public final class WarmUpCalls implements AutoCloseable {
     private final AtomicInteger failedInARow = new AtomicInteger();
     private final ServiceThread thread;
     private volatile boolean isOver;
+    private volatile boolean isLeft;
 
     /** Fetches the metadata of a topic for the producer that calls go through. */
     @FunctionalInterface
@@ -187,7 +188,9 @@ public final class WarmUpCalls implements AutoCloseable {
         pass.valid(true);
         HttpClient client = client(address);
         call(client, plan.atMost().minusNanos(Time.OF_MACHINE.nanos() - start));
-        if (failedInARow.get() < MOST_FAILURES) {
+        if (isLeft) {
+            LOG.debug("The warm-up of the ingress ends early: the process does");
+        } else if (failedInARow.get() < MOST_FAILURES) {
             LOG.infof(
                     "The ingress is warm after %d calls of its own and %s s",
                     answered.get(), String.format(Locale.ROOT, "%.1f", (Time.OF_MACHINE.nanos() - start) / 1e9));
@@ -304,6 +307,12 @@ public final class WarmUpCalls implements AutoCloseable {
             }
         }
         done.countDown();
+    }
+
+    /** Makes no more calls: the ingress will soon refuse them. */
+    public void leave() {
+        isLeft = true;
+        isOver = true;
     }
 
     /** Ends it early, if it goes on. */
