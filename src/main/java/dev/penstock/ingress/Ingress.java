@@ -317,7 +317,7 @@ public final class Ingress implements AutoCloseable {
                 layout,
                 parts.catalogue(),
                 new WarmUpAnswers(parts.ids(), pass.tenant()),
-                publisher::prepare,
+                topic -> publisher.prepare(List.of(topic)),
                 vertx);
         warmUp = Optional.of(calls);
         return calls;

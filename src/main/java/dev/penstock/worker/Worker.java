@@ -49,6 +49,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -81,6 +82,9 @@ public final class Worker implements AutoCloseable {
     private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final Duration GROUP_TIMEOUT = Duration.ofSeconds(2);
+
+    /** Each waits for the broker most of the time. */
+    private static final int CONCURRENT_JOINS = 8;
 
     private final WorkerConfig config;
     private final Optional<WarmUpPlan> plan;
@@ -228,33 +232,36 @@ public final class Worker implements AutoCloseable {
         return config.serve().isEmpty() || config.serve().get().contains(model);
     }
 
-    /** Loads the smallest first and several at once, so that a slow model does not hold back the others. */
+    /**
+     * Loads the smallest first and several at once, so that a slow model does not hold back the others. What is loaded waits for Kafka on
+     * other threads than those that load.
+     */
     private void loadAndServe(Map<String, List<ModelDefinition>> models, BooleanSupplier isEnding)
             throws ExecutionException, InterruptedException {
-        ExecutorService loaders = Executors.newFixedThreadPool(
-                config.concurrentLoads(),
-                task -> Thread.ofPlatform().name("penstock-loader").daemon().unstarted(task));
-        try {
-            List<Future<?>> serving = new ArrayList<>();
-            models.entrySet().stream()
+        // Closing waits: ONNX Runtime must not be unloaded while it loads a model.
+        try (ExecutorService joiners = daemons("penstock-joiner", CONCURRENT_JOINS);
+                ExecutorService loaders = daemons("penstock-loader", config.concurrentLoads())) {
+            List<CompletableFuture<Void>> serving = models.entrySet().stream()
                     .sorted(Comparator.comparingLong(model -> bytes(model.getValue())))
-                    .forEach(model -> serving.add(loaders.submit(() -> {
-                        loadAndServe(model.getKey(), model.getValue(), isEnding);
-                        return model.getKey();
-                    })));
+                    .map(model -> CompletableFuture.supplyAsync(() -> load(model.getValue(), isEnding), loaders)
+                            .thenAcceptAsync(versions -> serveFirst(model.getKey(), versions, isEnding), joiners))
+                    .toList();
             for (Future<?> each : serving) {
                 while (!isDone(each)) {
                     serveKept();
                 }
             }
-        } finally {
-            loaders.close(); // waits: ONNX Runtime must not be unloaded while it loads a model
         }
     }
 
-    private static boolean isDone(Future<?> loading) throws ExecutionException, InterruptedException {
+    private static ExecutorService daemons(String name, int threads) {
+        return Executors.newFixedThreadPool(
+                threads, task -> Thread.ofPlatform().name(name).daemon().unstarted(task));
+    }
+
+    private static boolean isDone(Future<?> serving) throws ExecutionException, InterruptedException {
         try {
-            loading.get(TRY_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+            serving.get(TRY_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException notYet) {
             return false;
@@ -272,15 +279,21 @@ public final class Worker implements AutoCloseable {
                 .sum();
     }
 
-    /** @param definitions of all versions of one model, ascending */
-    private void loadAndServe(String name, List<ModelDefinition> definitions, BooleanSupplier isEnding) {
+    /**
+     * @param definitions of all versions of one model, ascending
+     * @return those that could be loaded
+     */
+    private List<WarmModel> load(List<ModelDefinition> definitions, BooleanSupplier isEnding) {
         List<WarmModel> versions = new ArrayList<>();
         for (ModelDefinition definition : definitions) {
-            if (isEnding.getAsBoolean()) {
-                return;
+            if (!isEnding.getAsBoolean()) {
+                load(definition).ifPresent(versions::add);
             }
-            load(definition).ifPresent(versions::add);
         }
+        return versions;
+    }
+
+    private void serveFirst(String name, List<WarmModel> versions, BooleanSupplier isEnding) {
         if (!versions.isEmpty() && !isEnding.getAsBoolean()) {
             serveOrKeep(name, versions);
         }

@@ -172,6 +172,8 @@ class OidcTest {
                 Path file = Files.createTempDirectory("penstock-tenants").resolve("tenants.yaml");
                 Files.writeString(file, "tenants: {anna: {quota: {unlimited: true}}, bert: {models: [pick]}}");
                 return Map.of(
+                        "penstock.worker.serve",
+                        "digits,pick",
                         "penstock.tenants.identity",
                         "oidc",
                         "penstock.tenants.file",

@@ -113,6 +113,7 @@ class QuotaTest {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
+                    "penstock.worker.serve", "digits",
                     "penstock.ingress.quota.requests-per-second", "0.1",
                     "penstock.ingress.quota.request-burst", "5",
                     "penstock.ingress.quota.rows-per-second", "10",

@@ -473,6 +473,7 @@ class TenantsTest {
         public Map<String, String> getConfigOverrides() {
             write(TENANTS);
             return Map.of(
+                    "penstock.worker.serve", "digits,patience,pick",
                     "penstock.tenants.identity", "api-key",
                     "penstock.tenants.file", FILE.toString(),
                     "penstock.tenants.reload-interval", "50ms");

@@ -13,13 +13,8 @@ class SoakIT {
     private static final Duration LOAD = Duration.ofSeconds(20);
     private static final double RATE = 60;
 
-    private static final List<Fault> FAULTS = List.of(
-            Fault.WORKER_STOPPED,
-            Fault.INGRESS_KILLED,
-            Fault.INGRESS_STOPPED,
-            Fault.CLIENT_HALF_CLOSES,
-            Fault.POISON_UNDECODABLE,
-            Fault.POISON_EXPIRED);
+    private static final List<Fault> FAULTS =
+            List.of(Fault.WORKER_STOPPED, Fault.INGRESS_KILLED, Fault.CLIENT_HALF_CLOSES, Fault.POISON_UNDECODABLE);
 
     @Test
     void holdsWhileFaultsStrike() throws Exception {

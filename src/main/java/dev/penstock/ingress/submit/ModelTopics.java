@@ -4,6 +4,8 @@ import dev.penstock.kafka.Absence;
 import dev.penstock.messages.Topics;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.ServiceThread;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -23,10 +25,10 @@ public final class ModelTopics implements AutoCloseable {
     private final Set<String> always;
     private final ServiceThread thread;
 
-    /** Fetches the metadata of a topic; returns at once when it is known. */
+    /** Fetches the metadata of topics; returns at once when they are known. */
     @FunctionalInterface
     public interface Preparation {
-        void prepare(String topic) throws InterruptedException;
+        void prepare(Collection<String> topics) throws InterruptedException;
     }
 
     /** @param always topics that are needed whether or not a model is announced */
@@ -64,13 +66,14 @@ public final class ModelTopics implements AutoCloseable {
 
         @Override
         public void turn() throws InterruptedException {
-            String topic = waiting.take();
+            Set<String> topics = new LinkedHashSet<>();
+            topics.add(waiting.take());
+            waiting.drainTo(topics);
             try {
-                preparation.prepare(topic);
+                preparation.prepare(topics);
             } catch (KafkaException notYet) {
-                if (always.contains(topic)) {
-                    waiting.offer(topic);
-                }
+                topics.retainAll(always);
+                waiting.addAll(topics);
                 throw notYet;
             }
         }

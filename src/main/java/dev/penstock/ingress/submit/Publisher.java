@@ -10,7 +10,10 @@ import dev.penstock.threads.TroubleLog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -95,27 +98,47 @@ public final class Publisher implements AutoCloseable {
     }
 
     /**
-     * Fetches the metadata of a topic, which must happen before records are published to it. Blocks for a second at most: not for event
-     * loops.
+     * Fetches the metadata of topics, which must happen before records are published to them. The brokers are asked for all of them at
+     * once. Blocks for a second at most: not for event loops.
      *
-     * @throws KafkaException when the brokers did not say in that time where the topic is
+     * @throws KafkaException when the brokers did not say in that time where one of the topics is; the others are prepared all the same
      */
-    public void prepare(String topic) throws InterruptedException {
-        CompletableFuture<Void> known = prepared(topic);
-        for (int tries = 0; !known.isDone(); tries++) {
-            try {
-                prompt.partitionsFor(topic);
-                queued.partitionsFor(topic);
-                known.complete(null);
-            } catch (TimeoutException notYet) {
-                if (tries == PREPARE_TRIES) {
-                    throw new TimeoutException(
-                            "Kafka does not say where topic " + topic
-                                    + " is: no broker answers, the topic is missing, or this process may not describe it",
-                            notYet);
-                }
-                TimeUnit.MILLISECONDS.sleep(PREPARE_PAUSE_MILLIS);
+    public void prepare(Collection<String> topics) throws InterruptedException {
+        List<String> unknown = new ArrayList<>(topics);
+        for (int tries = 0; ; tries++) {
+            unknown.removeIf(this::isPrepared);
+            if (unknown.isEmpty()) {
+                return;
             }
+            if (tries == PREPARE_TRIES) {
+                throw new TimeoutException("Kafka does not say where topic " + String.join(", ", unknown)
+                        + " is: no broker answers, the topic is missing, or this process may not describe it");
+            }
+            TimeUnit.MILLISECONDS.sleep(PREPARE_PAUSE_MILLIS);
+        }
+    }
+
+    /** Asks both producers for the metadata, whatever the first says, until they are known. */
+    private boolean isPrepared(String topic) {
+        CompletableFuture<Void> known = prepared(topic);
+        if (known.isDone()) {
+            return true;
+        }
+        boolean isKnownToPrompt = isKnown(prompt, topic);
+        boolean isKnownToQueued = isKnown(queued, topic);
+        if (isKnownToPrompt && isKnownToQueued) {
+            known.complete(null);
+        }
+        return known.isDone();
+    }
+
+    /** Never blocks: the producer asks the brokers on its own thread. */
+    private static boolean isKnown(KafkaProducer<byte[], byte[]> producer, String topic) {
+        try {
+            producer.partitionsFor(topic);
+            return true;
+        } catch (TimeoutException notYet) {
+            return false;
         }
     }
 

@@ -3,18 +3,20 @@ package dev.penstock.ingress.submit;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.messages.Topics;
-import dev.penstock.protocol.Lane;
 import dev.penstock.threads.Faults;
+import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 class ModelTopicsTest {
     private final Faults faults = new Faults("ingress");
-    private final List<String> prepared = new CopyOnWriteArrayList<>();
+    private final Set<String> prepared = new CopyOnWriteArraySet<>();
     private final CountDownLatch metadata = new CountDownLatch(1);
 
     @Test
@@ -40,22 +42,22 @@ class ModelTopicsTest {
         }
     }
 
-    private static List<String> topics(String... models) {
+    private static Set<String> topics(String... models) {
         return Stream.concat(
                         Stream.of(Topics.RESULTS), Stream.of(models).flatMap(model -> Topics.requests(model).stream()))
-                .toList();
+                .collect(Collectors.toSet());
     }
 
-    private void prepare(String topic) {
+    private void prepare(Collection<String> topics) {
         try {
             metadata.await();
         } catch (InterruptedException stopping) {
             throw new IllegalStateException(stopping);
         }
-        if (topic.equals(Topics.requests("missing", Lane.INTERACTIVE))
-                || topic.equals(Topics.requests("missing", Lane.BULK))) {
+        List<String> missing = Topics.requests("missing");
+        topics.stream().filter(topic -> !missing.contains(topic)).forEach(prepared::add);
+        if (topics.stream().anyMatch(missing::contains)) {
             throw new TimeoutException("no metadata within 1000 ms");
         }
-        prepared.add(topic);
     }
 }

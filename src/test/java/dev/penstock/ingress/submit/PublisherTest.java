@@ -43,7 +43,7 @@ class PublisherTest {
         BROKER.grant(ResourceType.TOPIC, "denied", AclOperation.DESCRIBE);
         try (Publisher publisher = publisher(BROKER.asUser());
                 LoggedLines lines = LoggedLines.of(Publisher.class)) {
-            publisher.prepare("denied");
+            publisher.prepare(List.of("denied"));
             assertThat(published(publisher, "denied")).isEqualTo(Publication.NOT_SENT);
             assertThat(published(publisher, "denied")).isEqualTo(Publication.NOT_SENT);
             assertThat(lines.lines())
@@ -72,7 +72,7 @@ class PublisherTest {
     @Test
     void namesATopicThatIsNotThere() {
         try (Publisher publisher = publisher(BROKER.asUser())) {
-            assertThatThrownBy(() -> publisher.prepare("no-such-topic"))
+            assertThatThrownBy(() -> publisher.prepare(List.of("no-such-topic")))
                     .isInstanceOf(TimeoutException.class)
                     .hasMessageContaining("Kafka does not say where topic no-such-topic is")
                     .hasMessageContaining("may not describe it");
@@ -86,8 +86,19 @@ class PublisherTest {
         BROKER.grant(ResourceType.TOPIC, "soon", AclOperation.WRITE);
         try (Publisher publisher = publisher(BROKER.asUser())) {
             CompletableFuture<Publication> early = publisher.publish(record("soon"), 0);
-            publisher.prepare("soon");
+            publisher.prepare(List.of("soon"));
             assertThat(early.get(60, TimeUnit.SECONDS)).isEqualTo(Publication.ACKNOWLEDGED);
+        }
+    }
+
+    @Test
+    void aTopicThatIsNotThereHoldsBackNoOther() throws Exception {
+        create("there", 1);
+        BROKER.grant(ResourceType.TOPIC, "there", AclOperation.WRITE);
+        try (Publisher publisher = publisher(BROKER.asUser())) {
+            assertThatThrownBy(() -> publisher.prepare(List.of("not-there", "there")))
+                    .hasMessageContaining("where topic not-there is");
+            assertThat(published(publisher, "there")).isEqualTo(Publication.ACKNOWLEDGED);
         }
     }
 
@@ -107,7 +118,7 @@ class PublisherTest {
         BROKER.grant(ResourceType.TOPIC, "grows", AclOperation.WRITE);
         try (Publisher publisher = publisher(BROKER.asUser());
                 Admin admin = BROKER.admin()) {
-            publisher.prepare("grows");
+            publisher.prepare(List.of("grows"));
             assertThat(published(publisher, "grows")).isEqualTo(Publication.ACKNOWLEDGED);
 
             admin.createPartitions(Map.of("grows", NewPartitions.increaseTo(2)))
@@ -130,7 +141,7 @@ class PublisherTest {
                         Map.of("bootstrap.servers", brokers, "metadata.recovery.rebootstrap.trigger.ms", 1000));
                 Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
             admin.createTopics(List.of(new NewTopic("t", 1, (short) 1))).all().get();
-            publisher.prepare("t");
+            publisher.prepare(List.of("t"));
             assertThat(published(publisher, "t")).isEqualTo(Publication.ACKNOWLEDGED);
             kafka.close();
 
