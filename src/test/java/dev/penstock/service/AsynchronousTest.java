@@ -77,10 +77,9 @@ class AsynchronousTest {
 
     @Test
     void rejectsForgedIds() {
-        String id = service.post(INFER, BODY, "Prefer", "respond-async")
-                .json()
-                .path("id")
-                .asText();
+        Service.Answer accepted = service.post(INFER, BODY, "Prefer", "respond-async");
+        assertThat(accepted.status()).as(accepted.json().toString()).isEqualTo(202);
+        String id = accepted.json().path("id").asText();
         String forged = (id.charAt(0) == 'A' ? 'B' : 'A') + id.substring(1);
         assertThat(service.get("/v2/requests/" + forged).status()).isEqualTo(404);
         assertThat(service.get("/v2/requests/nonsense").status()).isEqualTo(404);
