@@ -153,6 +153,7 @@ final class ArchitectureTest {
             entry("model.config", Set.of("protocol", "model", "model.graph")),
             entry("model.onnx", Set.of("protocol", "model", "model.graph", "model.config")),
             entry("model.probe", Set.of("protocol", "model", "model.graph", "model.config")),
+            entry("model.remote", Set.of("protocol", "protocol.codec", "model", "model.config")),
             entry(
                     "model.repository",
                     Set.of(
@@ -162,7 +163,8 @@ final class ArchitectureTest {
                             "model.graph",
                             "model.config",
                             "model.onnx",
-                            "model.probe")),
+                            "model.probe",
+                            "model.remote")),
             entry("worker.accepted", Set.of("tracing", "protocol", "messages")),
             entry(
                     "worker.loop",
@@ -466,6 +468,7 @@ final class ArchitectureTest {
                         "features.FeatureCaches",
                         "features.source.SqlSource",
                         "local.LocalMain",
+                        "model.remote.CentreClient",
                         "tenants.JwtAuthenticator",
                         "worker.ModelServer",
                         "worker.Worker");

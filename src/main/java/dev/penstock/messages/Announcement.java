@@ -50,6 +50,9 @@ public record Announcement(
     /** The commit interval that is assumed of a worker that announces none, as older builds do. */
     public static final long DEFAULT_COMMIT_INTERVAL_MS = 100;
 
+    /** The execution provider of a model that a centre runs. */
+    public static final String CENTRE = "centre";
+
     private static final String ROW_AXIS = "row_axis";
     private static final String SCALE_TO_ZERO = "scale_to_zero";
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -9,6 +9,8 @@ public final class InferenceException extends Exception {
         FAILED,
         /** Memory ran out. A smaller batch may succeed. */
         OUT_OF_MEMORY,
+        /** Nothing is wrong with the batch: what should run it cannot be reached, or does not answer as it must. Halves would fail, too. */
+        UNAVAILABLE,
         /** The accelerator's context is permanently broken. Only a new process can recover. */
         DEVICE_LOST
     }

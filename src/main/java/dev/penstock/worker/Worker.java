@@ -9,6 +9,7 @@ import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.Topics;
 import dev.penstock.model.MeasuredRun;
+import dev.penstock.model.ModelAwayException;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.Session;
 import dev.penstock.model.config.FeaturesSection;
@@ -83,6 +84,9 @@ public final class Worker implements AutoCloseable {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final Duration GROUP_TIMEOUT = Duration.ofSeconds(2);
 
+    /** The size of a model that is elsewhere: to wait for its centre holds back no other. */
+    private static final long LAST = Long.MAX_VALUE;
+
     /** Each waits for the broker most of the time. */
     private static final int CONCURRENT_JOINS = 8;
 
@@ -117,6 +121,12 @@ public final class Worker implements AutoCloseable {
     private volatile Optional<WarmUpRecords> warmUp = Optional.empty();
     private volatile boolean warm;
     private volatile String nothing = "";
+
+    /** By name, the models that could not be loaded yet. */
+    private final Map<String, Away> away = new ConcurrentHashMap<>();
+
+    /** A model whose centre could not be asked for it. */
+    private record Away(ModelDefinition definition, String reason) {}
 
     /** A model that is loaded and cannot be served yet. */
     private record Unserved(List<WarmModel> versions, String reason) {}
@@ -188,9 +198,10 @@ public final class Worker implements AutoCloseable {
         warmUp = plan.map(bounds -> new WarmUpRecords(bounds, kafka, layout, this::ofWarmUp));
         loadAndServe(models, isEnding);
         giveMemoryBack();
-        while (!unserved.isEmpty() && !isEnding.getAsBoolean()) {
+        while (!(unserved.isEmpty() && away.isEmpty()) && !isEnding.getAsBoolean()) {
             Thread.sleep(TRY_AGAIN);
             serveKept();
+            loadAway(isEnding);
         }
         while (isWarmUpAwaited() && !isEnding.getAsBoolean()) {
             Thread.sleep(LOOK_AGAIN);
@@ -275,7 +286,8 @@ public final class Worker implements AutoCloseable {
 
     private static long bytes(List<ModelDefinition> versions) {
         return versions.stream()
-                .mapToLong(version -> version.file().toFile().length())
+                .mapToLong(version ->
+                        version.isRemote() ? LAST : version.file().toFile().length())
                 .sum();
     }
 
@@ -375,6 +387,9 @@ public final class Worker implements AutoCloseable {
                 .or(() -> unserved.entrySet().stream()
                         .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
                         .findFirst())
+                .or(() -> away.entrySet().stream()
+                        .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
+                        .findFirst())
                 .orElseGet(() -> isWarmUpAwaited() ? "the worker warms up" : warm ? nothing : "models are not warm");
     }
 
@@ -413,11 +428,13 @@ public final class Worker implements AutoCloseable {
         double rowsPerSecond = 0;
         long grownBytes = 0;
         long start = Time.OF_MACHINE.nanos();
-        LOG.infof("Model %s version %d is being loaded", definition.name(), definition.version());
+        if (!away.containsKey(definition.name())) {
+            LOG.infof("Model %s version %d is being loaded", definition.name(), definition.version());
+        }
         try {
             ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
-                LoadedModel loaded = loader.load(decided);
+                LoadedModel loaded = decided.isRemote() ? loader.connect(decided) : loader.load(decided);
                 decided = loaded.definition();
                 notes.addAll(loaded.notes());
                 remarks.addAll(loaded.remarks());
@@ -442,8 +459,30 @@ public final class Worker implements AutoCloseable {
             return Optional.of(new WarmModel(decided, sessions, runs, List.copyOf(remarks), join(decided)));
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
+            away.remove(definition.name());
             states.refused(definition.name(), Optional.of(Long.toString(definition.version())), refused.reason());
             return Optional.empty();
+        } catch (ModelAwayException notNow) {
+            sessions.forEach(Session::close);
+            String reason = String.valueOf(notNow.getMessage());
+            away.put(definition.name(), new Away(definition, reason));
+            states.loading(definition.name(), definition.version(), reason + "; it is tried again");
+            troubles.computeIfAbsent(
+                            definition.name(),
+                            name -> new TroubleLog(LOG, "Model " + name, TroubleLog.KNOWN_GRACE_NANOS))
+                    .failed("cannot be loaded yet, and is tried again", notNow);
+            return Optional.empty();
+        }
+    }
+
+    /** Tries again to load models whose centre was away. */
+    private void loadAway(BooleanSupplier isEnding) {
+        for (Away model : List.copyOf(away.values())) {
+            List<WarmModel> loaded = load(List.of(model.definition), isEnding);
+            if (!loaded.isEmpty()) {
+                away.remove(model.definition.name());
+                serveFirst(model.definition.name(), loaded, isEnding);
+            }
         }
     }
 

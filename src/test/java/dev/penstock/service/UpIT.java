@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.model.OnnxModels;
 import dev.penstock.protocol.Datatype;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -51,6 +53,9 @@ class UpIT {
         OnnxModels.write(models, "heavy", 1, OnnxModels.patience());
         OnnxModels.writeConfig(
                 models, "heavy", "batching: trusted\nexecution_providers: [{cpu: {concurrent_runs: 1}}]\n");
+        // This process is its own centre.
+        elsewhere("elsewhere", "all-mine");
+        elsewhere("circle", "elsewhere");
         up = new RoleProcess(
                 List.of(
                         "up",
@@ -69,6 +74,12 @@ class UpIT {
                         "PENSTOCK_WARM_UP_WHEN", "before-ready",
                         "PENSTOCK_WARM_UP_AT_MOST", "3s"));
         await().atMost(START_LIMIT).until(() -> up.log().contains("Try it:"));
+    }
+
+    private static void elsewhere(String name, String there) throws IOException {
+        Files.createDirectories(models.resolve(name));
+        OnnxModels.writeConfig(
+                models, name, "remote: {url: 'http://127.0.0.1:%d', model: %s}\n".formatted(port, there));
     }
 
     @AfterAll
@@ -119,6 +130,40 @@ class UpIT {
 
         assertThat(example).contains("/v2/models/all-mine/infer");
         assertThat(shell(example)).startsWith("{\"model_name\":\"all-mine\"").contains("\"outputs\":[");
+    }
+
+    @Test
+    @Order(3)
+    void aModelThatACentreRunsAnswersAsItDoesThere() {
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        String body = "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[2,3],\"data\":[1,2,3,4,5,6]}]}";
+
+        Service.Answer answer = service.post("/v2/models/elsewhere/infer", body);
+
+        assertThat(answer.status()).as(answer.json().toString()).isEqualTo(200);
+        assertThat(answer.json().path("model_name").asText()).isEqualTo("elsewhere");
+        assertThat(answer.json().path("outputs"))
+                .isEqualTo(
+                        service.post("/v2/models/all-mine/infer", body).json().path("outputs"));
+        JsonNode metadata = service.get("/v2/models/elsewhere").json();
+        assertThat(metadata.path("inputs"))
+                .isEqualTo(service.get("/v2/models/all-mine").json().path("inputs"));
+        assertThat(metadata.path("properties").path("batching").asText()).isEqualTo("batched");
+    }
+
+    @Test
+    @Order(3)
+    void noCallGoesRoundInACircle() {
+        Service service = new Service(URI.create("http://127.0.0.1:" + port));
+        String body = "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,3],\"data\":[1,2,3]}]}";
+
+        Service.Answer answer = service.post("/v2/models/circle/infer", body);
+
+        ErrorTableTest.assertProblem(answer, 503, "tag:penstock.dev,2026:problem/unavailable");
+        assertThat(answer.json().path("detail").asText()).contains("the centre answered with status 503");
+        Service.Answer passedOn = service.post("/v2/models/elsewhere/infer", body, "Penstock-Hops", "1");
+        ErrorTableTest.assertProblem(passedOn, 503, "tag:penstock.dev,2026:problem/unavailable");
+        assertThat(passedOn.json().path("detail").asText()).contains("are not passed on again");
     }
 
     @Test

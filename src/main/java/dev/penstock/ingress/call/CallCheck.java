@@ -111,6 +111,25 @@ public final class CallCheck {
         }
     }
 
+    /**
+     * Refuses a call that an edge passed on, if the model is elsewhere for this process, too. So no call goes round in a circle.
+     *
+     * @throws ProblemException when a centre runs the model, or the tenant may not use it
+     */
+    public void requireHere(Tenant tenant, String name, Optional<String> version) {
+        requireAllowed(tenant, name);
+        catalogue
+                .find(name, version)
+                .filter(model -> model.executionProvider().equals(Announcement.CENTRE))
+                .ifPresent(elsewhere -> {
+                    throw new ProblemException(Problem.of(
+                            Problem.Kind.UNAVAILABLE,
+                            "model '" + name
+                                    + "' is run by a centre, and calls that an edge passed on (Penstock-Hops) are not passed on"
+                                    + " again; name the centre that has the model in the edge's model.yaml"));
+                });
+    }
+
     /** A worker that stopped a model, and says so, does not take it up again. Waiting for it would be in vain. */
     private Announcement served(String name, Optional<String> version) {
         Announcement model = catalogue.find(name, version).orElseThrow(() -> unknownModel(catalogue, name, version));

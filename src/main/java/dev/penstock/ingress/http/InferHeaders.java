@@ -22,6 +22,7 @@ import java.util.OptionalInt;
  * The headers of an inference call.
  *
  * @param jsonLength the length of the JSON part of a binary body
+ * @param isPassedOn whether an edge makes the call, for callers of its own
  */
 record InferHeaders(
         Preference preference,
@@ -29,7 +30,8 @@ record InferHeaders(
         Optional<Duration> timeout,
         Optional<Lane> lane,
         Optional<String> contentType,
-        Optional<String> idempotencyKey) {
+        Optional<String> idempotencyKey,
+        boolean isPassedOn) {
     /**
      * Reads and checks the headers.
      *
@@ -44,7 +46,8 @@ record InferHeaders(
                 number(http, "Penstock-Timeout-Ms", 1).map(Duration::ofMillis),
                 lane(http),
                 contentType,
-                IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER)));
+                IdempotencyKey.read(http.headers().getAll(IdempotencyKey.HEADER)),
+                number(http, "Penstock-Hops", 1).isPresent());
     }
 
     Call call(Tenant tenant, String model, Optional<String> version, byte[] body, CallTrace trace, EventLoopLag lag) {

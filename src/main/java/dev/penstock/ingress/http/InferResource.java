@@ -94,6 +94,9 @@ public final class InferResource {
         Tenant tenant = authentication.tenantOf(context);
         drain.requireOpen();
         InferHeaders headers = InferHeaders.read(context.request());
+        if (headers.isPassedOn()) {
+            check.requireHere(tenant, model, version);
+        }
         EventLoopLag lag = EventLoopLag.of(context);
         CallTrace trace = traces.of(context);
         return HttpBodyReader.read(context.request(), check.maxBodyBytes(), limits)

@@ -38,6 +38,7 @@ import java.util.OptionalInt;
  * @param labels {@code labels}: by output, the file beside model.yaml that has the names of its classes
  * @param features {@code features}: columns that are looked up by entity
  * @param scaleToZero {@code scale_to_zero}: the model needs no worker while nobody asks for it
+ * @param remote {@code remote}: the centre that runs the model
  */
 public record ModelConfig(
         int maxBatchSize,
@@ -56,10 +57,15 @@ public record ModelConfig(
         long maxTensorBytes,
         Map<String, String> labels,
         Optional<FeaturesSection> features,
-        Optional<ScaleToZero> scaleToZero) {
+        Optional<ScaleToZero> scaleToZero,
+        Optional<RemoteSection> remote) {
 
     /** The row limit of a request, in full batches. A request larger than a batch runs in parts. */
     public static final int MAX_BATCHES_PER_REQUEST = 64;
+
+    /** What they say is of a file that is loaded here. */
+    private static final List<String> KEYS_OF_A_FILE =
+            List.of("batch_axis", "shape_buckets", "instances", "execution_providers", "warm_up", "sha256", "labels");
 
     private static final int MAX_ROWS = 1024;
     private static final Duration MAX_DELAY = Duration.ofSeconds(10);
@@ -110,7 +116,8 @@ public record ModelConfig(
                 maxTensorBytes,
                 labels,
                 features,
-                scaleToZero);
+                scaleToZero,
+                remote);
     }
 
     /** @throws ModelRefusedException naming the key, the value and the allowed range */
@@ -139,9 +146,20 @@ public record ModelConfig(
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
                 labels(section.section("labels")),
                 FeaturesSection.read(section.section("features")),
-                scaleToZero(section.section("scale_to_zero")));
+                scaleToZero(section.section("scale_to_zero")),
+                remote(section));
         section.refuseUnknownKeys();
         return config;
+    }
+
+    private static Optional<RemoteSection> remote(YamlSection section) throws ModelRefusedException {
+        Optional<RemoteSection> remote = RemoteSection.read(section.section("remote"));
+        for (String key : KEYS_OF_A_FILE) {
+            if (remote.isPresent() && section.keys().contains(key)) {
+                throw section.refused(key, "must be absent where a centre runs the model", "present");
+            }
+        }
+        return remote;
     }
 
     /** The row limit of a run whose other variable dimensions have these sizes. A request with more rows runs alone. */

@@ -27,6 +27,8 @@ public record GraphTraits(
         Set<String> random,
         Set<String> passedOn,
         List<String> words) {
+    static final GraphTraits NONE = new GraphTraits(Set.of(), Set.of(), Set.of(), Set.of(), List.of());
+
     private static final int MOST_WORDS = 64;
     private static final int MOST_CHARS = 64;
 

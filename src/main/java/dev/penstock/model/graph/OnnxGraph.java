@@ -61,6 +61,15 @@ public record OnnxGraph(
         return new OnnxGraph(signature, inputShapes, outputShapes, GraphTraits.of(ZipMapRewrite.rewrite(model)));
     }
 
+    /** The graph of a model whose file is elsewhere: all that is known of it is what it takes and returns. */
+    public static OnnxGraph of(Signature signature) {
+        return new OnnxGraph(
+                signature,
+                signature.inputs().stream().map(SymbolicShape::unnamed).toList(),
+                signature.outputs().stream().map(SymbolicShape::unnamed).toList(),
+                GraphTraits.NONE);
+    }
+
     /** This graph with rows in these dimensions of its inputs and outputs. */
     public OnnxGraph withRows(List<OptionalInt> inputAxes, List<OptionalInt> outputAxes, RunMode mode) {
         List<SymbolicShape> inputs = withRows(inputShapes, inputAxes);

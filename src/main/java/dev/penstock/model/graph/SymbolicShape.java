@@ -1,6 +1,7 @@
 package dev.penstock.model.graph;
 
 import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,15 @@ public record SymbolicShape(Shape shape, List<String> names, OptionalInt rowAxis
         if (names.size() != shape.rank()) {
             throw new IllegalArgumentException("names must be " + shape.rank() + ", were " + names.size());
         }
+    }
+
+    /** The shape of a tensor whose dimensions have no names. */
+    static SymbolicShape unnamed(TensorSpec spec) {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < spec.shape().rank(); i++) {
+            names.add(spec.name() + "." + i);
+        }
+        return new SymbolicShape(spec.shape(), names, spec.rowAxis());
     }
 
     /** This shape with rows in another dimension, or without rows. The dimension becomes variable, whatever was declared. */

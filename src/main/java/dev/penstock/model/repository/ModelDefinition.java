@@ -7,12 +7,18 @@ import java.nio.file.Path;
 /**
  * A model version that passed all checks and can be loaded.
  *
- * @param file the path of model.onnx
+ * @param file the path of model.onnx; that of model.yaml where a centre runs the model
  * @param graph says how the model is run as far as its file tells; that of a {@link LoadedModel}, as a probe found
- * @param sha256 the hash of the file when it was checked, in lower-case hex; with external data, a hash of all its files
+ * @param sha256 the hash of the file when it was checked, in lower-case hex; with external data, a hash of all its
+ *     files; empty where a centre runs the model
  */
 public record ModelDefinition(
         String name, long version, Path file, String sha256, OnnxGraph graph, ModelConfig config) {
+
+    /** Whether a centre runs it, so that there is no file of it here. */
+    public boolean isRemote() {
+        return config.remote().isPresent();
+    }
 
     /** The same model with a graph that says how it is run. */
     public ModelDefinition withGraph(OnnxGraph decided) {

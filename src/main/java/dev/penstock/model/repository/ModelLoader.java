@@ -1,7 +1,9 @@
 package dev.penstock.model.repository;
 
+import dev.penstock.model.ModelAwayException;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.Slot;
+import dev.penstock.model.config.RemoteSection;
 import dev.penstock.model.graph.OnnxFile;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.ZipMapRewrite;
@@ -9,6 +11,7 @@ import dev.penstock.model.onnx.OnnxSession;
 import dev.penstock.model.onnx.SessionOpener;
 import dev.penstock.model.onnx.UnsignedInputRewrite;
 import dev.penstock.model.probe.RowProbe;
+import dev.penstock.model.remote.RemoteModels;
 import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Signature;
 import java.io.IOException;
@@ -54,6 +57,40 @@ public final class ModelLoader {
         } finally {
             if (!isWarm) {
                 opened.close();
+            }
+        }
+    }
+
+    /**
+     * Opens a session of a model that a centre runs. Makes no runs: the centre has other work than our warm-up, and its speed is learned
+     * from the first calls.
+     *
+     * @throws ModelRefusedException if the centre has such a model, and it cannot be served
+     * @throws ModelAwayException if the centre cannot be asked for it now
+     */
+    public LoadedModel connect(ModelDefinition definition) throws ModelRefusedException, ModelAwayException {
+        RemoteSection remote = definition.config().remote().orElseThrow();
+        Path folder = Objects.requireNonNull(definition.file().getParent());
+        RemoteModels.Opened opened =
+                RemoteModels.open(definition.name(), definition.config(), remote, folder, System::nanoTime);
+        boolean isLoaded = false;
+        try {
+            if (definition.config().features().isPresent()) {
+                definition.config().features().get().check(opened.session().signature());
+            }
+            List<String> notes = opened.note().stream().toList();
+            isLoaded = true;
+            return new LoadedModel(
+                    definition.withGraph(OnnxGraph.of(opened.session().signature())),
+                    opened.session(),
+                    List.of(),
+                    0,
+                    0,
+                    notes,
+                    notes);
+        } finally {
+            if (!isLoaded) {
+                opened.session().close();
             }
         }
     }

@@ -10,6 +10,8 @@ import dev.penstock.model.graph.OnnxSafety;
 import dev.penstock.model.probe.RowCandidates;
 import dev.penstock.model.repository.ModelRepository.Contents;
 import dev.penstock.model.repository.ModelRepository.RefusedModel;
+import dev.penstock.protocol.RunMode;
+import dev.penstock.protocol.Signature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,12 @@ import java.util.stream.Stream;
 final class RepositoryScan {
     /** Far above a model.yaml of a few hundred lines. */
     private static final long MAX_YAML_BYTES = 256 << 10;
+
+    /** The edge's own number: what changes at the centre changes nothing here. */
+    private static final long REMOTE_VERSION = 1;
+
+    private static final Signature UNKNOWN =
+            new Signature(List.of(), List.of(), List.of(), RunMode.oneByOne("its centre has not been asked yet"));
 
     private static final String ONNX = ".onnx";
 
@@ -79,6 +87,10 @@ final class RepositoryScan {
             throw new ModelRefusedException("model.yml is not read; rename it to model.yaml, or delete it");
         }
         ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
+        if (config.remote().isPresent()) {
+            scanRemote(name, model, config);
+            return;
+        }
         for (String file : config.labels().values()) {
             refuseLinkOutside(model.resolve(file));
         }
@@ -97,6 +109,16 @@ final class RepositoryScan {
                         .withGraph(graph));
             });
         }
+    }
+
+    /** What it takes and returns, its centre tells when it is loaded. */
+    private void scanRemote(String name, Path model, ModelConfig config) throws ModelRefusedException, IOException {
+        if (!subfolders(model).isEmpty()) {
+            throw new ModelRefusedException(
+                    "a model that a centre runs must have no version folders; remove them, or remote from model.yaml");
+        }
+        found.add(new ModelDefinition(
+                name, REMOTE_VERSION, model.resolve("model.yaml"), "", OnnxGraph.of(UNKNOWN), config));
     }
 
     /** Names what is there instead. */

@@ -28,7 +28,8 @@ import java.util.function.Consumer;
  * other threads and wake it.
  *
  * <p>A batch that fails is halved and run again, until each request at fault is alone. That request fails with the reason, and its
- * neighbours succeed. A batch that runs out of memory goes back to the batcher, which makes smaller ones from then on.
+ * neighbours succeed. A batch that runs out of memory goes back to the batcher, which makes smaller ones from then on. A batch that could
+ * not be run anywhere fails as a whole.
  */
 public final class WorkerLoop {
     /** Returned by {@link #step} when only an arrival or a completion can change anything. */
@@ -267,6 +268,9 @@ public final class WorkerLoop {
         if (broke.kind() == InferenceException.Kind.OUT_OF_MEMORY && run.rows > 1) {
             batcher.ranOutOfMemory(run.key(), run.rows);
             run.batch.forEach(batcher::offer);
+        } else if (broke.kind() == InferenceException.Kind.UNAVAILABLE) {
+            Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.UNAVAILABLE, broke.reason()));
+            run.batch.forEach(part -> giveUp(part, failed, run.startedNanos, 0));
         } else if (run.batch.size() > 1) {
             int middle = run.batch.size() / 2;
             halves.add(run.batch.subList(0, middle));

@@ -44,6 +44,7 @@ class ModelConfigTest {
                         16 * 1024 * 1024,
                         Map.of(),
                         Optional.empty(),
+                        Optional.empty(),
                         Optional.empty()));
     }
 
@@ -105,7 +106,8 @@ class ModelConfigTest {
                         1 << 20,
                         Map.of("scores", "digits.txt"),
                         Optional.empty(),
-                        Optional.of(new ScaleToZero(Duration.ofSeconds(90), OptionalInt.of(50)))));
+                        Optional.of(new ScaleToZero(Duration.ofSeconds(90), OptionalInt.of(50))),
+                        Optional.empty()));
     }
 
     @ParameterizedTest
@@ -155,6 +157,8 @@ class ModelConfigTest {
                 "shape_buckets: {n: {sizes: [8], pad: {x: zero}}} | shape_buckets.n.pad.x must be a number, was \"zero\"",
                 "shape_buckets: {n: {sizes: [8], mask: 1}} | shape_buckets.n.mask must be text, was 1",
                 "shape_buckets: {n: {size: 8, sizes: [8]}} | key 'shape_buckets.n.size' is unknown; known keys: sizes, up_to, pad, mask",
+                "{remote: {url: 'http://c', model: m}, instances: 2} | instances must be absent where a centre runs the model, was present",
+                "{remote: {url: 'http://c', model: m}, shape_buckets: {n: {sizes: [8]}}} | shape_buckets must be absent where a centre runs the model, was present",
                 "max_batch_elements: 0 | max_batch_elements must be an integer in 1..2147483647, was 0",
             })
     void refusesWithKeyValueAndRange(String yaml, String reason) {

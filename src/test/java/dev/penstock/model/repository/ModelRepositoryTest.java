@@ -172,6 +172,23 @@ class ModelRepositoryTest {
     }
 
     @Test
+    void aModelThatACentreRunsNeedsNoVersions() throws IOException {
+        Files.createDirectories(folder.resolve("m"));
+        Files.writeString(folder.resolve("m/model.yaml"), "remote: {url: 'https://centre.example', model: ranker}\n");
+
+        assertThat(new ModelRepository(folder, Integer.MAX_VALUE).scan().found())
+                .singleElement()
+                .satisfies(model -> {
+                    assertThat(model.name()).isEqualTo("m");
+                    assertThat(model.version()).isEqualTo(1);
+                    assertThat(model.isRemote()).isTrue();
+                });
+
+        Files.createDirectories(folder.resolve("m/1"));
+        assertThat(refusal()).startsWith("a model that a centre runs must have no version folders");
+    }
+
+    @Test
     void refusesAMissingFile() throws IOException {
         Files.createDirectories(folder.resolve("m/1"));
 

@@ -179,6 +179,18 @@ class WorkerLoopTest {
     }
 
     @Test
+    void failsABatchAsAWholeThatCouldNotBeRunAnywhere() {
+        accelerator.isUnavailable = true;
+        loop.offer(task("first", 1, FAR));
+        loop.offer(task("second", 2, FAR));
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        assertThat(accelerator.isBusy()).isFalse();
+        assertThat(replies.status).containsOnly(Map.entry("first", "failed"), Map.entry("second", "failed"));
+    }
+
+    @Test
     void startsHalfOfABatchThatFailedNoLaterThanItsRunAllows() {
         costs.observe("key", 1, 100);
         costs.observe("key", 8, 100);
@@ -447,6 +459,7 @@ class WorkerLoopTest {
         private int memoryRows = 100;
         private boolean isLost;
         private boolean isTooLate;
+        private boolean isUnavailable;
         private long latestStart;
         private long startNanos;
 
@@ -466,6 +479,9 @@ class WorkerLoopTest {
             }
             if (isLost) {
                 return new Broke(InferenceException.Kind.DEVICE_LOST, "CUDA failure 700");
+            }
+            if (isUnavailable) {
+                return new Broke(InferenceException.Kind.UNAVAILABLE, "the centre is away");
             }
             if (batch.size() > memoryRows) {
                 return new Broke(InferenceException.Kind.OUT_OF_MEMORY, "out of memory");

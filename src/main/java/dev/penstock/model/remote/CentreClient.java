@@ -1,0 +1,225 @@
+package dev.penstock.model.remote;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import dev.penstock.model.InferenceException;
+import dev.penstock.model.InferenceException.Kind;
+import dev.penstock.model.config.RemoteSection;
+import dev.penstock.protocol.Payload;
+import io.smallrye.faulttolerance.api.TypedGuard;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
+
+/**
+ * Calls a centre. Each call ends within the section's timeout, its body included, and follows no redirect. After half of the last
+ * {@value #OF_LAST} calls found no centre, calls fail at once for {@value #OPEN_MILLIS} ms; then one is tried. Thread-safe.
+ */
+public final class CentreClient implements AutoCloseable {
+    /** Tells a Penstock that an edge calls, so that it does not pass the call on to a centre of its own. */
+    private static final String HOP_HEADER = "Penstock-Hops";
+
+    private static final int OF_LAST = 10;
+    private static final long OPEN_MILLIS = 2000;
+    private static final long MOST_RETRY_AFTER_SECONDS = 60;
+    private static final int OK = 200;
+
+    private final RemoteSection section;
+    private final LongSupplier nanoClock;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpClient http;
+    private final AtomicLong closedUntil;
+    private final TypedGuard<Payload> guard = TypedGuard.create(Payload.class)
+            .withCircuitBreaker()
+            .requestVolumeThreshold(OF_LAST)
+            .failureRatio(0.5)
+            .delay(OPEN_MILLIS, ChronoUnit.MILLIS)
+            .successThreshold(1)
+            .when(CentreClient::isOfTheCentre)
+            .done()
+            .build();
+
+    /** Turns an answer of the centre into what is wanted, or throws an exception of kind UNAVAILABLE. */
+    interface Check {
+        void check(Payload answer) throws InferenceException;
+    }
+
+    private record Answer(int status, OptionalLong retryAfterSeconds, Payload body) {}
+
+    public CentreClient(RemoteSection section, LongSupplier nanoClock) {
+        this.section = section;
+        this.nanoClock = nanoClock;
+        this.closedUntil = new AtomicLong(nanoClock.getAsLong());
+        this.http = HttpClient.newBuilder()
+                .version(
+                        "https".equals(section.url().getScheme())
+                                ? HttpClient.Version.HTTP_2
+                                : HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(section.timeout())
+                .executor(threads)
+                .build();
+    }
+
+    /** The centre's description of the model, as JSON. */
+    public byte[] metadata() throws InferenceException {
+        Answer answer = exchange(request("").GET().build());
+        if (answer.status != OK) {
+            throw unavailable("answered with status " + answer.status + " when asked for the model");
+        }
+        return bytes(answer.body);
+    }
+
+    /**
+     * Runs a batch.
+     *
+     * @param batchId the same for every repetition of the batch
+     * @param check decides whether the answer is one of this model; one that is not counts against the centre
+     */
+    Payload infer(Payload body, String batchId, Check check) throws InferenceException {
+        long waitNanos = closedUntil.get() - nanoClock.getAsLong();
+        if (waitNanos > 0) {
+            throw unavailable("asked to be left alone for " + (NANOSECONDS.toSeconds(waitNanos) + 1) + " s more");
+        }
+        HttpRequest.Builder request = request("/infer")
+                .header("Content-Type", body.jsonLength().isPresent() ? "application/octet-stream" : "application/json")
+                .header("Idempotency-Key", '"' + batchId + '"')
+                .header("Penstock-Timeout-Ms", Long.toString(section.timeout().toMillis()))
+                .POST(BodyPublishers.ofByteArray(bytes(body)));
+        body.jsonLength().ifPresent(length -> request.header(Payload.JSON_LENGTH_HEADER, Integer.toString(length)));
+        try {
+            return guard.call(() -> {
+                Payload answer = answered(exchange(request.build()));
+                check.check(answer);
+                return answer;
+            });
+        } catch (InferenceException failed) {
+            throw failed;
+        } catch (CircuitBreakerOpenException open) {
+            throw unavailable("did not answer earlier calls, and is tried again soon");
+        } catch (Exception impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private Payload answered(Answer answer) throws InferenceException {
+        if (answer.status == OK) {
+            return answer.body;
+        }
+        answer.retryAfterSeconds.ifPresent(seconds -> closedUntil.set(nanoClock.getAsLong()
+                + Duration.ofSeconds(Math.clamp(seconds, 0, MOST_RETRY_AFTER_SECONDS))
+                        .toNanos()));
+        // These two may be the fault of one request of the batch. It is found by halving.
+        if (answer.status == 400 || answer.status == 500) {
+            throw new InferenceException(Kind.FAILED, "the centre answered with status " + answer.status);
+        }
+        throw unavailable("answered with status " + answer.status);
+    }
+
+    private HttpRequest.Builder request(String path) throws InferenceException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create(section.url() + "/v2/models/" + section.model() + path))
+                .timeout(section.timeout())
+                .header(HOP_HEADER, "1");
+        if (section.apiKeyFile().isPresent()) {
+            try {
+                String key = Files.readString(section.apiKeyFile().get()).strip();
+                request.header("Authorization", "Bearer " + key);
+            } catch (IOException | IllegalArgumentException unusable) {
+                throw new InferenceException(
+                        Kind.UNAVAILABLE,
+                        "remote.api_key_file cannot be used: "
+                                + unusable.getClass().getSimpleName());
+            }
+        }
+        return request;
+    }
+
+    /** HttpClient's own timeout ends with the headers. This one covers a body that trickles. */
+    private Answer exchange(HttpRequest request) throws InferenceException {
+        Future<Answer> call = threads.submit(() -> send(request));
+        try {
+            return call.get(section.timeout().toNanos(), NANOSECONDS);
+        } catch (TimeoutException late) {
+            throw unavailable("did not answer within " + section.timeout().toMillis() + " ms");
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof IOException broken) {
+                throw new InferenceException(Kind.UNAVAILABLE, "the centre cannot be asked: " + broken, broken);
+            }
+            throw new IllegalStateException(failed.getCause());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw unavailable("was not awaited: this worker stops");
+        } finally {
+            call.cancel(true);
+        }
+    }
+
+    private Answer send(HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
+        try (InputStream body = response.body()) {
+            byte[] bytes = body.readNBytes(section.maxAnswerBytes());
+            if (body.read() >= 0) {
+                throw new IOException("its answer must have at most " + section.maxAnswerBytes() + " bytes");
+            }
+            return new Answer(
+                    response.statusCode(),
+                    number(response, "Retry-After"),
+                    payload(bytes, number(response, Payload.JSON_LENGTH_HEADER)));
+        }
+    }
+
+    private static Payload payload(byte[] bytes, OptionalLong jsonLength) throws IOException {
+        if (jsonLength.orElse(0) > bytes.length) {
+            throw new IOException(Payload.JSON_LENGTH_HEADER + " must be at most the length of the body");
+        }
+        return new Payload(
+                ByteBuffer.wrap(bytes),
+                jsonLength.isPresent() ? OptionalInt.of((int) jsonLength.getAsLong()) : OptionalInt.empty());
+    }
+
+    /** A header that is a whole number; empty for anything else, such as a date. */
+    private static OptionalLong number(HttpResponse<?> response, String header) {
+        String text = response.headers().firstValue(header).orElse("");
+        return text.matches("\\d{1,9}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+    }
+
+    private static byte[] bytes(Payload payload) {
+        byte[] bytes = new byte[payload.bytes().remaining()];
+        payload.bytes().duplicate().get(bytes);
+        return bytes;
+    }
+
+    private static boolean isOfTheCentre(Throwable failure) {
+        return failure instanceof InferenceException broke && broke.kind() == Kind.UNAVAILABLE;
+    }
+
+    static InferenceException unavailable(String what) {
+        return new InferenceException(Kind.UNAVAILABLE, "the centre " + what);
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+        threads.shutdownNow();
+    }
+}

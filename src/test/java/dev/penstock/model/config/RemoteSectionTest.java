@@ -1,0 +1,67 @@
+package dev.penstock.model.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.penstock.model.ModelRefusedException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RemoteSectionTest {
+
+    @Test
+    void readsEveryKey() throws ModelRefusedException {
+        assertThat(read("""
+                url: https://centre.example/
+                model: ranker
+                use: never
+                timeout: 2s
+                api_key_file: /run/key
+                in_flight: 8
+                max_answer_bytes: 1000
+                cache_folder: /var/cache/centre
+                """))
+                .contains(new RemoteSection(
+                        URI.create("https://centre.example"),
+                        "ranker",
+                        RemoteSection.Use.NEVER,
+                        Duration.ofSeconds(2),
+                        Optional.of(Path.of("/run/key")),
+                        8,
+                        1000,
+                        Optional.of(Path.of("/var/cache/centre"))));
+    }
+
+    @Test
+    void isAbsentByDefault() throws ModelRefusedException {
+        assertThat(read("")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "model: m                                        | url",
+                "{url: 'http://c'}                               | model",
+                "{url: 'ftp://c', model: m}                      | http://host",
+                "{url: 'http://user:key@c', model: m}            | without user",
+                "{url: 'http://c', model: '../admin'}            | model",
+                "{url: 'http://c', model: m, use: overflow}      | overflow is not supported yet",
+                "{url: 'http://c', model: m, in_flight: 0}       | in_flight",
+                "{url: 'http://c', model: m, cache: 1}           | cache",
+            })
+    void saysWhatIsWrong(String yaml, String reason) {
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> read(yaml))
+                .withMessageContaining(reason);
+    }
+
+    private static Optional<RemoteSection> read(String yaml) throws ModelRefusedException {
+        return RemoteSection.read(YamlSection.parse(yaml));
+    }
+}
