@@ -434,7 +434,7 @@ public final class Worker implements AutoCloseable {
         try {
             ModelDefinition decided = definition;
             for (int i = 0; i < definition.config().instances(); i++) {
-                LoadedModel loaded = decided.isRemote() ? loader.connect(decided) : loader.load(decided);
+                LoadedModel loaded = decided.isRemote() ? connect(decided) : loader.load(decided);
                 decided = loaded.definition();
                 notes.addAll(loaded.notes());
                 remarks.addAll(loaded.remarks());
@@ -473,6 +473,17 @@ public final class Worker implements AutoCloseable {
                     .failed("cannot be loaded yet, and is tried again", notNow);
             return Optional.empty();
         }
+    }
+
+    private LoadedModel connect(ModelDefinition definition) throws ModelRefusedException, ModelAwayException {
+        String url = definition.config().remote().orElseThrow().url().toString();
+        boolean isAllowed = config.centres().orElse(Set.of()).stream()
+                .anyMatch(centre -> centre.replaceAll("/+$", "").equals(url));
+        if (!isAllowed) {
+            throw new ModelRefusedException("its centre " + url + " must be one of penstock.worker.centres, which are "
+                    + config.centres().map(urls -> String.join(",", urls)).orElse("not set"));
+        }
+        return loader.connect(definition);
     }
 
     /** Tries again to load models whose centre was away. */

@@ -32,6 +32,18 @@ public interface WorkerConfig {
             serve();
 
     /**
+     * Centres that models may name in {@code remote.url}, such as {@code https://centre.example}. None by default: a model comes from a third
+     * party, and should not choose whom this process calls. Each centre that is added gets the requests of the models that name it.
+     */
+    Optional<
+                    Set<
+                            @Pattern(
+                                    regexp = "https?://[^\\s?#@]{1,200}",
+                                    message = "http://host or https://host, without user, query or fragment")
+                            String>>
+            centres();
+
+    /**
      * Whether a worker is ready without a model to serve. By default it is not: a folder that is empty by mistake, or whose models are all
      * refused, should stop a rollout. Set it where models come later.
      */

@@ -70,6 +70,7 @@ class UpIT {
                         "--models",
                         models.toString()),
                 Map.of(
+                        "PENSTOCK_WORKER_CENTRES", "http://127.0.0.1:" + port,
                         "PENSTOCK_TOPICS_REQUEST_PARTITIONS", "1",
                         "PENSTOCK_WARM_UP_WHEN", "before-ready",
                         "PENSTOCK_WARM_UP_AT_MOST", "3s"));

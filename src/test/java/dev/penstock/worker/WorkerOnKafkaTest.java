@@ -20,6 +20,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.cumulative.CumulativeDistributionSummary;
 import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -348,6 +349,19 @@ class WorkerOnKafkaTest {
         assertThat(announcements(ModelStatus::isKey).getLast().value())
                 .as("deleted at the end")
                 .isNull();
+    }
+
+    @Test
+    void callsNoCentreThatTheOperatorDidNotName(@TempDir Path elsewhere) throws Exception {
+        Files.createDirectories(elsewhere.resolve(model));
+        OnnxModels.writeConfig(elsewhere, model, "remote: {url: 'http://centre.example/', model: ranker}");
+        try (WorkerUnderTest worker = new WorkerUnderTest(BROKER.clients(), elsewhere)) {
+            worker.start();
+            patiently().until(() -> !said().isEmpty() && said().getLast().state() != ModelStatus.State.LOADING);
+            assertThat(said().getLast().reason())
+                    .isEqualTo(
+                            "its centre http://centre.example must be one of penstock.worker.centres, which are not set");
+        }
     }
 
     /** The last announcement of the model. */

@@ -11,32 +11,19 @@ import java.util.Optional;
  *
  * @param url {@code url}: the centre, any endpoint of the Open Inference Protocol
  * @param model {@code model}: the model's name there
- * @param use {@code use}: which work the centre gets
  * @param timeout {@code timeout}: the longest time of a call
- * @param apiKeyFile {@code api_key_file}: the file of the key that the centre knows this edge by; read for each call
+ * @param apiKeyFile {@code api_key_file}: the file of the key that the centre knows this edge by, relative to the model's folder; read for
+ *     each call
  * @param inFlight {@code in_flight}: the calls at a time. More use a distant centre better and load it more
  * @param maxAnswerBytes {@code max_answer_bytes}: a longer answer is not read
- * @param cacheFolder {@code cache_folder}: where the centre's signature is kept; the model's own folder without it
  */
 public record RemoteSection(
-        URI url,
-        String model,
-        Use use,
-        Duration timeout,
-        Optional<Path> apiKeyFile,
-        int inFlight,
-        int maxAnswerBytes,
-        Optional<Path> cacheFolder) {
+        URI url, String model, Duration timeout, Optional<Path> apiKeyFile, int inFlight, int maxAnswerBytes) {
     private static final int MOST_IN_FLIGHT = 64;
 
-    /** Which work the centre gets. */
-    public enum Use {
-        /** All of it. */
-        CENTRE,
-        /** What the local sessions cannot do in time. */
-        OVERFLOW,
-        /** None. */
-        NEVER
+    /** This section with its paths as those of files in the model's folder. */
+    public RemoteSection in(Path folder) {
+        return new RemoteSection(url, model, timeout, apiKeyFile.map(folder::resolve), inFlight, maxAnswerBytes);
     }
 
     static Optional<RemoteSection> read(YamlSection yaml) throws ModelRefusedException {
@@ -48,20 +35,14 @@ public record RemoteSection(
         if (!ModelNames.NAME.matcher(model).matches()) {
             throw yaml.refused("model", "must match " + ModelNames.NAME, model);
         }
-        Use use = yaml.choice("use", Use.class).orElse(Use.CENTRE);
-        if (use == Use.OVERFLOW) {
-            throw yaml.refused("use", "must be centre or never; overflow is not supported yet", "overflow");
-        }
         RemoteSection section = new RemoteSection(
                 url(yaml, url),
                 model,
-                use,
                 yaml.duration("timeout", Duration.ofMillis(1), Duration.ofMinutes(10))
                         .orElse(Duration.ofSeconds(10)),
                 yaml.text("api_key_file").map(Path::of),
                 yaml.integer("in_flight", 1, MOST_IN_FLIGHT, 4),
-                (int) yaml.bytes("max_answer_bytes", 1, 1 << 30).orElse(16 << 20),
-                yaml.text("cache_folder").map(Path::of));
+                (int) yaml.bytes("max_answer_bytes", 1, 1 << 30).orElse(16 << 20));
         yaml.refuseUnknownKeys();
         return Optional.of(section);
     }

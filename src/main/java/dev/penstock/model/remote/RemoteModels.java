@@ -33,17 +33,17 @@ public final class RemoteModels {
     /**
      * Asks the centre for the model, and waits for the answer for {@code remote.timeout} at most.
      *
-     * @param folder the model's own, where the centre's description is kept unless {@code remote.cache_folder} names another
+     * @param folder the model's own, where the centre's description is kept
      * @throws ModelRefusedException when the centre has such a model, and it cannot be served
      * @throws ModelAwayException when the centre does not answer, and what it said before is not known either
      */
     public static Opened open(
             String name, ModelConfig config, RemoteSection section, Path folder, LongSupplier nanoClock)
             throws ModelRefusedException, ModelAwayException {
-        CentreClient centre = new CentreClient(section, nanoClock);
+        CentreClient centre = new CentreClient(section.in(folder), nanoClock);
         boolean isOpen = false;
         try {
-            Path kept = section.cacheFolder().orElse(folder).resolve("." + name + ".centre.json");
+            Path kept = folder.resolve("." + name + ".centre.json");
             Known known = known(centre, config, section, kept);
             RemoteSession session = new RemoteSession(
                     centre, known.signature, section.model(), section.inFlight(), section.maxAnswerBytes());
@@ -95,8 +95,7 @@ public final class RemoteModels {
             return Optional.empty();
         } catch (IOException readOnly) {
             return Optional.of("what the centre says of the model cannot be kept (" + readOnly
-                    + "), so that it cannot be served after a restart while the centre is away; remote.cache_folder"
-                    + " names another folder");
+                    + "), so that it cannot be served after a restart while the centre is away");
         }
     }
 }

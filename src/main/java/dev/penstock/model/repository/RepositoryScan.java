@@ -5,6 +5,7 @@ import dev.penstock.messages.Topics;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.config.ModelNames;
+import dev.penstock.model.config.RemoteSection;
 import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.OnnxSafety;
 import dev.penstock.model.probe.RowCandidates;
@@ -117,6 +118,10 @@ final class RepositoryScan {
             throw new ModelRefusedException(
                     "a model that a centre runs must have no version folders; remove them, or remote from model.yaml");
         }
+        Optional<Path> keyFile = config.remote().flatMap(RemoteSection::apiKeyFile);
+        if (keyFile.isPresent()) {
+            refuseOutside(keyFile.get(), model);
+        }
         found.add(new ModelDefinition(
                 name, REMOTE_VERSION, model.resolve("model.yaml"), "", OnnxGraph.of(UNKNOWN), config));
     }
@@ -177,6 +182,17 @@ final class RepositoryScan {
             throw new ModelRefusedException(
                     file.getFileName() + " must not link to a file outside the model repository");
         }
+    }
+
+    /** What the file has is sent to the centre, so that it must not be any file of the host. */
+    private void refuseOutside(Path keyFile, Path model) throws ModelRefusedException, IOException {
+        Path file = model.resolve(keyFile).normalize();
+        if (keyFile.isAbsolute() || !file.startsWith(repository.folder().normalize())) {
+            throw new ModelRefusedException(
+                    "remote.api_key_file must be a path from the model's folder to a file in the model"
+                            + " repository, was " + keyFile);
+        }
+        refuseLinkOutside(file);
     }
 
     /** Checks a model without ONNX Runtime and returns its graph. */

@@ -19,22 +19,18 @@ class RemoteSectionTest {
         assertThat(read("""
                 url: https://centre.example/
                 model: ranker
-                use: never
                 timeout: 2s
-                api_key_file: /run/key
+                api_key_file: key
                 in_flight: 8
                 max_answer_bytes: 1000
-                cache_folder: /var/cache/centre
                 """))
                 .contains(new RemoteSection(
                         URI.create("https://centre.example"),
                         "ranker",
-                        RemoteSection.Use.NEVER,
                         Duration.ofSeconds(2),
-                        Optional.of(Path.of("/run/key")),
+                        Optional.of(Path.of("key")),
                         8,
-                        1000,
-                        Optional.of(Path.of("/var/cache/centre"))));
+                        1000));
     }
 
     @Test
@@ -51,7 +47,7 @@ class RemoteSectionTest {
                 "{url: 'ftp://c', model: m}                      | http://host",
                 "{url: 'http://user:key@c', model: m}            | without user",
                 "{url: 'http://c', model: '../admin'}            | model",
-                "{url: 'http://c', model: m, use: overflow}      | overflow is not supported yet",
+                "{url: 'http://c', model: m, use: overflow}      | key 'use' is unknown",
                 "{url: 'http://c', model: m, in_flight: 0}       | in_flight",
                 "{url: 'http://c', model: m, cache: 1}           | cache",
             })

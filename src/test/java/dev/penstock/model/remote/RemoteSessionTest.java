@@ -205,8 +205,7 @@ class RemoteSessionTest {
 
     private void open(Duration timeout) throws IOException {
         Path key = Files.writeString(folder.resolve("key"), "secret\n");
-        RemoteSection section = new RemoteSection(
-                centre.url(), "ranker", RemoteSection.Use.CENTRE, timeout, Optional.of(key), 2, 1000, Optional.empty());
+        RemoteSection section = new RemoteSection(centre.url(), "ranker", timeout, Optional.of(key), 2, 1000);
         session = new RemoteSession(new CentreClient(section, nanos::get), SIGNATURE, "ranker", 2, 1000);
         slot = session.openSlot();
     }

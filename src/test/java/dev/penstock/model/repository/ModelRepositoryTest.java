@@ -27,6 +27,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelRepositoryTest {
     private static final long LIMIT_BYTES = 10_000;
@@ -186,6 +188,20 @@ class ModelRepositoryTest {
 
         Files.createDirectories(folder.resolve("m/1"));
         assertThat(refusal()).startsWith("a model that a centre runs must have no version folders");
+    }
+
+    /** It would be sent to the centre. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/etc/passwd", "../../key", "linked"})
+    void theKeyForACentreIsNoOtherFileOfTheHost(String keyFile, @TempDir Path outside) throws IOException {
+        Files.createDirectories(folder.resolve("m"));
+        Files.createSymbolicLink(folder.resolve("m/linked"), Files.writeString(outside.resolve("secret"), "s"));
+        Files.writeString(
+                folder.resolve("m/model.yaml"),
+                "remote: {url: 'https://centre.example', model: ranker, api_key_file: %s}".formatted(keyFile));
+
+        assertThat(refusal())
+                .contains(keyFile.equals("linked") ? "must not link to a file outside" : "must be a path from");
     }
 
     @Test
