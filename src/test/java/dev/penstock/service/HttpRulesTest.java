@@ -181,9 +181,10 @@ class HttpRulesTest {
     void aClientMayLeaveWithinItsBody(HttpVersion version) throws Exception {
         Vertx vertx = Vertx.vertx();
         try (LoggedLines log = LoggedLines.of(ProblemMappers.class)) {
-            HttpClient client = vertx.createHttpClient(
-                    new HttpClientOptions().setProtocolVersion(version).setHttp2ClearTextUpgrade(false));
             for (boolean wholeConnection : new boolean[] {false, true}) {
+                // A connection of its own: that of the call before may be closing.
+                HttpClient client = vertx.createHttpClient(
+                        new HttpClientOptions().setProtocolVersion(version).setHttp2ClearTextUpgrade(false));
                 HttpClientRequest call = client.request(new RequestOptions()
                                 .setMethod(HttpMethod.POST)
                                 .setHost(base.getHost())

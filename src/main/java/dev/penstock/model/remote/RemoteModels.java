@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -89,7 +90,9 @@ public final class RemoteModels {
     private static Optional<String> keep(byte[] metadata, Path kept) {
         try {
             if (!Files.exists(kept) || !Arrays.equals(Files.readAllBytes(kept), metadata)) {
-                Path fresh = Files.write(kept.resolveSibling(kept.getFileName() + ".new"), metadata);
+                Path fresh = kept.resolveSibling(kept.getFileName() + ".new");
+                Files.deleteIfExists(fresh); // it could be a link to any file of the host
+                Files.write(fresh, metadata, StandardOpenOption.CREATE_NEW);
                 Files.move(fresh, kept, StandardCopyOption.ATOMIC_MOVE);
             }
             return Optional.empty();

@@ -90,6 +90,18 @@ class RemoteModelsTest {
     }
 
     @Test
+    void keepsNothingInAFileThatALinkNames() throws Exception {
+        centre.behaviour = FakeCentre.of(200, METADATA);
+        Path other = Files.writeString(folder.resolve("other"), "of somebody else");
+        Files.createSymbolicLink(folder.resolve(".ranks.centre.json.new"), other);
+
+        open("").session().close();
+
+        assertThat(other).hasContent("of somebody else");
+        assertThat(folder.resolve(".ranks.centre.json")).hasBinaryContent(METADATA);
+    }
+
+    @Test
     void tellsThatItsFolderCannotBeWritten() throws Exception {
         centre.behaviour = FakeCentre.of(200, METADATA);
         Files.createDirectories(folder.resolve(".ranks.centre.json"));
