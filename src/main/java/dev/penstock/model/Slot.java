@@ -27,6 +27,16 @@ public interface Slot extends AutoCloseable {
      */
     List<Tensor> run() throws InferenceException;
 
+    /**
+     * Runs the assembled batch as {@link #run()} does. A run that is elsewhere is given up at the end of the time; one on this machine
+     * cannot be.
+     *
+     * @param nanos the time from now after which nobody waits for the outputs
+     */
+    default List<Tensor> run(long nanos) throws InferenceException {
+        return run();
+    }
+
     @Override
     void close();
 }

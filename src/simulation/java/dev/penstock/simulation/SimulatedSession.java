@@ -29,7 +29,11 @@ final class SimulatedSession {
         return List.of(this::start, this::start);
     }
 
-    private void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Accelerator.Result> done) {
+    private void start(
+            List<List<Tensor>> requests,
+            long latestStartNanos,
+            long latestEndNanos,
+            Consumer<Accelerator.Result> done) {
         Batch batch = new Batch(requests.stream().map(List::getFirst).toList(), latestStartNanos, done);
         simulation.checkDispatch(batch.requests(simulation), batch.rows(), latestStartNanos);
         pending.add(batch);

@@ -31,7 +31,7 @@ import java.util.function.LongSupplier;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
 
 /**
- * Calls a centre. Each call ends within the section's timeout, its body included, and follows no redirect. After half of the last
+ * Calls a centre. Each call ends in time, its body included, and follows no redirect. After half of the last
  * {@value #OF_LAST} calls found no centre, calls fail at once for {@value #OPEN_MILLIS} ms; then one is tried. Thread-safe.
  */
 public final class CentreClient implements AutoCloseable {
@@ -48,6 +48,7 @@ public final class CentreClient implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient http;
     private final AtomicLong closedUntil;
+    private final RetryBudget repetitions = new RetryBudget();
     private final TypedGuard<Payload> guard = TypedGuard.create(Payload.class)
             .withCircuitBreaker()
             .requestVolumeThreshold(OF_LAST)
@@ -58,12 +59,18 @@ public final class CentreClient implements AutoCloseable {
             .done()
             .build();
 
-    /** Turns an answer of the centre into what is wanted, or throws an exception of kind UNAVAILABLE. */
+    /** Throws an exception of kind UNAVAILABLE if the answer is not one of this model. */
     interface Check {
         void check(Payload answer) throws InferenceException;
     }
 
     private record Answer(int status, OptionalLong retryAfterSeconds, Payload body) {}
+
+    private static final class UnusableAnswerException extends IOException {
+        UnusableAnswerException(String message) {
+            super(message);
+        }
+    }
 
     public CentreClient(RemoteSection section, LongSupplier nanoClock) {
         this.section = section;
@@ -82,7 +89,7 @@ public final class CentreClient implements AutoCloseable {
 
     /** The centre's description of the model, as JSON. */
     public byte[] metadata() throws InferenceException {
-        Answer answer = exchange(request("").GET().build());
+        Answer answer = exchange(request("").GET().build(), section.timeout());
         if (answer.status != OK) {
             throw unavailable("answered with status " + answer.status + " when asked for the model");
         }
@@ -90,25 +97,23 @@ public final class CentreClient implements AutoCloseable {
     }
 
     /**
-     * Runs a batch.
+     * Runs a batch. A call whose connection breaks is made once more, with the same key, so that the centre runs the batch once.
      *
      * @param batchId the same for every repetition of the batch
+     * @param atMost the time after which nobody waits for the answer. A centre that needs longer counts as one that does not answer, since a
+     *     batch only starts if centres usually answer in the time that it has
      * @param check decides whether the answer is one of this model; one that is not counts against the centre
      */
-    Payload infer(Payload body, String batchId, Check check) throws InferenceException {
+    Payload infer(Payload body, String batchId, Duration atMost, Check check) throws InferenceException {
         long waitNanos = closedUntil.get() - nanoClock.getAsLong();
         if (waitNanos > 0) {
             throw unavailable("asked to be left alone for " + (NANOSECONDS.toSeconds(waitNanos) + 1) + " s more");
         }
-        HttpRequest.Builder request = request("/infer")
-                .header("Content-Type", body.jsonLength().isPresent() ? "application/octet-stream" : "application/json")
-                .header("Idempotency-Key", '"' + batchId + '"')
-                .header("Penstock-Timeout-Ms", Long.toString(section.timeout().toMillis()))
-                .POST(BodyPublishers.ofByteArray(bytes(body)));
-        body.jsonLength().ifPresent(length -> request.header(Payload.JSON_LENGTH_HEADER, Integer.toString(length)));
+        Duration timeout = atMost.compareTo(section.timeout()) < 0 ? atMost : section.timeout();
+        long end = nanoClock.getAsLong() + timeout.toNanos();
         try {
             return guard.call(() -> {
-                Payload answer = answered(exchange(request.build()));
+                Payload answer = answered(exchangeAgainIfCut(body, batchId, end));
                 check.check(answer);
                 return answer;
             });
@@ -119,6 +124,33 @@ public final class CentreClient implements AutoCloseable {
         } catch (Exception impossible) {
             throw new IllegalStateException(impossible);
         }
+    }
+
+    private Answer exchangeAgainIfCut(Payload body, String batchId, long end) throws InferenceException {
+        repetitions.called();
+        try {
+            return exchange(body, batchId, end);
+        } catch (InferenceException failed) {
+            boolean isCut = failed.getCause() instanceof IOException;
+            if (!isCut || !repetitions.isGranted()) {
+                throw failed;
+            }
+            return exchange(body, batchId, end);
+        }
+    }
+
+    private Answer exchange(Payload body, String batchId, long end) throws InferenceException {
+        Duration left = Duration.ofNanos(end - nanoClock.getAsLong());
+        if (left.toMillis() < 1) {
+            throw unavailable("did not answer in time");
+        }
+        HttpRequest.Builder request = request("/infer")
+                .header("Content-Type", body.jsonLength().isPresent() ? "application/octet-stream" : "application/json")
+                .header("Idempotency-Key", '"' + batchId + '"')
+                .header("Penstock-Timeout-Ms", Long.toString(left.toMillis()))
+                .POST(BodyPublishers.ofByteArray(bytes(body)));
+        body.jsonLength().ifPresent(length -> request.header(Payload.JSON_LENGTH_HEADER, Integer.toString(length)));
+        return exchange(request.build(), left);
     }
 
     private Payload answered(Answer answer) throws InferenceException {
@@ -138,7 +170,6 @@ public final class CentreClient implements AutoCloseable {
     private HttpRequest.Builder request(String path) throws InferenceException {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create(section.url() + "/v2/models/" + section.model() + path))
-                .timeout(section.timeout())
                 .header(HOP_HEADER, "1");
         if (section.apiKeyFile().isPresent()) {
             try {
@@ -154,14 +185,17 @@ public final class CentreClient implements AutoCloseable {
         return request;
     }
 
-    /** HttpClient's own timeout ends with the headers. This one covers a body that trickles. */
-    private Answer exchange(HttpRequest request) throws InferenceException {
+    /** HttpClient's own timeout would end with the headers. This one covers a body that trickles. */
+    private Answer exchange(HttpRequest request, Duration timeout) throws InferenceException {
         Future<Answer> call = threads.submit(() -> send(request));
         try {
-            return call.get(section.timeout().toNanos(), NANOSECONDS);
+            return call.get(timeout.toNanos(), NANOSECONDS);
         } catch (TimeoutException late) {
-            throw unavailable("did not answer within " + section.timeout().toMillis() + " ms");
+            throw unavailable("did not answer within " + timeout.toMillis() + " ms");
         } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof UnusableAnswerException unusable) {
+                throw unavailable("cannot be asked: " + unusable.getMessage());
+            }
             if (failed.getCause() instanceof IOException broken) {
                 throw new InferenceException(Kind.UNAVAILABLE, "the centre cannot be asked: " + broken, broken);
             }
@@ -179,7 +213,8 @@ public final class CentreClient implements AutoCloseable {
         try (InputStream body = response.body()) {
             byte[] bytes = body.readNBytes(section.maxAnswerBytes());
             if (body.read() >= 0) {
-                throw new IOException("its answer must have at most " + section.maxAnswerBytes() + " bytes");
+                throw new UnusableAnswerException(
+                        "its answer must have at most " + section.maxAnswerBytes() + " bytes");
             }
             return new Answer(
                     response.statusCode(),
@@ -190,7 +225,7 @@ public final class CentreClient implements AutoCloseable {
 
     private static Payload payload(byte[] bytes, OptionalLong jsonLength) throws IOException {
         if (jsonLength.orElse(0) > bytes.length) {
-            throw new IOException(Payload.JSON_LENGTH_HEADER + " must be at most the length of the body");
+            throw new UnusableAnswerException(Payload.JSON_LENGTH_HEADER + " must be at most the length of the body");
         }
         return new Payload(
                 ByteBuffer.wrap(bytes),

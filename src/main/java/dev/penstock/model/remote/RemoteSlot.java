@@ -13,6 +13,7 @@ import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestWriter;
 import dev.penstock.protocol.codec.ResponseReader;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,9 +66,18 @@ final class RemoteSlot implements Slot {
 
     @Override
     public List<Tensor> run() throws InferenceException {
+        return run(Long.MAX_VALUE);
+    }
+
+    @Override
+    public List<Tensor> run(long nanos) throws InferenceException {
         Batch assembled = batch.orElseThrow(() -> new IllegalStateException("a batch must be assembled first"));
         List<Tensor> outputs = new ArrayList<>();
-        centre.infer(assembled.body, assembled.id, answer -> outputs.addAll(outputs(answer, assembled.rows)));
+        centre.infer(
+                assembled.body,
+                assembled.id,
+                Duration.ofNanos(nanos),
+                answer -> outputs.addAll(outputs(answer, assembled.rows)));
         return outputs;
     }
 

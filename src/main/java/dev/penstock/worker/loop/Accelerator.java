@@ -13,9 +13,10 @@ public interface Accelerator {
      *
      * @param requests the inputs of each request, in the signature's order
      * @param latestStartNanos the batch must not start to run later
+     * @param latestEndNanos nobody waits for its outputs later
      * @param done called once, from any thread
      */
-    void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done);
+    void start(List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done);
 
     sealed interface Result {}
 

@@ -18,7 +18,7 @@ public final class SessionAccelerator implements Accelerator {
     }
 
     @Override
-    public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
+    public void start(List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done) {
         long begun = System.nanoTime();
         try {
             slot.assemble(requests);
@@ -27,16 +27,16 @@ public final class SessionAccelerator implements Accelerator {
             return;
         }
         long assemblyNanos = System.nanoTime() - begun;
-        sessionThread.execute(() -> done.accept(run(latestStartNanos, assemblyNanos)));
+        sessionThread.execute(() -> done.accept(run(latestStartNanos, latestEndNanos, assemblyNanos)));
     }
 
-    private Result run(long latestStartNanos, long assemblyNanos) {
+    private Result run(long latestStartNanos, long latestEndNanos, long assemblyNanos) {
         if (System.nanoTime() - latestStartNanos > 0) {
             return new TooLate();
         }
         try {
             long start = System.nanoTime();
-            List<Tensor> outputs = slot.run();
+            List<Tensor> outputs = slot.run(latestEndNanos - start);
             return new Ran(outputs, start, System.nanoTime() - start, assemblyNanos);
         } catch (InferenceException broke) {
             return broke(broke);

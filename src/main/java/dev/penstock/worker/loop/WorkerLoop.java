@@ -191,10 +191,18 @@ public final class WorkerLoop {
         int rows = rows(wanted);
         Accelerator accelerator = session.take(now, costs.expectedNanos(key, rows), costs.p95Nanos(key, rows));
         List<Part<Task>> running = wanted;
-        accelerator.start(inputs, latestStartNanos, result -> {
+        accelerator.start(inputs, latestStartNanos, latestDeadline(wanted, now), result -> {
             finished.add(new Finished(session, accelerator, running, rows, now, latestStartNanos, result));
             wake.run();
         });
+    }
+
+    private static long latestDeadline(List<Part<Task>> batch, long now) {
+        long left = 0;
+        for (Part<Task> part : batch) {
+            left = Math.max(left, part.of().deadlineNanos() - now);
+        }
+        return now + left;
     }
 
     /** Asks at the last moment: after this, the part runs. */
@@ -228,7 +236,7 @@ public final class WorkerLoop {
             case Accelerator.Broke broke -> {
                 countRun(run.batch);
                 trace(run, run.startedNanos, now, Optional.of(broke.kind().name()));
-                broke(run, broke);
+                broke(run, broke, now);
             }
         }
         run.session.giveBack(run.accelerator, now);
@@ -258,7 +266,7 @@ public final class WorkerLoop {
         }
     }
 
-    private void broke(Finished run, Accelerator.Broke broke) {
+    private void broke(Finished run, Accelerator.Broke broke, long now) {
         if (broke.kind() == InferenceException.Kind.DEVICE_LOST) {
             deviceLost.accept(broke.reason());
         }
@@ -270,7 +278,8 @@ public final class WorkerLoop {
             run.batch.forEach(batcher::offer);
         } else if (broke.kind() == InferenceException.Kind.UNAVAILABLE) {
             Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.UNAVAILABLE, broke.reason()));
-            run.batch.forEach(part -> giveUp(part, failed, run.startedNanos, 0));
+            run.batch.forEach(
+                    part -> giveUp(part, isOver(part, now) ? new Outcome.Expired() : failed, run.startedNanos, 0));
         } else if (run.batch.size() > 1) {
             int middle = run.batch.size() / 2;
             halves.add(run.batch.subList(0, middle));
@@ -279,6 +288,10 @@ public final class WorkerLoop {
             Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason()));
             giveUp(run.batch.getFirst(), failed, run.startedNanos, run.rows);
         }
+    }
+
+    private static boolean isOver(Part<Task> part, long now) {
+        return part.of().deadlineNanos() - now < 0;
     }
 
     /** Makes all outcomes first and then sends them, so that the replies leave together. */

@@ -74,7 +74,11 @@ final class SimulatedAccelerator {
         return List.of(this::start, this::start);
     }
 
-    private void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Accelerator.Result> done) {
+    private void start(
+            List<List<Tensor>> requests,
+            long latestStartNanos,
+            long latestEndNanos,
+            Consumer<Accelerator.Result> done) {
         pending.add(new Batch(requests.stream().map(List::getFirst).toList(), latestStartNanos, done));
         if (!isRunning) {
             isRunning = true;

@@ -129,10 +129,29 @@ class RemoteSessionTest {
     }
 
     @Test
-    void survivesACutConnection() throws Exception {
+    void asksOnceMoreAfterACutAndLetsTheCentreKnow() throws Exception {
+        centre.behaviour = call -> {
+            centre.behaviour = FakeCentre.of(200, GOOD.getBytes(UTF_8));
+            call.close();
+        };
+
+        assertThat(run()).hasSize(1);
+
+        assertThat(centre.calls).hasSize(2);
+        assertThat(centre.calls.get(1).get("Idempotency-Key"))
+                .isEqualTo(centre.calls.get(0).get("Idempotency-Key"));
+    }
+
+    @Test
+    void failsAfterASecondCut() throws Exception {
         centre.behaviour = call -> call.close();
 
-        failsOnce(Kind.UNAVAILABLE);
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(this::run)
+                .matches(failed -> failed.kind() == Kind.UNAVAILABLE);
+        assertThat(centre.calls).hasSize(2);
+        centre.behaviour = FakeCentre.of(200, GOOD.getBytes(UTF_8));
+        assertThat(run()).hasSize(1);
     }
 
     @Test
@@ -140,6 +159,35 @@ class RemoteSessionTest {
         centre.behaviour = FakeCentre.of(200, new byte[2000]);
 
         failsOnce(Kind.UNAVAILABLE);
+    }
+
+    @Test
+    void givesTheCentreTheTimeThatIsLeft() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        centre.behaviour = call -> {
+            try {
+                never.await();
+            } catch (InterruptedException stopped) {
+                call.close();
+            }
+        };
+        slot.assemble(List.of(List.of(row(1))));
+
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(() -> slot.run(Duration.ofMillis(200).toNanos()))
+                .withMessage("the centre did not answer within 200 ms");
+        assertThat(centre.calls)
+                .singleElement()
+                .satisfies(
+                        call -> assertThat(call.getFirst("Penstock-Timeout-Ms")).isEqualTo("200"));
+    }
+
+    @Test
+    void doesNotCallForABatchThatNobodyWaitsFor() throws Exception {
+        slot.assemble(List.of(List.of(row(1))));
+
+        assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> slot.run(-1));
+        assertThat(centre.calls).isEmpty();
     }
 
     @Test

@@ -216,7 +216,8 @@ class FeatureStageTest {
     /** Records the last column of each row, and finishes at once. */
     private final class Noting implements Accelerator {
         @Override
-        public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
+        public void start(
+                List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done) {
             for (List<Tensor> inputs : requests) {
                 ages.add(inputs.getFirst()
                         .data()

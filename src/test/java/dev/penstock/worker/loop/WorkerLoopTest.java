@@ -191,6 +191,18 @@ class WorkerLoopTest {
     }
 
     @Test
+    void expiresWhoseDeadlinePassedWhileNothingCouldRunIt() {
+        accelerator.isUnavailable = true;
+        loop.offer(task("urgent", 1, 100));
+        loop.offer(task("relaxed", 2, 200));
+        loop.step(0);
+        assertThat(accelerator.latestEnd).isEqualTo(200);
+        accelerator.finish();
+        loop.step(150);
+        assertThat(replies.status).containsOnly(Map.entry("urgent", "expired"), Map.entry("relaxed", "failed"));
+    }
+
+    @Test
     void startsHalfOfABatchThatFailedNoLaterThanItsRunAllows() {
         costs.observe("key", 1, 100);
         costs.observe("key", 8, 100);
@@ -461,15 +473,18 @@ class WorkerLoopTest {
         private boolean isTooLate;
         private boolean isUnavailable;
         private long latestStart;
+        private long latestEnd;
         private long startNanos;
 
         @Override
-        public void start(List<List<Tensor>> requests, long latestStartNanos, Consumer<Result> done) {
+        public void start(
+                List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done) {
             List<Integer> batch = new ArrayList<>();
             requests.forEach(inputs -> batch.addAll(values(inputs.getFirst())));
             values = batch;
             sizes.add(batch.size());
             latestStart = latestStartNanos;
+            latestEnd = latestEndNanos;
             completions.add(() -> done.accept(result(batch)));
         }
 
