@@ -156,9 +156,12 @@ class RemoteSessionTest {
 
     @Test
     void readsNoAnswerThatIsTooLong() throws Exception {
-        centre.behaviour = FakeCentre.of(200, new byte[2000]);
+        centre.behaviour = FakeCentre.of(200, (GOOD + " ".repeat(1000)).getBytes(UTF_8));
 
-        failsOnce(Kind.UNAVAILABLE);
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(this::run)
+                .withMessage("the centre cannot be asked: its answer must have at most 1000 bytes");
+        assertThat(centre.calls).hasSize(1);
     }
 
     @Test
