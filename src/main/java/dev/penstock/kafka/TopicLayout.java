@@ -111,14 +111,16 @@ public record TopicLayout(
             for (var created : admin.createTopics(topics, PATIENCE).values().entrySet()) {
                 try {
                     created.getValue().get();
-                    awaitKnown(admin, created.getKey());
                 } catch (ExecutionException refused) {
                     if (refused.getCause() instanceof AuthorizationException right) {
                         denied = Optional.of(right); // no harm where the topic exists
-                    } else if (!(refused.getCause() instanceof TopicExistsException)) {
+                        continue;
+                    }
+                    if (!(refused.getCause() instanceof TopicExistsException)) {
                         throw refused;
                     }
                 }
+                awaitKnown(admin, created.getKey()); // another process may just have made it
             }
         }
         new TopicCheck(admin, isOurs, denied).check(topics);

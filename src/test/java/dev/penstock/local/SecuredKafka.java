@@ -1,6 +1,5 @@
 package dev.penstock.local;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -32,8 +31,6 @@ public final class SecuredKafka {
     public static final String USER = "penstock";
     public static final String PASSWORD = "a password";
 
-    private static final String STORE_PASSWORD = "changeit";
-
     private final LocalFolder folder = LocalFolder.temporary("penstock-secured-kafka");
     private final int clear = Ports.resolve(Ports.ANY);
     private final int login = Ports.resolve(Ports.ANY);
@@ -45,7 +42,7 @@ public final class SecuredKafka {
     }
 
     private SecuredKafka() throws Exception {
-        makeCertificate();
+        Certificates.make(store(), "localhost");
         new Formatter()
                 .setPrintStream(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8))
                 .setNodeId(1)
@@ -83,7 +80,7 @@ public final class SecuredKafka {
                 "ssl.truststore.type",
                 "PKCS12",
                 "ssl.truststore.password",
-                STORE_PASSWORD);
+                Certificates.STORE_PASSWORD);
     }
 
     /** What logs {@link #USER} in. */
@@ -137,33 +134,6 @@ public final class SecuredKafka {
         return folder.resolve("broker.p12");
     }
 
-    private void makeCertificate() throws IOException, InterruptedException {
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "broker",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=localhost",
-                        "-ext",
-                        "SAN=dns:localhost,ip:127.0.0.1",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        store().toString(),
-                        "-storepass",
-                        STORE_PASSWORD)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        if (keytool.waitFor() != 0) {
-            throw new IllegalStateException("keytool ended with " + keytool.exitValue());
-        }
-    }
-
     private Map<String, String> settings() {
         int controller = Ports.resolve(Ports.ANY);
         Map<String, String> settings = new HashMap<>(Map.of(
@@ -187,8 +157,8 @@ public final class SecuredKafka {
                         .formatted(USER, PASSWORD));
         settings.put("listener.name.tls.ssl.keystore.location", store().toString());
         settings.put("listener.name.tls.ssl.keystore.type", "PKCS12");
-        settings.put("listener.name.tls.ssl.keystore.password", STORE_PASSWORD);
-        settings.put("listener.name.tls.ssl.key.password", STORE_PASSWORD);
+        settings.put("listener.name.tls.ssl.keystore.password", Certificates.STORE_PASSWORD);
+        settings.put("listener.name.tls.ssl.key.password", Certificates.STORE_PASSWORD);
         for (String topic : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
             settings.put(topic + ".num.partitions", "1");
             settings.put(topic + ".replication.factor", "1");

@@ -7,7 +7,9 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.messages.RequestIds;
 import dev.penstock.samples.DigitsTable;
+import io.quarkus.test.common.http.TestHTTPResource;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,9 +25,16 @@ class AsynchronousTest {
 
     private Service service;
 
+    @TestHTTPResource(value = "health", management = true)
+    URI health = URI.create("http://localhost"); // injected
+
+    /** Until the service is ready, it may stand still for a second, when it gives back what loading has used. Calls are refused then. */
     @BeforeEach
     void connect() {
         service = Service.underTest().awaitModel("digits");
+        await().atMost(Duration.ofMinutes(4))
+                .until(() ->
+                        new Service(health).get(health.getPath() + "/ready").status() == 200);
     }
 
     @Test

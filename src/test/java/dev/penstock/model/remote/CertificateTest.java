@@ -1,0 +1,67 @@
+package dev.penstock.model.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.penstock.local.Certificates;
+import dev.penstock.model.InferenceException;
+import dev.penstock.model.config.RemoteSection;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A centre is called at its own name only. */
+class CertificateTest {
+    private static final byte[] METADATA = "{}".getBytes(StandardCharsets.UTF_8);
+
+    @TempDir
+    Path folder;
+
+    private final AtomicInteger calls = new AtomicInteger();
+
+    @Test
+    void asksACentreWhoseCertificateHasItsName() throws Exception {
+        assertThat(askedWithCertificateOf("localhost")).isEqualTo(METADATA);
+    }
+
+    @Test
+    void sendsNothingToACentreWhoseCertificateHasAnotherName() {
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(() -> askedWithCertificateOf("other.example"))
+                .matches(failed -> failed.kind() == InferenceException.Kind.UNAVAILABLE)
+                .withMessageContaining("No subject alternative DNS name matching localhost found");
+        assertThat(calls).hasValue(0);
+    }
+
+    private byte[] askedWithCertificateOf(String name) throws Exception {
+        SSLContext trusting = Certificates.context(Certificates.make(folder.resolve(name + ".p12"), name));
+        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(trusting));
+        server.createContext("/", call -> {
+            calls.incrementAndGet();
+            FakeCentre.of(200, METADATA).answer(call);
+        });
+        server.start();
+        SSLContext before = SSLContext.getDefault();
+        SSLContext.setDefault(trusting);
+        URI url = URI.create("https://localhost:" + server.getAddress().getPort());
+        RemoteSection section =
+                new RemoteSection(url, "ranker", Duration.ofSeconds(20), Optional.empty(), 1, METADATA.length);
+        try (CentreClient centre = new CentreClient(section, System::nanoTime)) {
+            return centre.metadata();
+        } finally {
+            SSLContext.setDefault(before);
+            server.stop(0);
+        }
+    }
+}
