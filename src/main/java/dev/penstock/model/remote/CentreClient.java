@@ -110,6 +110,9 @@ public final class CentreClient implements AutoCloseable {
             throw unavailable("asked to be left alone for " + (NANOSECONDS.toSeconds(waitNanos) + 1) + " s more");
         }
         Duration timeout = atMost.compareTo(section.timeout()) < 0 ? atMost : section.timeout();
+        if (timeout.toMillis() < 1) {
+            throw unavailable("was not asked: no time is left"); // which says nothing of the centre
+        }
         long end = nanoClock.getAsLong() + timeout.toNanos();
         try {
             return guard.call(() -> {
