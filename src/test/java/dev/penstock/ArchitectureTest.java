@@ -153,7 +153,7 @@ final class ArchitectureTest {
             entry("model.config", Set.of("protocol", "model", "model.graph")),
             entry("model.onnx", Set.of("protocol", "model", "model.graph", "model.config")),
             entry("model.probe", Set.of("protocol", "model", "model.graph", "model.config")),
-            entry("model.remote", Set.of("protocol", "protocol.codec", "model", "model.config")),
+            entry("model.remote", Set.of("protocol", "protocol.codec", "model", "model.config", "threads")),
             entry(
                     "model.repository",
                     Set.of(

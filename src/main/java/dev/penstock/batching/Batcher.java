@@ -69,6 +69,18 @@ public final class Batcher<R> {
         count(part, part.rows());
     }
 
+    /** Takes all parts that wait, for a caller that decides anew about each. */
+    public List<Part<R>> takeAll() {
+        List<Part<R>> taken = new ArrayList<>();
+        for (Lane lane : Lane.values()) {
+            while (!heads(lane).isEmpty()) {
+                Entry<R> head = heads(lane).first();
+                taken.add(take(head.queue(), lane, head.part().rows()));
+            }
+        }
+        return taken;
+    }
+
     /** Halves the ceiling: a batch of this key with so many rows ran out of memory. */
     public void ranOutOfMemory(Object key, int rows) {
         queue(key).lowerCeiling(rows / 2);

@@ -19,7 +19,8 @@ final class Originals {
             RecordHeaders.DEAD_LETTER_TRUNCATED,
             RecordHeaders.REPLAYED_FROM,
             RecordHeaders.SOURCE,
-            RecordHeaders.PASSED_ON);
+            RecordHeaders.PASSED_ON,
+            RecordHeaders.SUSPECT);
 
     private final TopicReader reader;
 

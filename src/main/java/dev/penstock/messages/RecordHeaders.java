@@ -85,6 +85,9 @@ public final class RecordHeaders {
      */
     public static final String COPY = "penstock-copy";
 
+    /** On a request that was passed on: {@code 1} if a worker may have ended because of it, so that it has to run alone. */
+    public static final String SUSPECT = "penstock-suspect";
+
     private static final String SPRING_REPLY_TOPIC = "kafka_replyTopic";
     private static final String SPRING_REPLY_PARTITION = "kafka_replyPartition";
     private static final String SPRING_CORRELATION_ID = "kafka_correlationId";

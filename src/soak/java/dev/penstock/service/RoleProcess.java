@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The built package in its own JVM, started by the launcher. */
 public final class RoleProcess implements AutoCloseable {
@@ -59,9 +60,17 @@ public final class RoleProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx512m"));
         command.addAll(jvmOptions);
+        command.addAll(optionsOfTheEnvironment());
         command.addAll(List.of("-jar", PACKAGE.resolve("quarkus-run.jar").toString()));
         command.addAll(arguments);
         return command;
+    }
+
+    /** {@code JAVA_OPTS}, as the launcher takes them. */
+    private static List<String> optionsOfTheEnvironment() {
+        return Stream.of(System.getenv().getOrDefault("JAVA_OPTS", "").split(" "))
+                .filter(option -> !option.isEmpty())
+                .toList();
     }
 
     /** Starts one role on the stack's broker, with a management port of its own. */

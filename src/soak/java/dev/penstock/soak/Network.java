@@ -1,8 +1,7 @@
 package dev.penstock.soak;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.net.NetworkInterface;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,12 +12,12 @@ import java.util.List;
 final class Network {
     private Network() {}
 
-    /** Whether this process has a network namespace of its own, and the tool {@code ip}. */
+    /** Whether this process has a network namespace of its own, and the tool {@code ip}. A new namespace has no other interface that is up. */
     static boolean canBeCut() {
         try {
-            Path ours = Files.readSymbolicLink(Path.of("/proc/self/ns/net"));
-            Path initial = Files.readSymbolicLink(Path.of("/proc/1/ns/net"));
-            return !ours.equals(initial) && run("ip", "route", "show", "table", "local") == 0;
+            boolean hasOthers = NetworkInterface.networkInterfaces()
+                    .anyMatch(each -> !each.getName().equals("lo"));
+            return !hasOthers && run("ip", "route", "show", "table", "local") == 0;
         } catch (IOException unknown) {
             return false;
         } catch (InterruptedException stopped) {

@@ -6,6 +6,7 @@ import dev.penstock.model.InferenceException;
 import dev.penstock.model.InferenceException.Kind;
 import dev.penstock.model.config.RemoteSection;
 import dev.penstock.protocol.Payload;
+import dev.penstock.threads.TroubleLog;
 import io.smallrye.faulttolerance.api.TypedGuard;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
+import org.jboss.logging.Logger;
 
 /**
  * Calls a centre. Each call ends in time, its body included, and follows no redirect. After half of the last
@@ -38,6 +40,7 @@ public final class CentreClient implements AutoCloseable {
     /** Tells a Penstock that an edge calls, so that it does not pass the call on to a centre of its own. */
     private static final String HOP_HEADER = "Penstock-Hops";
 
+    private static final Logger LOG = Logger.getLogger(CentreClient.class);
     private static final int OF_LAST = 10;
     private static final long OPEN_MILLIS = 2000;
     private static final long MOST_RETRY_AFTER_SECONDS = 60;
@@ -49,6 +52,7 @@ public final class CentreClient implements AutoCloseable {
     private final HttpClient http;
     private final AtomicLong closedUntil;
     private final RetryBudget repetitions = new RetryBudget();
+    private final TroubleLog trouble;
     private final TypedGuard<Payload> guard = TypedGuard.create(Payload.class)
             .withCircuitBreaker()
             .requestVolumeThreshold(OF_LAST)
@@ -75,6 +79,7 @@ public final class CentreClient implements AutoCloseable {
     public CentreClient(RemoteSection section, LongSupplier nanoClock) {
         this.section = section;
         this.nanoClock = nanoClock;
+        this.trouble = new TroubleLog(LOG, "Model '" + section.model() + "' at " + section.url());
         this.closedUntil = new AtomicLong(nanoClock.getAsLong());
         this.http = HttpClient.newBuilder()
                 .version(
@@ -115,12 +120,17 @@ public final class CentreClient implements AutoCloseable {
         }
         long end = nanoClock.getAsLong() + timeout.toNanos();
         try {
-            return guard.call(() -> {
+            Payload answered = guard.call(() -> {
                 Payload answer = answered(exchangeAgainIfCut(body, batchId, end));
                 check.check(answer);
                 return answer;
             });
+            trouble.succeeded();
+            return answered;
         } catch (InferenceException failed) {
+            if (isOfTheCentre(failed)) {
+                trouble.failed("synchronous calls fail, and other requests wait", failed);
+            }
             throw failed;
         } catch (CircuitBreakerOpenException open) {
             throw unavailable("did not answer earlier calls, and is tried again soon");

@@ -10,4 +10,9 @@ public record ReplyAddress(String topic, Optional<Integer> partition) {
     public boolean isOurs() {
         return Topics.isOurReplyTopic(topic);
     }
+
+    /** Whether a synchronous call waits for the reply. */
+    public boolean isOfAWaitingCall() {
+        return topic.equals(Topics.REPLIES);
+    }
 }

@@ -36,6 +36,11 @@ public interface SourceRecord {
         return false;
     }
 
+    /** Whether a worker may have ended because of it, before it was passed on; see {@link dev.penstock.messages.RecordHeaders#SUSPECT}. */
+    default boolean isSuspect() {
+        return false;
+    }
+
     /** Where the request was first: its own place, unless a worker has passed it on. */
     default RecordSource origin() {
         return new RecordSource(partition().topic(), partition().partition(), offset());

@@ -290,8 +290,9 @@ public final class Intake implements Runnable {
                     AcceptedRecord record,
                     int partition,
                     long deadlineMillis,
+                    boolean isSuspect,
                     Decision.Reject otherwise) ->
-                answering.relay.passOn(record, partition, deadlineMillis, () -> carryOut(otherwise));
+                answering.relay.passOn(record, partition, deadlineMillis, isSuspect, () -> carryOut(otherwise));
             case Decision.Reject(AcceptedRecord rejected, Problem problem) ->
                 answering.replies.reject(rejected, problem);
         }

@@ -64,6 +64,11 @@ record KafkaRecord(
     }
 
     @Override
+    public boolean isSuspect() {
+        return polled.headers().lastHeader(RecordHeaders.SUSPECT) != null;
+    }
+
+    @Override
     public RecordSource origin() {
         return RecordHeaders.text(polled.headers(), RecordHeaders.SOURCE)
                 .flatMap(RecordSource::parse)

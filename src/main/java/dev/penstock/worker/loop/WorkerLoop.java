@@ -12,6 +12,7 @@ import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.Effort;
+import dev.penstock.worker.accepted.ReplyAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -28,8 +29,10 @@ import java.util.function.Consumer;
  * other threads and wake it.
  *
  * <p>A batch that fails is halved and run again, until each request at fault is alone. That request fails with the reason, and its
- * neighbours succeed. A batch that runs out of memory goes back to the batcher, which makes smaller ones from then on. A batch that could
- * not be run anywhere fails as a whole.
+ * neighbours succeed. A batch that runs out of memory goes back to the batcher, which makes smaller ones from then on.
+ *
+ * <p>While what runs batches is away, synchronous calls fail at once. Other requests wait until it is back or their deadline passes. When
+ * the loop drains, they go to the next owner of their partition.
  */
 public final class WorkerLoop {
     /** Returned by {@link #step} when only an arrival or a completion can change anything. */
@@ -50,6 +53,7 @@ public final class WorkerLoop {
     private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
     private final SplitRequests splits = new SplitRequests();
     private final Load load = new Load();
+    private final Outage outage = new Outage();
 
     /** Whether an arrival must wake the thread. While no slot is free it need not, and waking a thread is expensive. */
     private volatile boolean takesArrivals = true;
@@ -98,15 +102,18 @@ public final class WorkerLoop {
      */
     public long step(long now) {
         takesArrivals = true;
-        load.passed(now, !sessions.stream().allMatch(SessionSlots::isIdle));
+        load.passed(now, !isIdle());
         if (draining) {
             batcher.drain();
         }
         for (Task task = arrived.poll(); task != null; task = arrived.poll()) {
-            batcher.offer(queued(task));
+            arrive(task, now);
         }
         for (Finished run = finished.poll(); run != null; run = finished.poll()) {
             settle(run, now);
+        }
+        if (draining && outage.reason().isPresent()) {
+            decideOnWaiting(outage.reason().get(), now);
         }
         for (Optional<SessionSlots> free = soonestFree(now); free.isPresent(); free = soonestFree(now)) {
             if (!halves.isEmpty()) {
@@ -128,8 +135,28 @@ public final class WorkerLoop {
                 }
             }
         }
-        takesArrivals = false;
+        if (outage.reason().isPresent() && isIdle()) {
+            return batcher.waitingRows() > 0 || !halves.isEmpty() ? outage.rest(now) : UNTIL_WOKEN;
+        }
+        takesArrivals = outage.reason().isPresent(); // synchronous calls fail as soon as they come
         return UNTIL_WOKEN; // a completion wakes it
+    }
+
+    private boolean isIdle() {
+        for (SessionSlots session : sessions) {
+            if (!session.isIdle()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void arrive(Task task, long now) {
+        if (!outage.allowsARun(now, isIdle()) && isAwaited(task)) {
+            reply(task, new Outcome.Failed(outage.reason().orElseThrow()), now, 0, 0);
+        } else {
+            batcher.offer(queued(task));
+        }
     }
 
     private QueuedRequest<Task> queued(Task task) {
@@ -147,6 +174,9 @@ public final class WorkerLoop {
 
     private Optional<SessionSlots> soonestFree(long now) {
         Optional<SessionSlots> soonest = Optional.empty();
+        if (!outage.allowsARun(now, isIdle())) {
+            return soonest;
+        }
         for (SessionSlots session : sessions) {
             if (session.hasFreeSlot() && (soonest.isEmpty() || session.isFreeBefore(soonest.get(), now))) {
                 soonest = Optional.of(session);
@@ -222,6 +252,7 @@ public final class WorkerLoop {
     private void settle(Finished run, long now) {
         switch (run.result) {
             case Accelerator.Ran ran -> {
+                outage.ended();
                 costs.observe(run.key(), run.rows, ran.nanos());
                 run.session.assembled(ran.assemblyNanos());
                 meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
@@ -234,9 +265,14 @@ public final class WorkerLoop {
                 run.batch.forEach(batcher::offer);
             }
             case Accelerator.Broke broke -> {
-                countRun(run.batch);
                 trace(run, run.startedNanos, now, Optional.of(broke.kind().name()));
-                broke(run, broke, now);
+                if (broke.kind() == InferenceException.Kind.UNAVAILABLE) {
+                    away(run, Problem.of(Problem.Kind.UNAVAILABLE, broke.reason()), now);
+                } else {
+                    outage.ended();
+                    countRun(run.batch);
+                    broke(run, broke);
+                }
             }
         }
         run.session.giveBack(run.accelerator, now);
@@ -266,7 +302,7 @@ public final class WorkerLoop {
         }
     }
 
-    private void broke(Finished run, Accelerator.Broke broke, long now) {
+    private void broke(Finished run, Accelerator.Broke broke) {
         if (broke.kind() == InferenceException.Kind.DEVICE_LOST) {
             deviceLost.accept(broke.reason());
         }
@@ -276,10 +312,6 @@ public final class WorkerLoop {
         if (broke.kind() == InferenceException.Kind.OUT_OF_MEMORY && run.rows > 1) {
             batcher.ranOutOfMemory(run.key(), run.rows);
             run.batch.forEach(batcher::offer);
-        } else if (broke.kind() == InferenceException.Kind.UNAVAILABLE) {
-            Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.UNAVAILABLE, broke.reason()));
-            run.batch.forEach(
-                    part -> giveUp(part, isOver(part, now) ? new Outcome.Expired() : failed, run.startedNanos, 0));
         } else if (run.batch.size() > 1) {
             int middle = run.batch.size() / 2;
             halves.add(run.batch.subList(0, middle));
@@ -288,6 +320,40 @@ public final class WorkerLoop {
             Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason()));
             giveUp(run.batch.getFirst(), failed, run.startedNanos, run.rows);
         }
+    }
+
+    /** Nothing has run, so that this is no run of the requests. */
+    private void away(Finished run, Problem why, long now) {
+        outage.failed(why, now);
+        run.batch.forEach(part -> decide(part, why, run.startedNanos, now));
+        decideOnWaiting(why, now);
+    }
+
+    private void decideOnWaiting(Problem why, long now) {
+        batcher.takeAll().forEach(part -> decide(part, why, now, now));
+    }
+
+    /** What becomes of a part that nothing can run now. */
+    private void decide(Part<Task> part, Problem why, long startedNanos, long now) {
+        if (isOver(part, now)) {
+            giveUp(part, new Outcome.Expired(), startedNanos, 0);
+        } else if (isAwaited(part.request())) {
+            giveUp(part, new Outcome.Failed(why), startedNanos, 0);
+        } else if (!isCancelled(part, now)) {
+            waitOrLeave(part);
+        }
+    }
+
+    private void waitOrLeave(Part<Task> part) {
+        if (!draining) {
+            batcher.offer(part);
+        } else if (part.isWhole() || splits.giveUp(part)) {
+            part.request().record().giveBack();
+        }
+    }
+
+    private static boolean isAwaited(Task task) {
+        return task.record().replyTo().filter(ReplyAddress::isOfAWaitingCall).isPresent();
     }
 
     private static boolean isOver(Part<Task> part, long now) {

@@ -16,8 +16,12 @@ public final class Relay {
     private static final LimitedLog STAYED = new LimitedLog(Logger.getLogger(Relay.class));
 
     /** The copy has its own headers for these. A copied timeout would start again when the copy arrives in the log. */
-    private static final Set<String> NOT_COPIED =
-            Set.of(RecordHeaders.TIMEOUT_MS, RecordHeaders.DEADLINE_MS, RecordHeaders.SOURCE, RecordHeaders.PASSED_ON);
+    private static final Set<String> NOT_COPIED = Set.of(
+            RecordHeaders.TIMEOUT_MS,
+            RecordHeaders.DEADLINE_MS,
+            RecordHeaders.SOURCE,
+            RecordHeaders.PASSED_ON,
+            RecordHeaders.SUSPECT);
 
     private final String model;
     private final Deliveries deliveries;
@@ -34,10 +38,12 @@ public final class Relay {
      *
      * @param partition of the record's topic
      * @param deadlineMillis by the broker's clock
+     * @param isSuspect whether a worker may have ended because of it
      * @param otherwise runs when the copy could not be published
      */
-    public void passOn(AcceptedRecord record, int partition, long deadlineMillis, Runnable otherwise) {
-        Forms copy = Forms.of(copy(record.source(), partition, deadlineMillis));
+    public void passOn(
+            AcceptedRecord record, int partition, long deadlineMillis, boolean isSuspect, Runnable otherwise) {
+        Forms copy = Forms.of(copy(record.source(), partition, deadlineMillis, isSuspect));
         deliveries.begin(new Delivery(Delivery.Kind.OTHERS_REPLY, copy, new Delivery.Ending() {
             @Override
             public void delivered(int form, boolean atFirst) {
@@ -58,7 +64,8 @@ public final class Relay {
         }));
     }
 
-    private static ProducerRecord<byte[], byte[]> copy(SourceRecord source, int partition, long deadlineMillis) {
+    private static ProducerRecord<byte[], byte[]> copy(
+            SourceRecord source, int partition, long deadlineMillis, boolean isSuspect) {
         ProducerRecord<byte[], byte[]> copy =
                 new ProducerRecord<>(source.partition().topic(), partition, source.key(), source.value());
         Headers headers = copy.headers();
@@ -70,6 +77,9 @@ public final class Relay {
         RecordHeaders.set(headers, RecordHeaders.DEADLINE_MS, Long.toString(deadlineMillis));
         RecordHeaders.set(headers, RecordHeaders.SOURCE, source.origin().toString());
         RecordHeaders.set(headers, RecordHeaders.PASSED_ON, Integer.toString(source.passedOn() + 1));
+        if (isSuspect) {
+            RecordHeaders.set(headers, RecordHeaders.SUSPECT, "1");
+        }
         return copy;
     }
 }

@@ -92,11 +92,11 @@ final class Promises {
     void sent(Request request, ConsumerRecord<byte[], byte[]> record) {
         Sent known = sent.computeIfAbsent(
                 request.id(), first -> new Sent(request, record.timestamp() + request.timeoutMillis()));
+        known.records++;
         open(known, record);
     }
 
     private void open(Sent request, ConsumerRecord<byte[], byte[]> record) {
-        request.records++;
         request.sinceNanos.putIfAbsent(partition(record), time.nanos() - TAKEOVER_NANOS);
         open.put(place(record), request);
     }

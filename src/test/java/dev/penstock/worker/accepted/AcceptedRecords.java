@@ -34,11 +34,16 @@ public final class AcceptedRecords {
             int bytes,
             CorrelationId correlationId,
             Optional<String> modelVersion,
-            int passedOn)
+            int passedOn,
+            boolean isSuspect)
             implements SourceRecord {
         public Source(
                 LogPartition partition, long offset, int bytes, String correlationId, Optional<String> modelVersion) {
-            this(partition, offset, bytes, CorrelationId.of(correlationId), modelVersion, 0);
+            this(partition, offset, bytes, CorrelationId.of(correlationId), modelVersion, 0, false);
+        }
+
+        public Source(LogPartition partition, long offset, Optional<String> modelVersion, int passedOn) {
+            this(partition, offset, 1, CorrelationId.of("id"), modelVersion, passedOn, false);
         }
 
         @Override

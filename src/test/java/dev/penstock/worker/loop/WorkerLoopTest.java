@@ -10,6 +10,7 @@ import dev.penstock.batching.Window;
 import dev.penstock.features.vector.FeatureQuality;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
+import dev.penstock.messages.Topics;
 import dev.penstock.model.InferenceException;
 import dev.penstock.model.config.PaddingPlan;
 import dev.penstock.protocol.Datatype;
@@ -20,6 +21,7 @@ import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.accepted.Effort;
+import dev.penstock.worker.accepted.ReplyAddress;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
@@ -39,6 +41,7 @@ import org.junit.jupiter.api.Test;
 /** The loop on a virtual clock, with an accelerator that finishes on command. */
 class WorkerLoopTest {
     private static final long FAR = 1_000_000;
+    private static final long LATE = 100 * Outage.REST_NANOS;
     private static final int BAD = -1;
     private static final PaddingPlan PLAN = new PaddingPlan("key", 8, Map.of());
 
@@ -179,27 +182,111 @@ class WorkerLoopTest {
     }
 
     @Test
-    void failsABatchAsAWholeThatCouldNotBeRunAnywhere() {
+    void synchronousCallsFailAtOnceWhileTheCentreIsAwayAndOthersWait() {
         accelerator.isUnavailable = true;
-        loop.offer(task("first", 1, FAR));
-        loop.offer(task("second", 2, FAR));
+        loop.offer(task("waits", 1, LATE));
+        loop.offer(awaited("first", 2, LATE));
         loop.step(0);
-        accelerator.finish();
+        loop.offer(awaited("queued", 3, LATE));
         loop.step(1);
+        accelerator.finish();
+        loop.step(2);
+        assertThat(replies.status).containsOnly(Map.entry("first", "failed"), Map.entry("queued", "failed"));
+
+        loop.offer(awaited("comes later", 4, LATE));
+        assertThat(loop.step(3)).isEqualTo(Outage.REST_NANOS - 1);
+        assertThat(replies.status).containsEntry("comes later", "failed").hasSize(3);
         assertThat(accelerator.isBusy()).isFalse();
-        assertThat(replies.status).containsOnly(Map.entry("first", "failed"), Map.entry("second", "failed"));
     }
 
     @Test
-    void expiresWhoseDeadlinePassedWhileNothingCouldRunIt() {
+    void oneBatchTriesWhetherTheCentreIsBackAndThenAllRun() {
+        ManualAccelerator second = new ManualAccelerator();
+        WorkerLoop two = loopOf(List.of(List.of(accelerator), List.of(second)));
+        accelerator.isUnavailable = true;
+        Task waits = task("waits", new byte[16], LATE);
+        two.offer(waits);
+        two.step(0);
+        second.isUnavailable = true;
+        second.finish();
+        accelerator.finish();
+        two.step(1);
+        assertThat(two.step(Outage.REST_NANOS)).isEqualTo(1);
+        assertThat(accelerator.isBusy() || second.isBusy()).isFalse();
+
+        long back = Outage.REST_NANOS + 1;
+        two.step(back);
+        assertThat(accelerator.isBusy()).isNotEqualTo(second.isBusy());
+        accelerator.isUnavailable = false;
+        second.isUnavailable = false;
+        ManualAccelerator tries = accelerator.isBusy() ? accelerator : second;
+        tries.finish();
+        two.step(back + 1);
+        assertThat(replies.status).isEmpty();
+        two.offer(task("beside", new byte[8], LATE));
+        two.step(back + 2);
+        assertThat(accelerator.isBusy() && second.isBusy()).isTrue();
+        accelerator.finish();
+        second.finish();
+        two.step(back + 3);
+        assertThat(replies.status).containsOnly(Map.entry("waits", "succeeded"), Map.entry("beside", "succeeded"));
+        assertThat(waits.record().runs()).as("what did not run is no run").isEqualTo(1);
+    }
+
+    @Test
+    void aSynchronousCallTriesTheCentreWhenNothingElseWaits() {
+        accelerator.isUnavailable = true;
+        loop.offer(awaited("fails", 1, LATE));
+        loop.step(0);
+        accelerator.finish();
+        assertThat(loop.step(1)).isEqualTo(WorkerLoop.UNTIL_WOKEN);
+        accelerator.isUnavailable = false;
+        loop.offer(awaited("tries", 2, LATE));
+        loop.step(1 + Outage.REST_NANOS);
+        accelerator.finish();
+        loop.step(2 + Outage.REST_NANOS);
+        assertThat(replies.status).containsOnly(Map.entry("fails", "failed"), Map.entry("tries", "succeeded"));
+    }
+
+    @Test
+    void whatWaitsForTheCentreExpiresAtItsDeadlineAndCanBeCancelled() {
         accelerator.isUnavailable = true;
         loop.offer(task("urgent", 1, 100));
-        loop.offer(task("relaxed", 2, 200));
+        loop.offer(task("relaxed", 2, Outage.REST_NANOS));
+        loop.offer(task("patient", 3, LATE));
+        loop.offer(task("taken back", 4, LATE));
         loop.step(0);
-        assertThat(accelerator.latestEnd).isEqualTo(200);
+        assertThat(accelerator.latestEnd).isEqualTo(LATE);
+        replies.cancelled.add("taken back");
         accelerator.finish();
         loop.step(150);
-        assertThat(replies.status).containsOnly(Map.entry("urgent", "expired"), Map.entry("relaxed", "failed"));
+        assertThat(replies.status).containsOnly(Map.entry("urgent", "expired"), Map.entry("taken back", "cancelled"));
+        loop.step(150 + Outage.REST_NANOS);
+        assertThat(replies.status).containsEntry("relaxed", "expired").hasSize(3);
+        assertThat(accelerator.running()).containsExactly(3);
+    }
+
+    @Test
+    void aLoopThatDrainsLeavesWhatWaitsForTheCentreToTheNextOwner() {
+        accelerator.isUnavailable = true;
+        Task queued = task("queued", 1, LATE);
+        Task large = task("large", new byte[20], LATE + 1);
+        loop.offer(queued);
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        loop.offer(large);
+        loop.step(1 + Outage.REST_NANOS);
+        assertThat(accelerator.isBusy()).isTrue();
+
+        loop.drain();
+        loop.step(2 + Outage.REST_NANOS);
+        accelerator.finish();
+        loop.step(3 + Outage.REST_NANOS);
+
+        assertThat(replies.status).isEmpty();
+        assertThat(queued.record().isSettled()).isTrue();
+        assertThat(large.record().isSettled()).isTrue();
     }
 
     @Test
@@ -423,6 +510,20 @@ class WorkerLoopTest {
         assertThat(accelerator.running()).containsExactly(1);
     }
 
+    @Test
+    void aLoopThatDrainsDoesNotTryTheCentreAgain() {
+        accelerator.isUnavailable = true;
+        Task waits = task("waits", 1, LATE);
+        loop.offer(waits);
+        loop.step(0);
+        accelerator.finish();
+        loop.step(1);
+        loop.drain();
+        loop.step(2);
+        assertThat(waits.record().isSettled()).isTrue();
+        assertThat(accelerator.isBusy()).isFalse();
+    }
+
     private void finishAll() {
         for (long now = 1; accelerator.isBusy(); now++) {
             accelerator.finish();
@@ -440,6 +541,12 @@ class WorkerLoopTest {
 
     private static Task task(String name, int value, long deadlineNanos) {
         return task(name, value, deadlineNanos, 0);
+    }
+
+    private static Task awaited(String name, int value, long deadlineNanos) {
+        Task task = task(name, value, deadlineNanos);
+        task.record().replyTo(new ReplyAddress(Topics.REPLIES, Optional.of(0)));
+        return task;
     }
 
     private static Task task(String name, byte[] values, long deadlineNanos) {

@@ -21,8 +21,10 @@ public sealed interface Decision {
      *
      * @param partition of the same topic
      * @param deadlineMillis the deadline of the request, by the broker's clock
+     * @param isSuspect whether a worker may have ended because of it
      */
-    record PassOn(AcceptedRecord record, int partition, long deadlineMillis, Reject otherwise) implements Decision {}
+    record PassOn(AcceptedRecord record, int partition, long deadlineMillis, boolean isSuspect, Reject otherwise)
+            implements Decision {}
 
     /** Make it a dead letter, and reply with the problem. */
     record Reject(AcceptedRecord record, Problem problem) implements Decision {}

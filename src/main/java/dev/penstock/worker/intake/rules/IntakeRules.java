@@ -149,7 +149,7 @@ public final class IntakeRules<S extends SourceRecord> {
         if (reader.isCancelled(task)) {
             return new Decision.Cancel(task);
         }
-        if (ledger.isSuspect(record)) {
+        if (isSuspect(record)) {
             trials.add(task);
             return new Decision.Wait();
         }
@@ -158,6 +158,10 @@ public final class IntakeRules<S extends SourceRecord> {
             return new Decision.Wait();
         }
         return new Decision.Serve(task);
+    }
+
+    private boolean isSuspect(S record) {
+        return record.isSuspect() || ledger.isSuspect(record);
     }
 
     /** Chooses a partition by the record's place, so that records spread, and a simulation repeats itself. */
@@ -177,7 +181,8 @@ public final class IntakeRules<S extends SourceRecord> {
             return rejected;
         }
         int choice = Math.floorMod(31 * record.origin().hashCode() + record.passedOn(), others.size());
-        return new Decision.PassOn(accepted, others.get(choice), deadlineMillis.getAsLong(), rejected);
+        return new Decision.PassOn(
+                accepted, others.get(choice), deadlineMillis.getAsLong(), isSuspect(record), rejected);
     }
 
     /**

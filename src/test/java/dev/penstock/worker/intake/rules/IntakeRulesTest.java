@@ -132,14 +132,14 @@ class IntakeRulesTest {
     @Test
     void rejectsAVersionThatNobodyServes() {
         reader.partitions = 4;
-        Source often = new Source(INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.of("7"), IntakeRules.MOST_PASSES);
+        Source often = new Source(INTERACTIVE, 0, Optional.of("7"), IntakeRules.MOST_PASSES);
         assertThat(decided(often)).isInstanceOf(Decision.Reject.class);
     }
 
     @Test
     void aRecordThatWasPassedOnMayBeAnswered() {
         assertThat(rules.isPossiblyAnswered(record(INTERACTIVE, 0))).isFalse();
-        assertThat(rules.isPossiblyAnswered(new Source(INTERACTIVE, 0, 1, CorrelationId.of("id"), Optional.empty(), 1)))
+        assertThat(rules.isPossiblyAnswered(new Source(INTERACTIVE, 0, Optional.empty(), 1)))
                 .isTrue();
     }
 
@@ -169,6 +169,20 @@ class IntakeRulesTest {
         second.record().settle();
         assertThat(rules.hasTrials()).isFalse();
         assertThat(rules.released()).hasSize(1);
+    }
+
+    @Test
+    void aSuspectOfAnotherVersionStaysOneWhereItIsPassedOn() {
+        reader.partitions = 4;
+        assertThat(((Decision.PassOn) decided(record(OTHER, 0, "7"))).isSuspect())
+                .isFalse();
+        takeOverFromADeadWorker(1, OptionalLong.empty());
+        assertThat(((Decision.PassOn) decided(record(INTERACTIVE, 0, "7"))).isSuspect())
+                .isTrue();
+
+        Source there = new Source(OTHER, 1, 1, CorrelationId.of("id"), Optional.empty(), 1, true);
+        assertThat(decided(there)).isInstanceOf(Decision.Wait.class);
+        assertThat(rules.hasTrials()).isTrue();
     }
 
     @Test
