@@ -184,9 +184,8 @@ class WorkerOnKafkaTest {
                     .isEqualTo("serves nothing: there is no model in " + empty
                             + "; put one at NAME/1/model.onnx in it, or set penstock.worker.allow-empty=true");
         }
-        try (WorkerUnderTest worker = new WorkerUnderTest(
-                        BROKER.clients(), empty, new SimpleMeterRegistry(), Optional.empty(), true)
-                .start()) {
+        try (WorkerUnderTest worker =
+                new WorkerUnderTest(BROKER.clients(), empty, Map.of("penstock.worker.allow-empty", "true")).start()) {
             assertThat(worker.isReady()).isTrue();
         }
     }

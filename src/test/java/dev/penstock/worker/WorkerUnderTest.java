@@ -39,7 +39,12 @@ final class WorkerUnderTest implements AutoCloseable {
     }
 
     WorkerUnderTest(Map<String, Object> kafka, Path models, SimpleMeterRegistry registry) throws Exception {
-        this(kafka, models, registry, Optional.empty(), false);
+        this(kafka, models, registry, Optional.empty(), Map.of());
+    }
+
+    /** @param settings in addition to those that all have */
+    WorkerUnderTest(Map<String, Object> kafka, Path models, Map<String, String> settings) throws Exception {
+        this(kafka, models, new SimpleMeterRegistry(), Optional.empty(), settings);
     }
 
     WorkerUnderTest(
@@ -47,19 +52,18 @@ final class WorkerUnderTest implements AutoCloseable {
             Path models,
             SimpleMeterRegistry registry,
             Optional<WarmUpPlan> warmUp,
-            boolean allowsEmpty)
+            Map<String, String> settings)
             throws Exception {
         this.registry = registry;
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new DurationConverter())
+                .withSources(new PropertiesConfigSource(settings, "settings", 400))
                 .withSources(new PropertiesConfigSource(
                         Map.of(
                                 "penstock.worker.models",
                                 models.toString(),
                                 "penstock.worker.drain-timeout",
                                 "5s",
-                                "penstock.worker.allow-empty",
-                                Boolean.toString(allowsEmpty),
                                 "penstock.features.redis.enabled",
                                 "false"),
                         "test",

@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -97,7 +98,7 @@ class WorkerWarmUpTest {
     private WorkerUnderTest worker(Optional<WarmUpPlan> plan) throws Exception {
         OnnxModels.write(models, MODEL, 1, OnnxModels.lookup());
         WorkerUnderTest.layout().create(ADMIN, WorkerUnderTest.layout().shared());
-        return new WorkerUnderTest(BROKER.clients(), models, new SimpleMeterRegistry(), plan, false);
+        return new WorkerUnderTest(BROKER.clients(), models, new SimpleMeterRegistry(), plan, Map.of());
     }
 
     private static int members() throws Exception {

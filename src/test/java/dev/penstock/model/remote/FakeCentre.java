@@ -13,17 +13,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** A centre that answers as a test scripts it. */
-final class FakeCentre implements AutoCloseable {
+public final class FakeCentre implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    final List<Headers> calls = new CopyOnWriteArrayList<>();
-    volatile Behaviour behaviour = call -> call.close();
+    public final List<Headers> calls = new CopyOnWriteArrayList<>();
+    public volatile Behaviour behaviour = call -> call.close();
 
-    interface Behaviour {
+    public interface Behaviour {
         void answer(HttpExchange call) throws IOException;
     }
 
-    FakeCentre() throws IOException {
+    public FakeCentre() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext("/", call -> {
@@ -33,11 +33,11 @@ final class FakeCentre implements AutoCloseable {
         server.start();
     }
 
-    URI url() {
+    public URI url() {
         return URI.create("http://localhost:" + server.getAddress().getPort());
     }
 
-    static Behaviour of(int status, byte[] body) {
+    public static Behaviour of(int status, byte[] body) {
         return call -> {
             call.getRequestBody().readAllBytes();
             call.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
