@@ -132,9 +132,10 @@ public final class AdmissionControl implements LagWatch.Listener {
             askedNanos.put(model, now);
         }
         long left = checked.timeout().toNanos();
-        if (checked.waited().toNanos() > Math.min(left, MOST_LATE_NANOS)) {
+        long mostLate = Math.min(left, MOST_LATE_NANOS);
+        if (checked.waited().toNanos() > mostLate) {
             meters.rejected(model, RejectionMeters.Reason.INGRESS);
-            throw new ProblemException(readTooLate(checked), BUSY_RETRY_SECONDS);
+            throw new ProblemException(readTooLate(checked, mostLate), BUSY_RETRY_SECONDS);
         }
         long fits = checked.lane() == Lane.BULK ? left / BULK_CAUTION : left;
         Optional<Sleep> sleep = sleep(model, now);
@@ -381,15 +382,15 @@ public final class AdmissionControl implements LagWatch.Listener {
         return catalogue.isInService(model) ? admission.predictedWaitNanos(nanoClock.getAsLong()) : Double.NaN;
     }
 
-    private static Problem readTooLate(CheckedCall checked) {
+    private static Problem readTooLate(CheckedCall checked, long mostNanos) {
         return Problem.of(
                 Problem.Kind.CAPACITY,
                 String.format(
                         Locale.ROOT,
-                        "this ingress reads calls %.1f s after they arrive, too late for them (the deadline is %.1f s); "
+                        "this ingress reads calls %.1f s after they arrive, and this one may wait %.1f s for that; "
                                 + "the request was not accepted",
                         checked.waited().toMillis() / 1e3,
-                        checked.waited().plus(checked.timeout()).toMillis() / 1e3));
+                        mostNanos / 1e9));
     }
 
     private static Problem cannotWait(
