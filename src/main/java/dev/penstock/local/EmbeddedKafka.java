@@ -48,10 +48,16 @@ public final class EmbeddedKafka implements AutoCloseable {
         // A broker that cannot start halts the JVM. In this JVM it must throw instead.
         Exit.setHaltProcedure((status, message) -> {
             if (STARTING.get()) {
-                throw new IllegalStateException(message);
+                throw new HaltedException(status);
             }
             Runtime.getRuntime().halt(status);
         });
+    }
+
+    private static final class HaltedException extends IllegalStateException {
+        HaltedException(int status) {
+            super("the broker would have ended the process with status " + status);
+        }
     }
 
     private final KafkaRaftServer server;
@@ -89,8 +95,10 @@ public final class EmbeddedKafka implements AutoCloseable {
                     return new EmbeddedKafka(
                             startServer(folder, brokerPort, maxMessageBytes, more), brokerPort, folder);
                 } catch (RuntimeException e) {
-                    // Another process may have taken the port since it was checked.
-                    boolean lostARace = causes(e).anyMatch(BindException.class::isInstance);
+                    // Another process may have taken a port since it was checked. A controller that finds its port
+                    // taken only halts.
+                    boolean lostARace = causes(e)
+                            .anyMatch(cause -> cause instanceof BindException || cause instanceof HaltedException);
                     if (!lostARace || attempt == MAX_ATTEMPTS) {
                         throw e;
                     }
