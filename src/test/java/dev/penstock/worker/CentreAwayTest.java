@@ -15,6 +15,7 @@ import dev.penstock.protocol.Lane;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +24,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,14 +82,14 @@ class CentreAwayTest {
         try (WorkerUnderTest worker = worker()) {
             send("of a system", REPLIES);
             send("of a poller", Topics.RESULTS);
-            await().until(() -> !centre.calls.isEmpty());
+            soon().until(() -> !centre.calls.isEmpty());
             send("of a call", Topics.REPLIES);
-            await().until(() -> outcomes(Topics.REPLIES).equals(List.of("of a call failed")));
+            soon().until(() -> outcomes(Topics.REPLIES).equals(List.of("of a call failed")));
             assertThat(outcomes(REPLIES)).isEmpty();
             assertThat(outcomes(Topics.RESULTS)).isEmpty();
 
             isAway = false;
-            await().until(() -> outcomes(REPLIES).equals(List.of("of a system succeeded"))
+            soon().until(() -> outcomes(REPLIES).equals(List.of("of a system succeeded"))
                     && outcomes(Topics.RESULTS).equals(List.of("of a poller succeeded")));
         }
     }
@@ -96,13 +98,17 @@ class CentreAwayTest {
     void aWorkerThatStopsLeavesWhatWaitsToTheNext() throws Exception {
         try (WorkerUnderTest worker = worker()) {
             send("patient", REPLIES);
-            await().until(() -> centre.calls.size() > 2);
+            soon().until(() -> centre.calls.size() > 2);
         }
         assertThat(outcomes(REPLIES)).isEmpty();
         isAway = false;
         try (WorkerUnderTest next = worker()) {
-            await().until(() -> outcomes(REPLIES).equals(List.of("patient succeeded")));
+            soon().until(() -> outcomes(REPLIES).equals(List.of("patient succeeded")));
         }
+    }
+
+    private static ConditionFactory soon() {
+        return await().atMost(Duration.ofSeconds(40));
     }
 
     private WorkerUnderTest worker() throws Exception {
