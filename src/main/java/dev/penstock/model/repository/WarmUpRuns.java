@@ -134,7 +134,7 @@ final class WarmUpRuns {
         long leftNanos = budget.time().toNanos() - (nanoClock.getAsLong() - startNanos);
         Last last = lastBySizes.getOrDefault(step.sizes(), new Last(step.rows(), 0, 0));
         double factor = (double) step.rows() / last.rows;
-        if (leftNanos <= 0 || 2 * factor * last.nanos > leftNanos) {
+        if (2 * factor * last.nanos >= leftNanos) {
             leaveOut(
                     step,
                     String.format(

@@ -63,6 +63,16 @@ class WarmUpRunsTest {
                         "it is not fully warm: the warm-up with 8 rows would take more than 10 s (warm_up.time)");
     }
 
+    /** Eight rows would take eight times as long as one, with their repetition more than is left. */
+    @Test
+    void stopsWhereMoreRowsWouldTakeTooLong() throws Exception {
+        nanosPerRow = SECOND * 6 / 10;
+
+        WarmUpRuns.Measured measured = warmUp(OnnxModels.identity(Datatype.FP32), "", true);
+
+        assertThat(rows(measured)).containsExactly(1);
+    }
+
     @Test
     void leavesOutTheRestOnceTheTimeIsUp() throws Exception {
         nanosPerRow = 4 * SECOND;
