@@ -69,7 +69,7 @@ public final class Batcher<R> {
         count(part, part.rows());
     }
 
-    /** Takes all parts that wait, for a caller that decides anew about each. */
+    /** Takes all parts that wait. The caller offers those again that go on waiting. */
     public List<Part<R>> takeAll() {
         List<Part<R>> taken = new ArrayList<>();
         for (Lane lane : Lane.values()) {

@@ -133,6 +133,11 @@ public final class AcceptedRecord {
         settle();
     }
 
+    /** Whether its partition has another owner, which answers it. */
+    public boolean isAnothers() {
+        return isAnothers;
+    }
+
     /** The partition has another owner. */
     void lose() {
         isAnothers = true;

@@ -4,8 +4,8 @@ import dev.penstock.protocol.Problem;
 import java.util.Optional;
 
 /**
- * Whether what runs batches is away. While it is, one batch at a time tries whether it is back, with a rest after each try. So a centre that
- * returns is asked once, and then by as many batches as usual. Confined to the loop's thread.
+ * Whether the centre that runs the batches is away. During an outage one batch at a time is tried, with a rest after each try. A centre that
+ * returns gets one batch first, and then as many as usual. Confined to the loop's thread.
  */
 final class Outage {
     static final long REST_NANOS = 1_000_000_000L;
@@ -27,8 +27,9 @@ final class Outage {
         return reason;
     }
 
-    boolean allowsARun(long now, boolean isIdle) {
-        return reason.isEmpty() || (isIdle && now - restsUntil >= 0);
+    /** Whether a batch may try the centre, during an outage. */
+    boolean allowsATry(long now, boolean isIdle) {
+        return isIdle && now - restsUntil >= 0;
     }
 
     /** Nanoseconds until the next try. */

@@ -31,8 +31,8 @@ import java.util.function.Consumer;
  * <p>A batch that fails is halved and run again, until each request at fault is alone. That request fails with the reason, and its
  * neighbours succeed. A batch that runs out of memory goes back to the batcher, which makes smaller ones from then on.
  *
- * <p>While what runs batches is away, synchronous calls fail at once. Other requests wait until it is back or their deadline passes. When
- * the loop drains, they go to the next owner of their partition.
+ * <p>While the centre that runs the batches is away, synchronous calls fail at once. Other requests wait until it is back or until their
+ * deadline. They go to the next owner of their partition when the partition moves, or when the loop drains.
  */
 public final class WorkerLoop {
     /** Returned by {@link #step} when only an arrival or a completion can change anything. */
@@ -151,8 +151,13 @@ public final class WorkerLoop {
         return true;
     }
 
+    /** Whether nothing may run now because of an outage. */
+    private boolean isHeldUp(long now) {
+        return outage.reason().isPresent() && !outage.allowsATry(now, isIdle());
+    }
+
     private void arrive(Task task, long now) {
-        if (!outage.allowsARun(now, isIdle()) && isAwaited(task)) {
+        if (isHeldUp(now) && isAwaited(task)) {
             reply(task, new Outcome.Failed(outage.reason().orElseThrow()), now, 0, 0);
         } else {
             batcher.offer(queued(task));
@@ -174,7 +179,7 @@ public final class WorkerLoop {
 
     private Optional<SessionSlots> soonestFree(long now) {
         Optional<SessionSlots> soonest = Optional.empty();
-        if (!outage.allowsARun(now, isIdle())) {
+        if (isHeldUp(now)) {
             return soonest;
         }
         for (SessionSlots session : sessions) {
@@ -345,7 +350,7 @@ public final class WorkerLoop {
     }
 
     private void waitOrLeave(Part<Task> part) {
-        if (!draining) {
+        if (!draining && !part.request().record().isAnothers()) {
             batcher.offer(part);
         } else if (part.isWhole() || splits.giveUp(part)) {
             part.request().record().giveBack();

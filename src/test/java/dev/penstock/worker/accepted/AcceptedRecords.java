@@ -18,6 +18,11 @@ public final class AcceptedRecords {
         return ledger().open(source(PARTITION, 0, 0, correlationId), Lane.INTERACTIVE, "1");
     }
 
+    /** The record's partition gets another owner. */
+    public static void lose(AcceptedRecord record) {
+        record.lose();
+    }
+
     /** A ledger whose lease never ends. */
     public static OffsetLedger ledger() {
         return new OffsetLedger(new Lease(Duration.ofDays(1), System.nanoTime()), () -> 0);

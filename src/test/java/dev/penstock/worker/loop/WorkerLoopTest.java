@@ -511,6 +511,22 @@ class WorkerLoopTest {
     }
 
     @Test
+    void whatWaitsForTheCentreIsDroppedWhenItsPartitionHasAnotherOwner() {
+        accelerator.isUnavailable = true;
+        Task lost = task("lost", 1, LATE);
+        Task kept = task("kept", 2, LATE);
+        loop.offer(lost);
+        loop.offer(kept);
+        loop.step(0);
+        AcceptedRecords.lose(lost.record());
+        accelerator.finish();
+        loop.step(1);
+        assertThat(lost.record().isSettled()).isTrue();
+        assertThat(kept.record().isSettled()).isFalse();
+        assertThat(replies.status).isEmpty();
+    }
+
+    @Test
     void aLoopThatDrainsDoesNotTryTheCentreAgain() {
         accelerator.isUnavailable = true;
         Task waits = task("waits", 1, LATE);
