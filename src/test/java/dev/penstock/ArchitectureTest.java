@@ -139,10 +139,19 @@ final class ArchitectureTest {
                             "ingress.gate",
                             "ingress.http",
                             "ingress.submit",
-                            "ingress.triton")),
+                            "ingress.triton",
+                            "ingress.web")),
             entry(
                     "ingress.console",
-                    Set.of("protocol", "messages", "tenants", "diagnosis", "ingress", "ingress.call", "ingress.http")),
+                    Set.of(
+                            "protocol",
+                            "messages",
+                            "tenants",
+                            "diagnosis",
+                            "ingress",
+                            "ingress.call",
+                            "ingress.http",
+                            "ingress.web")),
             entry("batching", Set.of("protocol")), // Lane alone, see batchingIsPure
             entry("features.vector", Set.of()),
             entry("features.source", Set.of("features.vector")),

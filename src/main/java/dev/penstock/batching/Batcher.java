@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Decides which waiting requests run together, and when. Confined to one thread. The caller asks only while it has room for a batch.
@@ -23,6 +24,8 @@ import java.util.TreeSet;
 public final class Batcher<R> {
     /** Above this number, empty queues are dropped. Until then they are kept for what they have learned. */
     private static final int MOST_QUEUES = 1024;
+
+    private static final int MOST_REFUSED = 64;
 
     private static final List<Lane> BULK_FIRST = List.of(Lane.BULK, Lane.INTERACTIVE);
     private static final List<Lane> INTERACTIVE_FIRST = List.of(Lane.INTERACTIVE, Lane.BULK);
@@ -48,10 +51,15 @@ public final class Batcher<R> {
 
     /** Adds a request. */
     public void offer(QueuedRequest<R> request) {
-        KeyQueue<R> queue = queue(request.key());
-        queue.lowerCeiling(request.maxRows());
-        queue.arrived(request.rows());
-        offer(Part.whole(request));
+        admit(Part.whole(request));
+    }
+
+    /** Adds a part that waited elsewhere. */
+    public void admit(Part<R> part) {
+        KeyQueue<R> queue = queue(part.of().key());
+        queue.lowerCeiling(part.of().maxRows());
+        queue.arrived(part.rows());
+        offer(part);
     }
 
     /** Takes back a part that was returned in a batch and did not run. */
@@ -81,6 +89,55 @@ public final class Batcher<R> {
         return taken;
     }
 
+    /**
+     * Takes parts that may share a batch, the most urgent first, to be run elsewhere. Parts are taken whole.
+     *
+     * @param rows the most rows
+     * @param isWanted what it refuses stays; after {@value #MOST_REFUSED} of those the search ends
+     */
+    public List<Part<R>> take(int rows, Predicate<Part<R>> isWanted) {
+        List<Part<R>> taken = new ArrayList<>();
+        List<Part<R>> left = new ArrayList<>();
+        Optional<KeyQueue<R>> queue = mostUrgent();
+        int takenRows = 0;
+        for (Lane lane : INTERACTIVE_FIRST) {
+            while (queue.isPresent() && queue.get().has(lane) && left.size() < MOST_REFUSED) {
+                int next = queue.get().first(lane).part().rows();
+                if (takenRows + next > rows) {
+                    break;
+                }
+                Part<R> part = take(queue.get(), lane, next);
+                if (isWanted.test(part)) {
+                    taken.add(part);
+                    takenRows += next;
+                } else {
+                    left.add(part);
+                }
+            }
+        }
+        left.forEach(this::offer);
+        return taken;
+    }
+
+    private Optional<KeyQueue<R>> mostUrgent() {
+        for (Lane lane : INTERACTIVE_FIRST) {
+            if (!heads(lane).isEmpty()) {
+                return Optional.of(heads(lane).first().queue());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The expected time of all that waits in full batches, in nanoseconds, by the costs of all keys together. */
+    public double backlogNanos(int sessions) {
+        CostCurve cost = costs.ofAll();
+        int limit = mostRows();
+        int rest = waitingRows % limit;
+        int full = waitingRows / limit;
+        double all = full * cost.expectedNanos(limit) + (rest > 0 ? cost.expectedNanos(rest) : 0);
+        return Math.max(all / sessions, waitingRows > 0 ? cost.expectedNanos(Math.min(waitingRows, limit)) : 0);
+    }
+
     /** Halves the ceiling: a batch of this key with so many rows ran out of memory. */
     public void ranOutOfMemory(Object key, int rows) {
         queue(key).lowerCeiling(rows / 2);
@@ -103,6 +160,11 @@ public final class Batcher<R> {
     public int targetRows(Object key) {
         KeyQueue<R> queue = queue(key);
         return policy.preferredSizes().isEmpty() ? queue.limit() : preferred(queue, queue.limit());
+    }
+
+    /** The most rows of a batch, by the costs of all keys together. */
+    public int mostRows() {
+        return costs.ofAll().worthwhileRows(policy.maxBatchSize());
     }
 
     int keys() {

@@ -37,6 +37,10 @@ public final class CostModel {
         return curve(key).p95Nanos(rows);
     }
 
+    CostCurve ofAll() {
+        return ofAll;
+    }
+
     CostCurve curve(Object key) {
         CostCurve seen = curves.get(key);
         return seen == null ? ofAll : seen;

@@ -88,6 +88,9 @@ public final class RecordHeaders {
     /** On a request that was passed on: {@code 1} if a worker may have ended because of it, so that it has to run alone. */
     public static final String SUSPECT = "penstock-suspect";
 
+    /** On a request: {@code 1} if an edge has sent it, so that no other centre is asked for it. */
+    public static final String HOPS = "penstock-hops";
+
     private static final String SPRING_REPLY_TOPIC = "kafka_replyTopic";
     private static final String SPRING_REPLY_PARTITION = "kafka_replyPartition";
     private static final String SPRING_CORRELATION_ID = "kafka_correlationId";

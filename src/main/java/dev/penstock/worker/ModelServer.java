@@ -7,6 +7,7 @@ import dev.penstock.batching.Window;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
+import dev.penstock.model.SubstituteSlot;
 import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.Lane;
@@ -25,6 +26,7 @@ import dev.penstock.worker.join.FeatureStage;
 import dev.penstock.worker.loop.Accelerator;
 import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
+import dev.penstock.worker.loop.Site;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
 import dev.penstock.worker.reply.Cancellations;
@@ -48,6 +50,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -66,6 +69,7 @@ final class ModelServer implements AutoCloseable {
 
     private final String model;
     private final List<String> versions;
+    private final boolean borrowsSessions;
     private final StopListener stopListener;
     private final List<AutoCloseable> parts = new ArrayList<>();
     private final Map<LoopThread, WorkerLoop> loops = new LinkedHashMap<>();
@@ -87,6 +91,8 @@ final class ModelServer implements AutoCloseable {
     ModelServer(String model, List<WarmModel> versions, Membership membership, Shared shared) {
         this.model = model;
         this.versions = versions.stream().map(WarmModel::version).toList();
+        this.borrowsSessions = versions.stream()
+                .anyMatch(version -> version.others().fallback().isPresent());
         this.stopListener = shared.stopListener();
         this.faults = shared.faults();
         WorkerMeters meters = new WorkerMeters(shared.registry(), model);
@@ -154,6 +160,11 @@ final class ModelServer implements AutoCloseable {
         return model;
     }
 
+    /** Whether it runs batches on sessions of another model, so that it must be closed before that one. */
+    boolean borrowsSessions() {
+        return borrowsSessions;
+    }
+
     /** The bug that stopped this model; empty while it is served. */
     Optional<Throwable> failure() {
         return Optional.ofNullable(failure.get());
@@ -198,13 +209,6 @@ final class ModelServer implements AutoCloseable {
     }
 
     private Intake.Version serve(WarmModel loaded, ReplyPublisher replies, WorkerMeters meters, Shared shared) {
-        List<List<Accelerator>> slots = new ArrayList<>();
-        for (Session session : loaded.sessions()) {
-            parts.add(session);
-            for (int i = 0; i < session.concurrentRuns(); i++) {
-                slots.add(runner(session, "penstock-session-" + model + "-" + loaded.version()));
-            }
-        }
         ModelConfig config = loaded.definition().config();
         PaddingPlanner planner = new PaddingPlanner(loaded.definition().graph(), config);
         RecordDecoder decoder = new RecordDecoder(
@@ -214,36 +218,88 @@ final class ModelServer implements AutoCloseable {
                 planner,
                 config.timeout().orElse(shared.config().defaultTimeout()),
                 shared.brokerClock());
-        CostModel costs = new CostModel();
-        loaded.runs()
-                .forEach(run ->
-                        costs.observe(planner.planWithoutLearning(run.inputs()).batchKey(), run.rows(), run.nanos()));
-        meters.serves(slots.size(), config.rowsPerRun(), costs.expectedNanos(config.rowsPerRun()));
-        Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
-        BatchPolicy policy = new BatchPolicy(
-                config.rowsPerRun(),
-                config.maxQueueDelay()
-                        .map(bound -> window.atMost(bound.toNanos()))
-                        .orElse(window),
-                config.preferredBatchSizes(),
-                shared.config().bulkFloor());
         LoopThread thread =
                 new LoopThread("penstock-loop-" + model + "-" + loaded.version(), consequence(), this::failed);
-        WorkerLoop loop =
-                new WorkerLoop(new Batcher<>(policy, costs), slots, replies, meters, shared.deviceLost(), thread::wake);
+        List<Site> sites = sites(loaded, planner, meters, shared.config().bulkFloor());
+        WorkerLoop loop = new WorkerLoop(sites, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
                 decoder, loop, new FeatureStage(loop, planner, replies, loaded.features(), this::failed));
     }
 
+    private List<Site> sites(WarmModel loaded, PaddingPlanner planner, WorkerMeters meters, double bulkFloor) {
+        String name = "penstock-session-" + model + "-" + loaded.version();
+        ModelConfig config = loaded.definition().config();
+        CostModel costs = new CostModel();
+        loaded.runs()
+                .forEach(run ->
+                        costs.observe(planner.planWithoutLearning(run.inputs()).batchKey(), run.rows(), run.nanos()));
+        List<Site> sites = new ArrayList<>();
+        List<List<Accelerator>> slots = new ArrayList<>();
+        for (Session session : loaded.sessions()) {
+            slots.addAll(runners(session, session::openSlot, name));
+        }
+        parts.addAll(0, loaded.sessions()); // closed after their slots
+        if (!slots.isEmpty()) {
+            meters.serves(slots.size(), config.rowsPerRun(), costs.expectedNanos(config.rowsPerRun()));
+            BatchPolicy policy = policy(config, config.rowsPerRun(), bulkFloor);
+            sites.add(Site.home(new Batcher<>(policy, costs), slots));
+        }
+        loaded.others().overflow().ifPresent(centre -> {
+            parts.addFirst(centre);
+            BatchPolicy policy = policy(config, config.rowsPerRun(), bulkFloor);
+            sites.add(Site.overflow(
+                    new Batcher<>(policy, new CostModel()), runners(centre, centre::openSlot, name + "-overflow")));
+        });
+        loaded.others().fallback().ifPresent(other -> sites.add(fallback(loaded, other, bulkFloor)));
+        return sites;
+    }
+
+    /** The sessions of a model that is served beside this one, with slots of their own for this one. */
+    private Site fallback(WarmModel loaded, WarmModel other, double bulkFloor) {
+        ModelConfig config = loaded.definition().config();
+        int rows = Math.min(config.rowsPerRun(), other.definition().config().rowsPerRun());
+        CostModel costs = new CostModel();
+        other.runs().forEach(run -> costs.observe("warm-up", run.rows(), run.nanos()));
+        List<List<Accelerator>> slots = new ArrayList<>();
+        for (Session session : other.sessions()) {
+            Supplier<Slot> slot = () -> new SubstituteSlot(
+                    session.openSlot(), loaded.definition().graph().signature(), session.signature());
+            slots.addAll(runners(session, slot, "penstock-session-" + model + "-fallback"));
+        }
+        BatchPolicy policy = policy(config, rows, bulkFloor);
+        return Site.fallback(other.definition().name(), new Batcher<>(policy, costs), slots);
+    }
+
+    private static BatchPolicy policy(ModelConfig config, int rows, double bulkFloor) {
+        Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
+        return new BatchPolicy(
+                rows,
+                config.maxQueueDelay()
+                        .map(bound -> window.atMost(bound.toNanos()))
+                        .orElse(window),
+                config.preferredBatchSizes().stream()
+                        .filter(size -> size <= rows)
+                        .toList(),
+                bulkFloor);
+    }
+
+    private List<List<Accelerator>> runners(Session session, Supplier<Slot> slots, String name) {
+        List<List<Accelerator>> runners = new ArrayList<>();
+        for (int i = 0; i < session.concurrentRuns(); i++) {
+            runners.add(runner(slots, name));
+        }
+        return runners;
+    }
+
     /** A thread that runs one batch at a time, and the slots that keep it busy. */
-    private List<Accelerator> runner(Session session, String name) {
+    private List<Accelerator> runner(Supplier<Slot> openSlot, String name) {
         ExecutorService thread = Executors.newSingleThreadExecutor(
                 task -> Thread.ofPlatform().name(name).daemon().unstarted(task));
         runners.add(thread);
         List<Accelerator> slots = new ArrayList<>();
         for (int i = 0; i < SLOTS_PER_RUNNER; i++) {
-            Slot slot = session.openSlot();
+            Slot slot = openSlot.get();
             parts.add(slot);
             slots.add(new SessionAccelerator(slot, run -> thread.execute(() -> runOrFail(run))));
         }

@@ -12,7 +12,10 @@ import dev.penstock.model.MeasuredRun;
 import dev.penstock.model.ModelAwayException;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.Session;
+import dev.penstock.model.SubstituteSlot;
 import dev.penstock.model.config.FeaturesSection;
+import dev.penstock.model.config.RemoteSection;
+import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.repository.LoadedModel;
 import dev.penstock.model.repository.ModelDefinition;
 import dev.penstock.model.repository.ModelLoader;
@@ -44,6 +47,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -116,6 +120,9 @@ public final class Worker implements AutoCloseable {
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
+    /** By name, the newest version of each model that has files here and is loaded. */
+    private final Map<String, WarmModel> fallbacks = new ConcurrentHashMap<>();
+
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
     private final ColdStarts coldStarts;
     private volatile Optional<WarmUpRecords> warmUp = Optional.empty();
@@ -252,17 +259,30 @@ public final class Worker implements AutoCloseable {
         // Closing waits: ONNX Runtime must not be unloaded while it loads a model.
         try (ExecutorService joiners = daemons("penstock-joiner", CONCURRENT_JOINS);
                 ExecutorService loaders = daemons("penstock-loader", config.concurrentLoads())) {
-            List<CompletableFuture<Void>> serving = models.entrySet().stream()
+            Map<String, CompletableFuture<Void>> byName = new HashMap<>();
+            List<CompletableFuture<Void>> serving = new ArrayList<>();
+            models.entrySet().stream()
                     .sorted(Comparator.comparingLong(model -> bytes(model.getValue())))
-                    .map(model -> CompletableFuture.supplyAsync(() -> load(model.getValue(), isEnding), loaders)
-                            .thenAcceptAsync(versions -> serveFirst(model.getKey(), versions, isEnding), joiners))
-                    .toList();
+                    .forEach(model -> {
+                        CompletableFuture<Void> served = fallback(model.getValue())
+                                .map(byName::get)
+                                .orElse(CompletableFuture.completedFuture(null))
+                                .thenApplyAsync(ready -> load(model.getValue(), isEnding), loaders)
+                                .thenAcceptAsync(versions -> serveFirst(model.getKey(), versions, isEnding), joiners);
+                        byName.put(model.getKey(), served);
+                        serving.add(served);
+                    });
             for (Future<?> each : serving) {
                 while (!isDone(each)) {
                     serveKept();
                 }
             }
         }
+    }
+
+    /** The model that has to be loaded before this one. Those without files come last, so that it comes before. */
+    private static Optional<String> fallback(List<ModelDefinition> versions) {
+        return versions.getFirst().config().remote().flatMap(RemoteSection::fallback);
     }
 
     private static ExecutorService daemons(String name, int threads) {
@@ -404,11 +424,10 @@ public final class Worker implements AutoCloseable {
         announcer.withdraw();
         warmUp.ifPresent(WarmUpRecords::close);
         servers.forEach(ModelServer::stopTaking);
-        for (ModelServer server : servers) {
-            server.close();
-        }
+        servers.stream().filter(ModelServer::borrowsSessions).forEach(ModelServer::close);
+        servers.stream().filter(server -> !server.borrowsSessions()).forEach(ModelServer::close);
         for (Unserved model : unserved.values()) {
-            model.versions.forEach(version -> version.sessions().forEach(Session::close));
+            model.versions.forEach(WarmModel::close);
         }
         updates.values().forEach(FeatureUpdates::close);
         cancellations.close();
@@ -423,6 +442,7 @@ public final class Worker implements AutoCloseable {
     private Optional<WarmModel> load(ModelDefinition definition) {
         List<Session> sessions = new ArrayList<>();
         List<MeasuredRun> runs = new ArrayList<>();
+        boolean isNowhere = isNowhere(definition);
         Set<String> notes = new LinkedHashSet<>();
         Set<String> remarks = new LinkedHashSet<>();
         double rowsPerSecond = 0;
@@ -432,8 +452,9 @@ public final class Worker implements AutoCloseable {
             LOG.infof("Model %s version %d is being loaded", definition.name(), definition.version());
         }
         try {
-            ModelDefinition decided = definition;
-            for (int i = 0; i < definition.config().instances(); i++) {
+            Optional<WarmModel> fallback = substitute(definition);
+            ModelDefinition decided = isNowhere ? as(definition, fallback.orElseThrow()) : definition;
+            for (int i = 0; i < (isNowhere ? 0 : definition.config().instances()); i++) {
                 LoadedModel loaded = decided.isRemote() ? connect(decided) : loader.load(decided);
                 decided = loaded.definition();
                 notes.addAll(loaded.notes());
@@ -443,20 +464,31 @@ public final class Worker implements AutoCloseable {
                 rowsPerSecond += loaded.rowsPerSecond();
                 grownBytes += loaded.grownBytes();
             }
+            checkSubstitute(decided, fallback);
             coldStarts.happened(definition.name());
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
                     "Model %s version %d is loaded on %s in %s s%s; the process grew by %d MiB meanwhile; it is run %s",
                     definition.name(),
                     definition.version(),
-                    sessions.getFirst().executionProvider(),
+                    sessions.isEmpty() ? "its fallback" : sessions.getFirst().executionProvider(),
                     String.format(Locale.ROOT, "%.1f", (Time.OF_MACHINE.nanos() - start) / 1e9),
                     runs.isEmpty()
                             ? ""
                             : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond),
                     grownBytes >> 20,
                     decided.graph().signature().mode());
-            return Optional.of(new WarmModel(decided, sessions, runs, List.copyOf(remarks), join(decided)));
+            WarmModel loaded = new WarmModel(
+                    decided,
+                    sessions,
+                    runs,
+                    List.copyOf(remarks),
+                    join(decided),
+                    new WarmModel.Others(overflow(decided), fallback));
+            if (!decided.isRemote()) {
+                fallbacks.put(decided.name(), loaded);
+            }
+            return Optional.of(loaded);
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
             away.remove(definition.name());
@@ -475,7 +507,61 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    /** Whether neither a file here nor a centre runs it: its fallback does. */
+    private static boolean isNowhere(ModelDefinition definition) {
+        return definition.isRemote() && use(definition).equals(Optional.of(RemoteSection.Use.NEVER));
+    }
+
+    private static Optional<RemoteSection.Use> use(ModelDefinition definition) {
+        return definition.config().remote().map(RemoteSection::use);
+    }
+
+    private static ModelDefinition as(ModelDefinition definition, WarmModel fallback) {
+        return definition.withGraph(OnnxGraph.of(fallback.definition().graph().signature()));
+    }
+
+    /** The model that stands in for this one; only where this one has no files here. */
+    private Optional<WarmModel> substitute(ModelDefinition definition) throws ModelRefusedException {
+        Optional<String> name = definition.config().remote().flatMap(RemoteSection::fallback);
+        if (name.isEmpty() || !definition.isRemote()) {
+            return Optional.empty();
+        }
+        WarmModel fallback = fallbacks.get(name.get());
+        if (fallback == null) {
+            throw new ModelRefusedException("its fallback '" + name.get()
+                    + "' must be a model with files in the same repository, and served by this worker");
+        }
+        if (!fallback.definition().config().shapeBuckets().isEmpty()) {
+            throw new ModelRefusedException("its fallback '" + name.get() + "' must have no shape_buckets");
+        }
+        return Optional.of(fallback);
+    }
+
+    private static void checkSubstitute(ModelDefinition decided, Optional<WarmModel> fallback)
+            throws ModelRefusedException {
+        Optional<String> difference = fallback.flatMap(other -> SubstituteSlot.difference(
+                decided.graph().signature(), other.definition().graph().signature()));
+        if (difference.isPresent()) {
+            throw new ModelRefusedException("its fallback must take and return what it does, and "
+                    + fallback.get().definition().name() + " " + difference.get());
+        }
+    }
+
+    private Optional<Session> overflow(ModelDefinition definition) throws ModelRefusedException {
+        if (!use(definition).equals(Optional.of(RemoteSection.Use.OVERFLOW))) {
+            return Optional.empty();
+        }
+        requireAllowed(definition);
+        return Optional.of(
+                ModelLoader.overflow(definition, definition.config().remote().orElseThrow()));
+    }
+
     private LoadedModel connect(ModelDefinition definition) throws ModelRefusedException, ModelAwayException {
+        requireAllowed(definition);
+        return loader.connect(definition);
+    }
+
+    private void requireAllowed(ModelDefinition definition) throws ModelRefusedException {
         String url = definition.config().remote().orElseThrow().url().toString();
         boolean isAllowed = config.centres().orElse(Set.of()).stream()
                 .anyMatch(centre -> centre.replaceAll("/+$", "").equals(url));
@@ -483,7 +569,6 @@ public final class Worker implements AutoCloseable {
             throw new ModelRefusedException("its centre " + url + " must be one of penstock.worker.centres, which are "
                     + config.centres().map(urls -> String.join(",", urls)).orElse("not set"));
         }
-        return loader.connect(definition);
     }
 
     /** Tries again to load models whose centre was away. */
@@ -622,7 +707,7 @@ public final class Worker implements AutoCloseable {
                 definition.config().maxTensorBytes(),
                 definition.config().timeout().map(Duration::toMillis).orElse(0L),
                 config.commitInterval().toMillis(),
-                model.sessions().getFirst().executionProvider(),
+                model.executionProvider(),
                 true,
                 Optional.empty(),
                 definition.config().scaleToZero());

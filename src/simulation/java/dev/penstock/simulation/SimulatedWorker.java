@@ -20,6 +20,7 @@ import dev.penstock.worker.intake.rules.IntakeRules;
 import dev.penstock.worker.intake.rules.RecordReader;
 import dev.penstock.worker.loop.Accelerator;
 import dev.penstock.worker.loop.Replies;
+import dev.penstock.worker.loop.Site;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
@@ -71,7 +72,8 @@ final class SimulatedWorker implements Replies {
         for (int i = 0; i < scenario.sessions(); i++) {
             sessions.add(new SimulatedSession(simulation).slots());
         }
-        this.loop = new WorkerLoop(batcher, sessions, this, METERS, lost -> {}, () -> stepAt(simulation.now()));
+        this.loop = new WorkerLoop(
+                List.of(Site.home(batcher, sessions)), this, METERS, lost -> {}, () -> stepAt(simulation.now()));
         this.rules = new IntakeRules<>(
                 SimulatedLog.MODEL,
                 VERSION,
@@ -239,7 +241,7 @@ final class SimulatedWorker implements Replies {
     }
 
     @Override
-    public Outcome outcome(Task task, List<Tensor> outputs, int fromRow) {
+    public Outcome outcome(Task task, List<Tensor> outputs, int fromRow, Optional<String> substitute) {
         simulation.checkAnswer(task, outputs.getFirst(), fromRow);
         return new Outcome.Succeeded(NOTHING);
     }

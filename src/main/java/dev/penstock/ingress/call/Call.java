@@ -12,6 +12,7 @@ import java.util.Optional;
  *
  * @param timeout from the headers; if empty, a parameter of the body or a default decides
  * @param lane from the headers; if empty, a parameter of the body or the default decides
+ * @param isFromEdge whether an edge makes the call, for callers of its own
  * @param lag of the event loop of its connection
  */
 public record Call(
@@ -21,5 +22,6 @@ public record Call(
         Payload payload,
         Optional<Duration> timeout,
         Optional<Lane> lane,
+        boolean isFromEdge,
         CallTrace trace,
         EventLoopLag lag) {}

@@ -4,10 +4,10 @@ import dev.penstock.ingress.Drain;
 import dev.penstock.ingress.IngressStart;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.http.AuthenticationFilter;
+import dev.penstock.ingress.web.CallFilters;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -68,7 +68,7 @@ public final class ConsoleRoutes {
                         roles.stream().anyMatch("worker"::equalsIgnoreCase)));
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(ConsoleRoutes::hideWebJars, BEFORE_AUTHENTICATION);
         if (isEnabled) {
             filters.register(this::page, BEFORE_AUTHENTICATION);
@@ -82,21 +82,20 @@ public final class ConsoleRoutes {
     }
 
     /** Quarkus serves all web jars of the class path under their own paths. */
-    private static void hideWebJars(RoutingContext call) {
-        if (call.normalizedPath().startsWith("/webjars/")) {
+    private static boolean hideWebJars(RoutingContext call) {
+        boolean isHidden = call.normalizedPath().startsWith("/webjars/");
+        if (isHidden) {
             call.response().setStatusCode(404).end();
-        } else {
-            call.next();
         }
+        return !isHidden;
     }
 
-    private void page(RoutingContext call) {
+    private boolean page(RoutingContext call) {
         Optional<Assets.Asset> found = assets.find(call.request().path());
-        if (found.isEmpty()) {
-            call.next();
-        } else if (isOneOf(call, HttpMethod.GET, HttpMethod.HEAD)) {
+        if (found.isPresent() && isOneOf(call, HttpMethod.GET, HttpMethod.HEAD)) {
             send(call, found.get());
         }
+        return found.isEmpty();
     }
 
     private static void send(RoutingContext call, Assets.Asset asset) {
@@ -117,14 +116,15 @@ public final class ConsoleRoutes {
         }
     }
 
-    private void events(RoutingContext call) {
-        if (!EVENTS.equals(call.request().path())) {
-            call.next();
-            return;
+    private boolean events(RoutingContext call) {
+        boolean isTheirs = EVENTS.equals(call.request().path());
+        if (isTheirs && isOneOf(call, HttpMethod.GET)) {
+            stream(call);
         }
-        if (!isOneOf(call, HttpMethod.GET)) {
-            return;
-        }
+        return !isTheirs;
+    }
+
+    private void stream(RoutingContext call) {
         HttpServerResponse response = harden(call.response());
         call.addEndHandler(gone -> viewers.remove(response));
         if (drain.isLeaving()

@@ -2,7 +2,7 @@ package dev.penstock.ingress.grpc;
 
 import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.GrpcPaths;
-import io.quarkus.vertx.http.runtime.filters.Filters;
+import dev.penstock.ingress.web.CallFilters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -27,7 +27,7 @@ final class GrpcCalls {
         this.bodyTimeout = limits.bodyTimeout();
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(this::keep, AFTER_ALL_OTHERS);
     }
 
@@ -41,7 +41,7 @@ final class GrpcCalls {
         return call;
     }
 
-    private void keep(RoutingContext call) {
+    private boolean keep(RoutingContext call) {
         if (GrpcPaths.isGrpc(call.request().getHeader(HttpHeaders.CONTENT_TYPE))) {
             Vertx.currentContext().putLocal(KEY, call);
             if (GrpcPaths.isOfService(call.request().path())
@@ -49,7 +49,7 @@ final class GrpcCalls {
                 expire(call);
             }
         }
-        call.next();
+        return true;
     }
 
     /** A stream stays open for as long as its caller likes. Any other call has one request. */

@@ -80,6 +80,7 @@ final class InferCalls {
                 RequestBody.of(request),
                 GrpcTimeout.read(http.request().getHeader("grpc-timeout")),
                 Optional.empty(),
+                false,
                 traces.of(http),
                 EventLoopLag.of(http));
     }

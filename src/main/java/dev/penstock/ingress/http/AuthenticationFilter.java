@@ -5,6 +5,7 @@ import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.warmup.WarmUpPass;
+import dev.penstock.ingress.web.CallFilters;
 import dev.penstock.protocol.Problem;
 import dev.penstock.tenants.Authentication;
 import dev.penstock.tenants.Authenticator;
@@ -32,7 +33,6 @@ import java.util.Set;
 public final class AuthenticationFilter {
     private static final String TENANT = "penstock.tenant";
     private static final Set<String> OPEN = Set.of("/v2/health/live", "/v2/health/ready");
-    private static final int AFTER_HEADER_LIMITS = 900;
 
     private final Optional<Authenticator> authenticator;
     private final Tenant anonymous;
@@ -47,7 +47,7 @@ public final class AuthenticationFilter {
     }
 
     void register(@Observes Filters filters) {
-        authenticator.ifPresent(known -> filters.register(call -> identify(call, known), AFTER_HEADER_LIMITS));
+        authenticator.ifPresent(known -> filters.register(call -> identify(call, known), CallFilters.AUTHENTICATION));
     }
 
     /** The tenant that makes the call. */

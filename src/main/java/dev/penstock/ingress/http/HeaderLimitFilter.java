@@ -2,9 +2,9 @@ package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.web.CallFilters;
 import dev.penstock.protocol.Problem;
 import io.quarkus.vertx.http.ManagementInterface;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -27,15 +27,15 @@ public final class HeaderLimitFilter {
         this.limits = limits;
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(this::check, BEFORE_ALL_OTHERS);
     }
 
     void register(@Observes ManagementInterface management) {
-        management.router().route().order(Integer.MIN_VALUE).handler(this::check);
+        management.router().route().order(Integer.MIN_VALUE).handler(CallFilters.handler(this::check));
     }
 
-    private void check(RoutingContext call) {
+    private boolean check(RoutingContext call) {
         ConnectionTimeouts.begin(call);
         int address = call.request().uri().length();
         if (address > limits.maxAddressBytes()) {
@@ -45,7 +45,7 @@ public final class HeaderLimitFilter {
                             Problem.Kind.URI_TOO_LONG,
                             "the address must have at most " + limits.maxAddressBytes()
                                     + " bytes (penstock.ingress.max-address-bytes), had " + address));
-            return;
+            return false;
         }
         int headers = headerBytes(call.request());
         if (headers > limits.maxHeaderBytes()) {
@@ -55,9 +55,9 @@ public final class HeaderLimitFilter {
                             Problem.Kind.HEADERS_TOO_LARGE,
                             "the headers must have at most " + limits.maxHeaderBytes()
                                     + " bytes (penstock.ingress.max-header-bytes), had " + headers));
-            return;
+            return false;
         }
-        call.next();
+        return true;
     }
 
     private static int headerBytes(HttpServerRequest http) {

@@ -22,7 +22,7 @@ import java.util.OptionalInt;
  * The headers of an inference call.
  *
  * @param jsonLength the length of the JSON part of a binary body
- * @param isPassedOn whether an edge makes the call, for callers of its own
+ * @param isFromEdge whether an edge makes the call, for callers of its own
  */
 record InferHeaders(
         Preference preference,
@@ -31,7 +31,7 @@ record InferHeaders(
         Optional<Lane> lane,
         Optional<String> contentType,
         Optional<String> idempotencyKey,
-        boolean isPassedOn) {
+        boolean isFromEdge) {
     /**
      * Reads and checks the headers.
      *
@@ -52,7 +52,7 @@ record InferHeaders(
 
     Call call(Tenant tenant, String model, Optional<String> version, byte[] body, CallTrace trace, EventLoopLag lag) {
         Payload payload = new Payload(ByteBuffer.wrap(body), jsonLength);
-        return new Call(tenant, model, version, payload, timeout, lane, trace, lag);
+        return new Call(tenant, model, version, payload, timeout, lane, isFromEdge, trace, lag);
     }
 
     Optional<IdempotencyKey> idempotencyKey(Call call) {

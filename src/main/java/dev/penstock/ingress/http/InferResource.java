@@ -94,7 +94,7 @@ public final class InferResource {
         Tenant tenant = authentication.tenantOf(context);
         drain.requireOpen();
         InferHeaders headers = InferHeaders.read(context.request());
-        if (headers.isPassedOn()) {
+        if (headers.isFromEdge()) {
             check.requireHere(tenant, model, version);
         }
         EventLoopLag lag = EventLoopLag.of(context);

@@ -1,7 +1,7 @@
 package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.Drain;
-import io.quarkus.vertx.http.runtime.filters.Filters;
+import dev.penstock.ingress.web.CallFilters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
@@ -23,15 +23,15 @@ public final class LeaveFilter {
         this.drain = drain;
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(this::check, AFTER_THE_START_FILTER);
     }
 
-    private void check(RoutingContext call) {
+    private boolean check(RoutingContext call) {
         if (drain.isLeaving()) {
             sendElsewhere(call);
         }
-        call.next();
+        return true;
     }
 
     /** Must be called before the response is written. */

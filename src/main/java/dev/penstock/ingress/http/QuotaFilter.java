@@ -5,8 +5,8 @@ import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.Catalogue;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.gate.QuotaCheck;
+import dev.penstock.ingress.web.CallFilters;
 import dev.penstock.tenants.Tenant;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -45,18 +45,15 @@ public final class QuotaFilter {
         this.quotas = quotas;
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(this::check, AFTER_AUTHENTICATION);
     }
 
-    private void check(RoutingContext call) {
+    private boolean check(RoutingContext call) {
         Optional<ProblemException> refusal =
                 HttpMethod.POST.equals(call.request().method()) ? refusal(call) : Optional.empty();
-        if (refusal.isPresent()) {
-            EarlyResponse.send(call, refusal.get(), limits.bodyTimeout());
-        } else {
-            call.next();
-        }
+        refusal.ifPresent(problem -> EarlyResponse.send(call, problem, limits.bodyTimeout()));
+        return refusal.isEmpty();
     }
 
     private Optional<ProblemException> refusal(RoutingContext call) {

@@ -3,7 +3,7 @@ package dev.penstock.ingress.http;
 import dev.penstock.ingress.ResponseMeters;
 import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.warmup.WarmUpPass;
-import io.quarkus.vertx.http.runtime.filters.Filters;
+import dev.penstock.ingress.web.CallFilters;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -29,7 +29,7 @@ public final class ResponseCounter {
         this.pass = pass;
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(this::watch, BEFORE_ALL_FILTERS);
     }
 
@@ -49,14 +49,14 @@ public final class ResponseCounter {
         return status == null ? call.response().getStatusCode() : status;
     }
 
-    private void watch(RoutingContext call) {
+    private boolean watch(RoutingContext call) {
         String path = call.request().path();
         if (path != null && path.startsWith(API)) {
             call.addEndHandler(ended -> count(call));
         } else if (path != null && GrpcPaths.isOfService(path)) {
             call.addEndHandler(ended -> countGrpc(call));
         }
-        call.next();
+        return true;
     }
 
     /** A caller that went away before its answer began got none. */

@@ -4,9 +4,9 @@ import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.IngressStart;
 import dev.penstock.ingress.call.GrpcPaths;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.web.CallFilters;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.protocol.Problem;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -30,16 +30,17 @@ public final class StartFilter {
         this.limits = limits;
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(this::check, AFTER_HEADER_LIMITS);
     }
 
-    private void check(RoutingContext call) {
+    private boolean check(RoutingContext call) {
         Optional<String> waitsFor = start.waitsFor();
         String path = call.request().path();
         if (waitsFor.isEmpty() || path == null || !isOfApi(path) || GrpcPaths.isHealth(path)) {
-            call.next();
-        } else if (path.equals("/v2/health/live")) {
+            return true;
+        }
+        if (path.equals("/v2/health/live")) {
             call.response()
                     .putHeader(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
                     .end("{\"live\":true}");
@@ -52,6 +53,7 @@ public final class StartFilter {
                             path.equals("/v2/health/ready") ? problem.with("ready", false) : problem, RETRY_SECONDS),
                     limits.bodyTimeout());
         }
+        return false;
     }
 
     private static boolean isOfApi(String path) {

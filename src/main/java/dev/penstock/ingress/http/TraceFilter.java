@@ -1,11 +1,11 @@
 package dev.penstock.ingress.http;
 
 import dev.penstock.ingress.call.GrpcPaths;
+import dev.penstock.ingress.web.CallFilters;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.TraceContext;
 import dev.penstock.tracing.CallTrace;
 import dev.penstock.tracing.Tracing;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -29,7 +29,7 @@ public final class TraceFilter {
         this.tracing = tracing;
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         if (tracing.isOn()) {
             filters.register(this::begin, AFTER_HEADER_LIMITS);
         }
@@ -41,7 +41,7 @@ public final class TraceFilter {
         return trace == null ? CallTrace.untraced(context(call.request())) : trace;
     }
 
-    private void begin(RoutingContext call) {
+    private boolean begin(RoutingContext call) {
         HttpServerRequest http = call.request();
         String path = http.path();
         if (HttpMethod.POST.equals(http.method()) && path != null && isInfer(path)) {
@@ -50,7 +50,7 @@ public final class TraceFilter {
             call.put(TRACE, trace);
             call.addEndHandler(sent -> trace.answered(ResponseCounter.statusOf(call), sent.succeeded()));
         }
-        call.next();
+        return true;
     }
 
     private static boolean isInfer(String path) {

@@ -47,6 +47,9 @@ final class RequestRecord {
                 Long.toString(checked.timeout().toMillis()));
         RecordHeaders.set(headers, RecordHeaders.MODEL_VERSION, checked.version());
         call.trace().publishing(id.toString(), call.model(), record.topic()).write(headers);
+        if (call.isFromEdge()) {
+            RecordHeaders.set(headers, RecordHeaders.HOPS, "1");
+        }
         if (call.payload().jsonLength().isPresent()) {
             RecordHeaders.set(headers, RecordHeaders.CONTENT_TYPE, RecordHeaders.BINARY);
             RecordHeaders.set(

@@ -1,7 +1,6 @@
 package dev.penstock.ingress.web;
 
 import dev.penstock.ingress.AllowedOrigins;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -35,29 +34,28 @@ public final class CrossOrigin {
         this.allowed = allowed;
     }
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         if (!allowed.areNone()) {
             filters.register(this::check, BEFORE_ALL_REFUSALS);
         }
     }
 
-    private void check(RoutingContext call) {
+    private boolean check(RoutingContext call) {
         HttpServerRequest http = call.request();
         HttpServerResponse response = call.response();
         call.addHeadersEndHandler(begins -> varyByOrigin(response.headers()));
         String origin = http.getHeader(HttpHeaders.ORIGIN);
         if (origin == null || !allowed.include(origin)) {
-            call.next();
-            return;
+            return true;
         }
         response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, allowed.areAll() ? "*" : origin);
         if (HttpMethod.OPTIONS.equals(http.method())
                 && http.headers().contains(HttpHeaders.ACCESS_CONTROL_REQUEST_METHOD)) {
             allowCall(http, response);
-        } else {
-            response.putHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-            call.next();
+            return false;
         }
+        response.putHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        return true;
     }
 
     private static void allowCall(HttpServerRequest http, HttpServerResponse response) {

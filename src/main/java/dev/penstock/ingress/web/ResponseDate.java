@@ -2,7 +2,6 @@ package dev.penstock.ingress.web;
 
 import dev.penstock.threads.Time;
 import io.quarkus.vertx.http.ManagementInterface;
-import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -25,12 +24,12 @@ public final class ResponseDate {
     /** @param number of the second since the epoch */
     private record Second(long number, String text) {}
 
-    void register(@Observes Filters filters) {
+    void register(@Observes CallFilters filters) {
         filters.register(ResponseDate::add, BEFORE_ALL_ANSWERS);
     }
 
     void register(@Observes ManagementInterface management) {
-        management.router().route().order(Integer.MIN_VALUE).handler(ResponseDate::add);
+        management.router().route().order(Integer.MIN_VALUE).handler(CallFilters.handler(ResponseDate::add));
     }
 
     /** The current time as the header {@code Date} has it. */
@@ -44,8 +43,8 @@ public final class ResponseDate {
         return second.text;
     }
 
-    private static void add(RoutingContext call) {
+    private static boolean add(RoutingContext call) {
         call.response().putHeader(HttpHeaders.DATE, now());
-        call.next();
+        return true;
     }
 }

@@ -153,11 +153,18 @@ public record ModelConfig(
     }
 
     private static Optional<RemoteSection> remote(YamlSection section) throws ModelRefusedException {
-        Optional<RemoteSection> remote = RemoteSection.read(section.section("remote"));
+        Optional<RemoteSection> remote = RemoteSection.read(section);
+        Optional<RemoteSection.Use> use = remote.map(RemoteSection::use);
         for (String key : KEYS_OF_A_FILE) {
-            if (remote.isPresent() && section.keys().contains(key)) {
+            if (use.equals(Optional.of(RemoteSection.Use.CENTRE))
+                    && section.keys().contains(key)) {
                 throw section.refused(key, "must be absent where a centre runs the model", "present");
             }
+        }
+        if (use.equals(Optional.of(RemoteSection.Use.OVERFLOW))
+                && section.keys().contains("shape_buckets")) {
+            throw section.refused(
+                    "shape_buckets", "must be absent with remote.use: overflow, which does not pad", "present");
         }
         return remote;
     }

@@ -81,7 +81,7 @@ public record ShapeBuckets(Map<String, Dimension> dimensions) {
         return new ShapeBuckets(dimensions);
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return dimensions.isEmpty();
     }
 

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
@@ -47,6 +48,8 @@ public final class CentreClient implements AutoCloseable {
     private static final int OK = 200;
 
     private final RemoteSection section;
+    private final String path;
+    private final String consequence;
     private final LongSupplier nanoClock;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient http;
@@ -76,8 +79,17 @@ public final class CentreClient implements AutoCloseable {
         }
     }
 
-    public CentreClient(RemoteSection section, LongSupplier nanoClock) {
+    /**
+     * @param version at the centre; empty for the one that it serves by default
+     * @param consequence for the log: what becomes of requests while the centre does not answer
+     */
+    public CentreClient(RemoteSection section, Optional<String> version, String consequence, LongSupplier nanoClock) {
         this.section = section;
+        this.path = section.url()
+                + "/v2/models/"
+                + section.model()
+                + version.map(number -> "/versions/" + number).orElse("");
+        this.consequence = consequence;
         this.nanoClock = nanoClock;
         this.trouble = new TroubleLog(LOG, "Model '" + section.model() + "' at " + section.url());
         this.closedUntil = new AtomicLong(nanoClock.getAsLong());
@@ -129,7 +141,7 @@ public final class CentreClient implements AutoCloseable {
             return answered;
         } catch (InferenceException failed) {
             if (isOfTheCentre(failed)) {
-                trouble.failed("synchronous calls fail, and other requests wait", failed);
+                trouble.failed(consequence, failed);
             }
             throw failed;
         } catch (CircuitBreakerOpenException open) {
@@ -180,10 +192,9 @@ public final class CentreClient implements AutoCloseable {
         throw unavailable("answered with status " + answer.status);
     }
 
-    private HttpRequest.Builder request(String path) throws InferenceException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create(section.url() + "/v2/models/" + section.model() + path))
-                .header(HOP_HEADER, "1");
+    private HttpRequest.Builder request(String call) throws InferenceException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(path + call)).header(HOP_HEADER, "1");
         if (section.apiKeyFile().isPresent()) {
             try {
                 String key = Files.readString(section.apiKeyFile().get()).strip();

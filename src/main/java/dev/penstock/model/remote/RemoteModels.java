@@ -41,7 +41,10 @@ public final class RemoteModels {
     public static Opened open(
             String name, ModelConfig config, RemoteSection section, Path folder, LongSupplier nanoClock)
             throws ModelRefusedException, ModelAwayException {
-        CentreClient centre = new CentreClient(section.in(folder), nanoClock);
+        String consequence = section.fallback()
+                .map(other -> "model " + other + " answers in its place")
+                .orElse("synchronous calls fail, and other requests wait");
+        CentreClient centre = new CentreClient(section.in(folder), Optional.empty(), consequence, nanoClock);
         boolean isOpen = false;
         try {
             Path kept = folder.resolve("." + name + ".centre.json");
@@ -55,6 +58,19 @@ public final class RemoteModels {
                 centre.close();
             }
         }
+    }
+
+    /**
+     * A session that runs a model elsewhere that has files here. The centre is not asked for the model: what it answers must be as the local
+     * file declares it.
+     *
+     * @param version the same here and at the centre
+     */
+    public static RemoteSession overflow(
+            Signature local, String version, RemoteSection section, Path folder, LongSupplier nanoClock) {
+        CentreClient centre = new CentreClient(
+                section.in(folder), Optional.of(version), "the local sessions run all requests", nanoClock);
+        return new RemoteSession(centre, local, section.model(), section.inFlight(), section.maxAnswerBytes());
     }
 
     private static Known known(CentreClient centre, ModelConfig config, RemoteSection section, Path kept)

@@ -15,9 +15,9 @@ import java.nio.file.Path;
 public record ModelDefinition(
         String name, long version, Path file, String sha256, OnnxGraph graph, ModelConfig config) {
 
-    /** Whether a centre runs it, so that there is no file of it here. */
+    /** Whether there is no file of it here: a centre or another model runs it. */
     public boolean isRemote() {
-        return config.remote().isPresent();
+        return sha256.isEmpty();
     }
 
     /** The same model with a graph that says how it is run. */

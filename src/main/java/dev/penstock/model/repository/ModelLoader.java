@@ -2,6 +2,7 @@ package dev.penstock.model.repository;
 
 import dev.penstock.model.ModelAwayException;
 import dev.penstock.model.ModelRefusedException;
+import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
 import dev.penstock.model.config.RemoteSection;
 import dev.penstock.model.graph.OnnxFile;
@@ -93,6 +94,17 @@ public final class ModelLoader {
                 opened.session().close();
             }
         }
+    }
+
+    /** A session at the centre for what is too much for the local sessions. */
+    public static Session overflow(ModelDefinition definition, RemoteSection remote) {
+        Path version = Objects.requireNonNull(definition.file().getParent());
+        return RemoteModels.overflow(
+                definition.graph().signature(),
+                Long.toString(definition.version()),
+                remote,
+                Objects.requireNonNull(version.getParent()),
+                System::nanoTime);
     }
 
     private static ModelDefinition decided(ModelDefinition definition, SessionOpener.OpenedSession opened) {

@@ -89,8 +89,15 @@ final class RepositoryScan {
         }
         ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
         if (config.remote().isPresent()) {
-            scanRemote(name, model, config);
-            return;
+            RemoteSection remote = config.remote().get();
+            if (remote.apiKeyFile().isPresent()) {
+                refuseOutside(remote.apiKeyFile().get(), model);
+            }
+            boolean hasFiles = !subfolders(model).isEmpty();
+            if (remote.use() == RemoteSection.Use.CENTRE || remote.use() == RemoteSection.Use.NEVER && !hasFiles) {
+                scanRemote(name, model, config, remote);
+                return;
+            }
         }
         for (String file : config.labels().values()) {
             refuseLinkOutside(model.resolve(file));
@@ -113,14 +120,16 @@ final class RepositoryScan {
     }
 
     /** What it takes and returns, its centre tells when it is loaded. */
-    private void scanRemote(String name, Path model, ModelConfig config) throws ModelRefusedException, IOException {
+    private void scanRemote(String name, Path model, ModelConfig config, RemoteSection remote)
+            throws ModelRefusedException, IOException {
+        if (remote.use() == RemoteSection.Use.NEVER && remote.fallback().isEmpty()) {
+            throw new ModelRefusedException(
+                    "with remote.use: never the model must have version folders, or a fallback that runs it");
+        }
         if (!subfolders(model).isEmpty()) {
             throw new ModelRefusedException(
-                    "a model that a centre runs must have no version folders; remove them, or remote from model.yaml");
-        }
-        Optional<Path> keyFile = config.remote().flatMap(RemoteSection::apiKeyFile);
-        if (keyFile.isPresent()) {
-            refuseOutside(keyFile.get(), model);
+                    "a model that a centre runs must have no version folders; remove them, or remote from model.yaml, or"
+                            + " set remote.use: overflow");
         }
         found.add(new ModelDefinition(
                 name, REMOTE_VERSION, model.resolve("model.yaml"), "", OnnxGraph.of(UNKNOWN), config));

@@ -41,6 +41,11 @@ public interface SourceRecord {
         return false;
     }
 
+    /** Whether an edge has sent it, for callers of its own; see {@link dev.penstock.messages.RecordHeaders#HOPS}. */
+    default boolean isFromEdge() {
+        return false;
+    }
+
     /** Where the request was first: its own place, unless a worker has passed it on. */
     default RecordSource origin() {
         return new RecordSource(partition().topic(), partition().partition(), offset());

@@ -69,6 +69,11 @@ record KafkaRecord(
     }
 
     @Override
+    public boolean isFromEdge() {
+        return polled.headers().lastHeader(RecordHeaders.HOPS) != null;
+    }
+
+    @Override
     public RecordSource origin() {
         return RecordHeaders.text(polled.headers(), RecordHeaders.SOURCE)
                 .flatMap(RecordSource::parse)

@@ -4,12 +4,17 @@ import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.protocol.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes outcomes and sends them to the callers. */
 public interface Replies {
 
-    /** The outcome of a task whose rows begin at {@code fromRow} of a batch's outputs. */
-    Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow);
+    /**
+     * The outcome of a task whose rows begin at {@code fromRow} of a batch's outputs.
+     *
+     * @param substitute the model that ran in the place of the one that was asked for
+     */
+    Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute);
 
     /** Whether its sender has cancelled it. */
     default boolean isCancelled(Task task) {

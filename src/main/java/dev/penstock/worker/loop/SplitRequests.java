@@ -18,8 +18,15 @@ import java.util.TreeMap;
 final class SplitRequests {
     private final IdentityHashMap<Task, Collected> open = new IdentityHashMap<>();
 
-    /** Adds the outputs of a part. Returns those of all rows, in order, when this was the last part. */
-    Optional<List<Tensor>> add(Part<Task> part, List<Tensor> batchOutputs, int fromRow) {
+    /**
+     * The outputs of all rows of a request, in order.
+     *
+     * @param substitute the model that ran some of them in the place of the one that was asked for
+     */
+    record All(List<Tensor> outputs, Optional<String> substitute) {}
+
+    /** Adds the outputs of a part. Returns those of all rows when this was the last part. */
+    Optional<All> add(Part<Task> part, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute) {
         Collected collected = open.computeIfAbsent(part.request(), task -> new Collected());
         boolean isLast = account(part, collected);
         if (collected.givenUp) {
@@ -27,7 +34,8 @@ final class SplitRequests {
         }
         RowLayout layout = part.request().paddingPlan().layout();
         collected.outputs.put(part.fromRow(), copies(layout, batchOutputs, fromRow, part.rows()));
-        return isLast ? Optional.of(collected.joined(layout)) : Optional.empty();
+        collected.substitute = substitute.or(() -> collected.substitute);
+        return isLast ? Optional.of(new All(collected.joined(layout), collected.substitute)) : Optional.empty();
     }
 
     /** Gives up the request, since a part has failed or expired. Returns whether it is the first, so that the caller replies once. */
@@ -71,6 +79,7 @@ final class SplitRequests {
 
     private static final class Collected {
         private final NavigableMap<Integer, List<Tensor>> outputs = new TreeMap<>();
+        private Optional<String> substitute = Optional.empty();
         private int rows;
         private boolean givenUp;
 

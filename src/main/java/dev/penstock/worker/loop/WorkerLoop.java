@@ -1,7 +1,5 @@
 package dev.penstock.worker.loop;
 
-import dev.penstock.batching.Batcher;
-import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Part;
 import dev.penstock.batching.QueuedRequest;
 import dev.penstock.batching.Step;
@@ -13,10 +11,7 @@ import dev.penstock.protocol.Tensor;
 import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.Effort;
 import dev.penstock.worker.accepted.ReplyAddress;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -31,8 +26,12 @@ import java.util.function.Consumer;
  * <p>A batch that fails is halved and run again, until each request at fault is alone. That request fails with the reason, and its
  * neighbours succeed. A batch that runs out of memory goes back to the batcher, which makes smaller ones from then on.
  *
- * <p>While the centre that runs the batches is away, synchronous calls fail at once. Other requests wait until it is back or until their
- * deadline. They go to the next owner of their partition when the partition moves, or when the loop drains.
+ * <p>While the centre that runs the batches is away, the fallback runs them. Without one, synchronous calls fail at once. Other requests
+ * wait until the centre is back or until their deadline. They go to the next owner of their partition when the partition moves, or when
+ * the loop drains.
+ *
+ * <p>Where local sessions run the batches, and a centre what is too much for them, requests go to the centre if it will have answered them
+ * before the local sessions have run all that waits. What fails there runs locally.
  */
 public final class WorkerLoop {
     /** Returned by {@link #step} when only an arrival or a completion can change anything. */
@@ -41,19 +40,17 @@ public final class WorkerLoop {
     /** At most one part in this many of a request's time is set aside for delivery, so that a stalled broker does not expire them all. */
     private static final int DELIVERY_DIVISOR = 4;
 
-    private final Batcher<Task> batcher;
-    private final CostModel costs;
-    private final List<SessionSlots> sessions;
+    private final Site home;
+    private final Optional<Site> overflow;
+    private final Optional<Site> fallback;
     private final Replies replies;
     private final WorkerMeters meters;
     private final Consumer<String> deviceLost;
     private final Runnable wake;
     private final Queue<Task> arrived = new ConcurrentLinkedQueue<>();
     private final Queue<Finished> finished = new ConcurrentLinkedQueue<>();
-    private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
     private final SplitRequests splits = new SplitRequests();
     private final Load load = new Load();
-    private final Outage outage = new Outage();
 
     /** Whether an arrival must wake the thread. While no slot is free it need not, and waking a thread is expensive. */
     private volatile boolean takesArrivals = true;
@@ -61,24 +58,23 @@ public final class WorkerLoop {
     private volatile boolean draining;
 
     /**
-     * @param sessions the slots of each session
+     * @param sites one of each kind at most. Without one of kind HOME, the first is the home
      * @param deviceLost receives the reason when an accelerator is broken until the process restarts
      * @param wake makes the thread that steps this loop step it again soon; called from any thread
      */
     public WorkerLoop(
-            Batcher<Task> batcher,
-            Collection<? extends Collection<? extends Accelerator>> sessions,
-            Replies replies,
-            WorkerMeters meters,
-            Consumer<String> deviceLost,
-            Runnable wake) {
-        this.batcher = batcher;
-        this.costs = batcher.costs();
-        this.sessions = sessions.stream().map(SessionSlots::new).toList();
+            List<Site> sites, Replies replies, WorkerMeters meters, Consumer<String> deviceLost, Runnable wake) {
+        this.home = site(sites, Site.Kind.HOME).orElseGet(sites::getFirst);
+        this.overflow = site(sites, Site.Kind.OVERFLOW);
+        this.fallback = site(sites, Site.Kind.FALLBACK).filter(site -> site != home);
         this.replies = replies;
         this.meters = meters;
         this.deviceLost = deviceLost;
         this.wake = wake;
+    }
+
+    private static Optional<Site> site(List<Site> sites, Site.Kind kind) {
+        return sites.stream().filter(site -> site.kind() == kind).findFirst();
     }
 
     /** Adds a request; from any thread. */
@@ -102,9 +98,10 @@ public final class WorkerLoop {
      */
     public long step(long now) {
         takesArrivals = true;
-        load.passed(now, !isIdle());
+        load.passed(now, !home.isIdle());
         if (draining) {
-            batcher.drain();
+            home.batcher().drain();
+            fallback.ifPresent(site -> site.batcher().drain());
         }
         for (Task task = arrived.poll(); task != null; task = arrived.poll()) {
             arrive(task, now);
@@ -112,21 +109,40 @@ public final class WorkerLoop {
         for (Finished run = finished.poll(); run != null; run = finished.poll()) {
             settle(run, now);
         }
-        if (draining && outage.reason().isPresent()) {
-            decideOnWaiting(outage.reason().get(), now);
+        if (draining && home.outage().reason().isPresent()) {
+            decideOnWaiting(home.outage().reason().get(), now);
         }
-        for (Optional<SessionSlots> free = soonestFree(now); free.isPresent(); free = soonestFree(now)) {
-            if (!halves.isEmpty()) {
-                startAgain(halves.removeFirst(), free.get(), now);
+        long wait = turn(home, now);
+        overflow.ifPresent(site -> moveWhatIsAnsweredSooner(site, now));
+        if (fallback.isPresent()) {
+            wait = Math.min(wait, turn(fallback.get(), now));
+        }
+        // During an outage synchronous calls fail as soon as they come.
+        takesArrivals = home.hasFreeSlot()
+                || home.outage().reason().isPresent()
+                || overflow.isPresent()
+                || fallback.isPresent();
+        return wait;
+    }
+
+    /** Starts what can start at a site. Returns as {@link #step} does. */
+    private long turn(Site site, long now) {
+        for (Optional<SessionSlots> free = site.soonestFree(now); free.isPresent(); free = site.soonestFree(now)) {
+            if (!site.halves().isEmpty()) {
+                startAgain(site, site.halves().removeFirst(), free.get(), now);
                 continue;
             }
-            switch (batcher.next(now, free.get().room(now))) {
+            switch (site.batcher().next(now, free.get().room(now))) {
                 case Step.Run<Task> run -> {
-                    int target = batcher.targetRows(run.key());
-                    meters.batch(run.rows(), target, costs.expectedNanos(run.key(), target), run.trigger());
-                    start(run.batch(), run.latestStartNanos(), free.get(), now);
+                    int target = site.batcher().targetRows(run.key());
+                    meters.batch(run.rows(), target, site.costs().expectedNanos(run.key(), target), run.trigger());
+                    start(site, run.batch(), run.latestStartNanos(), free.get(), now);
                 }
-                case Step.Expire<Task> expire -> expire.parts().forEach(part -> expire(part, now));
+                case Step.Expire<Task> expire -> {
+                    for (Part<Task> part : expire.parts()) {
+                        late(site, part, now);
+                    }
+                }
                 case Step.WaitUntil<Task> wait -> {
                     return Math.max(0, wait.nanos() - now);
                 }
@@ -135,32 +151,59 @@ public final class WorkerLoop {
                 }
             }
         }
-        if (outage.reason().isPresent() && isIdle()) {
-            return batcher.waitingRows() > 0 || !halves.isEmpty() ? outage.rest(now) : UNTIL_WOKEN;
-        }
-        takesArrivals = outage.reason().isPresent(); // synchronous calls fail as soon as they come
-        return UNTIL_WOKEN; // a completion wakes it
+        return site.rest(now); // otherwise a completion wakes it
     }
 
-    private boolean isIdle() {
-        for (SessionSlots session : sessions) {
-            if (!session.isIdle()) {
-                return false;
+    /** A site has too little time left for a request. */
+    private void late(Site site, Part<Task> part, long now) {
+        if (site == home && fallback.isPresent()) {
+            fallback.get().batcher().admit(part);
+        } else {
+            expire(site, part, now);
+        }
+    }
+
+    /**
+     * Runs batches elsewhere while no session at home has a free slot. While it is not known how long runs take there, one request at a time
+     * finds out. What an edge has passed on stays, so that no request goes round in a circle.
+     */
+    private void moveWhatIsAnsweredSooner(Site there, long now) {
+        while (!home.hasFreeSlot() && home.batcher().waitingRows() > 0) {
+            Optional<SessionSlots> idle = there.soonestFree(now).filter(SessionSlots::isIdle);
+            boolean isTry = !there.isKnown(now);
+            int rows = isTry
+                    ? 1
+                    : Math.min(home.batcher().waitingRows(), there.batcher().mostRows());
+            boolean isSooner = isTry ? there.isIdle() : there.costs().expectedNanos(rows) < home.backlogNanos(now);
+            if (idle.isEmpty() || !isSooner) {
+                return;
             }
+            List<Part<Task>> moved =
+                    home.batcher().take(rows, part -> mayMove(part) && (isTry || isInTime(part, there, rows, now)));
+            if (moved.isEmpty()) {
+                return;
+            }
+            start(there, moved, latestDeadline(moved, now), idle.get(), now);
         }
-        return true;
     }
 
-    /** Whether nothing may run now because of an outage. */
-    private boolean isHeldUp(long now) {
-        return outage.reason().isPresent() && !outage.allowsATry(now, isIdle());
+    private static boolean mayMove(Part<Task> part) {
+        return part.isWhole() && !part.request().record().source().isFromEdge();
+    }
+
+    private static boolean isInTime(Part<Task> part, Site there, int rows, long now) {
+        return part.of().deadlineNanos() - now
+                > there.costs().p95Nanos(part.of().key(), rows);
     }
 
     private void arrive(Task task, long now) {
-        if (isHeldUp(now) && isAwaited(task)) {
-            reply(task, new Outcome.Failed(outage.reason().orElseThrow()), now, 0, 0);
+        Optional<Problem> heldUp = home.heldUp(now);
+        if (heldUp.isPresent() && fallback.isPresent()) {
+            fallback.get().batcher().offer(queued(task));
+        } else if (heldUp.isPresent() && isAwaited(task)) {
+            reply(task, new Outcome.Failed(heldUp.get()), now, 0, 0);
         } else {
-            batcher.offer(queued(task));
+            home.batcher().offer(queued(task));
         }
     }
 
@@ -177,27 +220,14 @@ public final class WorkerLoop {
                 task.deadlineNanos() - delivery);
     }
 
-    private Optional<SessionSlots> soonestFree(long now) {
-        Optional<SessionSlots> soonest = Optional.empty();
-        if (isHeldUp(now)) {
-            return soonest;
-        }
-        for (SessionSlots session : sessions) {
-            if (session.hasFreeSlot() && (soonest.isEmpty() || session.isFreeBefore(soonest.get(), now))) {
-                soonest = Optional.of(session);
-            }
-        }
-        return soonest;
-    }
-
     /** Runs half of a failed batch. It is not mixed with other requests, so that the fault is found. Its deadlines hold as for any batch. */
-    private void startAgain(List<Part<Task>> half, SessionSlots session, long now) {
+    private void startAgain(Site site, List<Part<Task>> half, SessionSlots session, long now) {
         long start = session.room(now).surelyFreeAtNanos();
-        long p95 = (long) costs.p95Nanos(half.getFirst().of().key(), rows(half));
+        long p95 = (long) site.costs().p95Nanos(half.getFirst().of().key(), rows(half));
         List<Part<Task>> inTime = new ArrayList<>(half.size());
         for (Part<Task> part : half) {
             if (part.of().deadlineNanos() - p95 - start < 0) {
-                expire(part, now);
+                late(site, part, now);
             } else {
                 inTime.add(part);
             }
@@ -206,10 +236,10 @@ public final class WorkerLoop {
                 .mapToLong(part -> part.of().deadlineNanos() - p95 - start)
                 .min()
                 .orElse(0);
-        start(inTime, start + latestStart, session, now);
+        start(site, inTime, start + latestStart, session, now);
     }
 
-    private void start(List<Part<Task>> batch, long latestStartNanos, SessionSlots session, long now) {
+    private void start(Site site, List<Part<Task>> batch, long latestStartNanos, SessionSlots session, long now) {
         List<Part<Task>> wanted = new ArrayList<>(batch);
         wanted.removeIf(part -> isCancelled(part, now));
         if (splits.open() > 0) {
@@ -224,12 +254,26 @@ public final class WorkerLoop {
         }
         Object key = wanted.getFirst().of().key();
         int rows = rows(wanted);
-        Accelerator accelerator = session.take(now, costs.expectedNanos(key, rows), costs.p95Nanos(key, rows));
+        Accelerator accelerator = session.take(
+                now, site.costs().expectedNanos(key, rows), site.costs().p95Nanos(key, rows));
         List<Part<Task>> running = wanted;
-        accelerator.start(inputs, latestStartNanos, latestDeadline(wanted, now), result -> {
-            finished.add(new Finished(session, accelerator, running, rows, now, latestStartNanos, result));
+        accelerator.start(inputs, latestStartNanos, latestEnd(site, wanted, now), result -> {
+            finished.add(new Finished(site, session, accelerator, running, rows, now, latestStartNanos, result));
             wake.run();
         });
+    }
+
+    /** The last deadline of a batch, or so much earlier that the site that runs it otherwise has time for it. */
+    private long latestEnd(Site site, List<Part<Task>> batch, long now) {
+        long latest = latestDeadline(batch, now);
+        Object key = batch.getFirst().of().key();
+        double kept = switch (site.kind()) {
+            case HOME ->
+                fallback.map(other -> other.costs().p95Nanos(key, rows(batch))).orElse(0.0);
+            case OVERFLOW -> home.costs().p95Nanos(key, rows(batch)) + home.backlogNanos(now);
+            case FALLBACK -> 0;
+        };
+        return latest - (long) Math.min(kept, (latest - now) / 2.0);
     }
 
     private static long latestDeadline(List<Part<Task>> batch, long now) {
@@ -257,24 +301,28 @@ public final class WorkerLoop {
     private void settle(Finished run, long now) {
         switch (run.result) {
             case Accelerator.Ran ran -> {
-                outage.ended();
-                costs.observe(run.key(), run.rows, ran.nanos());
+                run.site.ran(run.key(), run.rows, ran.nanos(), now);
                 run.session.assembled(ran.assemblyNanos());
-                meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
+                if (run.site.kind() != Site.Kind.OVERFLOW) {
+                    meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
+                }
                 countRun(run.batch);
                 trace(run, ran.startNanos(), ran.startNanos() + ran.nanos(), Optional.empty());
                 answer(run, ran);
             }
             case Accelerator.TooLate late -> {
                 meters.recalled();
-                run.batch.forEach(batcher::offer);
+                run.batch.forEach((run.site.kind() == Site.Kind.OVERFLOW ? home : run.site).batcher()::offer);
             }
             case Accelerator.Broke broke -> {
                 trace(run, run.startedNanos, now, Optional.of(broke.kind().name()));
-                if (broke.kind() == InferenceException.Kind.UNAVAILABLE) {
-                    away(run, Problem.of(Problem.Kind.UNAVAILABLE, broke.reason()), now);
+                Problem why = Problem.of(Problem.Kind.UNAVAILABLE, broke.reason());
+                if (run.site.kind() == Site.Kind.OVERFLOW) {
+                    comeBack(run, why, now);
+                } else if (broke.kind() == InferenceException.Kind.UNAVAILABLE) {
+                    away(run, why, now);
                 } else {
-                    outage.ended();
+                    run.site.outage().ended();
                     countRun(run.batch);
                     broke(run, broke);
                 }
@@ -315,33 +363,41 @@ public final class WorkerLoop {
             meters.ranOutOfMemory();
         }
         if (broke.kind() == InferenceException.Kind.OUT_OF_MEMORY && run.rows > 1) {
-            batcher.ranOutOfMemory(run.key(), run.rows);
-            run.batch.forEach(batcher::offer);
+            run.site.batcher().ranOutOfMemory(run.key(), run.rows);
+            run.batch.forEach(run.site.batcher()::offer);
         } else if (run.batch.size() > 1) {
             int middle = run.batch.size() / 2;
-            halves.add(run.batch.subList(0, middle));
-            halves.add(run.batch.subList(middle, run.batch.size()));
+            run.site.halves().add(run.batch.subList(0, middle));
+            run.site.halves().add(run.batch.subList(middle, run.batch.size()));
         } else {
             Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason()));
             giveUp(run.batch.getFirst(), failed, run.startedNanos, run.rows);
         }
     }
 
+    /** Whatever the reason is, the sessions at home decide: the centre may have another model under this name. */
+    private void comeBack(Finished run, Problem why, long now) {
+        run.site.outage().failed(why, now);
+        run.batch.forEach(home.batcher()::admit);
+    }
+
     /** Nothing has run, so that this is no run of the requests. */
     private void away(Finished run, Problem why, long now) {
-        outage.failed(why, now);
+        run.site.outage().failed(why, now);
         run.batch.forEach(part -> decide(part, why, run.startedNanos, now));
         decideOnWaiting(why, now);
     }
 
     private void decideOnWaiting(Problem why, long now) {
-        batcher.takeAll().forEach(part -> decide(part, why, now, now));
+        home.batcher().takeAll().forEach(part -> decide(part, why, now, now));
     }
 
     /** What becomes of a part that nothing can run now. */
     private void decide(Part<Task> part, Problem why, long startedNanos, long now) {
         if (isOver(part, now)) {
             giveUp(part, new Outcome.Expired(), startedNanos, 0);
+        } else if (fallback.isPresent()) {
+            fallback.get().batcher().admit(part);
         } else if (isAwaited(part.request())) {
             giveUp(part, new Outcome.Failed(why), startedNanos, 0);
         } else if (!isCancelled(part, now)) {
@@ -351,7 +407,7 @@ public final class WorkerLoop {
 
     private void waitOrLeave(Part<Task> part) {
         if (!draining && !part.request().record().isAnothers()) {
-            batcher.offer(part);
+            home.batcher().offer(part);
         } else if (part.isWhole() || splits.giveUp(part)) {
             part.request().record().giveBack();
         }
@@ -368,17 +424,20 @@ public final class WorkerLoop {
     /** Makes all outcomes first and then sends them, so that the replies leave together. */
     private void answer(Finished run, Accelerator.Ran ran) {
         List<Answer> answers = new ArrayList<>(run.batch.size());
+        Optional<String> substitute = run.site.substitute();
         int from = 0;
         for (Part<Task> part : run.batch) {
             Task task = part.request();
             if (part.isWhole()) {
-                answers.add(new Answer(task, replies.outcome(task, ran.outputs(), from)));
+                answers.add(new Answer(task, replies.outcome(task, ran.outputs(), from, substitute)));
             } else {
-                splits.add(part, ran.outputs(), from)
-                        .ifPresent(outputs -> answers.add(new Answer(task, replies.outcome(task, outputs, 0))));
+                splits.add(part, ran.outputs(), from, substitute)
+                        .ifPresent(all -> answers.add(
+                                new Answer(task, replies.outcome(task, all.outputs(), 0, all.substitute()))));
             }
             from += part.rows();
         }
+        meters.answered(run.site.kind(), answers.size());
         for (Answer answer : answers) {
             reply(answer.task, answer.outcome, run.startedNanos, ran.nanos(), run.rows);
         }
@@ -388,9 +447,9 @@ public final class WorkerLoop {
      * Notes the effort as given up if the request waited because others ran. It did not if it was already too late when it came, or if
      * sessions were idle for most of the time: then its deadline was short, and says nothing of how fast this worker is.
      */
-    private void expire(Part<Task> part, long now) {
-        long latestStart =
-                part.of().deadlineNanos() - (long) costs.p95Nanos(part.of().key(), part.rows());
+    private void expire(Site site, Part<Task> part, long now) {
+        long latestStart = part.of().deadlineNanos()
+                - (long) site.costs().p95Nanos(part.of().key(), part.rows());
         if (load.isHigh() && latestStart - part.request().arrivalNanos() > 0) {
             part.request().record().effort(Effort.GIVEN_UP);
         }
@@ -427,6 +486,7 @@ public final class WorkerLoop {
     private record Answer(Task task, Outcome outcome) {}
 
     private record Finished(
+            Site site,
             SessionSlots session,
             Accelerator accelerator,
             List<Part<Task>> batch,

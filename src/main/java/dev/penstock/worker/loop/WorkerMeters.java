@@ -41,6 +41,7 @@ public final class WorkerMeters {
     private final Counter outOfMemory;
     private final Counter passedOn;
     private final Counter answeredBefore;
+    private final Map<Site.Kind, Counter> answeredElsewhere = new EnumMap<>(Site.Kind.class);
     private final LongAdder busyNanos = new LongAdder();
     private final AtomicInteger concurrentRuns = new AtomicInteger();
     private final AtomicInteger targetBatchSize = new AtomicInteger();
@@ -103,6 +104,18 @@ public final class WorkerMeters {
                 .description("Requests of other systems that came again, and that another worker had answered already")
                 .tag("model", model)
                 .register(registry);
+        answeredElsewhere.put(
+                Site.Kind.OVERFLOW,
+                Counter.builder("inference.overflow.answers")
+                        .description("Requests that the centre ran, since the local sessions would have answered later")
+                        .tag("model", model)
+                        .register(registry));
+        answeredElsewhere.put(
+                Site.Kind.FALLBACK,
+                Counter.builder("inference.fallback.answers")
+                        .description("Requests that the fallback model ran in the place of this one")
+                        .tag("model", model)
+                        .register(registry));
         FunctionCounter.builder("inference.session.busy", busyNanos, nanos -> nanos.sum() / NANOS_PER_SECOND)
                 .description("Time in which sessions ran a batch")
                 .baseUnit("seconds")
@@ -193,6 +206,13 @@ public final class WorkerMeters {
 
     void waited(Lane lane, long nanos) {
         lane(lane).waited(nanos);
+    }
+
+    void answered(Site.Kind site, int requests) {
+        Counter counter = answeredElsewhere.get(site);
+        if (counter != null) {
+            counter.increment(requests);
+        }
     }
 
     public void settled(String outcome) {

@@ -30,7 +30,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -92,7 +94,7 @@ public final class ReplyPublisher implements Replies {
     }
 
     @Override
-    public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
+    public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute) {
         InferenceRequest request = task.request();
         List<Tensor> outputs = new ArrayList<>(batchOutputs.size());
         for (int i = 0; i < batchOutputs.size(); i++) {
@@ -101,8 +103,8 @@ public final class ReplyPublisher implements Replies {
                 outputs.add(asAsked(task, task.output(i, ofRun, fromRow)));
             }
         }
-        InferenceResponse response =
-                new InferenceResponse(model, task.record().modelVersion(), request.id(), parameters(task), outputs);
+        InferenceResponse response = new InferenceResponse(
+                model, task.record().modelVersion(), request.id(), parameters(task, substitute), outputs);
         try {
             Payload payload = ResponseWriter.write(response, request::wantsBinary, nonFinite);
             int bytes = payload.bytes().limit();
@@ -128,11 +130,19 @@ public final class ReplyPublisher implements Replies {
         return TopClasses.of(spec, output, classes.getAsInt());
     }
 
-    private static Map<String, Object> parameters(Task task) {
-        return task.features()
-                .<Map<String, Object>>map(
-                        features -> Map.of("features", features.kind().name().toLowerCase(Locale.ROOT)))
-                .orElse(Map.of());
+    private static Map<String, Object> parameters(Task task, Optional<String> substitute) {
+        if (task.features().isEmpty() && substitute.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, Object> parameters = new TreeMap<>();
+        task.features()
+                .ifPresent(features ->
+                        parameters.put("features", features.kind().name().toLowerCase(Locale.ROOT)));
+        substitute.ifPresent(other -> {
+            parameters.put("fallback", true);
+            parameters.put("served_by", other);
+        });
+        return parameters;
     }
 
     private static boolean isJson(InferenceRequest request, List<Tensor> outputs) {

@@ -14,6 +14,7 @@ import dev.penstock.worker.intake.Intake;
 import dev.penstock.worker.intake.RecordDecoder;
 import dev.penstock.worker.intake.rules.IntakeBounds;
 import dev.penstock.worker.join.FeatureStage;
+import dev.penstock.worker.loop.Site;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
@@ -149,7 +150,11 @@ final class SimulatedWorker {
                 number -> died.accept("a request has ended it", OptionalInt.of(number)));
         LoopSteps steps = new LoopSteps();
         WorkerLoop loop = new WorkerLoop(
-                batcher, List.of(accelerator.slots()), publisher, METERS, lost -> {}, () -> steps.at(process.nanos()));
+                List.of(Site.home(batcher, List.of(accelerator.slots()))),
+                publisher,
+                METERS,
+                lost -> {},
+                () -> steps.at(process.nanos()));
         steps.loop = Optional.of(loop);
         RecordDecoder decoder = new RecordDecoder(
                 new RequestReader(ReaderLimits.DEFAULT),

@@ -157,6 +157,7 @@ class CallCheckTest {
                 Payload.json(body.getBytes(UTF_8)),
                 Optional.empty(),
                 Optional.empty(),
+                false,
                 CallTrace.untraced(TraceContext.NONE),
                 new EventLoopLag());
     }

@@ -26,6 +26,7 @@ public final class CheckedCalls {
                 Payload.json("{}".getBytes(UTF_8)),
                 Optional.empty(),
                 Optional.empty(),
+                false,
                 CallTrace.untraced(TraceContext.NONE),
                 new EventLoopLag());
         return new CheckedCall(call, "1", rows, Lane.INTERACTIVE, timeout, waited, 0);

@@ -27,6 +27,8 @@ class RemoteSectionTest {
                 .contains(new RemoteSection(
                         URI.create("https://centre.example"),
                         "ranker",
+                        RemoteSection.Use.CENTRE,
+                        Optional.empty(),
                         Duration.ofSeconds(2),
                         Optional.of(Path.of("key")),
                         8,
@@ -47,7 +49,7 @@ class RemoteSectionTest {
                 "{url: 'ftp://c', model: m}                      | http://host",
                 "{url: 'http://user:key@c', model: m}            | without user",
                 "{url: 'http://c', model: '../admin'}            | model",
-                "{url: 'http://c', model: m, use: overflow}      | key 'use' is unknown",
+                "{url: 'http://c', model: m, use: both}          | must be one of centre, overflow, never",
                 "{url: 'http://c', model: m, in_flight: 0}       | in_flight",
                 "{url: 'http://c', model: m, cache: 1}           | cache",
             })
@@ -57,7 +59,36 @@ class RemoteSectionTest {
                 .withMessageContaining(reason);
     }
 
+    @Test
+    void namesAFallbackUnlessItRefuses() throws ModelRefusedException {
+        String remote = "remote: {url: 'http://c', model: m}\nfallback: ";
+        assertThat(RemoteSection.read(YamlSection.parse(remote + "small"))
+                        .orElseThrow()
+                        .fallback())
+                .contains("small");
+        assertThat(RemoteSection.read(YamlSection.parse(remote + "refuse"))
+                        .orElseThrow()
+                        .fallback())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "fallback: small                                            | where no centre runs the model",
+                "{remote: {url: 'http://c', model: m}, fallback: ../x}      | must be 'refuse' or match",
+                "{remote: {url: 'http://c', model: m, use: overflow}, fallback: small} | remote.use: overflow",
+                "{remote: {url: 'http://c', model: m}, instances: 2}        | where a centre runs the model",
+                "{remote: {url: 'http://c', model: m, use: overflow}, shape_buckets: {n: {sizes: [8]}}} | does not pad",
+            })
+    void saysWhatDoesNotFitTogether(String yaml, String reason) {
+        assertThatExceptionOfType(ModelRefusedException.class)
+                .isThrownBy(() -> ModelConfig.parse(yaml))
+                .withMessageContaining(reason);
+    }
+
     private static Optional<RemoteSection> read(String yaml) throws ModelRefusedException {
-        return RemoteSection.read(YamlSection.parse(yaml));
+        return RemoteSection.read(YamlSection.parse(yaml.isEmpty() ? "" : "remote:\n" + yaml.indent(2)));
     }
 }

@@ -55,9 +55,16 @@ class CertificateTest {
         SSLContext before = SSLContext.getDefault();
         SSLContext.setDefault(trusting);
         URI url = URI.create("https://localhost:" + server.getAddress().getPort());
-        RemoteSection section =
-                new RemoteSection(url, "ranker", Duration.ofSeconds(20), Optional.empty(), 1, METADATA.length);
-        try (CentreClient centre = new CentreClient(section, System::nanoTime)) {
+        RemoteSection section = new RemoteSection(
+                url,
+                "ranker",
+                RemoteSection.Use.CENTRE,
+                Optional.empty(),
+                Duration.ofSeconds(20),
+                Optional.empty(),
+                1,
+                METADATA.length);
+        try (CentreClient centre = new CentreClient(section, Optional.empty(), "calls fail", System::nanoTime)) {
             return centre.metadata();
         } finally {
             SSLContext.setDefault(before);

@@ -18,6 +18,12 @@ public final class AcceptedRecords {
         return ledger().open(source(PARTITION, 0, 0, correlationId), Lane.INTERACTIVE, "1");
     }
 
+    /** An open record for version 1 that an edge has sent. */
+    public static AcceptedRecord openFromEdge(String correlationId) {
+        Source source = new Source(PARTITION, 0, 0, CorrelationId.of(correlationId), Optional.empty(), 0, false, true);
+        return ledger().open(source, Lane.INTERACTIVE, "1");
+    }
+
     /** The record's partition gets another owner. */
     public static void lose(AcceptedRecord record) {
         record.lose();
@@ -40,15 +46,16 @@ public final class AcceptedRecords {
             CorrelationId correlationId,
             Optional<String> modelVersion,
             int passedOn,
-            boolean isSuspect)
+            boolean isSuspect,
+            boolean isFromEdge)
             implements SourceRecord {
         public Source(
                 LogPartition partition, long offset, int bytes, String correlationId, Optional<String> modelVersion) {
-            this(partition, offset, bytes, CorrelationId.of(correlationId), modelVersion, 0, false);
+            this(partition, offset, bytes, CorrelationId.of(correlationId), modelVersion, 0, false, false);
         }
 
         public Source(LogPartition partition, long offset, Optional<String> modelVersion, int passedOn) {
-            this(partition, offset, 1, CorrelationId.of("id"), modelVersion, passedOn, false);
+            this(partition, offset, 1, CorrelationId.of("id"), modelVersion, passedOn, false, false);
         }
 
         @Override

@@ -31,6 +31,7 @@ import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.intake.RecordDecoder;
 import dev.penstock.worker.loop.Accelerator;
 import dev.penstock.worker.loop.Replies;
+import dev.penstock.worker.loop.Site;
 import dev.penstock.worker.loop.Task;
 import dev.penstock.worker.loop.WorkerLoop;
 import dev.penstock.worker.loop.WorkerMeters;
@@ -205,8 +206,9 @@ class FeatureStageTest {
 
     private WorkerLoop loop() {
         return new WorkerLoop(
-                new Batcher<>(new BatchPolicy(8, Window.adaptive(), List.of(), 0.05), new CostModel()),
-                List.of(List.of(new Noting())),
+                List.of(Site.home(
+                        new Batcher<>(new BatchPolicy(8, Window.adaptive(), List.of(), 0.05), new CostModel()),
+                        List.of(List.of(new Noting())))),
                 new NoReplies(),
                 new WorkerMeters(new SimpleMeterRegistry(), "ages"),
                 reason -> {},
@@ -231,7 +233,7 @@ class FeatureStageTest {
 
     private static final class NoReplies implements Replies {
         @Override
-        public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
+        public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute) {
             return new Outcome.Expired();
         }
 

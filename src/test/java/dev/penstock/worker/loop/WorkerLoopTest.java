@@ -1,5 +1,8 @@
 package dev.penstock.worker.loop;
 
+import static dev.penstock.worker.loop.ManualAccelerator.BAD;
+import static dev.penstock.worker.loop.Tasks.awaited;
+import static dev.penstock.worker.loop.Tasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.batching.BatchPolicy;
@@ -8,42 +11,20 @@ import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Step;
 import dev.penstock.batching.Window;
 import dev.penstock.features.vector.FeatureQuality;
-import dev.penstock.messages.Outcome;
-import dev.penstock.messages.Timings;
-import dev.penstock.messages.Topics;
-import dev.penstock.model.InferenceException;
-import dev.penstock.model.config.PaddingPlan;
-import dev.penstock.protocol.Datatype;
-import dev.penstock.protocol.InferenceRequest;
-import dev.penstock.protocol.Lane;
-import dev.penstock.protocol.Payload;
-import dev.penstock.protocol.Shape;
-import dev.penstock.protocol.Tensor;
 import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.accepted.Effort;
-import dev.penstock.worker.accepted.ReplyAddress;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** The loop on a virtual clock, with an accelerator that finishes on command. */
 class WorkerLoopTest {
     private static final long FAR = 1_000_000;
     private static final long LATE = 100 * Outage.REST_NANOS;
-    private static final int BAD = -1;
-    private static final PaddingPlan PLAN = new PaddingPlan("key", 8, Map.of());
 
     private final ManualAccelerator accelerator = new ManualAccelerator();
     private final List<String> lost = new ArrayList<>();
@@ -552,138 +533,7 @@ class WorkerLoopTest {
     }
 
     private WorkerLoop loopOf(Batcher<Task> batcher, List<List<ManualAccelerator>> sessions) {
-        return new WorkerLoop(batcher, sessions, replies, new WorkerMeters(registry, "m"), lost::add, () -> {});
-    }
-
-    private static Task task(String name, int value, long deadlineNanos) {
-        return task(name, value, deadlineNanos, 0);
-    }
-
-    private static Task awaited(String name, int value, long deadlineNanos) {
-        Task task = task(name, value, deadlineNanos);
-        task.record().replyTo(new ReplyAddress(Topics.REPLIES, Optional.of(0)));
-        return task;
-    }
-
-    private static Task task(String name, byte[] values, long deadlineNanos) {
-        return task(name, values, deadlineNanos, 0);
-    }
-
-    private static Task task(String name, int value, long deadlineNanos, long arrivalNanos) {
-        return task(name, new byte[] {(byte) value}, deadlineNanos, arrivalNanos);
-    }
-
-    private static Task task(String name, byte[] values, long deadlineNanos, long arrivalNanos) {
-        Tensor input = new Tensor("x", Datatype.INT8, Shape.of(values.length, 1), ByteBuffer.wrap(values));
-        InferenceRequest request = new InferenceRequest(Optional.empty(), Map.of(), List.of(input), List.of(), false);
-        return new Task(
-                AcceptedRecords.open(name),
-                Lane.INTERACTIVE,
-                request,
-                List.of(input),
-                PLAN,
-                arrivalNanos,
-                deadlineNanos);
-    }
-
-    /** Echoes its inputs. Fails a batch that holds {@link #BAD}, as a model does whose run fails as a whole. */
-    private static final class ManualAccelerator implements Accelerator {
-        private final Deque<Runnable> completions = new ArrayDeque<>();
-        private final List<Integer> sizes = new ArrayList<>();
-        private List<Integer> values = List.of();
-        private int memoryRows = 100;
-        private boolean isLost;
-        private boolean isTooLate;
-        private boolean isUnavailable;
-        private long latestStart;
-        private long latestEnd;
-        private long startNanos;
-
-        @Override
-        public void start(
-                List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done) {
-            List<Integer> batch = new ArrayList<>();
-            requests.forEach(inputs -> batch.addAll(values(inputs.getFirst())));
-            values = batch;
-            sizes.add(batch.size());
-            latestStart = latestStartNanos;
-            latestEnd = latestEndNanos;
-            completions.add(() -> done.accept(result(batch)));
-        }
-
-        private Result result(List<Integer> batch) {
-            if (isTooLate) {
-                return new TooLate();
-            }
-            if (isLost) {
-                return new Broke(InferenceException.Kind.DEVICE_LOST, "CUDA failure 700");
-            }
-            if (isUnavailable) {
-                return new Broke(InferenceException.Kind.UNAVAILABLE, "the centre is away");
-            }
-            if (batch.size() > memoryRows) {
-                return new Broke(InferenceException.Kind.OUT_OF_MEMORY, "out of memory");
-            }
-            if (batch.contains(BAD)) {
-                return new Broke(InferenceException.Kind.FAILED, "bad row");
-            }
-            ByteBuffer data = ByteBuffer.allocate(batch.size());
-            batch.forEach(value -> data.put(value.byteValue()));
-            return new Ran(
-                    List.of(new Tensor("y", Datatype.INT8, Shape.of(batch.size(), 1), data.flip())), startNanos, 5, 1);
-        }
-
-        List<Integer> running() {
-            return values;
-        }
-
-        boolean isBusy() {
-            return !completions.isEmpty();
-        }
-
-        void finish() {
-            completions.remove().run();
-        }
-    }
-
-    private static List<Integer> values(Tensor tensor) {
-        List<Integer> values = new ArrayList<>();
-        for (int i = 0; i < tensor.data().limit(); i++) {
-            values.add((int) tensor.data().get(i));
-        }
-        return values;
-    }
-
-    private static final class RecordedReplies implements Replies {
-        private final Map<String, String> status = new LinkedHashMap<>();
-        private final Map<String, List<Integer>> rows = new HashMap<>();
-        private final Set<String> cancelled = new HashSet<>();
-        private Timings timings = Timings.NONE;
-        private long deliveryNanos;
-
-        @Override
-        public long deliveryNanos() {
-            return deliveryNanos;
-        }
-
-        @Override
-        public boolean isCancelled(Task task) {
-            return cancelled.contains(task.record().correlationId().toString());
-        }
-
-        @Override
-        public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow) {
-            rows.put(
-                    task.record().correlationId().toString(),
-                    values(batchOutputs.getFirst().rows(fromRow, task.rows())));
-            return new Outcome.Succeeded(Payload.json(new byte[0]));
-        }
-
-        @Override
-        public void send(Task task, Outcome outcome, Timings timings) {
-            this.timings = timings;
-            assertThat(status.put(task.record().correlationId().toString(), outcome.status()))
-                    .isNull();
-        }
+        return new WorkerLoop(
+                List.of(Site.home(batcher, sessions)), replies, new WorkerMeters(registry, "m"), lost::add, () -> {});
     }
 }

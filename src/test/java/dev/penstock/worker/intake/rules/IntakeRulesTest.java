@@ -180,7 +180,7 @@ class IntakeRulesTest {
         assertThat(((Decision.PassOn) decided(record(INTERACTIVE, 0, "7"))).isSuspect())
                 .isTrue();
 
-        Source there = new Source(OTHER, 1, 1, CorrelationId.of("id"), Optional.empty(), 1, true);
+        Source there = new Source(OTHER, 1, 1, CorrelationId.of("id"), Optional.empty(), 1, true, false);
         assertThat(decided(there)).isInstanceOf(Decision.Wait.class);
         assertThat(rules.hasTrials()).isTrue();
     }

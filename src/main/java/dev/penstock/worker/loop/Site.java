@@ -1,0 +1,160 @@
+package dev.penstock.worker.loop;
+
+import dev.penstock.batching.Batcher;
+import dev.penstock.batching.CostModel;
+import dev.penstock.batching.Part;
+import dev.penstock.protocol.Problem;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/** Sessions that can run each other's batches, with what their runs cost, and the requests that wait for them. Confined to the loop's thread. */
+public final class Site {
+    /** A distant site may be faster than it was. */
+    private static final long KNOWN_NANOS = 10_000_000_000L;
+
+    private final Kind kind;
+    private final Optional<String> substitute;
+    private final Batcher<Task> batcher;
+    private final List<SessionSlots> sessions;
+    private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
+    private final Outage outage = new Outage();
+    private boolean hasRun;
+    private long lastRun;
+
+    /** What the sessions are for. */
+    public enum Kind {
+        /** They run all batches. */
+        HOME,
+
+        /** They run what waits too long at home. */
+        OVERFLOW,
+
+        /** They run what home cannot answer in time; they are of another model. */
+        FALLBACK
+    }
+
+    private Site(
+            Kind kind,
+            Optional<String> substitute,
+            Batcher<Task> batcher,
+            Collection<? extends Collection<? extends Accelerator>> sessions) {
+        this.kind = kind;
+        this.substitute = substitute;
+        this.batcher = batcher;
+        this.sessions = sessions.stream().map(SessionSlots::new).toList();
+    }
+
+    /** @param sessions the slots of each session */
+    public static Site home(Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
+        return new Site(Kind.HOME, Optional.empty(), batcher, sessions);
+    }
+
+    /** @param sessions the slots of each session */
+    public static Site overflow(
+            Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
+        return new Site(Kind.OVERFLOW, Optional.empty(), batcher, sessions);
+    }
+
+    /**
+     * @param model the one that the sessions run
+     * @param sessions the slots of each session
+     */
+    public static Site fallback(
+            String model, Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
+        return new Site(Kind.FALLBACK, Optional.of(model), batcher, sessions);
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    /** The model that answers in the place of the one that was asked for. */
+    Optional<String> substitute() {
+        return substitute;
+    }
+
+    Batcher<Task> batcher() {
+        return batcher;
+    }
+
+    CostModel costs() {
+        return batcher.costs();
+    }
+
+    /** The halves of batches that failed. They run before all that waits. */
+    Deque<List<Part<Task>>> halves() {
+        return halves;
+    }
+
+    Outage outage() {
+        return outage;
+    }
+
+    /** Why nothing runs now; empty if something may. */
+    Optional<Problem> heldUp(long now) {
+        return outage.reason().filter(why -> !outage.allowsATry(now, isIdle()));
+    }
+
+    boolean isIdle() {
+        for (SessionSlots session : sessions) {
+            if (!session.isIdle()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean hasFreeSlot() {
+        for (SessionSlots session : sessions) {
+            if (session.hasFreeSlot()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A batch has run. */
+    void ran(Object key, int rows, long nanos, long now) {
+        outage.ended();
+        costs().observe(key, rows, nanos);
+        hasRun = true;
+        lastRun = now;
+    }
+
+    /** Whether it ran lately, so that what its runs cost is known. */
+    boolean isKnown(long now) {
+        return hasRun && now - lastRun < KNOWN_NANOS;
+    }
+
+    /** Of the sessions with a free slot, the one that runs the next batch first; empty if there is none, or nothing may run now. */
+    Optional<SessionSlots> soonestFree(long now) {
+        Optional<SessionSlots> soonest = Optional.empty();
+        if (heldUp(now).isPresent()) {
+            return soonest;
+        }
+        for (SessionSlots session : sessions) {
+            if (session.hasFreeSlot() && (soonest.isEmpty() || session.isFreeBefore(soonest.get(), now))) {
+                soonest = Optional.of(session);
+            }
+        }
+        return soonest;
+    }
+
+    /** The expected time until all that waits has run, in nanoseconds. */
+    double backlogNanos(long now) {
+        long free = Long.MAX_VALUE;
+        for (SessionSlots session : sessions) {
+            free = Math.min(free, Math.max(0, session.room(now).freeAtNanos() - now));
+        }
+        return free + batcher.backlogNanos(sessions.size());
+    }
+
+    /** Nanoseconds until the next try during an outage. */
+    long rest(long now) {
+        boolean isAwaited = isIdle() && (batcher.waitingRows() > 0 || !halves.isEmpty());
+        return outage.reason().isPresent() && isAwaited ? outage.rest(now) : WorkerLoop.UNTIL_WOKEN;
+    }
+}
