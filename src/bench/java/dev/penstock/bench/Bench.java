@@ -7,6 +7,7 @@ import dev.penstock.cli.bench.BatchingCommand;
 import dev.penstock.cli.bench.BenchCommand;
 import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
+import dev.penstock.cli.bench.EdgeCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
 import dev.penstock.cli.bench.FormsCommand;
@@ -22,6 +23,7 @@ import dev.penstock.cli.command.Tool;
 import dev.penstock.features.cache.FeaturesBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.apache.kafka.common.KafkaException;
 
 /** {@code ./penstock bench NAME}. Fails when an answer was missing or wrong, and when the benchmark could not run. */
@@ -61,6 +63,7 @@ public final class Bench implements Tool<BenchCommand> {
             case AssemblyCommand assembly -> MicroBench.run("AssemblyBenchmark");
             case IdleModelsCommand models -> models(models);
             case WarmCommand warm -> warm(warm);
+            case EdgeCommand edge -> edge(edge);
             case SelfCommand self -> GeneratorSpeed.measure(System.out);
         };
     }
@@ -150,6 +153,25 @@ public final class Bench implements Tool<BenchCommand> {
                 command.loadSeconds(),
                 command.rounds());
         return new WarmBench(settings, DigitsCorpus.load(DIGITS), System.out).run();
+    }
+
+    private static long edge(EdgeCommand command) throws IOException, InterruptedException, OrtException {
+        EdgeBench.Settings settings = new EdgeBench.Settings(
+                command.variants().stream()
+                        .map(name -> EdgeVariant.valueOf(name.toUpperCase(Locale.ROOT)))
+                        .toList(),
+                command.distance(),
+                command.rate(),
+                command.async(),
+                command.own(),
+                command.zipf(),
+                command.seconds(),
+                command.warmUp(),
+                command.cut(),
+                command.how().equals("reset"),
+                command.limit(),
+                command.call());
+        return new EdgeBench(settings, DigitsCorpus.load(DIGITS), System.out).run();
     }
 
     private static long batching(BatchingCommand command) throws IOException, InterruptedException, OrtException {

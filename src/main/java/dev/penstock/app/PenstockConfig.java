@@ -50,6 +50,14 @@ public interface PenstockConfig {
     @WithDefault("ignored")
     UnknownMembers unknownMembers();
 
+    /** The region of this process, such as {@code edge-lyon}: the label {@code region} of all its metrics. By default they have none. */
+    Optional<
+                    @Pattern(
+                            regexp = "[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}",
+                            message = "letters, digits, '.', '_' and '-', 63 at most")
+                    String>
+            region();
+
     Kafka kafka();
 
     Redis redis();

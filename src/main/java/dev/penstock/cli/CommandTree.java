@@ -5,6 +5,7 @@ import dev.penstock.cli.bench.BatcherCommand;
 import dev.penstock.cli.bench.BatchingCommand;
 import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
+import dev.penstock.cli.bench.EdgeCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
 import dev.penstock.cli.bench.FormsCommand;
@@ -135,6 +136,7 @@ final class CommandTree {
                 AssemblyCommand.class,
                 IdleModelsCommand.class,
                 WarmCommand.class,
+                EdgeCommand.class,
                 SelfCommand.class)) {
             add(bench, command);
         }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -62,7 +63,7 @@ public final class LocalMain {
     }
 
     private static int up(LocalOptions options) {
-        if (options.role() != LocalOptions.Role.INGRESS) {
+        if (options.role() != LocalOptions.Role.INGRESS && options.servesFolder()) {
             ModelsFolder.require(modelsOf(options), allowsNoModels());
         }
         requireFree(options.parts());
@@ -139,6 +140,10 @@ public final class LocalMain {
         redis.ifPresent(url -> System.setProperty("penstock.redis.url", url));
         System.setProperty("penstock.roles", options.roles());
         options.models().ifPresent(folder -> System.setProperty("penstock.worker.models", folder.toString()));
+        options.centre()
+                .ifPresent(centre -> System.setProperty(
+                        "penstock.worker.centres", centre.url().toString()));
+        options.region().ifPresent(name -> System.setProperty("penstock.region", name));
         customers.ifPresent(each -> each.source().forEach(System::setProperty));
         unlessSet(WARM_UP, "after-ready");
         System.setProperty("quarkus.management.host", "127.0.0.1");
@@ -155,12 +160,21 @@ public final class LocalMain {
         // The standard handler would exit from within run, and the stack's stop wait for a run that cannot end.
         BiConsumer<Integer, Throwable> remember = (code, cause) -> exitCode.set(ProcessEnd.code(code, cause));
         ApplicationLifecycleManager.setDefaultExitCodeHandler(remember);
-        try {
+        try (LocalFolder ofCentre = LocalFolder.temporary("penstock-centre")) {
+            if (!options.servesFolder()) {
+                serveModelsOfTheCentre(options.centre().orElseThrow(), ofCentre);
+            }
             Quarkus.run(Service.class, Addresses.of(options, kafka, redis).toArguments());
         } finally {
             SERVICE_STOPPED.countDown();
         }
         return exitCode.get();
+    }
+
+    private static void serveModelsOfTheCentre(LocalOptions.Centre centre, LocalFolder folder) {
+        List<String> names = CentreModels.write(centre.url(), centre.keyFile(), folder);
+        System.err.println("penstock: the centre " + centre.url() + " runs " + String.join(", ", names));
+        System.setProperty("penstock.worker.models", folder.path().toString());
     }
 
     /** What suits one machine and its user. An option of the JVM or the environment may say otherwise. */
@@ -182,7 +196,7 @@ public final class LocalMain {
 
     /** Empty unless this process serves the sample model that needs them. */
     private static Optional<TelecomCustomers> customers(LocalOptions options) {
-        if (options.role() == LocalOptions.Role.INGRESS) {
+        if (options.role() == LocalOptions.Role.INGRESS || !options.servesFolder()) {
             return Optional.empty();
         }
         return TelecomCustomers.of(modelsOf(options));

@@ -2,6 +2,7 @@ package dev.penstock.local;
 
 import dev.penstock.cli.command.KafkaCommand;
 import dev.penstock.cli.command.UpCommand;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -22,7 +23,12 @@ record LocalOptions(
         int kafkaPort,
         int redisPort,
         Optional<Path> dataDir,
-        Optional<Path> models) {
+        Optional<Path> models,
+        Optional<Centre> centre,
+        Optional<String> region) {
+
+    /** A centre that runs models of this edge. */
+    record Centre(URI url, Optional<Path> keyFile) {}
 
     enum Role {
         INGRESS,
@@ -40,7 +46,24 @@ record LocalOptions(
                 command.kafkaPort(),
                 command.redisPort(),
                 command.dataDir(),
-                command.models());
+                command.models(),
+                centre(command),
+                command.region());
+    }
+
+    private static Optional<Centre> centre(UpCommand command) {
+        if (command.centre().isEmpty()) {
+            if (command.centreKeyFile().isPresent()) {
+                throw new CannotStartException("--centre-key-file needs --centre");
+            }
+            return Optional.empty();
+        }
+        String url = command.centre().get().toString().replaceAll("/+$", "");
+        if (!url.matches("https?://[^\\s?#@']{1,200}")) {
+            throw new CannotStartException(
+                    "--centre must be http://host or https://host, without user, query or fragment, was " + url);
+        }
+        return Optional.of(new Centre(URI.create(url), command.centreKeyFile()));
     }
 
     /** Both parts, always embedded. */
@@ -57,6 +80,11 @@ record LocalOptions(
                 embedsKafka ? OptionalInt.of(kafkaPort) : OptionalInt.empty(),
                 embedsRedis ? OptionalInt.of(redisPort) : OptionalInt.empty(),
                 dataDir);
+    }
+
+    /** Whether the models are those of a folder, and not those of a centre. */
+    boolean servesFolder() {
+        return models.isPresent() || centre.isEmpty();
     }
 
     boolean isIngress() {

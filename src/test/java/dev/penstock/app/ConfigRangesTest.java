@@ -67,6 +67,7 @@ final class ConfigRangesTest {
             penstock.kafka.bootstrap-servers        | kafka    | must be host:port, or several of them separated by commas, was "kafka"
             penstock.redis.url                      | u:p@h    | must be a URL that begins with redis://, rediss:// or unix://, was a value that is not shown, since it may hold a secret
             penstock.worker.serve                   | a/b      | must be a model name of up to 100 letters, digits, '.', '_' and '-', was "a/b"
+            penstock.region                         | a b      | must be letters, digits, '.', '_' and '-', 63 at most, was "a b"
             penstock.tenants.reload-interval        | 0s       | must be 10ms to 1h, was 0s
             """)
     void aValueOutOfRangeIsReportedWithKeyValueAndRange(String key, String value, String rule) {

@@ -1,6 +1,7 @@
 package dev.penstock.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.penstock.cli.Penstock;
 import dev.penstock.cli.command.KafkaCommand;
@@ -51,6 +52,28 @@ class LocalOptionsTest {
         assertThat(options.parts().redisPort()).hasValue(16379);
         assertThat(options.parts().dataDir()).hasValue(Path.of("log"));
         assertThat(options.models()).hasValue(Path.of("shelf"));
+    }
+
+    @Test
+    void anEdgeServesTheModelsOfItsCentreUnlessItHasAFolder() {
+        LocalOptions edge = up("up --centre https://centre.example/ --centre-key-file key --region lyon");
+        assertThat(edge.servesFolder()).isFalse();
+        assertThat(edge.centre().orElseThrow().url()).hasToString("https://centre.example");
+        assertThat(edge.centre().orElseThrow().keyFile()).hasValue(Path.of("key"));
+        assertThat(edge.region()).hasValue("lyon");
+        assertThat(up("up --centre https://centre.example --models shelf").servesFolder())
+                .isTrue();
+        assertThat(up("up").servesFolder()).isTrue();
+    }
+
+    @Test
+    void saysWhatIsWrongWithACentre() {
+        assertThatExceptionOfType(CannotStartException.class)
+                .isThrownBy(() -> up("up --centre ftp://centre"))
+                .withMessageContaining("--centre must be http://host or https://host");
+        assertThatExceptionOfType(CannotStartException.class)
+                .isThrownBy(() -> up("up --centre-key-file key"))
+                .withMessageContaining("--centre-key-file needs --centre");
     }
 
     @Test

@@ -17,4 +17,5 @@ public sealed interface BenchCommand
                 AssemblyCommand,
                 IdleModelsCommand,
                 WarmCommand,
+                EdgeCommand,
                 SelfCommand {}

@@ -2,6 +2,7 @@ package dev.penstock.cli.command;
 
 import dev.penstock.cli.option.InRange;
 import dev.penstock.cli.option.OneOf;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -75,4 +76,21 @@ public interface UpCommand {
                     "Serves the models in this folder. Without it, the folder is $PENSTOCK_WORKER_MODELS, or the sample"
                             + " models where that is not set.")
     Optional<Path> models();
+
+    @Option(
+            names = "--centre",
+            paramLabel = "URL",
+            description =
+                    "Makes this an edge: models may name this centre. Without --models, it serves all models of the"
+                            + " centre, which runs them.")
+    Optional<URI> centre();
+
+    @Option(
+            names = "--centre-key-file",
+            paramLabel = "FILE",
+            description = "The key that the centre knows this edge by, where it asks for one.")
+    Optional<Path> centreKeyFile();
+
+    @Option(names = "--region", paramLabel = "NAME", description = "Labels all metrics with this region.")
+    Optional<String> region();
 }
