@@ -296,7 +296,7 @@ final class ArchitectureTest {
                             "features",
                             "features.cache",
                             "app")),
-            entry("com.github.benmanes..", Set.of("features.cache")),
+            entry("com.github.benmanes..", Set.of("features.cache", "worker.loop")),
             entry("io.opentelemetry..", Set.of("tracing", "app")),
             entry("io.prometheus..", Set.of("tracing", "app")),
             entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress.triton")),

@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -18,6 +19,7 @@ public final class RequestIds {
     private static final String ALGORITHM = "HmacSHA256";
     private static final int MIN_KEY_BYTES = 16;
     private static final int BYTES = 32;
+    private static final int TENANT_OFFSET = Short.BYTES + 2 * Integer.BYTES;
     private static final int SIGNED_BYTES = 22;
     private static final int TEXT_LENGTH = 43;
     private static final long MAX_MILLIS = (1L << 48) - 1;
@@ -83,6 +85,19 @@ public final class RequestIds {
                     issuedMillis(ByteBuffer.wrap(Base64.getUrlDecoder().decode(id.bytes()))));
         } catch (IllegalArgumentException notOurs) {
             return OptionalLong.empty();
+        }
+    }
+
+    /** The tag of the tenant that an id carries, unverified. Empty for other systems' ids. */
+    public static OptionalInt tenantTag(CorrelationId id) {
+        if (id.bytes().length != TEXT_LENGTH) {
+            return OptionalInt.empty();
+        }
+        try {
+            return OptionalInt.of(
+                    ByteBuffer.wrap(Base64.getUrlDecoder().decode(id.bytes())).getInt(TENANT_OFFSET));
+        } catch (IllegalArgumentException notOurs) {
+            return OptionalInt.empty();
         }
     }
 

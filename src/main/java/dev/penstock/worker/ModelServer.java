@@ -24,6 +24,7 @@ import dev.penstock.worker.intake.RequestConsumers;
 import dev.penstock.worker.intake.rules.IntakeBounds;
 import dev.penstock.worker.join.FeatureStage;
 import dev.penstock.worker.loop.Accelerator;
+import dev.penstock.worker.loop.AnswerCache;
 import dev.penstock.worker.loop.LoopThread;
 import dev.penstock.worker.loop.SessionAccelerator;
 import dev.penstock.worker.loop.Site;
@@ -221,7 +222,8 @@ final class ModelServer implements AutoCloseable {
         LoopThread thread =
                 new LoopThread("penstock-loop-" + model + "-" + loaded.version(), consequence(), this::failed);
         List<Site> sites = sites(loaded, planner, meters, shared.config().bulkFloor());
-        WorkerLoop loop = new WorkerLoop(sites, replies, meters, shared.deviceLost(), thread::wake);
+        Optional<AnswerCache> cache = config.cache().map(section -> new AnswerCache(section, shared.registry(), model));
+        WorkerLoop loop = new WorkerLoop(sites, cache, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
                 decoder, loop, new FeatureStage(loop, planner, replies, loaded.features(), this::failed));

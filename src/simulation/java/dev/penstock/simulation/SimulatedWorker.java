@@ -73,7 +73,12 @@ final class SimulatedWorker implements Replies {
             sessions.add(new SimulatedSession(simulation).slots());
         }
         this.loop = new WorkerLoop(
-                List.of(Site.home(batcher, sessions)), this, METERS, lost -> {}, () -> stepAt(simulation.now()));
+                List.of(Site.home(batcher, sessions)),
+                Optional.empty(),
+                this,
+                METERS,
+                lost -> {},
+                () -> stepAt(simulation.now()));
         this.rules = new IntakeRules<>(
                 SimulatedLog.MODEL,
                 VERSION,
@@ -241,7 +246,7 @@ final class SimulatedWorker implements Replies {
     }
 
     @Override
-    public Outcome outcome(Task task, List<Tensor> outputs, int fromRow, Optional<String> substitute) {
+    public Outcome outcome(Task task, List<Tensor> outputs, int fromRow, Map<String, Object> remarks) {
         simulation.checkAnswer(task, outputs.getFirst(), fromRow);
         return new Outcome.Succeeded(NOTHING);
     }

@@ -39,6 +39,7 @@ import java.util.OptionalInt;
  * @param features {@code features}: columns that are looked up by entity
  * @param scaleToZero {@code scale_to_zero}: the model needs no worker while nobody asks for it
  * @param remote {@code remote}: the centre that runs the model
+ * @param cache {@code cache}: answers are given again
  */
 public record ModelConfig(
         int maxBatchSize,
@@ -58,7 +59,8 @@ public record ModelConfig(
         Map<String, String> labels,
         Optional<FeaturesSection> features,
         Optional<ScaleToZero> scaleToZero,
-        Optional<RemoteSection> remote) {
+        Optional<RemoteSection> remote,
+        Optional<CacheSection> cache) {
 
     /** The row limit of a request, in full batches. A request larger than a batch runs in parts. */
     public static final int MAX_BATCHES_PER_REQUEST = 64;
@@ -117,7 +119,8 @@ public record ModelConfig(
                 labels,
                 features,
                 scaleToZero,
-                remote);
+                remote,
+                cache);
     }
 
     /** @throws ModelRefusedException naming the key, the value and the allowed range */
@@ -147,7 +150,8 @@ public record ModelConfig(
                 labels(section.section("labels")),
                 FeaturesSection.read(section.section("features")),
                 scaleToZero(section.section("scale_to_zero")),
-                remote(section));
+                remote(section),
+                CacheSection.read(section.section("cache")));
         section.refuseUnknownKeys();
         return config;
     }

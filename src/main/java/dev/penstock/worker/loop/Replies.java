@@ -4,7 +4,7 @@ import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Timings;
 import dev.penstock.protocol.Tensor;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 /** Makes outcomes and sends them to the callers. */
 public interface Replies {
@@ -12,9 +12,9 @@ public interface Replies {
     /**
      * The outcome of a task whose rows begin at {@code fromRow} of a batch's outputs.
      *
-     * @param substitute the model that ran in the place of the one that was asked for
+     * @param remarks parameters of the answer: how it came about
      */
-    Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute);
+    Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Map<String, Object> remarks);
 
     /** Whether its sender has cancelled it. */
     default boolean isCancelled(Task task) {

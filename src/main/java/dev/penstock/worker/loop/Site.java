@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Sessions that can run each other's batches, with what their runs cost, and the requests that wait for them. Confined to the loop's thread. */
@@ -16,7 +17,7 @@ public final class Site {
     private static final long KNOWN_NANOS = 10_000_000_000L;
 
     private final Kind kind;
-    private final Optional<String> substitute;
+    private final Map<String, Object> remarks;
     private final Batcher<Task> batcher;
     private final List<SessionSlots> sessions;
     private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
@@ -38,24 +39,24 @@ public final class Site {
 
     private Site(
             Kind kind,
-            Optional<String> substitute,
+            Map<String, Object> remarks,
             Batcher<Task> batcher,
             Collection<? extends Collection<? extends Accelerator>> sessions) {
         this.kind = kind;
-        this.substitute = substitute;
+        this.remarks = remarks;
         this.batcher = batcher;
         this.sessions = sessions.stream().map(SessionSlots::new).toList();
     }
 
     /** @param sessions the slots of each session */
     public static Site home(Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
-        return new Site(Kind.HOME, Optional.empty(), batcher, sessions);
+        return new Site(Kind.HOME, Map.of(), batcher, sessions);
     }
 
     /** @param sessions the slots of each session */
     public static Site overflow(
             Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
-        return new Site(Kind.OVERFLOW, Optional.empty(), batcher, sessions);
+        return new Site(Kind.OVERFLOW, Map.of(), batcher, sessions);
     }
 
     /**
@@ -64,16 +65,16 @@ public final class Site {
      */
     public static Site fallback(
             String model, Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
-        return new Site(Kind.FALLBACK, Optional.of(model), batcher, sessions);
+        return new Site(Kind.FALLBACK, Map.of("fallback", true, "served_by", model), batcher, sessions);
     }
 
     Kind kind() {
         return kind;
     }
 
-    /** The model that answers in the place of the one that was asked for. */
-    Optional<String> substitute() {
-        return substitute;
+    /** What an answer says of the model that ran in the place of the one that was asked for. */
+    Map<String, Object> remarks() {
+        return remarks;
     }
 
     Batcher<Task> batcher() {

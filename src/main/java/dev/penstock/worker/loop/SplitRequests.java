@@ -4,8 +4,10 @@ import dev.penstock.batching.Part;
 import dev.penstock.protocol.RowLayout;
 import dev.penstock.protocol.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -21,12 +23,12 @@ final class SplitRequests {
     /**
      * The outputs of all rows of a request, in order.
      *
-     * @param substitute the model that ran some of them in the place of the one that was asked for
+     * @param remarks on any of them
      */
-    record All(List<Tensor> outputs, Optional<String> substitute) {}
+    record All(List<Tensor> outputs, Map<String, Object> remarks) {}
 
     /** Adds the outputs of a part. Returns those of all rows when this was the last part. */
-    Optional<All> add(Part<Task> part, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute) {
+    Optional<All> add(Part<Task> part, List<Tensor> batchOutputs, int fromRow, Map<String, Object> remarks) {
         Collected collected = open.computeIfAbsent(part.request(), task -> new Collected());
         boolean isLast = account(part, collected);
         if (collected.givenUp) {
@@ -34,8 +36,8 @@ final class SplitRequests {
         }
         RowLayout layout = part.request().paddingPlan().layout();
         collected.outputs.put(part.fromRow(), copies(layout, batchOutputs, fromRow, part.rows()));
-        collected.substitute = substitute.or(() -> collected.substitute);
-        return isLast ? Optional.of(new All(collected.joined(layout), collected.substitute)) : Optional.empty();
+        collected.remarks.putAll(remarks);
+        return isLast ? Optional.of(new All(collected.joined(layout), collected.remarks)) : Optional.empty();
     }
 
     /** Gives up the request, since a part has failed or expired. Returns whether it is the first, so that the caller replies once. */
@@ -68,7 +70,7 @@ final class SplitRequests {
     }
 
     /** Copies, since the outputs of a batch are valid only until its slot starts again. */
-    private static List<Tensor> copies(RowLayout layout, List<Tensor> batchOutputs, int fromRow, int rows) {
+    static List<Tensor> copies(RowLayout layout, List<Tensor> batchOutputs, int fromRow, int rows) {
         List<Tensor> copies = new ArrayList<>(batchOutputs.size());
         for (int i = 0; i < batchOutputs.size(); i++) {
             Tensor view = layout.outputRows(i, batchOutputs.get(i), fromRow, rows);
@@ -79,7 +81,7 @@ final class SplitRequests {
 
     private static final class Collected {
         private final NavigableMap<Integer, List<Tensor>> outputs = new TreeMap<>();
-        private Optional<String> substitute = Optional.empty();
+        private final Map<String, Object> remarks = new HashMap<>();
         private int rows;
         private boolean givenUp;
 

@@ -12,7 +12,9 @@ import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.Effort;
 import dev.penstock.worker.accepted.ReplyAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -43,6 +45,7 @@ public final class WorkerLoop {
     private final Site home;
     private final Optional<Site> overflow;
     private final Optional<Site> fallback;
+    private final Optional<AnswerCache> cache;
     private final Replies replies;
     private final WorkerMeters meters;
     private final Consumer<String> deviceLost;
@@ -59,14 +62,21 @@ public final class WorkerLoop {
 
     /**
      * @param sites one of each kind at most. Without one of kind HOME, the first is the home
+     * @param cache of answers that are given again
      * @param deviceLost receives the reason when an accelerator is broken until the process restarts
      * @param wake makes the thread that steps this loop step it again soon; called from any thread
      */
     public WorkerLoop(
-            List<Site> sites, Replies replies, WorkerMeters meters, Consumer<String> deviceLost, Runnable wake) {
+            List<Site> sites,
+            Optional<AnswerCache> cache,
+            Replies replies,
+            WorkerMeters meters,
+            Consumer<String> deviceLost,
+            Runnable wake) {
         this.home = site(sites, Site.Kind.HOME).orElseGet(sites::getFirst);
         this.overflow = site(sites, Site.Kind.OVERFLOW);
         this.fallback = site(sites, Site.Kind.FALLBACK).filter(site -> site != home);
+        this.cache = cache;
         this.replies = replies;
         this.meters = meters;
         this.deviceLost = deviceLost;
@@ -197,6 +207,25 @@ public final class WorkerLoop {
     }
 
     private void arrive(Task task, long now) {
+        boolean isInTime = task.deadlineNanos() - now >= 0;
+        if (cache.isEmpty() || !isInTime) {
+            queue(task, now);
+            return;
+        }
+        switch (cache.get().find(task, now)) {
+            case AnswerCache.Found.Hit hit -> {
+                task.record().effort(Effort.RAN);
+                Outcome outcome = replies.isCancelled(task)
+                        ? new Outcome.Cancelled()
+                        : replies.outcome(task, hit.answer().outputs(), 0, hit.remarks(now));
+                reply(task, outcome, now, 0, 0);
+            }
+            case AnswerCache.Found.Joined joined -> {} // answered with the one that it waits for
+            case AnswerCache.Found.Missed missed -> queue(task, now);
+        }
+    }
+
+    private void queue(Task task, long now) {
         Optional<Problem> heldUp = home.heldUp(now);
         if (heldUp.isPresent() && fallback.isPresent()) {
             fallback.get().batcher().offer(queued(task));
@@ -288,7 +317,7 @@ public final class WorkerLoop {
     private boolean isCancelled(Part<Task> part, long now) {
         boolean cancelled = replies.isCancelled(part.request());
         if (cancelled) {
-            giveUp(part, new Outcome.Cancelled(), now, 0);
+            giveUp(part, new Outcome.Cancelled(), now, 0, now);
         }
         return cancelled;
     }
@@ -308,7 +337,7 @@ public final class WorkerLoop {
                 }
                 countRun(run.batch);
                 trace(run, ran.startNanos(), ran.startNanos() + ran.nanos(), Optional.empty());
-                answer(run, ran);
+                answer(run, ran, now);
             }
             case Accelerator.TooLate late -> {
                 meters.recalled();
@@ -324,7 +353,7 @@ public final class WorkerLoop {
                 } else {
                     run.site.outage().ended();
                     countRun(run.batch);
-                    broke(run, broke);
+                    broke(run, broke, now);
                 }
             }
         }
@@ -355,7 +384,7 @@ public final class WorkerLoop {
         }
     }
 
-    private void broke(Finished run, Accelerator.Broke broke) {
+    private void broke(Finished run, Accelerator.Broke broke, long now) {
         if (broke.kind() == InferenceException.Kind.DEVICE_LOST) {
             deviceLost.accept(broke.reason());
         }
@@ -371,7 +400,7 @@ public final class WorkerLoop {
             run.site.halves().add(run.batch.subList(middle, run.batch.size()));
         } else {
             Outcome failed = new Outcome.Failed(Problem.of(Problem.Kind.INFERENCE_FAILED, broke.reason()));
-            giveUp(run.batch.getFirst(), failed, run.startedNanos, run.rows);
+            giveUp(run.batch.getFirst(), failed, run.startedNanos, run.rows, now);
         }
     }
 
@@ -395,21 +424,22 @@ public final class WorkerLoop {
     /** What becomes of a part that nothing can run now. */
     private void decide(Part<Task> part, Problem why, long startedNanos, long now) {
         if (isOver(part, now)) {
-            giveUp(part, new Outcome.Expired(), startedNanos, 0);
+            giveUp(part, new Outcome.Expired(), startedNanos, 0, now);
         } else if (fallback.isPresent()) {
             fallback.get().batcher().admit(part);
         } else if (isAwaited(part.request())) {
-            giveUp(part, new Outcome.Failed(why), startedNanos, 0);
+            giveUp(part, new Outcome.Failed(why), startedNanos, 0, now);
         } else if (!isCancelled(part, now)) {
-            waitOrLeave(part);
+            waitOrLeave(part, now);
         }
     }
 
-    private void waitOrLeave(Part<Task> part) {
+    private void waitOrLeave(Part<Task> part, long now) {
         if (!draining && !part.request().record().isAnothers()) {
             home.batcher().offer(part);
         } else if (part.isWhole() || splits.giveUp(part)) {
             part.request().record().giveBack();
+            release(part.request(), now);
         }
     }
 
@@ -422,18 +452,17 @@ public final class WorkerLoop {
     }
 
     /** Makes all outcomes first and then sends them, so that the replies leave together. */
-    private void answer(Finished run, Accelerator.Ran ran) {
+    private void answer(Finished run, Accelerator.Ran ran, long now) {
         List<Answer> answers = new ArrayList<>(run.batch.size());
-        Optional<String> substitute = run.site.substitute();
+        Map<String, Object> remarks = run.site.remarks();
         int from = 0;
         for (Part<Task> part : run.batch) {
             Task task = part.request();
-            if (part.isWhole()) {
-                answers.add(new Answer(task, replies.outcome(task, ran.outputs(), from, substitute)));
+            if (!part.isWhole()) {
+                splits.add(part, ran.outputs(), from, remarks)
+                        .ifPresent(all -> answer(task, all.outputs(), 0, all.remarks(), now, answers));
             } else {
-                splits.add(part, ran.outputs(), from, substitute)
-                        .ifPresent(all -> answers.add(
-                                new Answer(task, replies.outcome(task, all.outputs(), 0, all.substitute()))));
+                answer(task, ran.outputs(), from, remarks, now, answers);
             }
             from += part.rows();
         }
@@ -441,6 +470,32 @@ public final class WorkerLoop {
         for (Answer answer : answers) {
             reply(answer.task, answer.outcome, run.startedNanos, ran.nanos(), run.rows);
         }
+    }
+
+    /** Adds the answer to a request, and to those that waited for the same. */
+    private void answer(
+            Task task, List<Tensor> outputs, int from, Map<String, Object> remarks, long now, List<Answer> answers) {
+        if (cache.filter(answersKept -> answersKept.isLeader(task)).isEmpty()) {
+            answers.add(new Answer(task, replies.outcome(task, outputs, from, remarks)));
+            return;
+        }
+        List<Tensor> own = SplitRequests.copies(task.paddingPlan().layout(), outputs, from, task.rows());
+        answers.add(new Answer(task, replies.outcome(task, own, 0, with(remarks, AnswerCache.MISS))));
+        List<Task> waited = remarks.isEmpty()
+                ? cache.get().answered(task, own, now)
+                : cache.get().abandoned(task); // the answer of another model is not this one's
+        for (Task same : waited) {
+            Outcome outcome = replies.isCancelled(same)
+                    ? new Outcome.Cancelled()
+                    : replies.outcome(same, own, 0, with(remarks, AnswerCache.JOINED));
+            answers.add(new Answer(same, outcome));
+        }
+    }
+
+    private static Map<String, Object> with(Map<String, Object> remarks, Map<String, Object> more) {
+        Map<String, Object> all = new HashMap<>(remarks);
+        all.putAll(more);
+        return all;
     }
 
     /**
@@ -453,13 +508,19 @@ public final class WorkerLoop {
         if (load.isHigh() && latestStart - part.request().arrivalNanos() > 0) {
             part.request().record().effort(Effort.GIVEN_UP);
         }
-        giveUp(part, new Outcome.Expired(), now, 0);
+        giveUp(part, new Outcome.Expired(), now, 0, now);
     }
 
-    private void giveUp(Part<Task> part, Outcome outcome, long startedNanos, int batchRows) {
+    private void giveUp(Part<Task> part, Outcome outcome, long startedNanos, int batchRows, long now) {
         if (part.isWhole() || splits.giveUp(part)) {
             reply(part.request(), outcome, startedNanos, 0, batchRows);
+            release(part.request(), now);
         }
+    }
+
+    /** The request has no answer, so that those that waited for the same have to run. */
+    private void release(Task task, long now) {
+        cache.ifPresent(answers -> answers.abandoned(task).forEach(same -> queue(same, now)));
     }
 
     private void reply(Task task, Outcome outcome, long startedNanos, long computeNanos, int batchRows) {

@@ -30,7 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -94,7 +93,7 @@ public final class ReplyPublisher implements Replies {
     }
 
     @Override
-    public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute) {
+    public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Map<String, Object> remarks) {
         InferenceRequest request = task.request();
         List<Tensor> outputs = new ArrayList<>(batchOutputs.size());
         for (int i = 0; i < batchOutputs.size(); i++) {
@@ -104,7 +103,7 @@ public final class ReplyPublisher implements Replies {
             }
         }
         InferenceResponse response = new InferenceResponse(
-                model, task.record().modelVersion(), request.id(), parameters(task, substitute), outputs);
+                model, task.record().modelVersion(), request.id(), parameters(task, remarks), outputs);
         try {
             Payload payload = ResponseWriter.write(response, request::wantsBinary, nonFinite);
             int bytes = payload.bytes().limit();
@@ -130,18 +129,14 @@ public final class ReplyPublisher implements Replies {
         return TopClasses.of(spec, output, classes.getAsInt());
     }
 
-    private static Map<String, Object> parameters(Task task, Optional<String> substitute) {
-        if (task.features().isEmpty() && substitute.isEmpty()) {
+    private static Map<String, Object> parameters(Task task, Map<String, Object> remarks) {
+        if (task.features().isEmpty() && remarks.isEmpty()) {
             return Map.of();
         }
-        Map<String, Object> parameters = new TreeMap<>();
+        Map<String, Object> parameters = new TreeMap<>(remarks);
         task.features()
                 .ifPresent(features ->
                         parameters.put("features", features.kind().name().toLowerCase(Locale.ROOT)));
-        substitute.ifPresent(other -> {
-            parameters.put("fallback", true);
-            parameters.put("served_by", other);
-        });
         return parameters;
     }
 

@@ -151,6 +151,7 @@ final class SimulatedWorker {
         LoopSteps steps = new LoopSteps();
         WorkerLoop loop = new WorkerLoop(
                 List.of(Site.home(batcher, List.of(accelerator.slots()))),
+                Optional.empty(),
                 publisher,
                 METERS,
                 lost -> {},

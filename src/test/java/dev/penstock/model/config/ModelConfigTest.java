@@ -45,6 +45,7 @@ class ModelConfigTest {
                         Map.of(),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         Optional.empty()));
     }
 
@@ -107,6 +108,7 @@ class ModelConfigTest {
                         Map.of("scores", "digits.txt"),
                         Optional.empty(),
                         Optional.of(new ScaleToZero(Duration.ofSeconds(90), OptionalInt.of(50))),
+                        Optional.empty(),
                         Optional.empty()));
     }
 

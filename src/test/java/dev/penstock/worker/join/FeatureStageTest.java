@@ -209,6 +209,7 @@ class FeatureStageTest {
                 List.of(Site.home(
                         new Batcher<>(new BatchPolicy(8, Window.adaptive(), List.of(), 0.05), new CostModel()),
                         List.of(List.of(new Noting())))),
+                Optional.empty(),
                 new NoReplies(),
                 new WorkerMeters(new SimpleMeterRegistry(), "ages"),
                 reason -> {},
@@ -233,7 +234,7 @@ class FeatureStageTest {
 
     private static final class NoReplies implements Replies {
         @Override
-        public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute) {
+        public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Map<String, Object> remarks) {
             return new Outcome.Expired();
         }
 

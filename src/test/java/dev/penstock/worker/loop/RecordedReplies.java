@@ -11,14 +11,13 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Notes what was sent. */
 final class RecordedReplies implements Replies {
     final Map<String, String> status = new LinkedHashMap<>();
     final Map<String, List<Integer>> rows = new HashMap<>();
-    final Map<String, String> substitutes = new HashMap<>();
+    final Map<String, Map<String, Object>> remarks = new HashMap<>();
     final Set<String> cancelled = new HashSet<>();
     Timings timings = Timings.NONE;
     long deliveryNanos;
@@ -34,9 +33,10 @@ final class RecordedReplies implements Replies {
     }
 
     @Override
-    public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Optional<String> substitute) {
-        substitute.ifPresent(
-                model -> substitutes.put(task.record().correlationId().toString(), model));
+    public Outcome outcome(Task task, List<Tensor> batchOutputs, int fromRow, Map<String, Object> remarks) {
+        if (!remarks.isEmpty()) {
+            this.remarks.put(task.record().correlationId().toString(), remarks);
+        }
         rows.put(
                 task.record().correlationId().toString(),
                 ManualAccelerator.values(batchOutputs.getFirst().rows(fromRow, task.rows())));

@@ -14,11 +14,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A loop whose model runs in two places, on a virtual clock. */
 class SitesTest {
     private static final long FAR = 100 * Outage.REST_NANOS;
+
+    private static final Map<String, Object> SMALL = Map.of("fallback", true, "served_by", "small");
 
     private final ManualAccelerator home = new ManualAccelerator();
     private final ManualAccelerator other = new ManualAccelerator();
@@ -44,7 +47,7 @@ class SitesTest {
         other.finish();
         loop.step(3);
         assertThat(replies.status).hasSize(3).containsValue("succeeded").doesNotContainValue("failed");
-        assertThat(replies.substitutes).hasSize(3).containsEntry("waits", "small");
+        assertThat(replies.remarks).hasSize(3).containsEntry("waits", SMALL);
         assertThat(waits.record().runs()).isEqualTo(1);
         assertThat(registry.get("inference.fallback.answers").counter().count()).isEqualTo(3);
     }
@@ -73,7 +76,7 @@ class SitesTest {
         loop.step(back + 2);
         run(loop, "after", back + 3);
         assertThat(replies.status.values()).hasSize(5).containsOnly("succeeded");
-        assertThat(replies.substitutes).containsOnlyKeys("first", "meanwhile", "beside");
+        assertThat(replies.remarks).containsOnlyKeys("first", "meanwhile", "beside");
     }
 
     @Test
@@ -112,14 +115,14 @@ class SitesTest {
         loop.step(3);
         assertThat(replies.status).containsOnly(Map.entry("large", "succeeded"));
         assertThat(replies.rows.get("large")).hasSize(12);
-        assertThat(replies.substitutes).containsEntry("large", "small");
+        assertThat(replies.remarks).containsEntry("large", SMALL);
     }
 
     @Test
     void aFallbackWithoutCentreRunsEverything() {
         WorkerLoop loop = loop(List.of(Site.fallback("small", batcher(homeCosts), List.of(List.of(home)))));
         run(loop, "a", 0);
-        assertThat(replies.substitutes).containsEntry("a", "small");
+        assertThat(replies.remarks).containsEntry("a", SMALL);
         loop.offer(task("late", 1, 5));
         loop.step(6);
         assertThat(replies.status).containsOnly(Map.entry("a", "succeeded"), Map.entry("late", "expired"));
@@ -142,7 +145,7 @@ class SitesTest {
         home.finish();
         loop.step(102);
         assertThat(replies.status.values()).containsOnly("succeeded");
-        assertThat(replies.substitutes).as("it is the same model").isEmpty();
+        assertThat(replies.remarks).as("it is the same model").isEmpty();
         assertThat(registry.get("inference.overflow.answers").counter().count()).isEqualTo(2);
     }
 
@@ -316,6 +319,6 @@ class SitesTest {
     }
 
     private WorkerLoop loop(List<Site> sites) {
-        return new WorkerLoop(sites, replies, new WorkerMeters(registry, "m"), lost -> {}, () -> {});
+        return new WorkerLoop(sites, Optional.empty(), replies, new WorkerMeters(registry, "m"), lost -> {}, () -> {});
     }
 }

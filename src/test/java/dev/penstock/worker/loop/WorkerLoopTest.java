@@ -534,6 +534,11 @@ class WorkerLoopTest {
 
     private WorkerLoop loopOf(Batcher<Task> batcher, List<List<ManualAccelerator>> sessions) {
         return new WorkerLoop(
-                List.of(Site.home(batcher, sessions)), replies, new WorkerMeters(registry, "m"), lost::add, () -> {});
+                List.of(Site.home(batcher, sessions)),
+                Optional.empty(),
+                replies,
+                new WorkerMeters(registry, "m"),
+                lost::add,
+                () -> {});
     }
 }
