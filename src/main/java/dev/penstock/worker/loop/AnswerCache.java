@@ -107,8 +107,12 @@ public final class AnswerCache {
         record Missed() implements Found {}
     }
 
-    /** Looks a request up that comes. One that misses must be {@link #answered} or {@link #abandoned}. */
-    Found find(Task task, long nanos) {
+    /**
+     * Looks a request up that comes. One that misses must be {@link #answered} or {@link #abandoned}.
+     *
+     * @param mayWait whether it may wait for an equal one, and equal ones for it
+     */
+    Found find(Task task, boolean mayWait, long nanos) {
         now = nanos;
         Key key = key(task);
         Answer answer = answers.getIfPresent(key);
@@ -118,7 +122,7 @@ public final class AnswerCache {
             return new Found.Hit(answer);
         }
         Flight flight = flights.get(key);
-        if (flight == null) {
+        if (mayWait && flight == null) {
             Flight begun = new Flight(key, task, new ArrayList<>());
             flights.put(key, begun);
             byLeader.put(task, begun);
@@ -126,7 +130,7 @@ public final class AnswerCache {
             return new Found.Missed();
         }
         // The leader is answered, or given up, by its own deadline.
-        if (flight.leader.deadlineNanos() - task.deadlineNanos() > 0) {
+        if (!mayWait || flight == null || flight.leader.deadlineNanos() - task.deadlineNanos() > 0) {
             misses.increment();
             return new Found.Missed();
         }

@@ -212,7 +212,9 @@ public final class WorkerLoop {
             queue(task, now);
             return;
         }
-        switch (cache.get().find(task, now)) {
+        // While requests wait for a centre, none waits for another: a synchronous call must fail at once.
+        boolean mayWait = fallback.isPresent() || home.heldUp(now).isEmpty();
+        switch (cache.get().find(task, mayWait, now)) {
             case AnswerCache.Found.Hit hit -> {
                 task.record().effort(Effort.RAN);
                 Outcome outcome = replies.isCancelled(task)
@@ -437,6 +439,7 @@ public final class WorkerLoop {
     private void waitOrLeave(Part<Task> part, long now) {
         if (!draining && !part.request().record().isAnothers()) {
             home.batcher().offer(part);
+            release(part.request(), now);
         } else if (part.isWhole() || splits.giveUp(part)) {
             part.request().record().giveBack();
             release(part.request(), now);

@@ -1,6 +1,7 @@
 package dev.penstock.worker.loop;
 
 import static dev.penstock.worker.loop.ManualAccelerator.BAD;
+import static dev.penstock.worker.loop.Tasks.awaited;
 import static dev.penstock.worker.loop.Tasks.task;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -162,6 +163,32 @@ class AnswerCacheTest {
         run(shared, of(1, "d"), 0);
         run(shared, of(2, "e"), 10);
         assertThat(count("hit")).isEqualTo(2);
+    }
+
+    @Test
+    void noSynchronousCallWaitsForARequestThatWaitsForTheCentre() {
+        accelerator.isUnavailable = true;
+        loop.offer(task("patient", 1, FAR));
+        loop.step(0);
+        loop.offer(awaited("joined", 1, FAR));
+        loop.step(1);
+        accelerator.finish();
+        loop.step(2);
+        assertThat(replies.status).containsOnly(Map.entry("joined", "failed"));
+        loop.offer(awaited("comes", 1, FAR));
+        loop.offer(awaited("of another", 2, FAR));
+        loop.offer(task("also patient", 1, FAR));
+        loop.offer(awaited("comes later", 1, FAR));
+        loop.step(3);
+        assertThat(replies.status).hasSize(4).containsEntry("comes", "failed").containsEntry("comes later", "failed");
+
+        accelerator.isUnavailable = false;
+        loop.step(2 + Outage.REST_NANOS);
+        accelerator.finish();
+        loop.step(3 + Outage.REST_NANOS);
+        assertThat(replies.status).containsEntry("patient", "succeeded").containsEntry("also patient", "succeeded");
+        run(loop, "of another, again", 2, 4 + Outage.REST_NANOS);
+        assertThat(replies.status).containsEntry("of another, again", "succeeded");
     }
 
     @Test
