@@ -31,8 +31,21 @@ final class DistantLink implements AutoCloseable {
     private final AtomicLong sent = new AtomicLong();
     private volatile boolean isCut;
 
-    private record Chunk(byte[] bytes, long dueNanos) {
-        static final Chunk END = new Chunk(new byte[0], 0);
+    /** What was read at once; without bytes, the end. */
+    private static final class Chunk {
+        private static final Chunk END = new Chunk(new byte[0], 0);
+
+        private final byte[] bytes;
+        private final long dueNanos;
+
+        Chunk(byte[] bytes, long dueNanos) {
+            this.bytes = bytes;
+            this.dueNanos = dueNanos;
+        }
+
+        boolean isEnd() {
+            return bytes.length == 0;
+        }
     }
 
     /** @param resets whether a cut resets connections; otherwise their bytes arrive after it */
@@ -111,7 +124,7 @@ final class DistantLink implements AutoCloseable {
         });
         Thread.ofVirtual().start(() -> {
             try (OutputStream out = to.getOutputStream()) {
-                for (Chunk chunk = way.take(); chunk != Chunk.END; chunk = way.take()) {
+                for (Chunk chunk = way.take(); !chunk.isEnd(); chunk = way.take()) {
                     TimeUnit.NANOSECONDS.sleep(chunk.dueNanos - System.nanoTime());
                     while (isCut) {
                         TimeUnit.MILLISECONDS.sleep(5);

@@ -259,9 +259,9 @@ final class EdgeBench {
                         .with(corpus.body(id)),
                 settings.limitMillis());
         long nanos = System.nanoTime() - begun;
-        boolean isRight = answer.status() != OK || corpus.check(id, answer.body());
-        return new Call(
-                (begun - start) / 1_000_000, isFar, answer.status(), isRight, nanos, new String(answer.body(), UTF_8));
+        boolean isRight =
+                answer.status() != OK || corpus.check(id, answer.body().getBytes(UTF_8));
+        return new Call((begun - start) / 1_000_000, isFar, answer.status(), isRight, nanos, answer.body());
     }
 
     private static PostTemplate post(URI to, String model, List<String> headers) {
@@ -278,7 +278,7 @@ final class EdgeBench {
         return answer.status() == ACCEPTED ? Optional.of(member(answer.body(), "id")) : Optional.empty();
     }
 
-    private static String member(byte[] json, String name) {
+    private static String member(String json, String name) {
         try {
             return new ObjectMapper().readTree(json).path(name).asText();
         } catch (IOException notJson) {

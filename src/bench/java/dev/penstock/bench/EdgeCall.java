@@ -1,6 +1,7 @@
 package dev.penstock.bench;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +16,7 @@ final class EdgeCall {
     static final int NO_ANSWER = 0;
 
     /** @param status {@link #NO_ANSWER} without an answer */
-    record Answer(int status, byte[] body) {}
+    record Answer(int status, String body) {}
 
     private EdgeCall() {}
 
@@ -28,7 +29,7 @@ final class EdgeCall {
             socket.getOutputStream().write(request);
             return read(socket.getInputStream());
         } catch (IOException | NumberFormatException none) {
-            return new Answer(NO_ANSWER, new byte[0]);
+            return new Answer(NO_ANSWER, "");
         }
     }
 
@@ -46,7 +47,7 @@ final class EdgeCall {
         if (body.length < length) {
             throw new IOException("the answer ended early");
         }
-        return new Answer(Integer.parseInt(new String(status, ISO_8859_1).split(" ", 3)[1]), body);
+        return new Answer(Integer.parseInt(new String(status, ISO_8859_1).split(" ", 3)[1]), new String(body, UTF_8));
     }
 
     private static byte[] line(InputStream in) throws IOException {

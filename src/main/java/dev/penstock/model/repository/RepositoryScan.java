@@ -94,7 +94,8 @@ final class RepositoryScan {
                 refuseOutside(remote.apiKeyFile().get(), model);
             }
             boolean hasFiles = !subfolders(model).isEmpty();
-            if (remote.use() == RemoteSection.Use.CENTRE || remote.use() == RemoteSection.Use.NEVER && !hasFiles) {
+            boolean isNowhere = remote.use() == RemoteSection.Use.NEVER && !hasFiles;
+            if (remote.use() == RemoteSection.Use.CENTRE || isNowhere) {
                 scanRemote(name, model, config, remote);
                 return;
             }

@@ -52,7 +52,7 @@ public final class AnswerCache {
     private final Cache<Key, Answer> answers;
     private final MessageDigest digest = sha256();
     private final Map<Key, Flight> flights = new HashMap<>();
-    private final Map<Task, Flight> byLeader = new IdentityHashMap<>();
+    private final IdentityHashMap<Task, Flight> byLeader = new IdentityHashMap<>();
     private long now;
 
     private record Key(long high, long low) {}
