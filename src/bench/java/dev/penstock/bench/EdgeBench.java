@@ -16,13 +16,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -74,8 +77,12 @@ final class EdgeBench {
         }
     }
 
+    /** An asynchronous request that was accepted. */
+    private record Accepted(long atMillis, long doneMillis, boolean hasSucceeded) {}
+
     /**
-     * @param drainSeconds from the end of the last cut until all that was accepted had its outcome
+     * @param failures by second, the statuses of the calls without a right answer in time
+     * @param drainSeconds the longest time from the end of a cut until all that was accepted before had its outcome
      * @param lost accepted, and without an outcome
      * @param peak bytes per second towards the centre in the ten seconds after a cut, as a multiple of those without one
      */
@@ -89,6 +96,7 @@ final class EdgeBench {
             double hits,
             double fallbacks,
             long wrong,
+            Map<Long, List<Integer>> failures,
             long accepted,
             long lost,
             double drainSeconds,
@@ -178,7 +186,7 @@ final class EdgeBench {
                     settings.rate(),
                     n -> threads.submit(() -> call(clients, n, zipf.next(), 0)));
             ConcurrentLinkedQueue<Call> calls = new ConcurrentLinkedQueue<>();
-            ConcurrentLinkedQueue<String> accepted = new ConcurrentLinkedQueue<>();
+            ConcurrentLinkedQueue<Accepted> accepted = new ConcurrentLinkedQueue<>();
             List<Long> bytes = new ArrayList<>();
             long start = System.nanoTime();
             Future<?> script = threads.submit(() -> script(link, start, bytes));
@@ -186,8 +194,7 @@ final class EdgeBench {
                 pace(
                         settings.seconds(),
                         settings.asyncRate(),
-                        n -> threads.submit(
-                                () -> submit(clients, n, zipf.next()).ifPresent(accepted::add)));
+                        n -> threads.submit(() -> submit(clients, n, zipf.next(), start, accepted)));
                 return null;
             });
             int base = settings.warmUpSeconds() * settings.rate();
@@ -197,9 +204,11 @@ final class EdgeBench {
                     n -> threads.submit(() -> calls.add(call(clients, base + n, zipf.next(), start))));
             await(script);
             await(submitted);
-            double drained = drained(clients, accepted, start);
-            TimeUnit.MILLISECONDS.sleep(settings.limitMillis());
-            return row(List.copyOf(calls), accepted.size(), accepted(clients, accepted), drained, bytes);
+            threads.shutdown(); // and waits for the calls, and for the outcomes of what was accepted
+            if (!threads.awaitTermination(1, TimeUnit.HOURS)) {
+                throw new IllegalStateException("the calls did not end");
+            }
+            return row(List.copyOf(calls), List.copyOf(accepted), bytes);
         }
     }
 
@@ -270,12 +279,28 @@ final class EdgeBench {
         return new PostTemplate(to.resolve("/v2/models/" + model + "/infer"), all);
     }
 
-    /** @return the address of its outcome, if it was accepted */
-    private Optional<String> submit(URI to, int number, int image) {
+    /** Submits a request and, if it is accepted, asks for its outcome until it has succeeded. */
+    private Void submit(URI to, int number, int image, long start, Queue<Accepted> accepted)
+            throws InterruptedException {
         byte[] request = post(to, FAR, List.of("Prefer: respond-async", "Penstock-Timeout-Ms: " + ASYNC_TIMEOUT_MILLIS))
                 .with(corpus.body(image + corpus.size() * number));
         EdgeCall.Answer answer = EdgeCall.send(to, request, settings.limitMillis());
-        return answer.status() == ACCEPTED ? Optional.of(member(answer.body(), "id")) : Optional.empty();
+        if (answer.status() == ACCEPTED) {
+            String id = member(answer.body(), "id");
+            long at = millisSince(start);
+            long end = 1000L * settings.seconds() + LONGEST_DRAIN.toMillis();
+            boolean hasSucceeded = isSucceeded(to, id);
+            while (!hasSucceeded && millisSince(start) < end) {
+                TimeUnit.MILLISECONDS.sleep(500);
+                hasSucceeded = isSucceeded(to, id);
+            }
+            accepted.add(new Accepted(at, millisSince(start), hasSucceeded));
+        }
+        return null;
+    }
+
+    private static long millisSince(long start) {
+        return (System.nanoTime() - start) / 1_000_000;
     }
 
     private static String member(String json, String name) {
@@ -286,24 +311,19 @@ final class EdgeBench {
         }
     }
 
-    /** Seconds from the end of the last cut until every accepted request has succeeded, or the longest time. */
-    private double drained(URI to, ConcurrentLinkedQueue<String> accepted, long start) throws InterruptedException {
-        long lastCut = 0;
-        for (int second = 0; second < settings.seconds(); second++) {
-            lastCut = isCut(second) ? second + 1 : lastCut;
+    /** The longest time from the end of a cut until all that was accepted before has succeeded. */
+    private double drainSeconds(List<Accepted> accepted) {
+        long longest = 0;
+        for (int second = 1; second < settings.seconds(); second++) {
+            if (isCut(second - 1L) && !isCut(second)) {
+                long healed = 1000L * second;
+                longest = accepted.stream()
+                        .filter(each -> each.atMillis < healed)
+                        .mapToLong(each -> each.doneMillis - healed)
+                        .reduce(longest, Math::max);
+            }
         }
-        long end = System.nanoTime() + LONGEST_DRAIN.toNanos();
-        List<String> open = new ArrayList<>(accepted);
-        while (!open.isEmpty() && System.nanoTime() < end) {
-            open.removeIf(id -> isSucceeded(to, id));
-            TimeUnit.MILLISECONDS.sleep(200);
-        }
-        double atEnd = (System.nanoTime() - start) / 1e9;
-        return Math.max(0, atEnd - Math.max(lastCut, settings.seconds()));
-    }
-
-    private long accepted(URI to, ConcurrentLinkedQueue<String> accepted) {
-        return accepted.stream().filter(id -> !isSucceeded(to, id)).count();
+        return longest / 1e3;
     }
 
     private boolean isSucceeded(URI to, String id) {
@@ -314,7 +334,7 @@ final class EdgeBench {
         return answer.status() == OK && member(answer.body(), "status").equals("succeeded");
     }
 
-    private Row row(List<Call> calls, long accepted, long lost, double drainSeconds, List<Long> bytes) {
+    private Row row(List<Call> calls, List<Accepted> accepted, List<Long> bytes) {
         List<Call> good = calls.stream().filter(Call::isGood).toList();
         List<Call> cut =
                 calls.stream().filter(call -> isCut(call.atMillis / 1000)).toList();
@@ -338,10 +358,20 @@ final class EdgeBench {
                                 .count(),
                         good.size()),
                 calls.stream().filter(call -> !call.isRight).count(),
-                accepted,
-                lost,
-                drainSeconds,
+                failures(calls),
+                accepted.size(),
+                accepted.stream().filter(each -> !each.hasSucceeded).count(),
+                drainSeconds(accepted),
                 peak(bytes));
+    }
+
+    private static Map<Long, List<Integer>> failures(List<Call> calls) {
+        return calls.stream()
+                .filter(call -> !call.isGood())
+                .collect(Collectors.groupingBy(
+                        call -> call.atMillis / 1000,
+                        TreeMap::new,
+                        Collectors.mapping(Call::status, Collectors.toList())));
     }
 
     private double peak(List<Long> bytes) {

@@ -41,6 +41,11 @@ public interface Window {
         return (rows, rowsPerNano, cost) -> nanos;
     }
 
+    /** This window where so many runs go on at once, each as fast as if it were alone: each gets its part of the load. */
+    default Window forEachOf(int runs) {
+        return (rows, rowsPerNano, cost) -> nanos(rows, rowsPerNano / runs, cost);
+    }
+
     /** This window, but at least as long as {@code leastNanos}: for throughput rather than latency. */
     default Window atLeast(long leastNanos) {
         return (rows, rowsPerNano, cost) -> Math.max(leastNanos, nanos(rows, rowsPerNano, cost));

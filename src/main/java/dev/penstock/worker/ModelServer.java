@@ -244,12 +244,14 @@ final class ModelServer implements AutoCloseable {
         parts.addAll(0, loaded.sessions()); // closed after their slots
         if (!slots.isEmpty()) {
             meters.serves(slots.size(), config.rowsPerRun(), costs.expectedNanos(config.rowsPerRun()));
-            BatchPolicy policy = policy(config, config.rowsPerRun(), bulkFloor);
+            // Sessions here share the processor, calls to a centre do not.
+            int runs = loaded.definition().isRemote() ? slots.size() : 1;
+            BatchPolicy policy = policy(config, config.rowsPerRun(), runs, bulkFloor);
             sites.add(Site.home(new Batcher<>(policy, costs), slots));
         }
         loaded.others().overflow().ifPresent(centre -> {
             parts.addFirst(centre);
-            BatchPolicy policy = policy(config, config.rowsPerRun(), bulkFloor);
+            BatchPolicy policy = policy(config, config.rowsPerRun(), 1, bulkFloor);
             sites.add(Site.overflow(
                     new Batcher<>(policy, new CostModel()), runners(centre, centre::openSlot, name + "-overflow")));
         });
@@ -269,12 +271,14 @@ final class ModelServer implements AutoCloseable {
                     session.openSlot(), loaded.definition().graph().signature(), session.signature());
             slots.addAll(runners(session, slot, "penstock-session-" + model + "-fallback"));
         }
-        BatchPolicy policy = policy(config, rows, bulkFloor);
+        BatchPolicy policy = policy(config, rows, 1, bulkFloor);
         return Site.fallback(other.definition().name(), new Batcher<>(policy, costs), slots);
     }
 
-    private static BatchPolicy policy(ModelConfig config, int rows, double bulkFloor) {
-        Window window = Window.adaptive().atLeast(config.minQueueDelay().toNanos());
+    /** @param runs that go on at once without slowing each other down */
+    private static BatchPolicy policy(ModelConfig config, int rows, int runs, double bulkFloor) {
+        Window window =
+                Window.adaptive().forEachOf(runs).atLeast(config.minQueueDelay().toNanos());
         return new BatchPolicy(
                 rows,
                 config.maxQueueDelay()

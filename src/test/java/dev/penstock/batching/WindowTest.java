@@ -12,6 +12,15 @@ class WindowTest {
     private final CostCurve memoryBound = curve(1_000_000, 60_000);
 
     @Test
+    void sessionsThatRunBesideEachOtherShareTheLoad() {
+        CostCurve distant = curve(200_000_000, 1000);
+        assertThat(window.nanos(1, 35 * PER_SECOND, distant)).isPositive();
+        assertThat(window.forEachOf(16).nanos(1, 35 * PER_SECOND, distant)).isZero();
+        assertThat(window.forEachOf(16).nanos(1, 16 * 35 * PER_SECOND, distant))
+                .isEqualTo(window.nanos(1, 35 * PER_SECOND, distant));
+    }
+
+    @Test
     void isZeroWhenIdle() {
         assertThat(window.nanos(1, 100 * PER_SECOND, memoryBound)).isZero();
         assertThat(window.nanos(1, 0, memoryBound)).isZero();
