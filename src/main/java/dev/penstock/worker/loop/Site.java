@@ -125,6 +125,11 @@ public final class Site {
         lastRun = now;
     }
 
+    /** Whether a batch has ended well since then. */
+    boolean hasRunSince(long nanos) {
+        return hasRun && lastRun - nanos > 0;
+    }
+
     /** Whether it ran lately, so that what its runs cost is known. */
     boolean isKnown(long now) {
         return hasRun && now - lastRun < KNOWN_NANOS;

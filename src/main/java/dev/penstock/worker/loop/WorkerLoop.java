@@ -412,11 +412,19 @@ public final class WorkerLoop {
         run.batch.forEach(home.batcher()::admit);
     }
 
-    /** Nothing has run, so that this is no run of the requests. */
+    /**
+     * Nothing has run, so that this is no run of the requests. If another batch has run meanwhile, the centre is there, and the failure
+     * costs no others.
+     */
     private void away(Finished run, Problem why, long now) {
-        run.site.outage().failed(why, now);
+        boolean isOutage = !run.site.hasRunSince(run.startedNanos);
+        if (isOutage) {
+            run.site.outage().failed(why, now);
+        }
         run.batch.forEach(part -> decide(part, why, run.startedNanos, now));
-        decideOnWaiting(why, now);
+        if (isOutage) {
+            decideOnWaiting(why, now);
+        }
     }
 
     private void decideOnWaiting(Problem why, long now) {

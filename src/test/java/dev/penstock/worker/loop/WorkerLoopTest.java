@@ -215,6 +215,35 @@ class WorkerLoopTest {
     }
 
     @Test
+    void aRunThatFailsWhileOthersSucceedCostsNoOthers() {
+        ManualAccelerator second = new ManualAccelerator();
+        WorkerLoop two = loopOf(List.of(List.of(accelerator), List.of(second)));
+        accelerator.isUnavailable = true;
+        two.offer(awaited("slow", 1, LATE));
+        two.step(0);
+        two.offer(awaited("quick", 2, LATE));
+        two.step(1);
+        ManualAccelerator quick = accelerator.running().equals(List.of(2)) ? accelerator : second;
+        quick.isUnavailable = false;
+        quick.finish();
+        two.step(2);
+        two.offer(awaited("beside", 3, LATE));
+        two.step(3);
+        ManualAccelerator slow = quick == second ? accelerator : second;
+        slow.isUnavailable = true;
+        slow.finish();
+        two.offer(awaited("comes", 4, LATE));
+        two.step(4);
+        assertThat(replies.status).containsOnly(Map.entry("slow", "failed"), Map.entry("quick", "succeeded"));
+        slow.isUnavailable = false;
+        for (int now = 5; accelerator.isBusy() || second.isBusy(); now++) {
+            (accelerator.isBusy() ? accelerator : second).finish();
+            two.step(now);
+        }
+        assertThat(replies.status).containsEntry("beside", "succeeded").containsEntry("comes", "succeeded");
+    }
+
+    @Test
     void aSynchronousCallTriesTheCentreWhenNothingElseWaits() {
         accelerator.isUnavailable = true;
         loop.offer(awaited("fails", 1, LATE));
