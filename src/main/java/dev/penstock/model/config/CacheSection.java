@@ -8,7 +8,7 @@ import java.util.Optional;
  * The section {@code cache} of model.yaml: the model gives equal inputs equal outputs, so that an answer may be given again.
  *
  * @param ttl {@code ttl}: the age at which an answer is forgotten
- * @param bytes {@code size}: of all outputs that a worker keeps
+ * @param bytes {@code size}: that a worker keeps, in bytes with all that belongs to an answer
  * @param isShared {@code across_tenants}: whether a tenant may get an answer that another one's call has made. How long a call takes then
  *     tells one tenant what another asks
  */

@@ -36,6 +36,11 @@ public final class AnswerCache {
     static final Map<String, Object> JOINED = Map.of(PARAMETER, "joined");
     private static final int NO_TENANT = 0;
 
+    /** The key, and the nodes of the cache's own tables. */
+    private static final int ENTRY_BYTES = 256;
+
+    private static final int TENSOR_BYTES = 256;
+
     private static final Duration[] AGES = {
         Duration.ofSeconds(1),
         Duration.ofSeconds(10),
@@ -62,10 +67,12 @@ public final class AnswerCache {
      * @param nanos when they ran
      */
     record Answer(List<Tensor> outputs, long nanos) {
+        /** About what it takes in memory: most answers are smaller than the objects around them. */
         int bytes() {
-            return outputs.stream()
-                    .mapToInt(output -> output.data().remaining())
-                    .sum();
+            return ENTRY_BYTES
+                    + outputs.stream()
+                            .mapToInt(output -> TENSOR_BYTES + output.data().remaining())
+                            .sum();
         }
     }
 

@@ -33,7 +33,7 @@ class AnswerCacheTest {
     private final ManualAccelerator accelerator = new ManualAccelerator();
     private final RecordedReplies replies = new RecordedReplies();
     private final MeterRegistry registry = new SimpleMeterRegistry();
-    private final WorkerLoop loop = loop(new CacheSection(Duration.ofSeconds(10), 1000, false));
+    private final WorkerLoop loop = loop(new CacheSection(Duration.ofSeconds(10), 100_000, false));
 
     @Test
     void ofEqualRequestsOneRuns() {
@@ -84,7 +84,7 @@ class AnswerCacheTest {
 
     @Test
     void keepsNoMoreBytesThanItMay() {
-        WorkerLoop small = loop(new CacheSection(Duration.ofSeconds(10), 20, false));
+        WorkerLoop small = loop(new CacheSection(Duration.ofSeconds(10), 20 * 513, false));
         for (int i = 0; i < 100; i++) {
             run(small, "a" + i, i, i);
         }
@@ -159,7 +159,7 @@ class AnswerCacheTest {
         assertThat(count("miss")).isEqualTo(3);
         assertThat(count("hit")).isEqualTo(1);
 
-        WorkerLoop shared = loop(new CacheSection(Duration.ofSeconds(10), 1000, true));
+        WorkerLoop shared = loop(new CacheSection(Duration.ofSeconds(10), 100_000, true));
         run(shared, of(1, "d"), 0);
         run(shared, of(2, "e"), 10);
         assertThat(count("hit")).isEqualTo(2);
@@ -195,7 +195,7 @@ class AnswerCacheTest {
     void theAnswerOfAnotherModelIsNotKept() {
         Batcher<Task> batcher = new Batcher<>(BatchPolicy.of(8, Window.fixed(0)), new CostModel());
         WorkerLoop substituted = loop(
-                new CacheSection(Duration.ofSeconds(10), 1000, false),
+                new CacheSection(Duration.ofSeconds(10), 100_000, false),
                 Site.fallback("small", batcher, List.of(List.of(accelerator))));
         substituted.offer(task("first", 1, FAR));
         substituted.step(0);
