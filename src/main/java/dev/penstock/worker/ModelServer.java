@@ -222,7 +222,7 @@ final class ModelServer implements AutoCloseable {
         LoopThread thread =
                 new LoopThread("penstock-loop-" + model + "-" + loaded.version(), consequence(), this::failed);
         List<Site> sites = sites(loaded, planner, meters, shared.config().bulkFloor());
-        Optional<AnswerCache> cache = config.cache().map(section -> new AnswerCache(section, shared.registry(), model));
+        Optional<AnswerCache> cache = config.cache().map(section -> new AnswerCache(section, meters));
         WorkerLoop loop = new WorkerLoop(sites, cache, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
@@ -255,12 +255,12 @@ final class ModelServer implements AutoCloseable {
             sites.add(Site.overflow(
                     new Batcher<>(policy, new CostModel()), runners(centre, centre::openSlot, name + "-overflow")));
         });
-        loaded.others().fallback().ifPresent(other -> sites.add(fallback(loaded, other, bulkFloor)));
+        loaded.others().fallback().ifPresent(other -> sites.add(fallback(loaded, other, meters, bulkFloor)));
         return sites;
     }
 
     /** The sessions of a model that is served beside this one, with slots of their own for this one. */
-    private Site fallback(WarmModel loaded, WarmModel other, double bulkFloor) {
+    private Site fallback(WarmModel loaded, WarmModel other, WorkerMeters meters, double bulkFloor) {
         ModelConfig config = loaded.definition().config();
         int rows = Math.min(config.rowsPerRun(), other.definition().config().rowsPerRun());
         CostModel costs = new CostModel();
@@ -270,6 +270,9 @@ final class ModelServer implements AutoCloseable {
             Supplier<Slot> slot = () -> new SubstituteSlot(
                     session.openSlot(), loaded.definition().graph().signature(), session.signature());
             slots.addAll(runners(session, slot, "penstock-session-" + model + "-fallback"));
+        }
+        if (loaded.sessions().isEmpty()) {
+            meters.serves(slots.size(), rows, costs.expectedNanos(rows));
         }
         BatchPolicy policy = policy(config, rows, 1, bulkFloor);
         return Site.fallback(other.definition().name(), new Batcher<>(policy, costs), slots);

@@ -6,14 +6,10 @@ import dev.penstock.messages.RequestIds;
 import dev.penstock.model.config.CacheSection;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.worker.accepted.ReplyAddress;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -21,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The answers of one model version that gives equal inputs equal outputs. Of equal requests, one runs, and those that come meanwhile wait
@@ -41,18 +36,7 @@ public final class AnswerCache {
 
     private static final int TENSOR_BYTES = 256;
 
-    private static final Duration[] AGES = {
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(10),
-        Duration.ofMinutes(1),
-        Duration.ofMinutes(10),
-        Duration.ofHours(1)
-    };
-
-    private final Counter hits;
-    private final Counter joined;
-    private final Counter misses;
-    private final Timer ages;
+    private final WorkerMeters meters;
     private final boolean isShared;
     private final Cache<Key, Answer> answers;
     private final MessageDigest digest = sha256();
@@ -79,15 +63,8 @@ public final class AnswerCache {
     /** A request that runs, and equal ones that wait for it. */
     private record Flight(Key key, Task leader, List<Task> followers) {}
 
-    public AnswerCache(CacheSection section, MeterRegistry registry, String model) {
-        this.hits = requests(registry, model, "hit");
-        this.joined = requests(registry, model, "joined");
-        this.misses = requests(registry, model, "miss");
-        this.ages = Timer.builder("inference.answer.cache.age")
-                .description("How old the answers were that were given again")
-                .tag("model", model)
-                .serviceLevelObjectives(AGES)
-                .register(registry);
+    public AnswerCache(CacheSection section, WorkerMeters meters) {
+        this.meters = meters;
         this.isShared = section.isShared();
         this.answers = Caffeine.newBuilder()
                 .maximumWeight(section.bytes())
@@ -124,8 +101,7 @@ public final class AnswerCache {
         Key key = key(task);
         Answer answer = answers.getIfPresent(key);
         if (answer != null) {
-            hits.increment();
-            ages.record(nanos - answer.nanos, TimeUnit.NANOSECONDS);
+            meters.givenAgain(nanos - answer.nanos);
             return new Found.Hit(answer);
         }
         Flight flight = flights.get(key);
@@ -133,16 +109,16 @@ public final class AnswerCache {
             Flight begun = new Flight(key, task, new ArrayList<>());
             flights.put(key, begun);
             byLeader.put(task, begun);
-            misses.increment();
+            meters.missedAnswer();
             return new Found.Missed();
         }
         // The leader is answered, or given up, by its own deadline.
         if (!mayWait || flight == null || flight.leader.deadlineNanos() - task.deadlineNanos() > 0) {
-            misses.increment();
+            meters.missedAnswer();
             return new Found.Missed();
         }
         flight.followers.add(task);
-        joined.increment();
+        meters.joinedAnswer();
         return new Found.Joined();
     }
 
@@ -198,14 +174,6 @@ public final class AnswerCache {
         boolean isCall = address.filter(ReplyAddress::isOurs).isPresent();
         OptionalInt tag = isCall ? RequestIds.tenantTag(task.record().correlationId()) : OptionalInt.empty();
         return tag.orElse(NO_TENANT);
-    }
-
-    private static Counter requests(MeterRegistry registry, String model, String result) {
-        return Counter.builder("inference.answer.cache.requests")
-                .description("Requests by whether their answer was there already, or on its way")
-                .tag("model", model)
-                .tag("result", result)
-                .register(registry);
     }
 
     private static MessageDigest sha256() {

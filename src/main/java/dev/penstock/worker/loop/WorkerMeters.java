@@ -41,6 +41,10 @@ public final class WorkerMeters {
     private final Counter outOfMemory;
     private final Counter passedOn;
     private final Counter answeredBefore;
+    private final Counter answersGivenAgain;
+    private final Counter answersJoined;
+    private final Counter answersMissed;
+    private final Timer answerAge;
     private final Map<Site.Kind, Counter> answeredElsewhere = new EnumMap<>(Site.Kind.class);
     private final LongAdder busyNanos = new LongAdder();
     private final AtomicInteger concurrentRuns = new AtomicInteger();
@@ -103,6 +107,14 @@ public final class WorkerMeters {
         answeredBefore = Counter.builder("inference.answered.before")
                 .description("Requests of other systems that came again, and that another worker had answered already")
                 .tag("model", model)
+                .register(registry);
+        answersGivenAgain = answerCache(registry, model, "hit");
+        answersJoined = answerCache(registry, model, "joined");
+        answersMissed = answerCache(registry, model, "miss");
+        answerAge = Timer.builder("inference.answer.cache.age")
+                .description("How old the answers were that were given again")
+                .tag("model", model)
+                .serviceLevelObjectives(millis(1000, 10_000, 60_000, 600_000, 3_600_000))
                 .register(registry);
         answeredElsewhere.put(
                 Site.Kind.OVERFLOW,
@@ -208,6 +220,22 @@ public final class WorkerMeters {
         lane(lane).waited(nanos);
     }
 
+    /** An answer that is so old was given again. */
+    void givenAgain(long ageNanos) {
+        answersGivenAgain.increment();
+        answerAge.record(ageNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A request waits for the answer to an equal one. */
+    void joinedAnswer() {
+        answersJoined.increment();
+    }
+
+    /** A request has to run, though the model keeps answers. */
+    void missedAnswer() {
+        answersMissed.increment();
+    }
+
     void answered(Site.Kind site, int requests) {
         Counter counter = answeredElsewhere.get(site);
         if (counter != null) {
@@ -251,6 +279,14 @@ public final class WorkerMeters {
 
     public LaneMeters lane(Lane lane) {
         return requireNonNull(lanes.get(lane));
+    }
+
+    private static Counter answerCache(MeterRegistry registry, String model, String result) {
+        return Counter.builder("inference.answer.cache.requests")
+                .description("Requests by whether their answer was there already, or on its way")
+                .tag("model", model)
+                .tag("result", result)
+                .register(registry);
     }
 
     private static Duration[] millis(int... values) {

@@ -242,12 +242,8 @@ class AnswerCacheTest {
     }
 
     private WorkerLoop loop(CacheSection section, Site site) {
+        WorkerMeters meters = new WorkerMeters(registry, "m");
         return new WorkerLoop(
-                List.of(site),
-                Optional.of(new AnswerCache(section, registry, "m")),
-                replies,
-                new WorkerMeters(registry, "m"),
-                lost -> {},
-                () -> {});
+                List.of(site), Optional.of(new AnswerCache(section, meters)), replies, meters, lost -> {}, () -> {});
     }
 }
