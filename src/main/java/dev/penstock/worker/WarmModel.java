@@ -28,7 +28,7 @@ public record WarmModel(
     /**
      * Sessions beside the model's own.
      *
-     * @param overflow runs what waits too long for them, at a centre
+     * @param overflow lets a centre run what would wait too long for them
      * @param fallback runs what they cannot answer in time; a model of its own, which closes its sessions
      */
     public record Others(Optional<Session> overflow, Optional<WarmModel> fallback) {

@@ -30,7 +30,7 @@ public final class Site {
         /** They run all batches. */
         HOME,
 
-        /** They run what waits too long at home. */
+        /** They run what would wait too long at home. */
         OVERFLOW,
 
         /** They run what home cannot answer in time; they are of another model. */
