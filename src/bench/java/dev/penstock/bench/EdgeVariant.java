@@ -34,7 +34,7 @@ enum EdgeVariant {
         }
         String cache = this == CACHE || this == FALLBACK ? "cache: {ttl: 5m}\n" : "";
         String fallback = this == FALLBACK ? "fallback: small\n" : "";
-        return Optional.of("remote: {url: '" + centre + "', model: digits, " + use + ", in_flight: 16, timeout: "
-                + timeoutMillis + "ms}\n" + cache + fallback);
+        return Optional.of("remote: {url: '" + centre + "', model: digits, " + use + ", timeout: " + timeoutMillis
+                + "ms}\n" + cache + fallback);
     }
 }

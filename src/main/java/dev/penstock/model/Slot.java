@@ -2,6 +2,8 @@ package dev.penstock.model;
 
 import dev.penstock.protocol.Tensor;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Buffers for one batch at a time, reused from batch to batch. One thread may call {@code assemble} and another {@code run}, but never
@@ -32,8 +34,9 @@ public interface Slot extends AutoCloseable {
      * cannot be.
      *
      * @param nanos the time from now after which nobody waits for the outputs
+     * @param traceHeaders asked by a run that is elsewhere, once, when it begins: the headers by which its trace goes on there, by name
      */
-    default List<Tensor> run(long nanos) throws InferenceException {
+    default List<Tensor> run(long nanos, Supplier<Map<String, String>> traceHeaders) throws InferenceException {
         return run();
     }
 

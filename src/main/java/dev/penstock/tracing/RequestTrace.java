@@ -22,8 +22,14 @@ public interface RequestTrace {
      */
     default void lookedUp(String result, long nanos) {}
 
-    /** A batch that this request was part of has run. Called for one member, which traces it for all. */
-    default void ran(Run run, List<RequestTrace> members) {}
+    /**
+     * A batch is about to run. Called for one member, which traces it for all.
+     *
+     * @param members those that are traced
+     */
+    default BatchTrace batch(List<RequestTrace> members) {
+        return BatchTrace.NONE;
+    }
 
     /** Its outcome is known. */
     default void outcome(String model, String version, Outcome outcome, Timings timings) {}
@@ -49,15 +55,4 @@ public interface RequestTrace {
 
     /** Its record is settled. */
     default void settled() {}
-
-    /**
-     * One run of a model.
-     *
-     * @param rows of the batch
-     * @param requests of the batch, traced or not
-     * @param startNanos on this process's monotonic clock
-     * @param endNanos on the same clock
-     * @param error the kind of the failure; empty for a run that succeeded
-     */
-    record Run(int rows, int requests, long startNanos, long endNanos, Optional<String> error) {}
 }

@@ -9,14 +9,13 @@ import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.common.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The spans of a sampled request at a worker: its processing as a whole, and in it the lookup of its features, the queue, the run and the
- * reply. A batch has a trace of its own. Its span links to the spans of its members, and the run of each member links back to it.
+ * reply. A batch has a trace of its own, see {@link TracedBatch}.
  */
 final class TracedRequest implements RequestTrace {
     private final Spans spans;
@@ -53,25 +52,17 @@ final class TracedRequest implements RequestTrace {
     }
 
     @Override
-    public void ran(Run run, List<RequestTrace> members) {
-        List<TracedRequest> traced = new ArrayList<>(members.size());
-        SpanBuilder batch = spans.builder("batch", SpanKind.INTERNAL, Context.root())
-                .setStartTimestamp(epoch(run.startNanos()), TimeUnit.NANOSECONDS);
-        for (RequestTrace member : members) {
-            if (member instanceof TracedRequest request) {
-                traced.add(request);
-                batch.addLink(request.process.getSpanContext());
-            }
-        }
-        Span span = batch.startSpan();
-        span.setAttribute(Names.BATCH_ROWS, (long) run.rows())
-                .setAttribute(Names.BATCH_MESSAGES, (long) run.requests());
-        run.error().ifPresent(error -> Spans.failed(span, error));
-        end(span, run.endNanos());
-        traced.forEach(member -> member.ranIn(span.getSpanContext(), run));
+    public BatchTrace batch(List<RequestTrace> members) {
+        return new TracedBatch(
+                spans, members.stream().map(TracedRequest.class::cast).toList());
     }
 
-    private void ranIn(SpanContext batch, Run run) {
+    SpanContext context() {
+        return process.getSpanContext();
+    }
+
+    /** A batch with this request has run. */
+    void ranIn(SpanContext batch, BatchTrace.Run run) {
         end(begin("queue", queuedNanos).startSpan(), run.startNanos());
         Span span = begin("run", run.startNanos()).addLink(batch).startSpan();
         run.error().ifPresent(error -> Spans.failed(span, error));
@@ -131,7 +122,8 @@ final class TracedRequest implements RequestTrace {
         span.end(epoch(nanos), TimeUnit.NANOSECONDS);
     }
 
-    private long epoch(long nanos) {
+    /** Nanoseconds since the epoch. */
+    long epoch(long nanos) {
         return epochNanos + (nanos - takenNanos);
     }
 }

@@ -238,25 +238,38 @@ final class ModelServer implements AutoCloseable {
                         costs.observe(planner.planWithoutLearning(run.inputs()).batchKey(), run.rows(), run.nanos()));
         List<Site> sites = new ArrayList<>();
         List<List<Accelerator>> slots = new ArrayList<>();
-        for (Session session : loaded.sessions()) {
-            slots.addAll(runners(session, session::openSlot, name));
-        }
-        parts.addAll(0, loaded.sessions()); // closed after their slots
-        if (!slots.isEmpty()) {
+        if (loaded.definition().isRemote()) {
+            loaded.sessions().forEach(centre -> sites.add(centre(Site.Kind.HOME, centre, config, meters, bulkFloor)));
+        } else {
+            for (Session session : loaded.sessions()) {
+                slots.addAll(runners(session, session::openSlot, name));
+            }
+            parts.addAll(0, loaded.sessions()); // closed after their slots
             meters.serves(slots.size(), config.rowsPerRun(), costs.expectedNanos(config.rowsPerRun()));
-            // Sessions here share the processor, calls to a centre do not.
-            int runs = loaded.definition().isRemote() ? slots.size() : 1;
-            BatchPolicy policy = policy(config, config.rowsPerRun(), runs, bulkFloor);
+            BatchPolicy policy = policy(config, config.rowsPerRun(), 1, bulkFloor);
             sites.add(Site.home(new Batcher<>(policy, costs), slots));
         }
-        loaded.others().overflow().ifPresent(centre -> {
-            parts.addFirst(centre);
-            BatchPolicy policy = policy(config, config.rowsPerRun(), 1, bulkFloor);
-            sites.add(Site.overflow(
-                    new Batcher<>(policy, new CostModel()), runners(centre, centre::openSlot, name + "-overflow")));
-        });
+        loaded.others()
+                .overflow()
+                .ifPresent(centre -> sites.add(centre(Site.Kind.OVERFLOW, centre, config, meters, bulkFloor)));
         loaded.others().fallback().ifPresent(other -> sites.add(fallback(loaded, other, meters, bulkFloor)));
         return sites;
+    }
+
+    /** Calls to a centre wait for it most of the time, and each is assembled in no time beside that. */
+    private Site centre(Site.Kind kind, Session centre, ModelConfig config, WorkerMeters meters, double bulkFloor) {
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        runners.add(threads);
+        List<Accelerator> calls = new ArrayList<>();
+        for (int i = 0; i < centre.concurrentRuns(); i++) {
+            calls.add(accelerator(centre.openSlot(), threads));
+        }
+        parts.addFirst(centre);
+        if (kind == Site.Kind.HOME) {
+            meters.serves(calls.size(), config.rowsPerRun(), 0);
+        }
+        BatchPolicy policy = policy(config, config.rowsPerRun(), calls.size(), bulkFloor);
+        return Site.centre(kind, new Batcher<>(policy, new CostModel()), calls);
     }
 
     /** The sessions of a model that is served beside this one, with slots of their own for this one. */
@@ -308,11 +321,14 @@ final class ModelServer implements AutoCloseable {
         runners.add(thread);
         List<Accelerator> slots = new ArrayList<>();
         for (int i = 0; i < SLOTS_PER_RUNNER; i++) {
-            Slot slot = openSlot.get();
-            parts.add(slot);
-            slots.add(new SessionAccelerator(slot, run -> thread.execute(() -> runOrFail(run))));
+            slots.add(accelerator(openSlot.get(), thread));
         }
         return slots;
+    }
+
+    private Accelerator accelerator(Slot slot, ExecutorService thread) {
+        parts.add(slot);
+        return new SessionAccelerator(slot, run -> thread.execute(() -> runOrFail(run)));
     }
 
     /** An executor would lose what the run throws, and its slot would stay taken for ever. */

@@ -29,13 +29,10 @@ final class SimulatedSession {
         return List.of(this::start, this::start);
     }
 
-    private void start(
-            List<List<Tensor>> requests,
-            long latestStartNanos,
-            long latestEndNanos,
-            Consumer<Accelerator.Result> done) {
-        Batch batch = new Batch(requests.stream().map(List::getFirst).toList(), latestStartNanos, done);
-        simulation.checkDispatch(batch.requests(simulation), batch.rows(), latestStartNanos);
+    private void start(Accelerator.Batch started, Consumer<Accelerator.Result> done) {
+        List<Tensor> inputs = started.requests().stream().map(List::getFirst).toList();
+        Batch batch = new Batch(inputs, started.latestStartNanos(), done);
+        simulation.checkDispatch(batch.requests(simulation), batch.rows(), started.latestStartNanos());
         pending.add(batch);
         if (!isRunning) {
             runNext();

@@ -41,7 +41,7 @@ class OpenTelemetryTracingTest {
         call.published(true);
         RequestTrace request = tracing.taken(record(ofRecord));
         request.lookedUp("fresh", 1000);
-        request.ran(run(Optional.empty()), List.of(request));
+        request.batch(List.of(request)).ran(run(Optional.empty()));
         request.outcome("digits", "1", new Outcome.Expired(), TIMINGS);
         request.replying("penstock.replies");
         TraceContext ofReply = request.replyContext().orElseThrow();
@@ -76,7 +76,7 @@ class OpenTelemetryTracingTest {
         RequestTrace one = tracing.taken(record(SAMPLED));
         RequestTrace other = tracing.taken(record(SAMPLED));
 
-        one.ran(run(Optional.of("OUT_OF_MEMORY")), List.of(one, other));
+        one.batch(List.of(one, other)).ran(run(Optional.of("OUT_OF_MEMORY")));
         one.settled();
         other.settled();
 
@@ -91,6 +91,20 @@ class OpenTelemetryTracingTest {
         assertThat(all("run"))
                 .hasSize(2)
                 .allSatisfy(run -> assertThat(linked(run)).containsExactly(batch.getSpanId()));
+    }
+
+    @Test
+    void theTraceOfABatchThatRunsElsewhereGoesOnThere() {
+        RequestTrace request = tracing(0).taken(record(SAMPLED));
+        BatchTrace batch = request.batch(List.of(request));
+
+        TraceContext sent = batch.sent();
+        batch.ran(run(Optional.empty()));
+
+        SpanData span = span("batch");
+        assertThat(span.getKind()).isEqualTo(SpanKind.CLIENT);
+        assertThat(sent.parent()).contains("00-" + span.getTraceId() + "-" + span.getSpanId() + "-01");
+        assertThat(linked(span("run"))).containsExactly(span.getSpanId());
     }
 
     @Test
@@ -171,8 +185,8 @@ class OpenTelemetryTracingTest {
         return new Tracing.Taken(context, "penstock.digits.requests", 3, 7, CorrelationId.of("id-1"), 100);
     }
 
-    private static RequestTrace.Run run(Optional<String> error) {
-        return new RequestTrace.Run(4, 2, System.nanoTime(), System.nanoTime(), error);
+    private static BatchTrace.Run run(Optional<String> error) {
+        return new BatchTrace.Run(4, 2, System.nanoTime(), System.nanoTime(), error);
     }
 
     private SpanData span(String name) {

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -71,6 +72,8 @@ public final class CentreClient implements AutoCloseable {
         void check(Payload answer) throws InferenceException;
     }
 
+    private record Batch(Payload body, String id, Map<String, String> traceHeaders) {}
+
     private record Answer(int status, OptionalLong retryAfterSeconds, Payload body) {}
 
     private static final class UnusableAnswerException extends IOException {
@@ -119,9 +122,11 @@ public final class CentreClient implements AutoCloseable {
      * @param batchId the same for every repetition of the batch
      * @param atMost the time after which nobody waits for the answer. A centre that needs longer counts as one that does not answer, since a
      *     batch only starts if centres usually answer in the time that it has
+     * @param traceHeaders by which the trace goes on at the centre
      * @param check decides whether the answer is one of this model; one that is not counts against the centre
      */
-    Payload infer(Payload body, String batchId, Duration atMost, Check check) throws InferenceException {
+    Payload infer(Payload body, String batchId, Duration atMost, Map<String, String> traceHeaders, Check check)
+            throws InferenceException {
         long waitNanos = closedUntil.get() - nanoClock.getAsLong();
         if (waitNanos > 0) {
             throw unavailable("asked to be left alone for " + (NANOSECONDS.toSeconds(waitNanos) + 1) + " s more");
@@ -133,7 +138,7 @@ public final class CentreClient implements AutoCloseable {
         long end = nanoClock.getAsLong() + timeout.toNanos();
         try {
             Payload answered = guard.call(() -> {
-                Payload answer = answered(exchangeAgainIfCut(body, batchId, end));
+                Payload answer = answered(exchangeAgainIfCut(new Batch(body, batchId, traceHeaders), end));
                 check.check(answer);
                 return answer;
             });
@@ -151,29 +156,31 @@ public final class CentreClient implements AutoCloseable {
         }
     }
 
-    private Answer exchangeAgainIfCut(Payload body, String batchId, long end) throws InferenceException {
+    private Answer exchangeAgainIfCut(Batch batch, long end) throws InferenceException {
         repetitions.called();
         try {
-            return exchange(body, batchId, end);
+            return exchange(batch, end);
         } catch (InferenceException failed) {
             boolean isCut = failed.getCause() instanceof IOException;
             if (!isCut || !repetitions.isGranted()) {
                 throw failed;
             }
-            return exchange(body, batchId, end);
+            return exchange(batch, end);
         }
     }
 
-    private Answer exchange(Payload body, String batchId, long end) throws InferenceException {
+    private Answer exchange(Batch batch, long end) throws InferenceException {
         Duration left = Duration.ofNanos(end - nanoClock.getAsLong());
         if (left.toMillis() < 1) {
             throw unavailable("did not answer in time");
         }
+        Payload body = batch.body;
         HttpRequest.Builder request = request("/infer")
                 .header("Content-Type", body.jsonLength().isPresent() ? "application/octet-stream" : "application/json")
-                .header("Idempotency-Key", '"' + batchId + '"')
+                .header("Idempotency-Key", '"' + batch.id + '"')
                 .header("Penstock-Timeout-Ms", Long.toString(left.toMillis()))
                 .POST(BodyPublishers.ofByteArray(bytes(body)));
+        batch.traceHeaders.forEach(request::header);
         body.jsonLength().ifPresent(length -> request.header(Payload.JSON_LENGTH_HEADER, Integer.toString(length)));
         return exchange(request.build(), left);
     }

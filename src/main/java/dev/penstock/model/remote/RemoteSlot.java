@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** One batch, as one call in binary form. Used by one thread at a time. */
 final class RemoteSlot implements Slot {
@@ -66,17 +67,18 @@ final class RemoteSlot implements Slot {
 
     @Override
     public List<Tensor> run() throws InferenceException {
-        return run(Long.MAX_VALUE);
+        return run(Long.MAX_VALUE, Map::of);
     }
 
     @Override
-    public List<Tensor> run(long nanos) throws InferenceException {
+    public List<Tensor> run(long nanos, Supplier<Map<String, String>> traceHeaders) throws InferenceException {
         Batch assembled = batch.orElseThrow(() -> new IllegalStateException("a batch must be assembled first"));
         List<Tensor> outputs = new ArrayList<>();
         centre.infer(
                 assembled.body,
                 assembled.id,
                 Duration.ofNanos(nanos),
+                traceHeaders.get(),
                 answer -> outputs.addAll(outputs(answer, assembled.rows)));
         return outputs;
     }

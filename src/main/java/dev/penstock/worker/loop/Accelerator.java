@@ -2,6 +2,7 @@ package dev.penstock.worker.loop;
 
 import dev.penstock.model.InferenceException;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.tracing.BatchTrace;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -11,12 +12,18 @@ public interface Accelerator {
     /**
      * Assembles a batch and runs it when the session is free.
      *
-     * @param requests the inputs of each request, in the signature's order
-     * @param latestStartNanos the batch must not start to run later
-     * @param latestEndNanos nobody waits for its outputs later
      * @param done called once, from any thread
      */
-    void start(List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done);
+    void start(Batch batch, Consumer<Result> done);
+
+    /**
+     * A batch.
+     *
+     * @param requests the inputs of each request, in the signature's order
+     * @param latestStartNanos it must not start to run later
+     * @param latestEndNanos nobody waits for its outputs later
+     */
+    record Batch(List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, BatchTrace trace) {}
 
     sealed interface Result {}
 

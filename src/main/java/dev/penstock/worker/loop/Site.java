@@ -20,6 +20,7 @@ public final class Site {
     private final Map<String, Object> remarks;
     private final Batcher<Task> batcher;
     private final List<SessionSlots> sessions;
+    private final Optional<InFlight> inFlight;
     private final Deque<List<Part<Task>>> halves = new ArrayDeque<>();
     private final Outage outage = new Outage();
     private boolean hasRun;
@@ -41,22 +42,28 @@ public final class Site {
             Kind kind,
             Map<String, Object> remarks,
             Batcher<Task> batcher,
-            Collection<? extends Collection<? extends Accelerator>> sessions) {
+            Collection<? extends Collection<? extends Accelerator>> sessions,
+            boolean isDistant) {
         this.kind = kind;
         this.remarks = remarks;
         this.batcher = batcher;
         this.sessions = sessions.stream().map(SessionSlots::new).toList();
+        this.inFlight = isDistant ? Optional.of(new InFlight(this.sessions.size())) : Optional.empty();
     }
 
     /** @param sessions the slots of each session */
     public static Site home(Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
-        return new Site(Kind.HOME, Map.of(), batcher, sessions);
+        return new Site(Kind.HOME, Map.of(), batcher, sessions, false);
     }
 
-    /** @param sessions the slots of each session */
-    public static Site overflow(
-            Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
-        return new Site(Kind.OVERFLOW, Map.of(), batcher, sessions);
+    /**
+     * A centre.
+     *
+     * @param kind HOME or OVERFLOW
+     * @param calls one slot for each call that may be made at once; how many are, is found out
+     */
+    public static Site centre(Kind kind, Batcher<Task> batcher, Collection<? extends Accelerator> calls) {
+        return new Site(kind, Map.of(), batcher, calls.stream().map(List::of).toList(), true);
     }
 
     /**
@@ -65,7 +72,7 @@ public final class Site {
      */
     public static Site fallback(
             String model, Batcher<Task> batcher, Collection<? extends Collection<? extends Accelerator>> sessions) {
-        return new Site(Kind.FALLBACK, Map.of("fallback", true, "served_by", model), batcher, sessions);
+        return new Site(Kind.FALLBACK, Map.of("fallback", true, "served_by", model), batcher, sessions, false);
     }
 
     Kind kind() {
@@ -109,6 +116,9 @@ public final class Site {
     }
 
     boolean hasFreeSlot() {
+        if (inFlight.isPresent() && running() >= inFlight.get().limit()) {
+            return false;
+        }
         for (SessionSlots session : sessions) {
             if (session.hasFreeSlot()) {
                 return true;
@@ -117,9 +127,28 @@ public final class Site {
         return false;
     }
 
-    /** A batch has run. */
+    /** How many sessions run batches. */
+    private int running() {
+        int running = 0;
+        for (SessionSlots session : sessions) {
+            running += session.isIdle() ? 0 : 1;
+        }
+        return running;
+    }
+
+    /** A batch could not be run, whatever it holds. */
+    void failed(Problem why, long now) {
+        outage.failed(why, now);
+        inFlight.ifPresent(InFlight::failed);
+    }
+
+    /** A batch has run, and still has its slot. */
     void ran(Object key, int rows, long nanos, long now) {
         outage.ended();
+        if (inFlight.isPresent()) {
+            double ofOneRow = hasRun ? costs().expectedNanos(key, 1) / costs().expectedNanos(key, rows) : 1;
+            inFlight.get().ran(nanos * ofOneRow, running(), now);
+        }
         costs().observe(key, rows, nanos);
         hasRun = true;
         lastRun = now;
@@ -138,7 +167,7 @@ public final class Site {
     /** Of the sessions with a free slot, the one that runs the next batch first; empty if there is none, or nothing may run now. */
     Optional<SessionSlots> soonestFree(long now) {
         Optional<SessionSlots> soonest = Optional.empty();
-        if (heldUp(now).isPresent()) {
+        if (heldUp(now).isPresent() || !hasFreeSlot()) {
             return soonest;
         }
         for (SessionSlots session : sessions) {
@@ -155,7 +184,7 @@ public final class Site {
         for (SessionSlots session : sessions) {
             free = Math.min(free, Math.max(0, session.room(now).freeAtNanos() - now));
         }
-        return free + batcher.backlogNanos(sessions.size());
+        return free + batcher.backlogNanos(inFlight.map(InFlight::limit).orElse(sessions.size()));
     }
 
     /** Nanoseconds until the next try during an outage. */

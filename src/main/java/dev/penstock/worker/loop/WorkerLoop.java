@@ -8,6 +8,7 @@ import dev.penstock.messages.Timings;
 import dev.penstock.model.InferenceException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.tracing.BatchTrace;
 import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.Effort;
 import dev.penstock.worker.accepted.ReplyAddress;
@@ -288,10 +289,13 @@ public final class WorkerLoop {
         Accelerator accelerator = session.take(
                 now, site.costs().expectedNanos(key, rows), site.costs().p95Nanos(key, rows));
         List<Part<Task>> running = wanted;
-        accelerator.start(inputs, latestStartNanos, latestEnd(site, wanted, now), result -> {
-            finished.add(new Finished(site, session, accelerator, running, rows, now, latestStartNanos, result));
-            wake.run();
-        });
+        BatchTrace trace = trace(wanted);
+        accelerator.start(
+                new Accelerator.Batch(inputs, latestStartNanos, latestEnd(site, wanted, now), trace), result -> {
+                    finished.add(new Finished(
+                            site, session, accelerator, running, rows, now, latestStartNanos, trace, result));
+                    wake.run();
+                });
     }
 
     /** The last deadline of a batch, or so much earlier that the site that runs it otherwise has time for it. */
@@ -338,7 +342,7 @@ public final class WorkerLoop {
                     meters.ran(ran.nanos(), ran.startNanos() - run.latestStartNanos > 0);
                 }
                 countRun(run.batch);
-                trace(run, ran.startNanos(), ran.startNanos() + ran.nanos(), Optional.empty());
+                run.traced(ran.startNanos(), ran.startNanos() + ran.nanos(), Optional.empty());
                 answer(run, ran, now);
             }
             case Accelerator.TooLate late -> {
@@ -346,7 +350,7 @@ public final class WorkerLoop {
                 run.batch.forEach((run.site.kind() == Site.Kind.OVERFLOW ? home : run.site).batcher()::offer);
             }
             case Accelerator.Broke broke -> {
-                trace(run, run.startedNanos, now, Optional.of(broke.kind().name()));
+                run.traced(run.startedNanos, now, Optional.of(broke.kind().name()));
                 Problem why = Problem.of(Problem.Kind.UNAVAILABLE, broke.reason());
                 if (run.site.kind() == Site.Kind.OVERFLOW) {
                     comeBack(run, why, now);
@@ -371,19 +375,16 @@ public final class WorkerLoop {
         }
     }
 
-    private static void trace(Finished run, long startNanos, long endNanos, Optional<String> error) {
+    private static BatchTrace trace(List<Part<Task>> batch) {
         List<RequestTrace> traced = List.of();
-        for (Part<Task> part : run.batch) {
+        for (Part<Task> part : batch) {
             RequestTrace trace = part.request().trace();
             if (trace.isTraced()) {
                 traced = traced.isEmpty() ? new ArrayList<>() : traced;
                 traced.add(trace);
             }
         }
-        if (!traced.isEmpty()) {
-            traced.getFirst()
-                    .ran(new RequestTrace.Run(run.rows, run.batch.size(), startNanos, endNanos, error), traced);
-        }
+        return traced.isEmpty() ? BatchTrace.NONE : traced.getFirst().batch(traced);
     }
 
     private void broke(Finished run, Accelerator.Broke broke, long now) {
@@ -408,7 +409,7 @@ public final class WorkerLoop {
 
     /** Whatever the reason is, the sessions at home decide: the centre may have another model under this name. */
     private void comeBack(Finished run, Problem why, long now) {
-        run.site.outage().failed(why, now);
+        run.site.failed(why, now);
         run.batch.forEach(home.batcher()::admit);
     }
 
@@ -419,7 +420,7 @@ public final class WorkerLoop {
     private void away(Finished run, Problem why, long now) {
         boolean isOutage = !run.site.hasRunSince(run.startedNanos);
         if (isOutage) {
-            run.site.outage().failed(why, now);
+            run.site.failed(why, now);
         }
         run.batch.forEach(part -> decide(part, why, run.startedNanos, now));
         if (isOutage) {
@@ -565,7 +566,12 @@ public final class WorkerLoop {
             int rows,
             long startedNanos,
             long latestStartNanos,
+            BatchTrace trace,
             Accelerator.Result result) {
+        void traced(long startNanos, long endNanos, Optional<String> error) {
+            trace.ran(new BatchTrace.Run(rows, batch.size(), startNanos, endNanos, error));
+        }
+
         Object key() {
             return batch.getFirst().of().key();
         }

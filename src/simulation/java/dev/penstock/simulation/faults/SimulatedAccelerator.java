@@ -74,12 +74,9 @@ final class SimulatedAccelerator {
         return List.of(this::start, this::start);
     }
 
-    private void start(
-            List<List<Tensor>> requests,
-            long latestStartNanos,
-            long latestEndNanos,
-            Consumer<Accelerator.Result> done) {
-        pending.add(new Batch(requests.stream().map(List::getFirst).toList(), latestStartNanos, done));
+    private void start(Accelerator.Batch batch, Consumer<Accelerator.Result> done) {
+        List<Tensor> inputs = batch.requests().stream().map(List::getFirst).toList();
+        pending.add(new Batch(inputs, batch.latestStartNanos(), done));
         if (!isRunning) {
             isRunning = true;
             process.after(0, this::runNext);

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -62,7 +63,8 @@ class RemoteSessionTest {
     void sendsABatchAsOneCallAndReturnsItsRows() throws Exception {
         centre.behaviour = FakeCentre.of(200, GOOD.getBytes(UTF_8));
 
-        List<Tensor> outputs = run();
+        slot.assemble(List.of(List.of(row(1)), List.of(row(2))));
+        List<Tensor> outputs = slot.run(Long.MAX_VALUE, () -> Map.of("traceparent", "00-1-2-01"));
 
         assertThat(outputs).singleElement().satisfies(output -> {
             assertThat(output.shape()).isEqualTo(Shape.of(2));
@@ -74,6 +76,7 @@ class RemoteSessionTest {
             assertThat(call.getFirst("Idempotency-Key")).matches("\"[0-9a-f-]{36}\"");
             assertThat(call.getFirst("Inference-Header-Content-Length")).matches("\\d+");
             assertThat(call.getFirst("Penstock-Timeout-Ms")).isEqualTo("20000");
+            assertThat(call.getFirst("traceparent")).isEqualTo("00-1-2-01");
         });
     }
 
@@ -177,7 +180,7 @@ class RemoteSessionTest {
         slot.assemble(List.of(List.of(row(1))));
 
         assertThatExceptionOfType(InferenceException.class)
-                .isThrownBy(() -> slot.run(Duration.ofMillis(200).toNanos()))
+                .isThrownBy(() -> slot.run(Duration.ofMillis(200).toNanos(), Map::of))
                 .withMessage("the centre did not answer within 200 ms");
         assertThat(centre.calls)
                 .singleElement()
@@ -191,7 +194,7 @@ class RemoteSessionTest {
         slot.assemble(List.of(List.of(row(1))));
 
         for (int i = 0; i < 15; i++) {
-            assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> slot.run(-1));
+            assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> slot.run(-1, Map::of));
         }
         assertThat(centre.calls).isEmpty();
         assertThat(run()).as("it does not count against the centre").hasSize(1);

@@ -219,16 +219,15 @@ class FeatureStageTest {
     /** Records the last column of each row, and finishes at once. */
     private final class Noting implements Accelerator {
         @Override
-        public void start(
-                List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done) {
-            for (List<Tensor> inputs : requests) {
+        public void start(Batch batch, Consumer<Result> done) {
+            for (List<Tensor> inputs : batch.requests()) {
                 ages.add(inputs.getFirst()
                         .data()
                         .duplicate()
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .getFloat(2 * Float.BYTES));
             }
-            done.accept(new Ran(requests.getFirst(), 0, 1, 1));
+            done.accept(new Ran(batch.requests().getFirst(), 0, 1, 1));
         }
     }
 

@@ -28,13 +28,13 @@ final class ManualAccelerator implements Accelerator {
     long startNanos;
 
     @Override
-    public void start(List<List<Tensor>> requests, long latestStartNanos, long latestEndNanos, Consumer<Result> done) {
+    public void start(Batch started, Consumer<Result> done) {
         List<Integer> batch = new ArrayList<>();
-        requests.forEach(inputs -> batch.addAll(values(inputs.getFirst())));
+        started.requests().forEach(inputs -> batch.addAll(values(inputs.getFirst())));
         values = batch;
         sizes.add(batch.size());
-        latestStart = latestStartNanos;
-        latestEnd = latestEndNanos;
+        latestStart = started.latestStartNanos();
+        latestEnd = started.latestEndNanos();
         completions.add(() -> done.accept(result(batch)));
     }
 

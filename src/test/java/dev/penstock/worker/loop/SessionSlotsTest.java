@@ -7,8 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SessionSlotsTest {
-    private final Accelerator one = (requests, latestStart, latestEnd, done) -> {};
-    private final Accelerator other = (requests, latestStart, latestEnd, done) -> {};
+    private final Accelerator one = (batch, done) -> {};
+    private final Accelerator other = (batch, done) -> {};
     private final SessionSlots slots = new SessionSlots(List.of(one, other));
 
     @Test

@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A loop whose model runs in two places, on a virtual clock. */
@@ -291,6 +292,33 @@ class SitesTest {
         }
     }
 
+    @Test
+    void aCentreThatReturnsDoesNotMeetAllThatWaitedAtOnce() {
+        List<ManualAccelerator> calls =
+                Stream.generate(ManualAccelerator::new).limit(8).toList();
+        Batcher<Task> batcher = new Batcher<>(BatchPolicy.of(1, Window.fixed(0)), homeCosts);
+        WorkerLoop loop = loop(List.of(Site.centre(Site.Kind.HOME, batcher, calls)));
+        calls.forEach(call -> call.isUnavailable = true);
+        for (int i = 0; i < 20; i++) {
+            loop.offer(task("waits " + i, 1, FAR));
+        }
+        loop.step(0);
+        assertThat(busy(calls)).hasSize(4);
+        busy(calls).forEach(ManualAccelerator::finish);
+        loop.step(1);
+        calls.forEach(call -> call.isUnavailable = false);
+
+        for (int expected = 1; expected <= 3; expected++) {
+            loop.step(Outage.REST_NANOS + expected);
+            assertThat(busy(calls)).hasSize(expected);
+            busy(calls).forEach(ManualAccelerator::finish);
+        }
+    }
+
+    private static List<ManualAccelerator> busy(List<ManualAccelerator> calls) {
+        return calls.stream().filter(ManualAccelerator::isBusy).toList();
+    }
+
     /** One request finds out what the centre costs. */
     private void centreHasRun(WorkerLoop loop) {
         loop.offer(task("busy", 1, FAR));
@@ -311,7 +339,7 @@ class SitesTest {
     private WorkerLoop withOverflow() {
         return loop(List.of(
                 Site.home(batcher(homeCosts), List.of(List.of(home))),
-                Site.overflow(batcher(otherCosts), List.of(List.of(other)))));
+                Site.centre(Site.Kind.OVERFLOW, batcher(otherCosts), List.of(other))));
     }
 
     private static Batcher<Task> batcher(CostModel costs) {

@@ -1,0 +1,64 @@
+package dev.penstock.worker.loop;
+
+/**
+ * How many runs may go on at once where it is not known how many help: at a centre. As TCP Vegas does, it compares each run with the fastest
+ * of late. What takes longer has waited somewhere, and by the part of the time that it waited, so many of the runs wait: at less than
+ * {@value #FEW_WAIT} there is room for another one, at more than {@value #MANY_WAIT} there is one too many. After a failure it begins again
+ * with one, so that a centre that returns meets its usual load within a few runs, and not at once. Confined to the loop's thread.
+ */
+final class InFlight {
+    private static final int FIRST = 4;
+    private static final double FEW_WAIT = 3;
+    private static final double MANY_WAIT = 6;
+
+    /**
+     * The fastest is that of this time and of the one before. Each begins with half as many runs, so that the way is measured without what
+     * waits; otherwise what waits would be taken for the way, and more and more would wait.
+     */
+    private static final long FASTEST_NANOS = 30_000_000_000L;
+
+    private final int most;
+    private int limit;
+    private double fastest = Double.POSITIVE_INFINITY;
+    private double fastestLately = Double.POSITIVE_INFINITY;
+    private boolean hasRun;
+    private long latelyUntil;
+
+    /** @param most whatever the runs take */
+    InFlight(int most) {
+        this.most = most;
+        this.limit = Math.min(FIRST, most);
+    }
+
+    int limit() {
+        return limit;
+    }
+
+    /**
+     * A run has ended well.
+     *
+     * @param nanos its time, as that of a run with one row: the cost curve tells what the other rows take
+     * @param running the runs that went on at once, this one included
+     */
+    void ran(double nanos, int running, long now) {
+        if (!hasRun || now - latelyUntil >= 0) {
+            hasRun = true;
+            fastest = fastestLately;
+            fastestLately = Double.POSITIVE_INFINITY;
+            latelyUntil = now + FASTEST_NANOS;
+            limit = Math.max(Math.min(FIRST, most), limit / 2);
+        }
+        fastestLately = Math.min(fastestLately, nanos);
+        fastest = Math.min(fastest, nanos);
+        double waiting = limit * (1 - fastest / nanos);
+        if (waiting < FEW_WAIT && 2 * running > limit) {
+            limit = Math.min(most, limit + 1);
+        } else if (waiting > MANY_WAIT) {
+            limit = Math.max(1, limit - 1);
+        }
+    }
+
+    void failed() {
+        limit = 1;
+    }
+}
