@@ -478,6 +478,7 @@ final class ArchitectureTest {
                         "features.source.SqlSource",
                         "local.LocalMain",
                         "model.remote.CentreClient",
+                        "model.remote.Download",
                         "tenants.JwtAuthenticator",
                         "worker.ModelServer",
                         "worker.Worker");
@@ -538,6 +539,7 @@ final class ArchitectureTest {
                         "ingress.console.ConsoleRoutes",
                         "ingress.http.WatchedTransport", // Vert.x makes it before there are beans
                         "tenants.Authenticator",
+                        "worker.ModelLoading",
                         "worker.ModelServer",
                         "worker.Worker");
     }

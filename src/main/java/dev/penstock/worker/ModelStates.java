@@ -36,6 +36,19 @@ final class ModelStates {
         told(status(model, Optional.of(Long.toString(version)), State.LOADING, reason));
     }
 
+    /** Versions of the model are fetched, so that it is not known yet which. */
+    void fetching(String model, String reason) {
+        told(status(model, Optional.empty(), State.LOADING, reason));
+    }
+
+    /** No more versions are fetched. */
+    void fetched(String model) {
+        ModelStatus fetching = status(model, Optional.empty(), State.LOADING, "");
+        if (states.remove(fetching.key(), State.LOADING)) {
+            announcer.takeBack(fetching);
+        }
+    }
+
     /** @param version the name of its folder; empty if the whole model is refused */
     void refused(String model, Optional<String> version, String reason) {
         ModelStatus refusal = status(model, version, State.UNAVAILABLE, reason);

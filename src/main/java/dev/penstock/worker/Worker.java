@@ -2,27 +2,16 @@ package dev.penstock.worker;
 
 import dev.penstock.features.FeatureCaches;
 import dev.penstock.features.cache.FeatureCache;
-import dev.penstock.features.vector.FeatureView;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
 import dev.penstock.messages.Announcement;
 import dev.penstock.messages.Topics;
-import dev.penstock.model.MeasuredRun;
-import dev.penstock.model.ModelAwayException;
-import dev.penstock.model.ModelRefusedException;
-import dev.penstock.model.Session;
-import dev.penstock.model.SubstituteSlot;
-import dev.penstock.model.config.FeaturesSection;
 import dev.penstock.model.config.RemoteSection;
-import dev.penstock.model.graph.OnnxGraph;
-import dev.penstock.model.repository.LoadedModel;
 import dev.penstock.model.repository.ModelDefinition;
-import dev.penstock.model.repository.ModelLoader;
 import dev.penstock.model.repository.ModelRepository;
 import dev.penstock.model.repository.ResidentMemory;
 import dev.penstock.process.WarmUpPlan;
-import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
@@ -48,12 +37,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -66,6 +52,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -84,7 +71,7 @@ public final class Worker implements AutoCloseable {
     private static final int DEVICE_LOST_EXIT = 69;
 
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
-    private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
+    static final Duration TRY_AGAIN = Duration.ofSeconds(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final Duration GROUP_TIMEOUT = Duration.ofSeconds(2);
 
@@ -103,7 +90,6 @@ public final class Worker implements AutoCloseable {
     private final MeterRegistry registry;
     private final Tracing tracing;
     private final Faults faults;
-    private final ModelLoader loader = new ModelLoader();
     private final Admin admin;
     private final ReplyProducers producers;
     private final BrokerClock brokerClock = new BrokerClock();
@@ -120,20 +106,12 @@ public final class Worker implements AutoCloseable {
     private final Cancellations cancellations;
     private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
     private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
-    /** By name, the newest version of each model that has files here and is loaded. */
-    private final Map<String, WarmModel> fallbacks = new ConcurrentHashMap<>();
-
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
     private final ColdStarts coldStarts;
+    private final ModelLoading loading;
     private volatile Optional<WarmUpRecords> warmUp = Optional.empty();
     private volatile boolean warm;
     private volatile String nothing = "";
-
-    /** By name, the models that could not be loaded yet. */
-    private final Map<String, Away> away = new ConcurrentHashMap<>();
-
-    /** A model whose centre could not be asked for it. */
-    private record Away(ModelDefinition definition, String reason) {}
 
     /** A model that is loaded and cannot be served yet. */
     private record Unserved(List<WarmModel> versions, String reason) {}
@@ -168,6 +146,7 @@ public final class Worker implements AutoCloseable {
         this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
         this.states = new ModelStates(announcer, id(), registry);
+        this.loading = new ModelLoading(config, features, states, coldStarts);
         this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, this::makeAgain, faults);
         this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
         this.earlierReplies = new EarlierReplies(
@@ -190,22 +169,26 @@ public final class Worker implements AutoCloseable {
      * @throws ExecutionException when a bug ends the start
      */
     public void start(BooleanSupplier isEnding) throws IOException, ExecutionException, InterruptedException {
-        ModelRepository.Contents contents = new ModelRepository(config.models(), config.maxModelBytes()).scan();
+        ModelRepository.Contents contents = loading.repository().scan();
         contents.refused().stream()
                 .filter(refusal -> isWanted(refusal.name()))
                 .forEach(refusal -> states.refused(refusal.name(), refusal.version(), refusal.reason()));
         Map<String, List<ModelDefinition>> models = contents.found().stream()
                 .filter(definition -> isWanted(definition.name()))
-                .collect(Collectors.groupingBy(ModelDefinition::name));
+                .collect(Collectors.groupingBy(ModelDefinition::name, HashMap::new, Collectors.toList()));
+        Map<String, ModelRepository.FetchedModel> fetched = contents.fetched().stream()
+                .filter(model -> isWanted(model.name()))
+                .collect(Collectors.toMap(ModelRepository.FetchedModel::name, Function.identity()));
+        fetched.keySet().forEach(name -> models.computeIfAbsent(name, none -> List.of()));
         models.keySet().forEach(coldStarts::expected);
         models.values().stream()
                 .flatMap(List::stream)
                 .forEach(model -> states.loading(model.name(), model.version(), "it is being loaded and warmed up"));
         cancellations.awaitKnown(CANCELLATIONS_TIMEOUT);
         warmUp = plan.map(bounds -> new WarmUpRecords(bounds, kafka, layout, this::ofWarmUp));
-        loadAndServe(models, isEnding);
+        loadAndServe(models, fetched, isEnding);
         giveMemoryBack();
-        while (!(unserved.isEmpty() && away.isEmpty()) && !isEnding.getAsBoolean()) {
+        while (!(unserved.isEmpty() && loading.away().isEmpty()) && !isEnding.getAsBoolean()) {
             Thread.sleep(TRY_AGAIN);
             serveKept();
             loadAway(isEnding);
@@ -254,20 +237,28 @@ public final class Worker implements AutoCloseable {
      * Loads the smallest first and several at once, so that a slow model does not hold back the others. What is loaded waits for Kafka on
      * other threads than those that load.
      */
-    private void loadAndServe(Map<String, List<ModelDefinition>> models, BooleanSupplier isEnding)
+    private void loadAndServe(
+            Map<String, List<ModelDefinition>> models,
+            Map<String, ModelRepository.FetchedModel> fetched,
+            BooleanSupplier isEnding)
             throws ExecutionException, InterruptedException {
         // Closing waits: ONNX Runtime must not be unloaded while it loads a model.
-        try (ExecutorService joiners = daemons("penstock-joiner", CONCURRENT_JOINS);
+        try (ExecutorService fetchers = Executors.newVirtualThreadPerTaskExecutor();
+                ExecutorService joiners = daemons("penstock-joiner", CONCURRENT_JOINS);
                 ExecutorService loaders = daemons("penstock-loader", config.concurrentLoads())) {
             Map<String, CompletableFuture<Void>> byName = new HashMap<>();
             List<CompletableFuture<Void>> serving = new ArrayList<>();
             models.entrySet().stream()
                     .sorted(Comparator.comparingLong(model -> bytes(model.getValue())))
                     .forEach(model -> {
+                        CompletableFuture<List<ModelDefinition>> here = Optional.ofNullable(fetched.get(model.getKey()))
+                                .map(from -> CompletableFuture.supplyAsync(
+                                        () -> fetch(from, model.getValue(), isEnding), fetchers))
+                                .orElse(CompletableFuture.completedFuture(model.getValue()));
                         CompletableFuture<Void> served = fallback(model.getValue())
                                 .map(byName::get)
                                 .orElse(CompletableFuture.completedFuture(null))
-                                .thenApplyAsync(ready -> load(model.getValue(), isEnding), loaders)
+                                .thenCombineAsync(here, (ready, versions) -> load(versions, isEnding), loaders)
                                 .thenAcceptAsync(versions -> serveFirst(model.getKey(), versions, isEnding), joiners);
                         byName.put(model.getKey(), served);
                         serving.add(served);
@@ -275,6 +266,7 @@ public final class Worker implements AutoCloseable {
             for (Future<?> each : serving) {
                 while (!isDone(each)) {
                     serveKept();
+                    loadAway(isEnding);
                 }
             }
         }
@@ -282,7 +274,20 @@ public final class Worker implements AutoCloseable {
 
     /** The model that has to be loaded before this one. Those without files come last, so that it comes before. */
     private static Optional<String> fallback(List<ModelDefinition> versions) {
-        return versions.getFirst().config().remote().flatMap(RemoteSection::fallback);
+        return versions.stream()
+                .findFirst()
+                .flatMap(version -> version.config().remote())
+                .flatMap(RemoteSection::fallback);
+    }
+
+    private List<ModelDefinition> fetch(
+            ModelRepository.FetchedModel model, List<ModelDefinition> here, BooleanSupplier isEnding) {
+        try {
+            return loading.fetch(model, here, isEnding);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            return here;
+        }
     }
 
     private static ExecutorService daemons(String name, int threads) {
@@ -319,7 +324,7 @@ public final class Worker implements AutoCloseable {
         List<WarmModel> versions = new ArrayList<>();
         for (ModelDefinition definition : definitions) {
             if (!isEnding.getAsBoolean()) {
-                load(definition).ifPresent(versions::add);
+                loading.load(definition).ifPresent(versions::add);
             }
         }
         return versions;
@@ -407,9 +412,7 @@ public final class Worker implements AutoCloseable {
                 .or(() -> unserved.entrySet().stream()
                         .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
                         .findFirst())
-                .or(() -> away.entrySet().stream()
-                        .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
-                        .findFirst())
+                .or(loading::missing)
                 .orElseGet(() -> isWarmUpAwaited() ? "the worker warms up" : warm ? nothing : "models are not warm");
     }
 
@@ -439,168 +442,9 @@ public final class Worker implements AutoCloseable {
         admin.close(Duration.ofSeconds(1));
     }
 
-    private Optional<WarmModel> load(ModelDefinition definition) {
-        List<Session> sessions = new ArrayList<>();
-        List<MeasuredRun> runs = new ArrayList<>();
-        boolean isNowhere = isNowhere(definition);
-        Set<String> notes = new LinkedHashSet<>();
-        Set<String> remarks = new LinkedHashSet<>();
-        double rowsPerSecond = 0;
-        long grownBytes = 0;
-        long start = Time.OF_MACHINE.nanos();
-        if (!away.containsKey(definition.name())) {
-            LOG.infof("Model %s version %d is being loaded", definition.name(), definition.version());
-        }
-        try {
-            Optional<WarmModel> fallback = substitute(definition);
-            ModelDefinition decided = isNowhere ? as(definition, fallback.orElseThrow()) : definition;
-            for (int i = 0; i < (isNowhere ? 0 : definition.config().instances()); i++) {
-                LoadedModel loaded = decided.isRemote() ? connect(decided) : loader.load(decided);
-                decided = loaded.definition();
-                notes.addAll(loaded.notes());
-                remarks.addAll(loaded.remarks());
-                sessions.add(loaded.session());
-                runs.addAll(loaded.runs());
-                rowsPerSecond += loaded.rowsPerSecond();
-                grownBytes += loaded.grownBytes();
-            }
-            checkSubstitute(decided, fallback);
-            coldStarts.happened(definition.name());
-            notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
-            LOG.infof(
-                    "Model %s version %d is loaded on %s in %s s%s; the process grew by %d MiB meanwhile; it is run %s",
-                    definition.name(),
-                    definition.version(),
-                    sessions.isEmpty() ? "its fallback" : sessions.getFirst().executionProvider(),
-                    String.format(Locale.ROOT, "%.1f", (Time.OF_MACHINE.nanos() - start) / 1e9),
-                    runs.isEmpty()
-                            ? ""
-                            : String.format(Locale.ROOT, " and warm: %.0f rows/s in full batches", rowsPerSecond),
-                    grownBytes >> 20,
-                    decided.graph().signature().mode());
-            WarmModel loaded = new WarmModel(
-                    decided,
-                    sessions,
-                    runs,
-                    List.copyOf(remarks),
-                    join(decided),
-                    new WarmModel.Others(overflow(decided), fallback));
-            if (!decided.isRemote()) {
-                fallbacks.put(decided.name(), loaded);
-            }
-            return Optional.of(loaded);
-        } catch (ModelRefusedException refused) {
-            sessions.forEach(Session::close);
-            away.remove(definition.name());
-            states.refused(definition.name(), Optional.of(Long.toString(definition.version())), refused.reason());
-            return Optional.empty();
-        } catch (ModelAwayException notNow) {
-            sessions.forEach(Session::close);
-            String reason = String.valueOf(notNow.getMessage());
-            away.put(definition.name(), new Away(definition, reason));
-            states.loading(definition.name(), definition.version(), reason + "; it is tried again");
-            troubles.computeIfAbsent(
-                            definition.name(),
-                            name -> new TroubleLog(LOG, "Model " + name, TroubleLog.KNOWN_GRACE_NANOS))
-                    .failed("cannot be loaded yet, and is tried again", notNow);
-            return Optional.empty();
-        }
-    }
-
-    /** Whether neither a file here nor a centre runs it: its fallback does. */
-    private static boolean isNowhere(ModelDefinition definition) {
-        return definition.isRemote() && use(definition).equals(Optional.of(RemoteSection.Use.NEVER));
-    }
-
-    private static Optional<RemoteSection.Use> use(ModelDefinition definition) {
-        return definition.config().remote().map(RemoteSection::use);
-    }
-
-    private static ModelDefinition as(ModelDefinition definition, WarmModel fallback) {
-        return definition.withGraph(OnnxGraph.of(fallback.definition().graph().signature()));
-    }
-
-    /** The model that stands in for this one; only where this one has no files here. */
-    private Optional<WarmModel> substitute(ModelDefinition definition) throws ModelRefusedException {
-        Optional<String> name = definition.config().remote().flatMap(RemoteSection::fallback);
-        if (name.isEmpty() || !definition.isRemote()) {
-            return Optional.empty();
-        }
-        WarmModel fallback = fallbacks.get(name.get());
-        if (fallback == null) {
-            throw new ModelRefusedException("its fallback '" + name.get()
-                    + "' must be a model with files in the same repository, and served by this worker");
-        }
-        if (!fallback.definition().config().shapeBuckets().isEmpty()) {
-            throw new ModelRefusedException("its fallback '" + name.get() + "' must have no shape_buckets");
-        }
-        return Optional.of(fallback);
-    }
-
-    private static void checkSubstitute(ModelDefinition decided, Optional<WarmModel> fallback)
-            throws ModelRefusedException {
-        Optional<String> difference = fallback.flatMap(other -> SubstituteSlot.difference(
-                decided.graph().signature(), other.definition().graph().signature()));
-        if (difference.isPresent()) {
-            throw new ModelRefusedException("its fallback must take and return what it does, and "
-                    + fallback.get().definition().name() + " " + difference.get());
-        }
-    }
-
-    private Optional<Session> overflow(ModelDefinition definition) throws ModelRefusedException {
-        if (!use(definition).equals(Optional.of(RemoteSection.Use.OVERFLOW))) {
-            return Optional.empty();
-        }
-        requireAllowed(definition);
-        return Optional.of(
-                ModelLoader.overflow(definition, definition.config().remote().orElseThrow()));
-    }
-
-    private LoadedModel connect(ModelDefinition definition) throws ModelRefusedException, ModelAwayException {
-        requireAllowed(definition);
-        return loader.connect(definition);
-    }
-
-    private void requireAllowed(ModelDefinition definition) throws ModelRefusedException {
-        String url = definition.config().remote().orElseThrow().url().toString();
-        boolean isAllowed = config.centres().orElse(Set.of()).stream()
-                .anyMatch(centre -> centre.replaceAll("/+$", "").equals(url));
-        if (!isAllowed) {
-            throw new ModelRefusedException("its centre " + url + " must be one of penstock.worker.centres, which are "
-                    + config.centres().map(urls -> String.join(",", urls)).orElse("not set"));
-        }
-    }
-
     /** Tries again to load models whose centre was away. */
     private void loadAway(BooleanSupplier isEnding) {
-        for (Away model : List.copyOf(away.values())) {
-            List<WarmModel> loaded = load(List.of(model.definition), isEnding);
-            if (!loaded.isEmpty()) {
-                away.remove(model.definition.name());
-                serveFirst(model.definition.name(), loaded, isEnding);
-            }
-        }
-    }
-
-    private Optional<FeatureJoin> join(ModelDefinition definition) throws ModelRefusedException {
-        if (definition.config().features().isEmpty()) {
-            return Optional.empty();
-        }
-        FeaturesSection section = definition.config().features().get();
-        Signature model = definition.graph().signature();
-        boolean servesStale = section.onUnavailable() == FeaturesSection.Fallback.STALE;
-        try {
-            FeatureView view = new FeatureView(
-                    section.view(), section.version(), section.names(), section.defaults(), servesStale);
-            return Optional.of(new FeatureJoin(
-                    section,
-                    features.open(view, section.source()),
-                    model,
-                    section.announced(model),
-                    section.target(model)));
-        } catch (IllegalArgumentException broken) {
-            throw new ModelRefusedException("its features: " + broken.getMessage(), broken);
-        }
+        loading.away().forEach(model -> serveFirst(model.name(), load(List.of(model), isEnding), isEnding));
     }
 
     private void serve(String name, List<WarmModel> versions)

@@ -32,8 +32,9 @@ public interface WorkerConfig {
             serve();
 
     /**
-     * Centres that models may name in {@code remote.url}, such as {@code https://centre.example}. None by default: a model comes from a third
-     * party, and should not choose whom this process calls. Each centre that is added gets the requests of the models that name it.
+     * Addresses that models may name, with all below them, in {@code remote.url} and {@code remote.files.url}, such as
+     * {@code https://centre.example}. None by default: a model comes from a third party, and should not choose whom this process calls. Each
+     * centre that is added gets the requests of the models that name it.
      */
     Optional<
                     Set<

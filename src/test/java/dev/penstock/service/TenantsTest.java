@@ -2,8 +2,18 @@ package dev.penstock.service;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.model.InferenceException;
+import dev.penstock.model.Slot;
+import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.RemoteSection;
+import dev.penstock.model.remote.RemoteModels;
+import dev.penstock.model.remote.RemoteSession;
+import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.Shape;
+import dev.penstock.protocol.Tensor;
 import dev.penstock.samples.DigitsTable;
 import inference.GrpcService.ModelInferRequest;
 import inference.GrpcService.ServerLiveRequest;
@@ -18,7 +28,10 @@ import io.vertx.redis.client.Request;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -37,9 +50,11 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -280,6 +295,49 @@ class TenantsTest {
     }
 
     @Test
+    void edgesOfATenantShareItsQuotaAtTheirCentre(@TempDir Path folder) throws Exception {
+        try (RemoteSession east = edge(folder, "east");
+                RemoteSession west = edge(folder, "west");
+                RemoteSession anothers = edge(folder, "anna")) {
+            try (Slot ofEast = east.openSlot();
+                    Slot ofWest = west.openSlot();
+                    Slot ofAnother = anothers.openSlot()) {
+                assertThat(digit(ofEast)).isEqualTo(digit(ofAnother));
+                assertThat(digit(ofWest)).isEqualTo(digit(ofAnother));
+                assertThat(digit(ofEast)).isEqualTo(digit(ofAnother));
+                for (Slot ofBoth : List.of(ofEast, ofWest)) {
+                    assertThatExceptionOfType(InferenceException.class)
+                            .isThrownBy(() -> digit(ofBoth))
+                            .withMessageContaining("status 429");
+                    assertThatExceptionOfType(InferenceException.class)
+                            .isThrownBy(() -> digit(ofBoth))
+                            .withMessageContaining("asked to be left alone");
+                }
+                assertThat(digit(ofAnother)).isBetween(0, 9);
+            }
+        }
+    }
+
+    /** What an edge calls its centre with. */
+    private RemoteSession edge(Path folder, String tenant) throws Exception {
+        Files.writeString(folder.resolve(tenant), "the key of " + tenant);
+        ModelConfig config = ModelConfig.parse("remote: {url: '%s', model: digits, api_key_file: %s}"
+                .formatted(ConfigProvider.getConfig().getValue("test.url", URI.class), tenant));
+        RemoteSection remote = config.remote().orElseThrow();
+        return RemoteModels.open(tenant, config, remote, folder, System::nanoTime)
+                .session();
+    }
+
+    private static int digit(Slot slot) throws InferenceException {
+        ByteBuffer pixels = ByteBuffer.allocate(64 * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (float pixel : DigitsTable.load().heldOut().getFirst().pixels()) {
+            pixels.putFloat(pixel);
+        }
+        slot.assemble(List.of(List.of(new Tensor("pixels", Datatype.FP32, Shape.of(1, 64), pixels.flip()))));
+        return (int) slot.run().getFirst().data().getLong(0);
+    }
+
+    @Test
     void limitsTheOpenRequestsOfATenant() {
         double before = rejected("quota-open-requests");
         List<String> busy = new ArrayList<>();
@@ -461,13 +519,18 @@ class TenantsTest {
                   emil:
                     keys: [%s]
                     quota: {open_requests: 2}
+                  edges:
+                    keys: [%s, %s]
+                    quota: {requests_per_second: 0.01, request_burst: 3}
                 """.formatted(
                         hash("the key of anna"),
                         hash("the second key of anna"),
                         hash("the key of bert"),
                         hash("the key of carl"),
                         hash("the key of dora"),
-                        hash("the key of emil"));
+                        hash("the key of emil"),
+                        hash("the key of east"),
+                        hash("the key of west"));
 
         @Override
         public Map<String, String> getConfigOverrides() {

@@ -13,6 +13,7 @@ import dev.penstock.model.OnnxModels;
 import dev.penstock.model.remote.FakeCentre;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Lane;
+import dev.penstock.protocol.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -48,15 +52,24 @@ class ElsewhereTest {
     @TempDir
     Path models;
 
+    @TempDir
+    Path storage;
+
     ElsewhereTest() throws IOException {}
 
     @BeforeEach
     void start() throws Exception {
         centre.behaviour = call -> {
-            boolean isMetadata = call.getRequestMethod().equals("GET");
+            String path = call.getRequestURI().getPath();
+            if (path.startsWith("/files/") && !isAway) {
+                FakeCentre.of(200, Files.readAllBytes(storage.resolve(path.substring(1))))
+                        .answer(call);
+                return;
+            }
+            boolean isMetadata = path.equals("/v2/models/ranker");
             asked.add(call.getRequestURI().getPath());
             FakeCentre.of(isAway && !isMetadata ? 503 : 200, (isMetadata ? """
-                    {"name": "ranker", "platform": "onnx", "inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 3]}],
+                    {"name": "ranker", "platform": "onnx", "versions": ["3"], "inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 3]}],
                     "outputs": [{"name": "y", "datatype": "FP32", "shape": [-1, 3]}]}
                     """ : """
                     {"model_name": "ranker",
@@ -127,6 +140,39 @@ class ElsewhereTest {
     }
 
     @Test
+    void versionsThatAreMissingAreFetched() throws Exception {
+        Path file = OnnxModels.write(storage, "files", 3, OnnxModels.identity(Datatype.FP32));
+        Files.writeString(file.resolveSibling("SHA256SUMS"), Sha256.hex(Files.readAllBytes(file)) + "  model.onnx\n");
+        remote("", "use: overflow, files: {url: '" + centre.url() + "/files'}");
+        isAway = true;
+        WorkerUnderTest worker = unstarted();
+        try (ExecutorService starting = Executors.newSingleThreadExecutor();
+                worker) {
+            Future<?> started = starting.submit(() -> worker.start(() -> false));
+            soon().until(() -> lastStatus("ranker").contains("status 503"));
+            assertThat(worker.isReady()).isFalse();
+            isAway = false;
+            started.get();
+            assertThat(worker.isReady()).isTrue();
+            assertThat(models.resolve("ranker/3/model.onnx")).hasSameBinaryContentAs(file);
+            send("a", REPLIES);
+            soon().until(() -> replies(REPLIES).size() == 1);
+            assertThat(replies(REPLIES).getFirst()).contains("a succeeded", "[1.0,2.0,3.0]");
+            assertThat(lastStatus("ranker")).as("deleted").isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsHereServesWhileTheSourceOfNewVersionsIsAway() throws Exception {
+        OnnxModels.write(models, "ranker", 2, OnnxModels.identity(Datatype.FP32));
+        remote("", "use: overflow, files: {url: '" + centre.url() + "/files'}");
+        isAway = true;
+        try (WorkerUnderTest worker = worker()) {
+            assertThat(worker.isReady()).isTrue();
+        }
+    }
+
+    @Test
     void theCentreRunsWhatIsTooMuchHere() throws Exception {
         OnnxModels.write(models, "ranker", 2, OnnxModels.identity(Datatype.FP32));
         remote("max_batch_size: 1", "use: overflow");
@@ -169,9 +215,22 @@ class ElsewhereTest {
     }
 
     private WorkerUnderTest worker() throws Exception {
+        return unstarted().start();
+    }
+
+    private WorkerUnderTest unstarted() throws Exception {
         Map<String, String> settings =
                 Map.of("penstock.worker.centres", centre.url().toString());
-        return new WorkerUnderTest(broker.clients(), models, settings).start();
+        return new WorkerUnderTest(broker.clients(), models, settings);
+    }
+
+    /** What the worker said last of the whole model; empty once that is deleted. */
+    private String lastStatus(String model) {
+        return TopicContent.read(broker.clients(), Topics.MODELS).stream()
+                .filter(record -> record.key().startsWith("~" + model + "//"))
+                .reduce((earlier, later) -> later)
+                .map(record -> record.value() == null ? "" : record.value())
+                .orElse("");
     }
 
     /** What a worker says of the models that it does not serve. */

@@ -359,7 +359,7 @@ class WorkerOnKafkaTest {
             patiently().until(() -> !said().isEmpty() && said().getLast().state() != ModelStatus.State.LOADING);
             assertThat(said().getLast().reason())
                     .isEqualTo(
-                            "its centre http://centre.example must be one of penstock.worker.centres, which are not set");
+                            "http://centre.example must be one of penstock.worker.centres, or below one. They are not set");
         }
     }
 

@@ -36,9 +36,12 @@ public final class RepositoryIndex {
 
     private static void addEntries(Catalogue catalogue, String model, List<Entry> entries) {
         List<ModelStatus> statuses = catalogue.statuses().of(model).toList();
-        ModelStatuses.reasons(
-                        statuses.stream().filter(status -> status.version().isEmpty()))
-                .ifPresent(reason -> entries.add(new Entry(model, Optional.empty(), State.UNAVAILABLE, reason)));
+        List<ModelStatus> ofAll =
+                statuses.stream().filter(status -> status.version().isEmpty()).toList();
+        boolean isFetched = ofAll.stream().anyMatch(status -> status.state() == State.LOADING);
+        State ofModel = isFetched ? State.LOADING : State.UNAVAILABLE;
+        ModelStatuses.reasons(ofAll.stream().filter(status -> status.state() == ofModel))
+                .ifPresent(reason -> entries.add(new Entry(model, Optional.empty(), ofModel, reason)));
         Map<String, Boolean> announced = catalogue.versions(model);
         NavigableSet<String> versions = new TreeSet<>(Catalogue.BY_NUMBER);
         versions.addAll(announced.keySet());

@@ -4,6 +4,7 @@ import dev.penstock.model.ModelRefusedException;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.regex.Pattern;
 
@@ -60,6 +61,16 @@ public record Checksums(Map<String, String> ofOnly, Map<Long, Map<String, String
         return hash.toLowerCase(Locale.ROOT);
     }
 
+    /** The versions that have hashes of their own. */
+    public Set<Long> versions() {
+        return byVersion.keySet();
+    }
+
+    /** The expected hashes of the files of a version, by name, in lower-case hex; empty if none is known. */
+    public Map<String, String> of(long version) {
+        return byVersion.getOrDefault(version, Map.of());
+    }
+
     /**
      * @param versions the number of versions of the model
      * @param actual the SHA-256 of each file of this version, by name, in lower-case hex
@@ -73,7 +84,7 @@ public record Checksums(Map<String, String> ofOnly, Map<Long, Map<String, String
             throw new ModelRefusedException(
                     "model.yaml: sha256 must map each version to its hash: the model has " + versions + " versions");
         }
-        Map<String, String> expected = ofOnly.isEmpty() ? byVersion.getOrDefault(version, Map.of()) : ofOnly;
+        Map<String, String> expected = ofOnly.isEmpty() ? of(version) : ofOnly;
         if (expected.isEmpty()) {
             throw new ModelRefusedException("model.yaml: sha256 must have a hash for version " + version);
         }

@@ -128,6 +128,7 @@ public record ModelConfig(
         YamlSection section = YamlSection.parse(yaml);
         int maxBatchSize = section.integer("max_batch_size", 0, MAX_ROWS, 64);
         Optional<Duration> maxQueueDelay = section.duration("max_queue_delay", Duration.ZERO, MAX_DELAY);
+        Checksums checksums = Checksums.read(section);
         ModelConfig config = new ModelConfig(
                 maxBatchSize,
                 section.choice("batching", Batching.class).orElse(Batching.PROVEN),
@@ -144,19 +145,20 @@ public record ModelConfig(
                 section.integer("instances", 1, MAX_INSTANCES, 1),
                 providers(section),
                 WarmUp.of(section, Math.max(1, maxBatchSize)),
-                Checksums.read(section),
+                checksums,
                 section.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
                 section.bytes("max_tensor_bytes", 1, Integer.MAX_VALUE).orElse(16 << 20),
                 labels(section.section("labels")),
                 FeaturesSection.read(section.section("features")),
                 scaleToZero(section.section("scale_to_zero")),
-                remote(section),
+                remote(section, checksums),
                 CacheSection.read(section.section("cache")));
         section.refuseUnknownKeys();
         return config;
     }
 
-    private static Optional<RemoteSection> remote(YamlSection section) throws ModelRefusedException {
+    private static Optional<RemoteSection> remote(YamlSection section, Checksums checksums)
+            throws ModelRefusedException {
         Optional<RemoteSection> remote = RemoteSection.read(section);
         Optional<RemoteSection.Use> use = remote.map(RemoteSection::use);
         for (String key : KEYS_OF_A_FILE) {
@@ -169,6 +171,18 @@ public record ModelConfig(
                 && section.keys().contains("shape_buckets")) {
             throw section.refused(
                     "shape_buckets", "must be absent with remote.use: overflow, which does not pad", "present");
+        }
+        boolean hasFiles = remote.flatMap(RemoteSection::files).isPresent();
+        if (hasFiles && !checksums.ofOnly().isEmpty()) {
+            throw section.refused("sha256", "must map each version to its hash beside remote.files", "one for all");
+        }
+        if (hasFiles
+                && use.equals(Optional.of(RemoteSection.Use.NEVER))
+                && checksums.versions().isEmpty()) {
+            throw section.refused(
+                    "sha256",
+                    "must name the versions beside remote.files and use: never, which asks no centre",
+                    "absent");
         }
         return remote;
     }

@@ -16,8 +16,9 @@ import java.util.Optional;
  * @param timeout {@code timeout}: the longest time of a call
  * @param apiKeyFile {@code api_key_file}: the file of the key that the centre knows this edge by, relative to the model's folder; read for
  *     each call
- * @param inFlight {@code in_flight}: the calls at a time. More use a distant centre better and load it more
+ * @param inFlight {@code in_flight}: the most calls at a time. How many there are is found out
  * @param maxAnswerBytes {@code max_answer_bytes}: a longer answer is not read
+ * @param files {@code files}: where versions that are missing here are fetched from
  */
 public record RemoteSection(
         URI url,
@@ -27,7 +28,8 @@ public record RemoteSection(
         Duration timeout,
         Optional<Path> apiKeyFile,
         int inFlight,
-        int maxAnswerBytes) {
+        int maxAnswerBytes,
+        Optional<FilesSection> files) {
     private static final int MOST_IN_FLIGHT = 64;
     private static final String NO_FALLBACK = "refuse";
 
@@ -46,7 +48,15 @@ public record RemoteSection(
     /** This section with its paths as those of files in the model's folder. */
     public RemoteSection in(Path folder) {
         return new RemoteSection(
-                url, model, use, fallback, timeout, apiKeyFile.map(folder::resolve), inFlight, maxAnswerBytes);
+                url,
+                model,
+                use,
+                fallback,
+                timeout,
+                apiKeyFile.map(folder::resolve),
+                inFlight,
+                maxAnswerBytes,
+                files.map(section -> section.in(folder)));
     }
 
     /** @param whole all of model.yaml */
@@ -60,21 +70,22 @@ public record RemoteSection(
             return Optional.empty();
         }
         Use use = yaml.choice("use", Use.class).orElse(Use.CENTRE);
-        String url = yaml.text("url").orElseThrow(() -> yaml.refused("url", "must name the centre", "absent"));
+        URI url = url(yaml);
         String model = yaml.text("model").orElseThrow(() -> yaml.refused("model", "must name a model there", "absent"));
         if (!ModelNames.NAME.matcher(model).matches()) {
             throw yaml.refused("model", "must match " + ModelNames.NAME, model);
         }
         RemoteSection section = new RemoteSection(
-                url(yaml, url),
+                url,
                 model,
                 use,
                 fallback(whole, fallback, use),
                 yaml.duration("timeout", Duration.ofMillis(1), Duration.ofMinutes(10))
                         .orElse(Duration.ofSeconds(10)),
                 yaml.text("api_key_file").map(Path::of),
-                yaml.integer("in_flight", 1, MOST_IN_FLIGHT, 4),
-                (int) yaml.bytes("max_answer_bytes", 1, 1 << 30).orElse(16 << 20));
+                yaml.integer("in_flight", 1, MOST_IN_FLIGHT, MOST_IN_FLIGHT),
+                (int) yaml.bytes("max_answer_bytes", 1, 1 << 30).orElse(16 << 20),
+                files(yaml, use));
         yaml.refuseUnknownKeys();
         return Optional.of(section);
     }
@@ -92,7 +103,17 @@ public record RemoteSection(
         return model;
     }
 
-    private static URI url(YamlSection yaml, String text) throws ModelRefusedException {
+    private static Optional<FilesSection> files(YamlSection yaml, Use use) throws ModelRefusedException {
+        Optional<FilesSection> files = FilesSection.read(yaml);
+        if (files.isPresent() && use == Use.CENTRE) {
+            throw yaml.refused("files", "must be absent with remote.use: centre, which runs no files here", "present");
+        }
+        return files;
+    }
+
+    /** The key {@code url} of a section: without a slash at its end. */
+    static URI url(YamlSection yaml) throws ModelRefusedException {
+        String text = yaml.text("url").orElseThrow(() -> yaml.refused("url", "must be there", "absent"));
         ModelRefusedException refused =
                 yaml.refused("url", "must be http://host or https://host, without user, query or fragment", text);
         try {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.model.ModelRefusedException;
 import dev.penstock.model.config.Batching;
+import dev.penstock.model.config.ModelNames;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Shape;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** What a centre says of a model: the metadata of the Open Inference Protocol, and what a Penstock adds. */
 final class CentreMetadata {
@@ -32,11 +35,7 @@ final class CentreMetadata {
      * @throws ModelRefusedException when the model is described, and cannot be served
      */
     static Signature signature(byte[] json, String model, Batching batching) throws IOException, ModelRefusedException {
-        JsonNode node = JSON.readTree(json);
-        String name = node.path("name").asText();
-        if (!name.equals(model)) {
-            throw new IOException("its metadata must be of model '" + model + "', was of '" + name + "'");
-        }
+        JsonNode node = described(json, model);
         Optional<String> shares = sharesRuns(node, batching);
         Set<String> shared =
                 Set.of(node.path("properties").path("shared_inputs").asText().split(", *"));
@@ -52,6 +51,31 @@ final class CentreMetadata {
                 ? "its centre does not say that rows are independent (batching: trusted says so)"
                 : "not every tensor has rows in its first dimension";
         return new Signature(withoutRows(inputs), withoutRows(outputs), List.of(), RunMode.oneByOne(reason));
+    }
+
+    /**
+     * The versions of the model that the centre serves, ascending.
+     *
+     * @throws IOException when this is no description of that model
+     */
+    static SortedSet<Long> versions(byte[] json, String model) throws IOException {
+        SortedSet<Long> versions = new TreeSet<>();
+        for (JsonNode version : described(json, model).path("versions")) {
+            if (!ModelNames.isVersion(version.asText())) {
+                throw new IOException("its versions must be positive integers, one was '" + version.asText() + "'");
+            }
+            versions.add(Long.parseLong(version.asText()));
+        }
+        return versions;
+    }
+
+    private static JsonNode described(byte[] json, String model) throws IOException {
+        JsonNode node = JSON.readTree(json);
+        String name = node.path("name").asText();
+        if (!name.equals(model)) {
+            throw new IOException("its metadata must be of model '" + model + "', was of '" + name + "'");
+        }
+        return node;
     }
 
     /** The reason why requests may share runs; empty if they may not. */

@@ -13,6 +13,7 @@ import dev.penstock.model.onnx.SessionOpener;
 import dev.penstock.model.onnx.UnsignedInputRewrite;
 import dev.penstock.model.probe.RowProbe;
 import dev.penstock.model.remote.RemoteModels;
+import dev.penstock.model.remote.VersionFetch;
 import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Signature;
 import java.io.IOException;
@@ -22,6 +23,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.function.BooleanSupplier;
 
 /** Loads models: opens a session, warms it up and measures its throughput. */
 public final class ModelLoader {
@@ -94,6 +97,22 @@ public final class ModelLoader {
                 opened.session().close();
             }
         }
+    }
+
+    /**
+     * Fetches the versions that are missing of a model.
+     *
+     * @param limitBytes the most bytes of the files of one version
+     * @param isEnding whether the process ends: what is being fetched is left for another time
+     * @return why versions cannot be had, by version, where another try would not help
+     * @throws ModelAwayException when another try may fetch what is still missing
+     */
+    public static SortedMap<Long, String> fetch(
+            ModelRepository.FetchedModel model, long limitBytes, BooleanSupplier isEnding) throws ModelAwayException {
+        RemoteSection remote = model.config().remote().orElseThrow().in(model.folder());
+        return new VersionFetch(
+                        remote, model.config().checksums(), model.folder(), limitBytes, System::nanoTime, isEnding)
+                .run();
     }
 
     /** A session at the centre for what is too much for the local sessions. */

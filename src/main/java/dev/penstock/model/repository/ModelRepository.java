@@ -1,5 +1,6 @@
 package dev.penstock.model.repository;
 
+import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.graph.OnnxFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,10 +15,15 @@ import java.util.Optional;
  */
 public record ModelRepository(Path folder, long maxFileBytes) {
 
-    /** The result of a scan. Models are ordered by name, then by version. */
-    public record Contents(List<ModelDefinition> found, List<RefusedModel> refused) {
+    /**
+     * The result of a scan. Models are ordered by name, then by version.
+     *
+     * @param fetched the models of which versions that are missing may be fetched
+     */
+    public record Contents(List<ModelDefinition> found, List<FetchedModel> fetched, List<RefusedModel> refused) {
         public Contents {
             found = List.copyOf(found);
+            fetched = List.copyOf(fetched);
             refused = List.copyOf(refused);
         }
     }
@@ -28,6 +34,9 @@ public record ModelRepository(Path folder, long maxFileBytes) {
      * @param version the name of its folder, which may not be that of a version; empty if the whole model is refused
      */
     public record RefusedModel(String name, Optional<String> version, String reason) {}
+
+    /** A model whose versions come from elsewhere, see {@link dev.penstock.model.remote.VersionFetch}. */
+    public record FetchedModel(String name, Path folder, ModelConfig config) {}
 
     public ModelRepository {
         if (maxFileBytes < 1 || maxFileBytes > OnnxFile.MAX_BYTES) {
@@ -43,5 +52,10 @@ public record ModelRepository(Path folder, long maxFileBytes) {
      */
     public Contents scan() throws IOException {
         return new RepositoryScan(this).run();
+    }
+
+    /** Finds and checks one model, which is a folder here. */
+    public Contents scan(String model) {
+        return new RepositoryScan(this).run(model);
     }
 }

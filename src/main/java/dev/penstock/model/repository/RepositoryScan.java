@@ -3,6 +3,7 @@ package dev.penstock.model.repository;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.penstock.messages.Topics;
 import dev.penstock.model.ModelRefusedException;
+import dev.penstock.model.config.FilesSection;
 import dev.penstock.model.config.ModelConfig;
 import dev.penstock.model.config.ModelNames;
 import dev.penstock.model.config.RemoteSection;
@@ -10,6 +11,7 @@ import dev.penstock.model.graph.OnnxGraph;
 import dev.penstock.model.graph.OnnxSafety;
 import dev.penstock.model.probe.RowCandidates;
 import dev.penstock.model.repository.ModelRepository.Contents;
+import dev.penstock.model.repository.ModelRepository.FetchedModel;
 import dev.penstock.model.repository.ModelRepository.RefusedModel;
 import dev.penstock.protocol.RunMode;
 import dev.penstock.protocol.Signature;
@@ -44,6 +46,7 @@ final class RepositoryScan {
 
     private final ModelRepository repository;
     private final List<ModelDefinition> found = new ArrayList<>();
+    private final List<FetchedModel> fetched = new ArrayList<>();
     private final List<RefusedModel> refused = new ArrayList<>();
 
     /** Checks a model or a version. */
@@ -69,7 +72,15 @@ final class RepositoryScan {
                     Optional.empty(),
                     file + " lies loose in the folder of all models; move it to " + name + "/1/" + ModelFiles.MODEL));
         }
-        return new Contents(found, refused);
+        return new Contents(found, fetched, refused);
+    }
+
+    Contents run(String model) {
+        findOrRefuse(
+                model,
+                Optional.empty(),
+                () -> scanModel(model, repository.folder().resolve(model)));
+        return new Contents(found, fetched, refused);
     }
 
     private void findOrRefuse(String name, Optional<String> version, Check check) {
@@ -90,11 +101,15 @@ final class RepositoryScan {
         ModelConfig config = ModelConfig.parse(yaml(model.resolve("model.yaml")));
         if (config.remote().isPresent()) {
             RemoteSection remote = config.remote().get();
-            if (remote.apiKeyFile().isPresent()) {
-                refuseOutside(remote.apiKeyFile().get(), model);
+            refuseOutside("remote.api_key_file", remote.apiKeyFile(), model);
+            refuseOutside("remote.files.api_key_file", remote.files().flatMap(FilesSection::apiKeyFile), model);
+            if (remote.files().isPresent()) {
+                fetched.add(new FetchedModel(name, model, config));
             }
             boolean hasFiles = !subfolders(model).isEmpty();
-            boolean isNowhere = remote.use() == RemoteSection.Use.NEVER && !hasFiles;
+            boolean isNowhere = remote.use() == RemoteSection.Use.NEVER
+                    && !hasFiles
+                    && remote.files().isEmpty();
             if (remote.use() == RemoteSection.Use.CENTRE || isNowhere) {
                 scanRemote(name, model, config, remote);
                 return;
@@ -104,7 +119,8 @@ final class RepositoryScan {
             refuseLinkOutside(model.resolve(file));
         }
         Map<String, List<String>> labels = LabelFiles.read(model, config.labels());
-        List<Long> versions = versions(name, model);
+        List<Long> versions = versions(
+                name, model, config.remote().flatMap(RemoteSection::files).isPresent());
         for (long version : versions) {
             Path file = model.resolve(Long.toString(version)).resolve(ModelFiles.MODEL);
             findOrRefuse(name, Optional.of(Long.toString(version)), () -> {
@@ -195,12 +211,16 @@ final class RepositoryScan {
     }
 
     /** What the file has is sent to the centre, so that it must not be any file of the host. */
-    private void refuseOutside(Path keyFile, Path model) throws ModelRefusedException, IOException {
-        Path file = model.resolve(keyFile).normalize();
-        if (keyFile.isAbsolute() || !file.startsWith(repository.folder().normalize())) {
+    private void refuseOutside(String key, Optional<Path> keyFile, Path model)
+            throws ModelRefusedException, IOException {
+        if (keyFile.isEmpty()) {
+            return;
+        }
+        Path file = model.resolve(keyFile.get()).normalize();
+        if (keyFile.get().isAbsolute() || !file.startsWith(repository.folder().normalize())) {
             throw new ModelRefusedException(
-                    "remote.api_key_file must be a path from the model's folder to a file in the model"
-                            + " repository, was " + keyFile);
+                    key + " must be a path from the model's folder to a file in the model repository, was "
+                            + keyFile.get());
         }
         refuseLinkOutside(file);
     }
@@ -218,9 +238,9 @@ final class RepositoryScan {
     }
 
     /** The versions in ascending order. Refuses folders that are not named like a version. */
-    private List<Long> versions(String name, Path model) throws ModelRefusedException, IOException {
+    private List<Long> versions(String name, Path model, boolean mayBeEmpty) throws ModelRefusedException, IOException {
         List<Path> folders = subfolders(model);
-        if (folders.isEmpty()) {
+        if (folders.isEmpty() && !mayBeEmpty) {
             List<Path> loose = onnxFiles(model);
             throw new ModelRefusedException("the model must have a version folder such as " + name + "/1"
                     + (loose.isEmpty()

@@ -19,20 +19,24 @@ class RemoteSectionTest {
         assertThat(read("""
                 url: https://centre.example/
                 model: ranker
+                use: overflow
                 timeout: 2s
                 api_key_file: key
                 in_flight: 8
                 max_answer_bytes: 1000
+                files: {url: https://files.example/ranker/, api_key_file: ../key}
                 """))
                 .contains(new RemoteSection(
                         URI.create("https://centre.example"),
                         "ranker",
-                        RemoteSection.Use.CENTRE,
+                        RemoteSection.Use.OVERFLOW,
                         Optional.empty(),
                         Duration.ofSeconds(2),
                         Optional.of(Path.of("key")),
                         8,
-                        1000));
+                        1000,
+                        Optional.of(new FilesSection(
+                                URI.create("https://files.example/ranker"), Optional.of(Path.of("../key"))))));
     }
 
     @Test
@@ -52,6 +56,9 @@ class RemoteSectionTest {
                 "{url: 'http://c', model: m, use: both}          | must be one of centre, overflow, never",
                 "{url: 'http://c', model: m, in_flight: 0}       | in_flight",
                 "{url: 'http://c', model: m, cache: 1}           | cache",
+                "{url: 'http://c', model: m, files: {url: 'http://f'}}                             | remote.files must be absent",
+                "{url: 'http://c', model: m, use: overflow, files: {url: 'ftp://f'}}               | remote.files.url",
+                "{url: 'http://c', model: m, use: overflow, files: {url: 'http://f', version: 1}}  | version",
             })
     void saysWhatIsWrong(String yaml, String reason) {
         assertThatExceptionOfType(ModelRefusedException.class)
@@ -81,10 +88,12 @@ class RemoteSectionTest {
                 "{remote: {url: 'http://c', model: m, use: overflow}, fallback: small} | remote.use: overflow",
                 "{remote: {url: 'http://c', model: m}, instances: 2}        | where a centre runs the model",
                 "{remote: {url: 'http://c', model: m, use: overflow}, shape_buckets: {n: {sizes: [8]}}} | does not pad",
+                "{remote: {url: 'http://c', model: m, use: never, files: {url: 'http://f'}}}  | sha256 must name the versions",
+                "{remote: {url: 'http://c', model: m, use: overflow, files: {url: 'http://f'}}, sha256: %s} | each version",
             })
     void saysWhatDoesNotFitTogether(String yaml, String reason) {
         assertThatExceptionOfType(ModelRefusedException.class)
-                .isThrownBy(() -> ModelConfig.parse(yaml))
+                .isThrownBy(() -> ModelConfig.parse(yaml.replace("%s", "0a".repeat(32))))
                 .withMessageContaining(reason);
     }
 

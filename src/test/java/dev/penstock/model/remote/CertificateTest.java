@@ -63,7 +63,8 @@ class CertificateTest {
                 Duration.ofSeconds(20),
                 Optional.empty(),
                 1,
-                METADATA.length);
+                METADATA.length,
+                Optional.empty());
         try (CentreClient centre = new CentreClient(section, Optional.empty(), "calls fail", System::nanoTime)) {
             return centre.metadata();
         } finally {

@@ -264,7 +264,15 @@ class RemoteSessionTest {
     private void open(Duration timeout) throws IOException {
         Path key = Files.writeString(folder.resolve("key"), "secret\n");
         RemoteSection section = new RemoteSection(
-                centre.url(), "ranker", RemoteSection.Use.CENTRE, Optional.empty(), timeout, Optional.of(key), 2, 1000);
+                centre.url(),
+                "ranker",
+                RemoteSection.Use.CENTRE,
+                Optional.empty(),
+                timeout,
+                Optional.of(key),
+                2,
+                1000,
+                Optional.empty());
         CentreClient client = new CentreClient(section, Optional.empty(), "calls fail", nanos::get);
         session = new RemoteSession(client, SIGNATURE, "ranker", 2, 1000);
         slot = session.openSlot();

@@ -120,7 +120,7 @@ class ModelRepositoryTest {
         Files.writeString(folder.resolve("README.md"), "models");
         Files.createDirectories(folder.resolve("..data/1"));
 
-        assertThat(scan()).isEqualTo(new Contents(List.of(), List.of()));
+        assertThat(scan()).isEqualTo(new Contents(List.of(), List.of(), List.of()));
     }
 
     /** The request topic of a model "features" would be the topic of a view "requests" too. */
