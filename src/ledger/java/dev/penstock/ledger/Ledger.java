@@ -26,6 +26,9 @@ public final class Ledger {
     /** The service keeps the outcome of a synchronous call for this long after the call. */
     static final long ANSWER_KEPT_MILLIS = Duration.ofMinutes(10).toMillis();
 
+    /** The default of {@code penstock.ingress.result-ttl}, which counts from the deadline. */
+    static final long RESULT_KEPT_MILLIS = Duration.ofHours(1).toMillis();
+
     private final Rules rules;
     private final long startMillis;
     private final List<Entry> entries = new ArrayList<>();
@@ -280,10 +283,12 @@ public final class Ledger {
         }
     }
 
-    /** The outcome of a synchronous call is kept for a while only, whether its caller heard it or a 504. */
+    /** The outcome of a synchronous call is kept for a while only, whether its caller heard it or a 504. That of any other is kept longer. */
     private void missing(Event.Missing missing) {
         Entry entry = entry(missing.number());
-        boolean mayBeGone = entry.door == Door.SYNC && missing.atMillis() - entry.sentMillis >= ANSWER_KEPT_MILLIS;
+        boolean mayBeGone = entry.door == Door.SYNC
+                ? missing.atMillis() - entry.sentMillis >= ANSWER_KEPT_MILLIS
+                : missing.atMillis() - entry.deadlineMillis >= RESULT_KEPT_MILLIS;
         if (mayBeGone && missing.code() == 410) {
             return;
         }

@@ -186,7 +186,7 @@ final class SoakRun {
                 plan.rampUp(),
                 LOAD,
                 deadline,
-                deadline,
+                PROGRESS_BOUND.plus(deadline),
                 Optional.of(Deployment.API_KEY),
                 Optional.of(Deployment.OTHER_API_KEY),
                 Optional.empty(),

@@ -209,6 +209,17 @@ final class LedgerTest {
     }
 
     @Test
+    void letsAnyOutcomeBeGoneOnceItIsKeptNoLonger() {
+        accepted(Door.ASYNC);
+        seen(0, POLL, RIGHT);
+        ledger.record(new Event.Missing(0, POLL, 410, DEADLINE + Ledger.RESULT_KEPT_MILLIS));
+        assertThat(ledger.verdict(END).result()).isEqualTo(Verdict.Result.KEPT);
+
+        ledger.record(new Event.Missing(0, POLL, 410, DEADLINE + Ledger.RESULT_KEPT_MILLIS - 1));
+        assertThatOnly(ledger.verdict(END), Violation.Kind.FORGOTTEN);
+    }
+
+    @Test
     void findsTheOutcomeOfAnAnsweredCallThatIsGoneTooSoon() {
         accepted(Door.SYNC);
         seen(0, ANSWER, RIGHT);

@@ -33,6 +33,7 @@ public final class LedgerRun {
     private static final Duration LEARNING = Duration.ofMinutes(2);
 
     private static final long RETRY_MILLIS = 500;
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
     /** After the last outcome, for a duplicate to arrive. */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
@@ -98,6 +99,7 @@ public final class LedgerRun {
         Optional<KafkaDoor> kafka = plan.kafka().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new KafkaDoor(plan, plan.kafka().get(), inputs, expectations, ledger, this::millis, ids));
+        Thread again = Thread.ofVirtual().start(() -> lookAgain(polls));
         try {
             load(rest, kafka, inputs, ledger);
             if (kafka.isPresent()) {
@@ -107,7 +109,19 @@ public final class LedgerRun {
             polls.audit();
             return ledger.verdict(millis());
         } finally {
+            again.interrupt();
             kafka.ifPresent(KafkaDoor::close);
+        }
+    }
+
+    private static void lookAgain(Polls polls) {
+        try {
+            while (true) {
+                Thread.sleep(LOOK_AGAIN);
+                polls.lookAgain();
+            }
+        } catch (InterruptedException ending) {
+            // The run has ended.
         }
     }
 

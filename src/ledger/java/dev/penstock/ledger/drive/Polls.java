@@ -103,6 +103,24 @@ final class Polls {
         }
     }
 
+    /**
+     * Polls all requests once more that had no outcome at the end of their grace. In a long run they would be forgotten before the audit.
+     */
+    void lookAgain() throws InterruptedException {
+        List<Followed> all;
+        synchronized (this) {
+            all = List.copyOf(unsettled);
+        }
+        for (Followed followed : all) {
+            if (poll(followed, url(followed, 0), Duration.ZERO)) {
+                synchronized (this) {
+                    unsettled.remove(followed);
+                }
+                keep(followed);
+            }
+        }
+    }
+
     /** Offers a request with an outcome to the sample (reservoir sampling). */
     synchronized void keep(Followed followed) {
         offered++;

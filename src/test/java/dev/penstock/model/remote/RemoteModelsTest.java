@@ -46,7 +46,7 @@ class RemoteModelsTest {
         assertThat(opened.note()).isEmpty();
         try (RemoteSession session = opened.session()) {
             assertThat(session.executionProvider()).isEqualTo("centre");
-            assertThat(session.concurrentRuns()).isEqualTo(4);
+            assertThat(session.concurrentRuns()).isEqualTo(64);
             assertThat(session.signature().inputs().getFirst().shape()).isEqualTo(Shape.of(-1, 4));
         }
     }

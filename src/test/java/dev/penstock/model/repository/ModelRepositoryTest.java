@@ -196,12 +196,15 @@ class ModelRepositoryTest {
     void theKeyForACentreIsNoOtherFileOfTheHost(String keyFile, @TempDir Path outside) throws IOException {
         Files.createDirectories(folder.resolve("m"));
         Files.createSymbolicLink(folder.resolve("m/linked"), Files.writeString(outside.resolve("secret"), "s"));
-        Files.writeString(
-                folder.resolve("m/model.yaml"),
-                "remote: {url: 'https://centre.example', model: ranker, api_key_file: %s}".formatted(keyFile));
+        String reason = keyFile.equals("linked") ? "must not link to a file outside" : "must be a path from";
+        String key = "api_key_file: %s".formatted(keyFile);
+        for (String more : List.of(key, "use: overflow, files: {url: 'https://files.example', %s}".formatted(key))) {
+            Files.writeString(
+                    folder.resolve("m/model.yaml"),
+                    "remote: {url: 'https://centre.example', model: ranker, %s}".formatted(more));
 
-        assertThat(refusal())
-                .contains(keyFile.equals("linked") ? "must not link to a file outside" : "must be a path from");
+            assertThat(refusal()).contains(reason);
+        }
     }
 
     @Test

@@ -71,7 +71,7 @@ class InFlightTest {
             }
             long[] first = running.getFirst();
             now = first[1];
-            inFlight.ran(now - first[0], running.size(), now);
+            inFlight.ran((double) (now - first[0]), running.size(), now);
             running.removeFirst();
         }
     }
