@@ -52,6 +52,7 @@ class ClientRecipesTest {
                 new Recipe("Java", "Call.java", java, List.of(java(), "--version")),
                 new Recipe("Go", "call.go", List.of("go", "run"), List.of("go", "version")),
                 new Recipe("Spring Kafka", "SpringCall.java", java, List.of(java(), "--version")),
+                new Recipe("Kafka Streams", "StreamsCall.java", java, List.of(java(), "--version")),
                 new Recipe("kafkajs", "call.cjs", List.of("node"), List.of("node", "-e", "require('kafkajs')")));
     }
 
