@@ -16,11 +16,18 @@ import org.jspecify.annotations.Nullable;
  * service by the configuration library, which checks the constraints and reports all violations together.
  */
 public final class ConfigErrors implements SmallRyeConfigBuilderCustomizer {
+    static final String NOT_SHOWN = "a value that is not shown, since it may hold a secret";
+
     /** Last parts of keys whose values can contain a password. An error must not log it. */
-    private static final Set<String> CAN_HOLD_SECRETS = Set.of("url", "jdbc-url", "password", "request-id-key");
+    private static final Set<String> CAN_HOLD_SECRETS =
+            Set.of("url", "jdbc-url", "jwks-url", "endpoint", "centres", "username", "password", "request-id-key");
+
+    /** Each is a setting of Kafka's clients, such as {@code sasl.jaas.config}. */
+    private static final String KAFKA_PROPERTIES = "penstock.kafka.properties";
 
     @Override
     public void configBuilder(SmallRyeConfigBuilder builder) {
+        builder.withInterceptors(new UrlCheck());
         if (builder.getValidator() instanceof BeanValidationConfigValidator standard) {
             builder.withValidator(new Worded(standard.getValidator()));
         }
@@ -47,9 +54,16 @@ public final class ConfigErrors implements SmallRyeConfigBuilderCustomizer {
         }
     }
 
+    /** @param key of a list perhaps with the place of an element, as in {@code penstock.worker.centres[0]} */
+    static boolean canHoldSecrets(String key) {
+        String last = key.replaceFirst("\\[\\d+]$", "").replaceFirst(".*\\.", "");
+        return CAN_HOLD_SECRETS.contains(last) || key.startsWith(KAFKA_PROPERTIES);
+    }
+
     private static String value(String key, @Nullable Object value) {
-        if (CAN_HOLD_SECRETS.contains(key.substring(key.lastIndexOf('.') + 1))) {
-            return "a value that is not shown, since it may hold a secret";
+        // Where a URL can be written, what stands before an @ can be a password.
+        if (canHoldSecrets(key) || String.valueOf(value).contains("@")) {
+            return NOT_SHOWN;
         }
         return switch (value) {
             case null -> "not set";

@@ -62,8 +62,7 @@ final class ConfigRelations {
     void requireHttp(String key, URI url) {
         boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
         if (!isHttp || url.getHost() == null) {
-            problems.add(key + " must be an http or https URL with a host, was a value that is not shown, since it may"
-                    + " hold a secret");
+            problems.add(key + " must be an http or https URL with a host, was " + ConfigErrors.NOT_SHOWN);
         }
     }
 }

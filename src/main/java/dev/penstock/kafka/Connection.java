@@ -13,10 +13,12 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.SslConfigs;
+import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.IllegalSaslStateException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.UnsupportedSaslMechanismException;
+import org.apache.kafka.common.security.JaasContext;
 
 /**
  * The connection of this process to Kafka: whether it works, and otherwise whether waiting can help. A broker that is away may come back. A
@@ -46,6 +48,7 @@ public final class Connection {
      * @throws Exception when no broker answers
      */
     public void check() throws Exception {
+        requireReadableLogin();
         for (String broker : brokers().split(",", -1)) {
             if (BrokerDoor.at(broker.strip()).isKnown()) {
                 ask();
@@ -53,6 +56,22 @@ public final class Connection {
             }
         }
         throw new java.net.UnknownHostException(brokers() + " names no host that is known here");
+    }
+
+    /** Before a client reads it: of a login that it cannot read, its error would show a part. */
+    private void requireReadableLogin() throws BadConnectionException {
+        Object login = settings.get(SaslConfigs.SASL_JAAS_CONFIG);
+        if (login == null) {
+            return;
+        }
+        try {
+            JaasContext.loadClientContext(Map.of(SaslConfigs.SASL_JAAS_CONFIG, new Password(String.valueOf(login))));
+        } catch (IllegalArgumentException unreadable) {
+            throw new BadConnectionException(
+                    "Kafka at " + brokers() + " cannot be used: " + key(SaslConfigs.SASL_JAAS_CONFIG)
+                            + " must be of the form: a.LoginModule required username=\"a\" password=\"b\";"
+                            + " It is not shown, since it may hold a secret");
+        }
     }
 
     private void ask() throws Exception {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.features.FeaturesConfig;
 import dev.penstock.ingress.IngressConfig;
 import dev.penstock.worker.WorkerConfig;
+import io.quarkus.redis.runtime.client.config.RedisConfig;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigValidationException;
@@ -14,8 +15,11 @@ import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.validator.BeanValidationConfigValidator;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every key has a range that is checked at startup, and every mistake is reported with key, value and range. */
 final class ConfigRangesTest {
@@ -74,6 +79,80 @@ final class ConfigRangesTest {
         assertThatThrownBy(() -> config(Map.of(key, value)))
                 .isInstanceOf(ConfigValidationException.class)
                 .hasMessageContaining(key + " " + rule);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            penstock.redis.url                     | redis://:hunter2@redis:port
+            penstock.redis.url                     | redis://:hunter2@redis:99999
+            penstock.redis.url                     | redis://:hunter2@redis:6379/first
+            penstock.redis.url                     | redis://:hunter%2@redis:6379
+            penstock.redis.url                     | redis://:hunter 2@redis:6379
+            penstock.redis.url                     | redis://:hunter/2@redis:6379
+            penstock.redis.url                     | redis://:hunter#2@redis:6379
+            penstock.redis.url                     | redis://:hunter[2@redis:6379
+            penstock.redis.url                     | redis//:hunter2@redis:6379
+            penstock.redis.url                     | redis://one:6379,redis://:hunter%2@two:6379
+            penstock.features.redis.url            | redis://:hunter2@redis:port
+            penstock.features.redis.url            | rediss://:hunter%2@redis:6379
+            quarkus.redis.hosts                    | redis://:hunter%2@redis:6379
+            penstock.features.sources.crm.url      | http://crm:hunter%2@feast
+            penstock.features.sources.crm.url      | http://crm:hunter 2@feast
+            penstock.features.sources.crm.jdbc-url | postgresql://crm:hunter2@db/shop
+            penstock.tenants.oidc.jwks-url         | https://jwks:hunter%2@login
+            penstock.tracing.endpoint              | grpc://traces:hunter2@collector:4317
+            penstock.tracing.endpoint              | http://traces:hunter%2@collector:4317
+            penstock.worker.centres                | https://edge:hunter2@centre
+            penstock.ingress.cors-origins          | page:hunter2@app.example
+            penstock.kafka.bootstrap-servers       | kafka:hunter2@broker
+            """)
+    void noErrorShowsAPassword(String key, String value) {
+        assertThatThrownBy(() -> config(Map.of(key, value)))
+                .isInstanceOf(ConfigValidationException.class)
+                .satisfies(refused -> assertThat(
+                                String.valueOf(refused.getMessage()).lines().filter(line -> line.contains(" must be ")))
+                        .singleElement()
+                        .asString()
+                        .contains(key)
+                        .contains("not shown"))
+                .satisfies(refused -> assertThat(stackTrace(refused)).doesNotContain("hunter"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://redis",
+                "redis://redis:6379/",
+                "redis://user:p%2Fw%40@redis:6379/15",
+                "rediss://:word@redis.example:6380?db=3",
+                "redis://one:6379,redis://two:6379",
+                "redis://[::1]:6379",
+                "unix:///run/redis.sock?db=1",
+            })
+    void takesWhatRedisTakes(String url) {
+        assertThat(config(Map.of("penstock.redis.url", url))
+                        .getConfigValue("quarkus.redis.hosts")
+                        .getValue())
+                .isEqualTo(url);
+    }
+
+    /** By their names. A new one goes to {@code ConfigErrors}, or needs another name. */
+    @Test
+    void everyKeyThatCanHoldASecretIsKnown() {
+        assertThat(
+                        keys().map(key -> key.toString())
+                                .filter(
+                                        key -> key.matches(
+                                                "(?i).*(url|endpoint|password|secret|token|credential|request-id-key|centres|kafka\\.properties).*")))
+                .isNotEmpty()
+                .allSatisfy(key ->
+                        assertThat(ConfigErrors.canHoldSecrets(key)).as(key).isTrue());
+    }
+
+    private static String stackTrace(Throwable failure) {
+        StringWriter text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text, true));
+        return text.toString();
     }
 
     @Test
@@ -198,15 +277,22 @@ final class ConfigRangesTest {
         if (settings.keySet().stream().anyMatch(key -> key.startsWith("penstock.features.sources.crm."))) {
             all.putIfAbsent("penstock.features.sources.crm.type", "sql");
         }
+        if (!all.containsKey("quarkus.redis.hosts")) {
+            all.put("quarkus.redis.hosts", "${penstock.redis.url:redis://localhost:6379}");
+            all.put("quarkus.redis.features.hosts", "${penstock.features.redis.url:${quarkus.redis.hosts}}");
+        }
         return config(new PropertiesConfigSource(all, "test", 300));
     }
 
     private static SmallRyeConfig config(ConfigSource source) {
         SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
                 .withConverter(Duration.class, 200, new DurationConverter())
-                .withValidator(new ConfigErrors.Worded(VALIDATOR))
+                .withValidator((BeanValidationConfigValidator) () -> VALIDATOR)
                 .withSources(List.of(source));
+        new ConfigErrors().configBuilder(builder);
         ConfigKeys.mappings().forEach(builder::withMapping);
+        builder.withMapping(RedisConfig.class);
         return builder.build();
     }
 }

@@ -7,6 +7,7 @@ import dev.penstock.local.SecuredKafka;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +48,25 @@ class ConnectionTest {
                 SecuredKafka.credentials("wrong"),
                 "the broker said: Authentication failed: Invalid username or password",
                 "Set penstock.kafka.properties.\"sasl.jaas.config\"");
+    }
+
+    /** Kafka's own error would name the word after the password's first space. */
+    @Test
+    void aLoginThatCannotBeReadIsNotShown() {
+        for (String login : List.of(
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\" password=hunter2 hunter3;",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\" password=\"hunter2\"",
+                "hunter2")) {
+            Map<String, Object> settings = new HashMap<>(SecuredKafka.credentials("any"));
+            settings.put("sasl.jaas.config", login);
+
+            assertThatThrownBy(() -> check(BROKER.login(), settings))
+                    .isInstanceOf(BadConnectionException.class)
+                    .hasMessageContaining("penstock.kafka.properties.\"sasl.jaas.config\" must be")
+                    .satisfies(refused -> assertThat(refused).hasNoCause())
+                    .message()
+                    .doesNotContain("hunter");
+        }
     }
 
     @Test
