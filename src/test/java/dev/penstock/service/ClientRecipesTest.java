@@ -24,18 +24,28 @@ import org.junit.jupiter.params.provider.MethodSource;
 @WholeService
 class ClientRecipesTest {
     private static final Path PAGE = Path.of("docs/clients.md");
-    private static final int LIMIT_SECONDS = 120;
+    /** Enough to build an application on a busy machine. */
+    private static final int LIMIT_SECONDS = 300;
 
-    /** Of a heading, the first block of code below it. */
-    private static final Pattern RECIPE = Pattern.compile("(?ms)^## ([^\\n]+)$(?:(?!^## ).)*?^```\\w+\\n(.*?)^```$");
+    /** A heading, and all until the next. */
+    private static final Pattern RECIPE = Pattern.compile("(?ms)^## ([^\\n]+)$((?:(?!^## ).)*)");
+
+    private static final Pattern CODE = Pattern.compile("(?ms)^```\\w+\\n(.*?)^```$");
+
+    /** Where the build puts Triton's client, which has copies of libraries that others here have, too (pom.xml). */
+    private static final Path TRITON = Path.of("target/recipes/java-api.jar");
 
     /**
      * @param title the heading
-     * @param file what the code becomes
-     * @param command that runs the file
+     * @param files what the blocks of code below it become, in their order
+     * @param command that runs the first file
      * @param probe a command that succeeds where the client is installed
      */
-    record Recipe(String title, String file, List<String> command, List<String> probe) {
+    record Recipe(String title, List<String> files, List<String> command, List<String> probe) {
+        Recipe(String title, String file, List<String> command, List<String> probe) {
+            this(title, List.of(file), command, probe);
+        }
+
         @Override
         public String toString() {
             return title;
@@ -51,8 +61,23 @@ class ClientRecipesTest {
                 new Recipe("JavaScript", "call.mjs", List.of("node"), List.of("node", "-e", "fetch")),
                 new Recipe("Java", "Call.java", java, List.of(java(), "--version")),
                 new Recipe("Go", "call.go", List.of("go", "run"), List.of("go", "version")),
+                new Recipe(
+                        "Triton's client for Python",
+                        "triton.py",
+                        List.of("python3"),
+                        List.of("python3", "-c", "import tritonclient.http")),
+                new Recipe(
+                        "Triton's client for Java",
+                        "TritonCall.java",
+                        List.of(java(), "-cp", TRITON.toString()),
+                        List.of("test", "-f", TRITON.toString())),
                 new Recipe("Spring Kafka", "SpringCall.java", java, List.of(java(), "--version")),
                 new Recipe("Kafka Streams", "StreamsCall.java", java, List.of(java(), "--version")),
+                new Recipe(
+                        "Quarkus messaging",
+                        List.of("src/main/java/digits/DigitsCall.java", "src/main/resources/application.properties"),
+                        List.of("sh", "src/test/resources/recipes/quarkus.sh"),
+                        List.of("sh", "mvnw", "--version")),
                 new Recipe("kafkajs", "call.cjs", List.of("node"), List.of("node", "-e", "require('kafkajs')")));
     }
 
@@ -72,9 +97,15 @@ class ClientRecipesTest {
     @MethodSource("recipes")
     void findsTheSeven(Recipe recipe) throws Exception {
         assumeTrue(isThere(recipe.probe), recipe.title + " is not run: this machine fails at " + recipe.probe);
-        Path file = Files.writeString(folder.resolve(recipe.file), addressed(code(recipe.title)));
+        List<String> code = code(recipe.title);
+        assertThat(code).hasSameSizeAs(recipe.files);
+        for (int i = 0; i < code.size(); i++) {
+            Path file = folder.resolve(recipe.files.get(i));
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, addressed(code.get(i)));
+        }
         List<String> command = new ArrayList<>(recipe.command);
-        command.add(file.toString());
+        command.add(folder.resolve(recipe.files.getFirst()).toString());
 
         Ended ended = run(command);
 
@@ -90,13 +121,13 @@ class ClientRecipesTest {
                 .containsExactlyElementsOf(recipes().stream().map(Recipe::title).toList());
     }
 
-    private static String code(String title) throws IOException {
+    private static List<String> code(String title) throws IOException {
         return RECIPE.matcher(Files.readString(PAGE))
                 .results()
                 .filter(recipe -> recipe.group(1).equals(title))
-                .map(recipe -> recipe.group(2))
-                .findFirst()
-                .orElseThrow();
+                .flatMap(recipe -> CODE.matcher(recipe.group(2)).results())
+                .map(block -> block.group(1))
+                .toList();
     }
 
     private static String addressed(String code) {
@@ -118,6 +149,7 @@ class ClientRecipesTest {
         Path log = folder.resolve("log");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(log.toFile());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         Process process = builder.start();
         if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
