@@ -5,7 +5,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -48,12 +50,19 @@ public final class Certificates {
         return store;
     }
 
+    /** The certificate of the store. */
+    public static X509Certificate certificate(Path store) throws IOException, GeneralSecurityException {
+        return (X509Certificate) keys(store).getCertificate("server");
+    }
+
+    /** The key of that certificate. */
+    public static Key key(Path store) throws IOException, GeneralSecurityException {
+        return keys(store).getKey("server", STORE_PASSWORD.toCharArray());
+    }
+
     /** A context that has the certificate of the store, and trusts it alone. */
     public static SSLContext context(Path store) throws IOException, GeneralSecurityException {
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, STORE_PASSWORD.toCharArray());
-        }
+        KeyStore keys = keys(store);
         KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         own.init(keys, STORE_PASSWORD.toCharArray());
         KeyStore trusted = KeyStore.getInstance("PKCS12");
@@ -64,5 +73,13 @@ public final class Certificates {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(own.getKeyManagers(), others.getTrustManagers(), null);
         return context;
+    }
+
+    private static KeyStore keys(Path store) throws IOException, GeneralSecurityException {
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, STORE_PASSWORD.toCharArray());
+        }
+        return keys;
     }
 }

@@ -1,12 +1,17 @@
 package dev.penstock.service;
 
+import dev.penstock.local.Certificates;
 import inference.GRPCInferenceServiceGrpc;
 import inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.ConfigProvider;
 
@@ -18,15 +23,24 @@ final class Grpc implements AutoCloseable {
 
     private final ManagedChannel channel;
 
-    private Grpc(URI url) {
-        this.channel = NettyChannelBuilder.forAddress(url.getHost(), url.getPort())
-                .usePlaintext()
-                .maxInboundMessageSize(LARGEST_MESSAGE)
-                .build();
+    private Grpc(NettyChannelBuilder channel) {
+        this.channel = channel.maxInboundMessageSize(LARGEST_MESSAGE).build();
     }
 
     static Grpc underTest() {
-        return new Grpc(ConfigProvider.getConfig().getValue("test.url", URI.class));
+        return new Grpc(
+                to(ConfigProvider.getConfig().getValue("test.url", URI.class)).usePlaintext());
+    }
+
+    /** @param store the certificate that the client trusts, and no other */
+    static Grpc overTls(URI url, Path store) throws IOException, GeneralSecurityException {
+        return new Grpc(to(url).sslContext(GrpcSslContexts.forClient()
+                .trustManager(Certificates.certificate(store))
+                .build()));
+    }
+
+    private static NettyChannelBuilder to(URI url) {
+        return NettyChannelBuilder.forAddress(url.getHost(), url.getPort());
     }
 
     ManagedChannel channel() {

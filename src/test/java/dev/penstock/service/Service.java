@@ -14,18 +14,28 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /** An HTTP client of the service under test. It asks for problem documents, unless it is told what to accept. */
 final class Service {
     static final ObjectMapper JSON = new ObjectMapper();
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http;
     private final URI base;
 
     Service(URI base) {
+        this(base, HttpClient.newBuilder());
+    }
+
+    private Service(URI base, HttpClient.Builder http) {
         this.base = base;
+        this.http = http.version(HttpClient.Version.HTTP_1_1).build();
+    }
+
+    /** A client that trusts what this context does. */
+    static Service overTls(URI base, SSLContext trust) {
+        return new Service(base, HttpClient.newBuilder().sslContext(trust));
     }
 
     /** Enough for three JVMs that start at the same time on a busy machine with two cores. */
