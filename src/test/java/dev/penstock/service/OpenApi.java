@@ -195,6 +195,14 @@ record OpenApi(JsonNode document) {
                     operation.method().toUpperCase(Locale.ROOT), path, publisher, all.toArray(String[]::new));
         }
 
+        /** The answer that the description shows. */
+        JsonNode answer() {
+            return operation
+                    .api()
+                    .resolve(operation.response(status).at("/content/application~1json/examples"), name)
+                    .path("value");
+        }
+
         @Override
         public String toString() {
             return operation.id() + ": " + name + ", " + status;

@@ -81,6 +81,19 @@ class QuotaTest {
     }
 
     @Test
+    @Order(3)
+    void isRefusedAsTheDescriptionOfTheApiSays() {
+        for (String operation : List.of("infer", "inferVersion")) {
+            OpenApi.Example example = OpenApiErrorsTest.overQuota(operation);
+            Service.Answer refused = Service.underTest().post(example.path(), GoodInput.body(), "Accept", "*/*");
+
+            assertThat(refused.status()).isEqualTo(example.status());
+            OpenApiErrorsTest.requireShown(example, refused.json());
+            OpenApiTest.requireDescribed(example.operation(), refused, "*/*");
+        }
+    }
+
+    @Test
     @Order(4)
     void aRefusedCallsShortBodyLeavesTheConnectionForTheNext() throws IOException {
         try (Wire wire = Wire.open()) {
