@@ -52,7 +52,7 @@ final class UrlCheck implements ConfigSourceInterceptor {
     @Override
     public ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
         ConfigValue value = context.proceed(name);
-        if (value == null || value.getValue() == null) {
+        if (value == null || value.getValue() == null || isUnexpanded(value.getValue())) {
             return value;
         }
         boolean isRedisOfQuarkus = REDIS_OF_QUARKUS.matcher(name).matches();
@@ -70,6 +70,11 @@ final class UrlCheck implements ConfigSourceInterceptor {
             throw new Unreadable(name, "an http or https URL");
         }
         return value;
+    }
+
+    /** The build reads values as they are written. What they become is checked when the service starts. */
+    private static boolean isUnexpanded(String text) {
+        return text.contains("${");
     }
 
     private static boolean isFromOurs(ConfigSourceInterceptorContext context, ConfigValue value) {

@@ -133,6 +133,8 @@ class TlsTest {
                         certificate.resolveSibling("tls.key"),
                         pem("PRIVATE KEY", Certificates.key(store).getEncoded()));
                 return Map.of(
+                        "penstock.worker.serve",
+                        "digits",
                         "quarkus.http.test-ssl-port",
                         "0",
                         FILES,

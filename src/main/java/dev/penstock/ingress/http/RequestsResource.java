@@ -118,6 +118,7 @@ public final class RequestsResource {
     @Produces(MediaType.SERVER_SENT_EVENTS)
     public Multi<OutboundSseEvent> events(@RestPath String id, @Context Sse sse, @Context RoutingContext context) {
         RequestId request = verified(id, context);
+        outcomes.requireKept(request); // once the stream has begun, a failure can only break it off
         String lastEvent = Objects.requireNonNullElse(context.request().getHeader("Last-Event-ID"), "");
         context.response().putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
         if (Outcome.STATUSES.contains(lastEvent)) {
@@ -128,7 +129,7 @@ public final class RequestsResource {
                     Response.ok().type(MediaType.SERVER_SENT_EVENTS).build());
         }
         Uni<Optional<StoredResult>> now =
-                Uni.createFrom().completionStage(() -> outcomes.await(request, Duration.ZERO));
+                Uni.createFrom().completionStage(() -> outcomes.awaitOrGoOn(request, Duration.ZERO));
         return now.onItem().transformToMulti(outcome -> {
             if (outcome.isPresent()) {
                 return Multi.createFrom().item(event(sse, request, outcome.get()));

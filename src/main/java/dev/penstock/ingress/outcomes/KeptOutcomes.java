@@ -85,6 +85,13 @@ public final class KeptOutcomes {
         });
     }
 
+    /** @throws ProblemException when the outcome, if there was one, is no longer kept */
+    public void requireKept(RequestId id) {
+        if (isForgotten(id)) {
+            throw OutcomeLog.gone();
+        }
+    }
+
     /** Whether a request without an outcome cannot be called queued any more. That is no outcome: a worker may still send one. */
     public boolean isOverdue(RequestId id) {
         return epochMillis.getAsLong() > id.deadlineMillis() + OVERDUE.toMillis();
