@@ -52,6 +52,9 @@ final class ModelLoading {
     /** By name, the models that could not be loaded yet. */
     private final Map<String, Away> away = new ConcurrentHashMap<>();
 
+    /** By name, what is to be said of the models whose versions are being fetched. */
+    private final Map<String, String> fetching = new ConcurrentHashMap<>();
+
     private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
 
     /** A model whose centre could not be asked for it. */
@@ -74,11 +77,14 @@ final class ModelLoading {
         return away.values().stream().map(Away::definition).toList();
     }
 
-    /** Why a model that is away is not loaded yet, after its name; empty if none is away. */
+    /** Why a model is not here yet, after its name; empty if all are. */
     Optional<String> missing() {
         return away.entrySet().stream()
                 .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
-                .findFirst();
+                .findFirst()
+                .or(() -> fetching.entrySet().stream()
+                        .map(model -> "model " + model.getKey() + ": " + model.getValue())
+                        .findFirst());
     }
 
     /**
@@ -94,23 +100,22 @@ final class ModelLoading {
         try {
             requireAllowed(remote.files().map(FilesSection::url).orElseThrow());
             requireAllowed(remote.url());
-            states.fetching(model.name(), "its versions are being fetched");
+            fetching(model.name(), "its versions are being fetched");
             while (true) {
                 try {
                     return fetched(model, ModelLoader.fetch(model, config.maxModelBytes(), isEnding));
                 } catch (ModelAwayException notNow) {
-                    String reason = String.valueOf(notNow.getMessage());
-                    boolean isLast = !here.isEmpty() || isEnding.getAsBoolean();
-                    trouble(model.name())
-                            .failed(
-                                    isLast
-                                            ? "has no other versions until the next start"
-                                            : "has no versions yet, and they are fetched again",
-                                    notNow);
-                    if (isLast) {
+                    if (isEnding.getAsBoolean()) {
                         return here;
                     }
-                    states.fetching(model.name(), reason + "; it is tried again");
+                    if (!here.isEmpty()) {
+                        LOG.warnf(
+                                "Model %s: versions that are not here are not served until the next start. Cause: %s",
+                                model.name(), notNow.getMessage());
+                        return here;
+                    }
+                    fetching(model.name(), notNow.getMessage() + "; it is tried again");
+                    trouble(model.name()).failed("has no version here, and is tried again", notNow);
                     Thread.sleep(Worker.TRY_AGAIN);
                 }
             }
@@ -118,8 +123,14 @@ final class ModelLoading {
             states.refused(model.name(), Optional.empty(), refused.reason());
             return List.of();
         } finally {
+            fetching.remove(model.name());
             states.fetched(model.name());
         }
+    }
+
+    private void fetching(String model, String reason) {
+        fetching.put(model, reason);
+        states.fetching(model, reason);
     }
 
     private List<ModelDefinition> fetched(ModelRepository.FetchedModel model, SortedMap<Long, String> refusals) {

@@ -151,6 +151,7 @@ class ElsewhereTest {
             Future<?> started = starting.submit(() -> worker.start(() -> false));
             soon().until(() -> lastStatus("ranker").contains("status 503"));
             assertThat(worker.isReady()).isFalse();
+            assertThat(worker.missing()).startsWith("model ranker: ").contains("status 503");
             isAway = false;
             started.get();
             assertThat(worker.isReady()).isTrue();
