@@ -34,8 +34,8 @@ class CancelTest {
     private static final String INFER = "/v2/models/" + TestModels.PATIENCE + "/infer";
     private static final int BUSY_REQUESTS = 3;
 
-    /** Iterations of the model's loop: about half a second. */
-    private static final int BUSY_TURNS = 1_000_000;
+    /** Iterations of the model's loop: about a second, so that a cold service hears of a cancellation before the last of them ends. */
+    private static final int BUSY_TURNS = 3_000_000;
 
     // Earlier deadlines run first: the long runs, then the call whose client disconnects, then all others.
     private static final int BUSY_TIMEOUT_MILLIS = 60_000;
