@@ -15,7 +15,9 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -122,6 +124,19 @@ class VersionFetchTest {
         assertThat(fetch("")).isEmpty();
         assertThat(model.resolve("3/model.onnx")).hasBinaryContent(MODEL);
         assertThat(centre.calls).anyMatch(call -> "bytes=10-".equals(call.getFirst("Range")));
+    }
+
+    @Test
+    void takesTheWholeFileFromAStorageWithoutRanges() throws Exception {
+        Files.createDirectories(model.resolve(".fetching/3"));
+        Files.write(model.resolve(".fetching/3/model.onnx"), Arrays.copyOf(MODEL, 10));
+        centre.behaviour = call -> FakeCentre.of(
+                        200,
+                        Objects.requireNonNull(stored.get(call.getRequestURI().getPath())))
+                .answer(call);
+
+        assertThat(fetch("")).isEmpty();
+        assertThat(model.resolve("3/model.onnx")).hasBinaryContent(MODEL);
     }
 
     @Test
