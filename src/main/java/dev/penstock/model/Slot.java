@@ -34,7 +34,7 @@ public interface Slot extends AutoCloseable {
      * cannot be.
      *
      * @param nanos the time from now after which nobody waits for the outputs
-     * @param traceHeaders asked by a run that is elsewhere, once, when it begins: the headers by which its trace goes on there, by name
+     * @param traceHeaders the trace headers for another process, by name. Only a run that is elsewhere asks for them, once, when it begins
      */
     default List<Tensor> run(long nanos, Supplier<Map<String, String>> traceHeaders) throws InferenceException {
         return run();

@@ -122,7 +122,7 @@ public final class CentreClient implements AutoCloseable {
      * @param batchId the same for every repetition of the batch
      * @param atMost the time after which nobody waits for the answer. A centre that needs longer counts as one that does not answer, since a
      *     batch only starts if centres usually answer in the time that it has
-     * @param traceHeaders by which the trace goes on at the centre
+     * @param traceHeaders the headers that tell the centre which trace the batch belongs to, by name
      * @param check decides whether the answer is one of this model; one that is not counts against the centre
      */
     Payload infer(Payload body, String batchId, Duration atMost, Map<String, String> traceHeaders, Check check)

@@ -77,7 +77,7 @@ public final class VersionFetch {
     /**
      * Fetches all versions that are missing.
      *
-     * @return why versions cannot be had, by version, where another try would not help
+     * @return the versions that cannot be fetched even by another try, each with the reason
      * @throws ModelAwayException when another try may fetch what is still missing
      */
     public SortedMap<Long, String> run() throws ModelAwayException {

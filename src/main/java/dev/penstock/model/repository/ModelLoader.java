@@ -104,7 +104,7 @@ public final class ModelLoader {
      *
      * @param limitBytes the most bytes of the files of one version
      * @param isEnding whether the process ends: what is being fetched is left for another time
-     * @return why versions cannot be had, by version, where another try would not help
+     * @return the versions that cannot be fetched even by another try, each with the reason
      * @throws ModelAwayException when another try may fetch what is still missing
      */
     public static SortedMap<Long, String> fetch(

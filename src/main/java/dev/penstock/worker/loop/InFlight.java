@@ -15,8 +15,8 @@ final class InFlight {
     private static final int MEAN_OF = 8;
 
     /**
-     * The fastest is that of this time and of the one before. Each begins with half as many runs, so that the way is measured without what
-     * waits; otherwise what waits would be taken for the way, and more and more would wait.
+     * The fastest is that of this time and of the one before. Each begins with half as many runs: fewer of them wait, so that the fastest is a
+     * better measure of the way alone.
      */
     private static final long FASTEST_NANOS = 30_000_000_000L;
 
