@@ -14,10 +14,7 @@ final class InFlight {
     /** Runs that share a way do not take the same time. */
     private static final int MEAN_OF = 8;
 
-    /**
-     * The fastest is that of this time and of the one before. Each begins with half as many runs: fewer of them wait, so that the fastest is a
-     * better measure of the way alone.
-     */
+    /** The fastest is that of this time and of the one before. */
     private static final long FASTEST_NANOS = 30_000_000_000L;
 
     private final int most;
@@ -54,7 +51,6 @@ final class InFlight {
             fastest = fastestLately;
             fastestLately = Double.POSITIVE_INFINITY;
             latelyUntil = now + FASTEST_NANOS;
-            limit = Math.min(limit, Math.max(FIRST, limit / 2));
         }
         fastestLately = Math.min(fastestLately, nanos);
         fastest = Math.min(fastest, nanos);
