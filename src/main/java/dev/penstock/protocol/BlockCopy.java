@@ -36,6 +36,17 @@ public final class BlockCopy {
         copyOverlap(from, fromStart, fromShape, to, toStart, toShape, 0, equalFrom - 1, runBytes);
     }
 
+    /** Repeats an element from {@code start} to {@code end}, which are a multiple of its size apart. Each copy doubles the filled part. */
+    public static void fill(ByteBuffer to, int start, int end, byte[] element) {
+        if (start == end) {
+            return;
+        }
+        to.put(start, element);
+        for (int filled = element.length; start + filled < end; filled *= 2) {
+            to.put(start + filled, to, start, Math.min(filled, end - start - filled));
+        }
+    }
+
     private static void copyOverlap(
             ByteBuffer from,
             int fromStart,

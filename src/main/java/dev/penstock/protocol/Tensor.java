@@ -122,6 +122,24 @@ public record Tensor(String name, Datatype datatype, Shape shape, ByteBuffer dat
         return new Tensor(name, datatype, corner, cropped);
     }
 
+    /**
+     * A copy with elements after the own ones in each dimension. Returns this tensor if it has that shape. The datatype must have a fixed
+     * element size.
+     *
+     * @param place of the same rank, and no smaller in any dimension
+     * @param element the bytes of one element of the padding
+     */
+    public Tensor padded(Shape place, byte[] element) {
+        if (place.equals(shape)) {
+            return this;
+        }
+        int bytes = Math.toIntExact(Math.multiplyExact(place.elements(), element.length));
+        ByteBuffer padded = ByteBuffer.allocate(bytes);
+        BlockCopy.fill(padded, 0, bytes, element);
+        BlockCopy.copyOverlap(data, 0, shape, padded, 0, place, element.length);
+        return new Tensor(name, datatype, place, padded);
+    }
+
     /** The byte offset of element {@code target}, given that element {@code known} starts at {@code offset}. */
     private int offsetOfElement(int offset, long known, long target) {
         if (datatype.isFixedSize()) {

@@ -52,6 +52,9 @@ final class ModelLoading {
     /** By name, the models that could not be loaded yet. */
     private final Map<String, Away> away = new ConcurrentHashMap<>();
 
+    /** The names of those among them that are served by their fallback meanwhile. */
+    private final Set<String> stoodInFor = ConcurrentHashMap.newKeySet();
+
     /** By name, what is to be said of the models whose versions are being fetched. */
     private final Map<String, String> fetching = new ConcurrentHashMap<>();
 
@@ -77,9 +80,14 @@ final class ModelLoading {
         return away.values().stream().map(Away::definition).toList();
     }
 
-    /** Why a model is not here yet, after its name; empty if all are. */
+    boolean isAway(String model) {
+        return away.containsKey(model);
+    }
+
+    /** Why a model is not here yet, and nothing stands in for it, after its name; empty if there is none. */
     Optional<String> missing() {
         return away.entrySet().stream()
+                .filter(model -> !stoodInFor.contains(model.getKey()))
                 .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
                 .findFirst()
                 .or(() -> fetching.entrySet().stream()
@@ -173,7 +181,7 @@ final class ModelLoading {
             }
             checkSubstitute(decided, fallback);
             coldStarts.happened(definition.name());
-            away.remove(definition.name());
+            found(definition);
             trouble(definition.name()).succeeded();
             notes.forEach(note -> LOG.infof("Model %s version %d: %s", definition.name(), definition.version(), note));
             LOG.infof(
@@ -200,16 +208,51 @@ final class ModelLoading {
             return Optional.of(loaded);
         } catch (ModelRefusedException refused) {
             sessions.forEach(Session::close);
-            away.remove(definition.name());
+            found(definition);
             states.refused(definition.name(), Optional.of(Long.toString(definition.version())), refused.reason());
             return Optional.empty();
         } catch (ModelAwayException notNow) {
             sessions.forEach(Session::close);
             String reason = String.valueOf(notNow.getMessage());
             away.put(definition.name(), new Away(definition, reason));
-            states.loading(definition.name(), definition.version(), reason + "; it is tried again");
+            if (!stoodInFor.contains(definition.name())) {
+                states.loading(definition.name(), definition.version(), reason + "; it is tried again");
+            }
             trouble(definition.name()).failed("cannot be loaded yet, and is tried again", notNow);
             return Optional.empty();
+        }
+    }
+
+    private void found(ModelDefinition definition) {
+        away.remove(definition.name());
+        stoodInFor.remove(definition.name());
+    }
+
+    /** The fallback of a model whose centre could not be asked for it, to be served in its name until it can be; empty if there is none. */
+    Optional<WarmModel> standIn(ModelDefinition definition) {
+        Away why = away.get(definition.name());
+        if (why == null) {
+            return Optional.empty();
+        }
+        try {
+            Optional<WarmModel> fallback = substitute(definition);
+            if (fallback.isEmpty()) {
+                return Optional.empty();
+            }
+            stoodInFor.add(definition.name());
+            LOG.infof(
+                    "Model %s version %d is answered by its fallback until its centre can be asked for it",
+                    definition.name(), definition.version());
+            ModelDefinition decided = as(definition, fallback.get());
+            return Optional.of(new WarmModel(
+                    decided,
+                    List.of(),
+                    List.of(),
+                    List.of(why.reason + "; its fallback answers until then"),
+                    join(decided),
+                    new WarmModel.Others(Optional.empty(), fallback)));
+        } catch (ModelRefusedException unfit) {
+            return Optional.empty(); // it is refused when its centre has been asked
         }
     }
 
@@ -236,9 +279,6 @@ final class ModelLoading {
         if (fallback == null) {
             throw new ModelRefusedException("its fallback '" + name.get()
                     + "' must be a model with files in the same repository, and served by this worker");
-        }
-        if (!fallback.definition().config().shapeBuckets().isEmpty()) {
-            throw new ModelRefusedException("its fallback '" + name.get() + "' must have no shape_buckets");
         }
         return Optional.of(fallback);
     }

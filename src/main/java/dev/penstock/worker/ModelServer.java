@@ -8,7 +8,9 @@ import dev.penstock.kafka.BrokerClock;
 import dev.penstock.model.Session;
 import dev.penstock.model.Slot;
 import dev.penstock.model.SubstituteSlot;
+import dev.penstock.model.config.CroppedSlot;
 import dev.penstock.model.config.ModelConfig;
+import dev.penstock.model.config.PaddedSlot;
 import dev.penstock.model.config.PaddingPlanner;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.codec.RequestReader;
@@ -36,7 +38,6 @@ import dev.penstock.worker.reply.EarlierReplies;
 import dev.penstock.worker.reply.Relay;
 import dev.penstock.worker.reply.ReplyPublisher;
 import dev.penstock.worker.reply.ReplyTopics;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,6 +52,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -96,7 +98,8 @@ final class ModelServer implements AutoCloseable {
                 .anyMatch(version -> version.others().fallback().isPresent());
         this.stopListener = shared.stopListener();
         this.faults = shared.faults();
-        WorkerMeters meters = new WorkerMeters(shared.registry(), model);
+        WorkerMeters meters = shared.meters().apply(model);
+        meters.servesNone();
         ReplyPublisher replies = new ReplyPublisher(
                 shared.deliveries(),
                 model,
@@ -239,7 +242,9 @@ final class ModelServer implements AutoCloseable {
         List<Site> sites = new ArrayList<>();
         List<List<Accelerator>> slots = new ArrayList<>();
         if (loaded.definition().isRemote()) {
-            loaded.sessions().forEach(centre -> sites.add(centre(Site.Kind.HOME, centre, config, meters, bulkFloor)));
+            loaded.sessions()
+                    .forEach(centre ->
+                            sites.add(centre(Site.Kind.HOME, centre, centre::openSlot, config, meters, bulkFloor)));
         } else {
             for (Session session : loaded.sessions()) {
                 slots.addAll(runners(session, session::openSlot, name));
@@ -249,20 +254,27 @@ final class ModelServer implements AutoCloseable {
             BatchPolicy policy = policy(config, config.rowsPerRun(), 1, bulkFloor);
             sites.add(Site.home(new Batcher<>(policy, costs), slots));
         }
-        loaded.others()
-                .overflow()
-                .ifPresent(centre -> sites.add(centre(Site.Kind.OVERFLOW, centre, config, meters, bulkFloor)));
+        loaded.others().overflow().ifPresent(centre -> {
+            Supplier<Slot> slot = () -> new PaddedSlot(centre.openSlot(), planner);
+            sites.add(centre(Site.Kind.OVERFLOW, centre, slot, config, meters, bulkFloor));
+        });
         loaded.others().fallback().ifPresent(other -> sites.add(fallback(loaded, other, meters, bulkFloor)));
         return sites;
     }
 
     /** Calls to a centre wait for it most of the time, and each is assembled in no time beside that. */
-    private Site centre(Site.Kind kind, Session centre, ModelConfig config, WorkerMeters meters, double bulkFloor) {
+    private Site centre(
+            Site.Kind kind,
+            Session centre,
+            Supplier<Slot> openSlot,
+            ModelConfig config,
+            WorkerMeters meters,
+            double bulkFloor) {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         runners.add(threads);
         List<Accelerator> calls = new ArrayList<>();
         for (int i = 0; i < centre.concurrentRuns(); i++) {
-            calls.add(accelerator(centre.openSlot(), threads));
+            calls.add(accelerator(openSlot.get(), threads));
         }
         parts.addFirst(centre);
         if (kind == Site.Kind.HOME) {
@@ -276,12 +288,16 @@ final class ModelServer implements AutoCloseable {
     private Site fallback(WarmModel loaded, WarmModel other, WorkerMeters meters, double bulkFloor) {
         ModelConfig config = loaded.definition().config();
         int rows = Math.min(config.rowsPerRun(), other.definition().config().rowsPerRun());
+        PaddingPlanner planner = new PaddingPlanner(
+                other.definition().graph(), other.definition().config());
         CostModel costs = new CostModel();
         other.runs().forEach(run -> costs.observe("warm-up", run.rows(), run.nanos()));
         List<List<Accelerator>> slots = new ArrayList<>();
         for (Session session : other.sessions()) {
             Supplier<Slot> slot = () -> new SubstituteSlot(
-                    session.openSlot(), loaded.definition().graph().signature(), session.signature());
+                    new CroppedSlot(session.openSlot(), planner),
+                    loaded.definition().graph().signature(),
+                    session.signature());
             slots.addAll(runners(session, slot, "penstock-session-" + model + "-fallback"));
         }
         if (loaded.sessions().isEmpty()) {
@@ -373,7 +389,7 @@ final class ModelServer implements AutoCloseable {
             Cancellations cancellations,
             RequestReader reader,
             BrokerClock brokerClock,
-            MeterRegistry registry,
+            Function<String, WorkerMeters> meters,
             Tracing tracing,
             Consumer<String> deviceLost,
             StopListener stopListener,

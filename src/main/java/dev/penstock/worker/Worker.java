@@ -1,12 +1,9 @@
 package dev.penstock.worker;
 
 import dev.penstock.features.FeatureCaches;
-import dev.penstock.features.cache.FeatureCache;
 import dev.penstock.kafka.BrokerClock;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.TopicLayout;
-import dev.penstock.messages.Announcement;
-import dev.penstock.messages.Topics;
 import dev.penstock.model.config.RemoteSection;
 import dev.penstock.model.repository.ModelDefinition;
 import dev.penstock.model.repository.ModelRepository;
@@ -15,13 +12,11 @@ import dev.penstock.process.WarmUpPlan;
 import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.threads.Fault;
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.ServiceThread;
 import dev.penstock.threads.Time;
-import dev.penstock.threads.TroubleLog;
 import dev.penstock.tracing.Tracing;
-import dev.penstock.worker.intake.Membership;
 import dev.penstock.worker.intake.RequestConsumers;
-import dev.penstock.worker.join.FeatureJoin;
-import dev.penstock.worker.join.FeatureUpdates;
+import dev.penstock.worker.loop.WorkerMeters;
 import dev.penstock.worker.reply.Announcer;
 import dev.penstock.worker.reply.Cancellations;
 import dev.penstock.worker.reply.Deliveries;
@@ -40,9 +35,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,8 +51,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
@@ -73,7 +66,6 @@ public final class Worker implements AutoCloseable {
     private static final Duration CANCELLATIONS_TIMEOUT = Duration.ofSeconds(10);
     static final Duration TRY_AGAIN = Duration.ofSeconds(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
-    private static final Duration GROUP_TIMEOUT = Duration.ofSeconds(2);
 
     /** The size of a model that is elsewhere: to wait for its centre holds back no other. */
     private static final long LAST = Long.MAX_VALUE;
@@ -102,19 +94,19 @@ public final class Worker implements AutoCloseable {
     /** A suspect that ends the process must be the only one that runs, so that no other gets the blame. */
     private final Semaphore trialPermit = new Semaphore(1);
 
-    private final Map<FeatureCache, FeatureUpdates> updates = new ConcurrentHashMap<>();
     private final Cancellations cancellations;
-    private final List<ModelServer> servers = new CopyOnWriteArrayList<>();
-    private final Map<String, Unserved> unserved = new ConcurrentHashMap<>();
-    private final Map<String, TroubleLog> troubles = new ConcurrentHashMap<>();
+
+    /** The names of the models whose first try to load and serve them is over, whatever came of it. */
+    private final Set<String> tried = ConcurrentHashMap.newKeySet();
+
+    private final Map<String, WorkerMeters> meters = new ConcurrentHashMap<>();
     private final ColdStarts coldStarts;
     private final ModelLoading loading;
+    private final ServedModels served;
+    private volatile Optional<ServiceThread> awaitsCentres = Optional.empty();
     private volatile Optional<WarmUpRecords> warmUp = Optional.empty();
     private volatile boolean warm;
     private volatile String nothing = "";
-
-    /** A model that is loaded and cannot be served yet. */
-    private record Unserved(List<WarmModel> versions, String reason) {}
 
     /**
      * @param warmUp by records that this worker sends itself; empty for none
@@ -144,10 +136,12 @@ public final class Worker implements AutoCloseable {
         this.tracing = tracing;
         this.admin = kafka.admin();
         this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
+        String id = config.id().orElseGet(Worker::processName);
         this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
-        this.states = new ModelStates(announcer, id(), registry);
+        this.states = new ModelStates(announcer, id, registry);
         this.loading = new ModelLoading(config, features, states, coldStarts);
-        this.replyTopics = new ReplyTopics(admin, producers, allowedReplyTopics, this::makeAgain, faults);
+        this.replyTopics = new ReplyTopics(
+                admin, producers, allowedReplyTopics, (topic, made) -> served().makeAgain(topic, made), faults);
         this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
         this.earlierReplies = new EarlierReplies(
                 kafka.follower(Map.of(
@@ -159,6 +153,22 @@ public final class Worker implements AutoCloseable {
                         5000)),
                 faults);
         this.cancellations = new Cancellations(kafka, faults);
+        this.served = new ServedModels(
+                id,
+                config.commitInterval(),
+                kafka,
+                admin,
+                layout,
+                announcer,
+                states,
+                shared(),
+                registry,
+                faults,
+                this::isWarmUpAwaited);
+    }
+
+    private ServedModels served() {
+        return served;
     }
 
     /**
@@ -188,23 +198,35 @@ public final class Worker implements AutoCloseable {
         warmUp = plan.map(bounds -> new WarmUpRecords(bounds, kafka, layout, this::ofWarmUp));
         loadAndServe(models, fetched, isEnding);
         giveMemoryBack();
-        while (!(unserved.isEmpty() && loading.away().isEmpty()) && !isEnding.getAsBoolean()) {
+        while ((!served.areAll() || loading.missing().isPresent()) && !isEnding.getAsBoolean()) {
             Thread.sleep(TRY_AGAIN);
-            serveKept();
+            served.serveKept();
             loadAway(isEnding);
         }
         while (isWarmUpAwaited() && !isEnding.getAsBoolean()) {
             Thread.sleep(LOOK_AGAIN);
         }
         if (isEnding.getAsBoolean()) {
-            LOG.infof("The process ends after %d of %d models were loaded", servers.size(), models.size());
+            LOG.infof("The process ends after %d of %d models were loaded", served.count(), models.size());
             return;
         }
-        if (servers.isEmpty()) {
+        if (served.count() == 0) {
             nothing = nothing(models.isEmpty() && contents.refused().stream().noneMatch(each -> isWanted(each.name())));
             LOG.warnf("This worker %s", nothing);
         }
         warm = true;
+        if (!loading.away().isEmpty()) {
+            awaitsCentres = Optional.of(new ServiceThread(
+                            "penstock-centres",
+                            "Models whose centre was away at the start stay with their fallback.",
+                            faults,
+                            () -> {
+                                Thread.sleep(TRY_AGAIN);
+                                served.serveKept();
+                                loadAway(isEnding);
+                            })
+                    .start());
+        }
     }
 
     /** @param isEmpty whether the folder has nothing that it should serve */
@@ -226,7 +248,7 @@ public final class Worker implements AutoCloseable {
         ResidentMemory.giveBack();
         LOG.infof(
                 "%d models are loaded; the process holds %d MiB, and held %d MiB before it gave memory back",
-                servers.size(), ResidentMemory.bytes() >> 20, before >> 20);
+                served.count(), ResidentMemory.bytes() >> 20, before >> 20);
     }
 
     private boolean isWanted(String model) {
@@ -265,7 +287,7 @@ public final class Worker implements AutoCloseable {
                     });
             for (Future<?> each : serving) {
                 while (!isDone(each)) {
-                    serveKept();
+                    served.serveKept();
                     loadAway(isEnding);
                 }
             }
@@ -304,11 +326,6 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    /** Tries again to serve the models that are loaded. */
-    private void serveKept() {
-        Map.copyOf(unserved).forEach((name, model) -> serveOrKeep(name, model.versions));
-    }
-
     private static long bytes(List<ModelDefinition> versions) {
         return versions.stream()
                 .mapToLong(version ->
@@ -324,7 +341,7 @@ public final class Worker implements AutoCloseable {
         List<WarmModel> versions = new ArrayList<>();
         for (ModelDefinition definition : definitions) {
             if (!isEnding.getAsBoolean()) {
-                loading.load(definition).ifPresent(versions::add);
+                loading.load(definition).or(() -> loading.standIn(definition)).ifPresent(versions::add);
             }
         }
         return versions;
@@ -332,44 +349,9 @@ public final class Worker implements AutoCloseable {
 
     private void serveFirst(String name, List<WarmModel> versions, BooleanSupplier isEnding) {
         if (!versions.isEmpty() && !isEnding.getAsBoolean()) {
-            serveOrKeep(name, versions);
+            served.serve(name, versions);
         }
-    }
-
-    /** Serves a model, or keeps it for another try: its topics may be missing, or Kafka may be away. Holds back no other model. */
-    private void serveOrKeep(String name, List<WarmModel> versions) {
-        if (isHeldBack(name)) {
-            keep(name, versions, "the worker warms up, and others serve the model meanwhile");
-            return;
-        }
-        TroubleLog trouble = troubles.computeIfAbsent(name, none -> new TroubleLog(LOG, "Model " + none));
-        try {
-            serve(name, versions);
-            unserved.remove(name);
-            trouble.succeeded();
-        } catch (ExecutionException | TimeoutException | KafkaException notYet) {
-            Throwable cause =
-                    notYet instanceof ExecutionException && notYet.getCause() != null ? notYet.getCause() : notYet;
-            String reason = String.valueOf(cause.getMessage());
-            keep(name, versions, reason);
-            trouble.failed("is not served yet, and is tried again", cause);
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void keep(String name, List<WarmModel> versions, String reason) {
-        unserved.put(name, new Unserved(versions, reason));
-        versions.forEach(version -> states.loading(
-                name, version.definition().version(), "it is loaded, and cannot be served yet: " + reason));
-    }
-
-    /**
-     * A worker joins the group of a model when it is warm: until then it would be given as many partitions as the others, and be slower.
-     * Where no other worker is in the group, it joins at once, since a slow worker is better than none.
-     */
-    private boolean isHeldBack(String model) {
-        return isWarmUpAwaited() && isServedElsewhere(model);
+        tried.add(name);
     }
 
     private boolean isWarmUpAwaited() {
@@ -377,62 +359,31 @@ public final class Worker implements AutoCloseable {
                 && warmUp.filter(records -> !records.isDone()).isPresent();
     }
 
-    private boolean isServedElsewhere(String model) {
-        try {
-            return admin
-                    .describeConsumerGroups(List.of(Topics.workerGroup(model)))
-                    .all()
-                    .get(GROUP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-                    .values()
-                    .stream()
-                    .anyMatch(group -> !group.members().isEmpty());
-        } catch (TimeoutException notYet) {
-            return true; // it is asked again, for no longer than the warm-up lasts
-        } catch (ExecutionException | KafkaException failure) {
-            // Otherwise there is no such group, or this worker may not see it.
-            return failure instanceof RetriableException || failure.getCause() instanceof RetriableException;
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
     /** Whether all models serve. Without any it is ready only if it may be. */
     public boolean isReady() {
-        return warm && isSound() && (!servers.isEmpty() || config.allowEmpty());
+        return warm && isSound() && (served.count() > 0 || config.allowEmpty());
     }
 
     /** The reason why the worker is not ready. */
     public String missing() {
-        return servers.stream()
-                .filter(server -> server.failure().isPresent())
-                .map(server -> "model " + server.model() + " was stopped by a bug")
-                .findFirst()
+        return served.stopped()
                 .or(() -> faults.first().map(fault -> "thread " + fault.thread() + " was stopped by a bug"))
-                .or(() -> unserved.entrySet().stream()
-                        .map(model -> "model " + model.getKey() + ": " + model.getValue().reason)
-                        .findFirst())
+                .or(served::missing)
                 .or(loading::missing)
                 .orElseGet(() -> isWarmUpAwaited() ? "the worker warms up" : warm ? nothing : "models are not warm");
     }
 
     /** Whether no bug has stopped a model or a thread. */
     public boolean isSound() {
-        return faults.isEmpty()
-                && servers.stream().allMatch(server -> server.failure().isEmpty());
+        return faults.isEmpty() && served.areSound();
     }
 
     @Override
     public void close() {
+        awaitsCentres.ifPresent(ServiceThread::close);
         announcer.withdraw();
         warmUp.ifPresent(WarmUpRecords::close);
-        servers.forEach(ModelServer::stopTaking);
-        servers.stream().filter(ModelServer::borrowsSessions).forEach(ModelServer::close);
-        servers.stream().filter(server -> !server.borrowsSessions()).forEach(ModelServer::close);
-        for (Unserved model : unserved.values()) {
-            model.versions.forEach(WarmModel::close);
-        }
-        updates.values().forEach(FeatureUpdates::close);
+        served.close();
         cancellations.close();
         earlierReplies.close();
         deliveries.close();
@@ -442,36 +393,25 @@ public final class Worker implements AutoCloseable {
         admin.close(Duration.ofSeconds(1));
     }
 
-    /** Tries again to load models whose centre was away. */
+    /** Tries again to load models whose centre was away. What stood in for them is served no longer then. */
     private void loadAway(BooleanSupplier isEnding) {
-        loading.away().forEach(model -> serveFirst(model.name(), load(List.of(model), isEnding), isEnding));
+        for (ModelDefinition model : loading.away()) {
+            if (!tried.contains(model.name()) || isEnding.getAsBoolean()) {
+                continue;
+            }
+            Optional<WarmModel> loaded = loading.load(model);
+            if (loaded.isPresent()) {
+                served.serve(model.name(), List.of(loaded.get()));
+            } else if (!loading.isAway(model.name())) {
+                served.end(model.name());
+                nothing = served.count() == 0 ? nothing(false) : "";
+            }
+        }
     }
 
-    private void serve(String name, List<WarmModel> versions)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        layout.create(admin, layout.ofModel(name));
-        for (WarmModel version : versions) {
-            if (version.features().isPresent()) {
-                follow(version.features().get());
-            }
-        }
-        for (WarmModel version : versions) {
-            announcer.announce(
-                    announcement(version).notReady()); // measures the broker's clock before anything is timed
-        }
-        ModelServer server = new ModelServer(name, versions, Membership.ofGroup(name), shared());
-        servers.add(server);
-        server.start();
-        for (WarmModel version : versions) {
-            try {
-                announcer.announce(announcement(version));
-            } catch (ExecutionException | TimeoutException notYet) {
-                LOG.debugf(notYet, "Model %s: the heartbeat announces it", name);
-            }
-            if (server.failure().isEmpty()) {
-                states.serves(name, version.definition().version(), version.remarks());
-            }
-        }
+    /** The same for whatever serves the model, one after the other: a registry knows the first gauges alone. */
+    private WorkerMeters meters(String model) {
+        return meters.computeIfAbsent(model, name -> new WorkerMeters(registry, name));
     }
 
     private ModelServer.Shared shared() {
@@ -486,7 +426,7 @@ public final class Worker implements AutoCloseable {
                 cancellations,
                 reader,
                 brokerClock,
-                registry,
+                this::meters,
                 tracing,
                 Worker::end,
                 states::stopped,
@@ -507,7 +447,7 @@ public final class Worker implements AutoCloseable {
                 cancellations,
                 reader,
                 brokerClock,
-                uncounted,
+                model -> new WorkerMeters(uncounted, model),
                 tracing,
                 reason -> trouble.accept(
                         new Fault("penstock-warm-up", reason, new IllegalStateException("the accelerator is lost"))),
@@ -515,50 +455,10 @@ public final class Worker implements AutoCloseable {
                 trouble);
     }
 
-    /** Without its topic of dead letters a model would lose them. */
-    private void makeAgain(String topic, Runnable made) {
-        for (ModelServer server : servers) {
-            if (topic.equals(Topics.deadLetters(server.model()))) {
-                layout.makeAgain(admin, layout.deadLetters(server.model()), made);
-            }
-        }
-    }
-
-    private synchronized void follow(FeatureJoin join) throws ExecutionException, InterruptedException {
-        if (!updates.containsKey(join.cache())) {
-            layout.create(admin, layout.ofView(join.section().view()));
-            FeatureUpdates following =
-                    new FeatureUpdates(kafka, join.cache(), join.section().datatype(), registry, faults);
-            updates.put(join.cache(), following);
-            following.awaitFollowing();
-        }
-    }
-
     /** Ends the process at once: open requests are not committed, so another worker serves them. Any answer from here could be wrong. */
     private static void end(String reason) {
         LOG.fatalf("The accelerator is lost until this process restarts, so the process ends: %s", reason);
         Runtime.getRuntime().halt(DEVICE_LOST_EXIT);
-    }
-
-    private Announcement announcement(WarmModel model) {
-        ModelDefinition definition = model.definition();
-        return new Announcement(
-                definition.name(),
-                model.version(),
-                id(),
-                model.signature(),
-                definition.config().maxRequestRows(),
-                definition.config().maxTensorBytes(),
-                definition.config().timeout().map(Duration::toMillis).orElse(0L),
-                config.commitInterval().toMillis(),
-                model.executionProvider(),
-                true,
-                Optional.empty(),
-                definition.config().scaleToZero());
-    }
-
-    private String id() {
-        return config.id().orElseGet(Worker::processName);
     }
 
     private static String processName() {

@@ -167,11 +167,6 @@ public record ModelConfig(
                 throw section.refused(key, "must be absent where a centre runs the model", "present");
             }
         }
-        if (use.equals(Optional.of(RemoteSection.Use.OVERFLOW))
-                && section.keys().contains("shape_buckets")) {
-            throw section.refused(
-                    "shape_buckets", "must be absent with remote.use: overflow, which does not pad", "present");
-        }
         boolean hasFiles = remote.flatMap(RemoteSection::files).isPresent();
         if (hasFiles && !checksums.ofOnly().isEmpty()) {
             throw section.refused("sha256", "must map each version to its hash beside remote.files", "one for all");

@@ -7,6 +7,7 @@ import dev.penstock.protocol.RowLayout;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +127,40 @@ public final class PaddingPlanner {
             }
         }
         return sizes;
+    }
+
+    /**
+     * The inputs of a batch, each padded to its sizes, for a session that does not pad.
+     *
+     * @throws InferenceException if the inputs of a request disagree on the size of a dimension
+     */
+    List<List<Tensor>> padded(List<List<Tensor>> requests) throws InferenceException {
+        if (config.shapeBuckets().isEmpty()) {
+            return requests;
+        }
+        Map<String, Long> sizes = batchSizes(requests);
+        return requests.stream().map(inputs -> padded(inputs, sizes)).toList();
+    }
+
+    private List<Tensor> padded(List<Tensor> inputs, Map<String, Long> sizes) {
+        List<Tensor> padded = new ArrayList<>(inputs.size());
+        for (int i = 0; i < inputs.size(); i++) {
+            padded.add(padded(i, inputs.get(i), sizes));
+        }
+        return padded;
+    }
+
+    private Tensor padded(int index, Tensor input, Map<String, Long> sizes) {
+        Optional<byte[]> element = padding(index);
+        Optional<Shape> place = graph.inputShapes().get(index).resolve(1, sizes);
+        if (element.isEmpty() || place.isEmpty()) {
+            return input;
+        }
+        OptionalInt axis = graph.signature().inputs().get(index).rowAxis();
+        Shape ofRows = axis.isPresent()
+                ? place.get().with(axis.getAsInt(), input.shape().dimension(axis.getAsInt()))
+                : place.get();
+        return input.padded(ofRows, element.get());
     }
 
     private Map<String, Long> sizes(List<Tensor> inputs) throws InferenceException {

@@ -107,7 +107,7 @@ final class BatchInput {
                 offset += source.limit();
             } else {
                 int end = offset + Math.toIntExact(place.elements() * elementBytes);
-                fillUp(offset, end);
+                BlockCopy.fill(data, offset, end, padding.orElseThrow());
                 BlockCopy.copyOverlap(source, 0, tensor.shape(), data, offset, place, elementBytes);
                 offset = end;
             }
@@ -119,36 +119,12 @@ final class BatchInput {
         List<Tensor> pieces = new ArrayList<>();
         for (List<Tensor> request : requests) {
             Tensor tensor = request.get(index);
-            pieces.add(padded(tensor, placed(key, tensor.shape().dimension(axis))));
+            Shape place = placed(key, tensor.shape().dimension(axis));
+            pieces.add(place.equals(tensor.shape()) ? tensor : tensor.padded(place, padding.orElseThrow()));
         }
         Tensor joined = Tensor.joined(axis, pieces);
         data = buffer.ofSize(joined.data().limit());
         data.put(0, joined.data(), 0, joined.data().limit());
-    }
-
-    private Tensor padded(Tensor tensor, Shape place) throws InferenceException {
-        if (place.equals(tensor.shape())) {
-            return tensor;
-        }
-        int elementBytes = spec.datatype().byteSize();
-        int bytes = Math.toIntExact(place.elements() * elementBytes);
-        data = buffer.ofSize(bytes);
-        fillUp(0, bytes);
-        BlockCopy.copyOverlap(tensor.data(), 0, tensor.shape(), data, 0, place, elementBytes);
-        return new Tensor(
-                tensor.name(),
-                tensor.datatype(),
-                place,
-                ByteBuffer.allocate(bytes).put(0, data, 0, bytes));
-    }
-
-    /** Fills a range with padding. Each copy doubles the filled part. */
-    private void fillUp(int start, int end) {
-        byte[] element = padding.orElseThrow();
-        data.put(start, element);
-        for (int filled = element.length; start + filled < end; filled *= 2) {
-            data.put(start + filled, data, start, Math.min(filled, end - start - filled));
-        }
     }
 
     private void gatherStrings(List<List<Tensor>> requests) throws InferenceException {

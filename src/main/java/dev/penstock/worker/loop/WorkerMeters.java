@@ -171,6 +171,11 @@ public final class WorkerMeters {
                                 .register(registry)));
     }
 
+    /** Begins anew, before the versions are added. */
+    public void servesNone() {
+        concurrentRuns.set(0);
+    }
+
     /**
      * Adds a version of the model.
      *

@@ -87,7 +87,6 @@ class RemoteSectionTest {
                 "{remote: {url: 'http://c', model: m}, fallback: ../x}      | must be 'refuse' or match",
                 "{remote: {url: 'http://c', model: m, use: overflow}, fallback: small} | remote.use: overflow",
                 "{remote: {url: 'http://c', model: m}, instances: 2}        | where a centre runs the model",
-                "{remote: {url: 'http://c', model: m, use: overflow}, shape_buckets: {n: {sizes: [8]}}} | does not pad",
                 "{remote: {url: 'http://c', model: m, use: never, files: {url: 'http://f'}}}  | sha256 must name the versions",
                 "{remote: {url: 'http://c', model: m, use: overflow, files: {url: 'http://f'}}, sha256: %s} | each version",
             })

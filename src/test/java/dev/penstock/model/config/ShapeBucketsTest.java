@@ -182,6 +182,58 @@ class ShapeBucketsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {YAML, LEARNED})
+    void asksASessionThatDoesNotPadWhatOneThatDoesWouldRun(String yaml) throws Exception {
+        ModelDefinition padded = definition(OnnxModels.sequence(), yaml);
+        PaddingPlanner planner = new PaddingPlanner(padded.graph(), padded.config());
+        ModelDefinition exact = definition(OnnxModels.sequence(), "execution_providers: [cpu]");
+        try (OnnxSession here = open(padded);
+                OnnxSession elsewhere = open(exact);
+                Slot pads = here.openSlot();
+                Slot asked = new PaddedSlot(elsewhere.openSlot(), planner)) {
+            for (List<List<Tensor>> batch : List.of(
+                    List.of(request(1, 3)),
+                    List.of(request(2, 4), request(1, 3)),
+                    List.of(request(1, 5), request(3, 7)),
+                    List.of(request(1, 40)))) {
+                pads.assemble(batch);
+                asked.assemble(batch);
+                assertSame(asked.run(Long.MAX_VALUE, Map::of), pads.run());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {YAML, LEARNED})
+    void leavesNoPaddingToThoseWhoKnowNothingOfIt(String yaml) throws Exception {
+        ModelDefinition padded = definition(OnnxModels.sequence(), yaml);
+        PaddingPlanner planner = new PaddingPlanner(padded.graph(), padded.config());
+        ModelDefinition exact = definition(OnnxModels.sequence(), "execution_providers: [cpu]");
+        try (OnnxSession paddedSession = open(padded);
+                OnnxSession exactSession = open(exact);
+                Slot cropped = new CroppedSlot(paddedSession.openSlot(), planner);
+                Slot alone = exactSession.openSlot()) {
+            for (List<List<Tensor>> batch : List.of(
+                    List.of(request(1, 3)),
+                    List.of(request(2, 4), request(1, 4)),
+                    List.of(request(1, 5), request(3, 5)),
+                    List.of(request(1, 40)))) {
+                cropped.assemble(batch);
+                alone.assemble(batch);
+                assertSame(cropped.run(), alone.run());
+            }
+        }
+    }
+
+    private static void assertSame(List<Tensor> outputs, List<Tensor> expected) {
+        assertThat(outputs).hasSameSizeAs(expected);
+        for (int i = 0; i < outputs.size(); i++) {
+            assertThat(outputs.get(i).shape()).isEqualTo(expected.get(i).shape());
+            assertThat(longs(outputs.get(i))).isEqualTo(longs(expected.get(i)));
+        }
+    }
+
     @Test
     void padsAndCropsTwoDimensionsAtOnce() throws Exception {
         ModelProto image = OnnxModels.model(GraphProto.newBuilder()
