@@ -43,7 +43,9 @@ final class FaultyService implements AutoCloseable {
         /** The answer is not JSON. */
         GARBLES,
         /** The answer is 504, and polls find the outcome later: no violation. */
-        IS_LATE
+        IS_LATE,
+        /** The first poll finds no outcome: no violation. */
+        SETTLES_LATE
     }
 
     private record Request(int number, String response, boolean isAsync, AtomicInteger polls) {}
@@ -119,6 +121,7 @@ final class FaultyService implements AutoCloseable {
         String succeeded = document(id, "succeeded", ",\"response\":" + request.response());
         switch (faults.apply(request.number())) {
             case LOSES -> answer(call, 200, document(id, "queued", ""));
+            case SETTLES_LATE -> answer(call, 200, isFirst ? document(id, "queued", "") : succeeded);
             case CHANGES -> answer(call, 200, isFirst ? succeeded : document(id, "expired", ""));
             case WITHDRAWS -> answer(call, 200, isFirst ? succeeded : document(id, "queued", ""));
             case FORGETS -> answer(call, isFirst ? 200 : 404, succeeded);

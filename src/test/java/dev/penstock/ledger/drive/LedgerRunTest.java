@@ -61,7 +61,7 @@ final class LedgerRunTest {
         }
     }
 
-    private static Plan plan(FaultyService service) {
+    static Plan plan(FaultyService service) {
         return new Plan(
                 List.of(service.url()),
                 Optional.empty(),
