@@ -3,18 +3,26 @@ package dev.penstock.soak;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What a process holds.
  *
  * @param memoryMib resident memory
- * @param files open file descriptors
+ * @param files open file descriptors, without the connections that others have made to it and hold open: how many those are is up to them
  */
 record Usage(long memoryMib, int threads, int files) {
+    private static final int LOCAL_ADDRESS = 1;
+    private static final int STATE = 3;
+    private static final int INODE = 9;
+    private static final String ESTABLISHED = "01";
+    private static final String LISTENING = "0A";
 
     /** The median of each value; of an even number, the higher of the two in the middle. */
     static Usage median(List<Usage> usages) {
@@ -31,7 +39,9 @@ record Usage(long memoryMib, int threads, int files) {
     static Optional<Usage> of(ProcessHandle process) {
         Path proc = Path.of("/proc", Long.toString(process.pid()));
         try (Stream<Path> open = Files.list(proc.resolve("fd"))) {
-            int files = (int) open.count();
+            Set<String> accepted = acceptedConnections(proc);
+            int files =
+                    (int) open.filter(file -> !accepted.contains(target(file))).count();
             long memoryKib = 0;
             int threads = 0;
             for (String line : Files.readAllLines(proc.resolve("status"))) {
@@ -44,6 +54,37 @@ record Usage(long memoryMib, int threads, int files) {
             return Optional.of(new Usage(memoryKib / 1024, threads, files));
         } catch (IOException ended) {
             return Optional.empty();
+        }
+    }
+
+    /** Those of the whole network namespace that neither side has ended, as the links of their descriptors name them. */
+    private static Set<String> acceptedConnections(Path proc) throws IOException {
+        List<String[]> sockets = new ArrayList<>();
+        for (String table : List.of("net/tcp", "net/tcp6")) {
+            Files.readAllLines(proc.resolve(table)).stream()
+                    .skip(1)
+                    .map(line -> line.trim().split("\\s+"))
+                    .forEach(sockets::add);
+        }
+        Set<String> listening = sockets.stream()
+                .filter(socket -> socket[STATE].equals(LISTENING))
+                .map(Usage::port)
+                .collect(Collectors.toSet());
+        return sockets.stream()
+                .filter(socket -> socket[STATE].equals(ESTABLISHED) && listening.contains(port(socket)))
+                .map(socket -> "socket:[" + socket[INODE] + "]")
+                .collect(Collectors.toSet());
+    }
+
+    private static String port(String[] socket) {
+        return socket[LOCAL_ADDRESS].substring(socket[LOCAL_ADDRESS].indexOf(':'));
+    }
+
+    private static String target(Path file) {
+        try {
+            return Files.readSymbolicLink(file).toString();
+        } catch (IOException closed) {
+            return "";
         }
     }
 }
