@@ -277,13 +277,13 @@ public final class Worker implements AutoCloseable {
                                 .map(from -> CompletableFuture.supplyAsync(
                                         () -> fetch(from, model.getValue(), isEnding), fetchers))
                                 .orElse(CompletableFuture.completedFuture(model.getValue()));
-                        CompletableFuture<Void> served = fallback(model.getValue())
+                        CompletableFuture<Void> whenServed = fallback(model.getValue())
                                 .map(byName::get)
                                 .orElse(CompletableFuture.completedFuture(null))
                                 .thenCombineAsync(here, (ready, versions) -> load(versions, isEnding), loaders)
                                 .thenAcceptAsync(versions -> serveFirst(model.getKey(), versions, isEnding), joiners);
-                        byName.put(model.getKey(), served);
-                        serving.add(served);
+                        byName.put(model.getKey(), whenServed);
+                        serving.add(whenServed);
                     });
             for (Future<?> each : serving) {
                 while (!isDone(each)) {
