@@ -171,7 +171,7 @@ public final class WorkerMeters {
                                 .register(registry)));
     }
 
-    /** Begins anew, before the versions are added. */
+    /** Must be called before the versions of a server are added: another server of the model may have been before. */
     public void servesNone() {
         concurrentRuns.set(0);
     }
