@@ -239,18 +239,19 @@ final class ModelLoading {
             if (fallback.isEmpty()) {
                 return Optional.empty();
             }
-            stoodInFor.add(definition.name());
-            LOG.infof(
-                    "Model %s version %d is answered by its fallback until its centre can be asked for it",
-                    definition.name(), definition.version());
             ModelDefinition decided = as(definition, fallback.get());
-            return Optional.of(new WarmModel(
+            WarmModel standIn = new WarmModel(
                     decided,
                     List.of(),
                     List.of(),
                     List.of(why.reason + "; its fallback answers until then"),
                     join(decided),
-                    new WarmModel.Others(Optional.empty(), fallback)));
+                    new WarmModel.Others(Optional.empty(), fallback));
+            stoodInFor.add(definition.name());
+            LOG.infof(
+                    "Model %s version %d is answered by its fallback until its centre can be asked for it",
+                    definition.name(), definition.version());
+            return Optional.of(standIn);
         } catch (ModelRefusedException unfit) {
             return Optional.empty(); // it is refused when its centre has been asked
         }
@@ -329,6 +330,7 @@ final class ModelLoading {
         }
         FeaturesSection section = definition.config().features().get();
         Signature model = definition.graph().signature();
+        section.check(model); // a fallback's signature was not checked before
         boolean servesStale = section.onUnavailable() == FeaturesSection.Fallback.STALE;
         try {
             FeatureView view = new FeatureView(

@@ -167,6 +167,7 @@ public final class Worker implements AutoCloseable {
                 this::isWarmUpAwaited);
     }
 
+    /** For those that are made before it. */
     private ServedModels served() {
         return served;
     }

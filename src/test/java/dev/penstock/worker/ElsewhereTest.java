@@ -111,6 +111,24 @@ class ElsewhereTest {
     }
 
     @Test
+    void aFallbackThatHasNotTheInputOfTheFeaturesDoesNotStandIn() throws Exception {
+        OnnxModels.write(models, "small", 1, OnnxModels.identity(Datatype.FP32));
+        remote(
+                "fallback: small\nfeatures: {entity: id, view: v, version: 1, names: [a, b, c, d], input: x, source: s}");
+        centre.isSilent = true;
+        WorkerUnderTest worker = centre.worker();
+        try (ExecutorService starting = Executors.newSingleThreadExecutor();
+                worker) {
+            Future<?> started = starting.submit(() -> worker.start(() -> false));
+            soon().until(() -> worker.missing().contains("status 503"));
+            assertThat(worker.isReady()).isFalse();
+            centre.isSilent = false;
+            started.get();
+            assertThat(centre.lastStatus("ranker/1")).contains("UNAVAILABLE", "features.names must fit into");
+        }
+    }
+
+    @Test
     void whatTheCentreTurnsOutNotToHaveIsServedByNobody() throws Exception {
         OnnxModels.write(models, "small", 1, OnnxModels.identity(Datatype.FP32));
         remote("fallback: small");
