@@ -5,6 +5,7 @@ import dev.penstock.cli.bench.AssemblyCommand;
 import dev.penstock.cli.bench.BatcherCommand;
 import dev.penstock.cli.bench.BatchingCommand;
 import dev.penstock.cli.bench.BenchCommand;
+import dev.penstock.cli.bench.CostCommand;
 import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.EdgeCommand;
@@ -63,6 +64,7 @@ public final class Bench implements Tool<BenchCommand> {
             case AssemblyCommand assembly -> MicroBench.run("AssemblyBenchmark");
             case IdleModelsCommand models -> models(models);
             case WarmCommand warm -> warm(warm);
+            case CostCommand cost -> cost(cost);
             case EdgeCommand edge -> edge(edge);
             case SelfCommand self -> GeneratorSpeed.measure(System.out);
         };
@@ -153,6 +155,21 @@ public final class Bench implements Tool<BenchCommand> {
                 command.loadSeconds(),
                 command.rounds());
         return new WarmBench(settings, DigitsCorpus.load(DIGITS), System.out).run();
+    }
+
+    private static long cost(CostCommand command) throws IOException, InterruptedException, OrtException {
+        CostBench.Settings settings = new CostBench.Settings(
+                command.models(),
+                command.contenders(),
+                command.beside(),
+                command.doors(),
+                command.callers(),
+                command.rate(),
+                command.seconds(),
+                command.warmUp(),
+                command.rounds(),
+                command.profiles());
+        return new CostBench(settings, System.out).run();
     }
 
     private static long edge(EdgeCommand command) throws IOException, InterruptedException, OrtException {

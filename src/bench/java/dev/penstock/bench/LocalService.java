@@ -1,12 +1,7 @@
 package dev.penstock.bench;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,19 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /** A complete Penstock with its own broker and Redis, in a separate JVM on free ports, as {@code ./penstock up} starts it. */
 public final class LocalService implements AutoCloseable {
-    private static final Path PACKAGE = Path.of("target/quarkus-app/quarkus-run.jar");
     private static final Path MODELS = Path.of("src/main/models");
-    private static final Path LOGS = Path.of("target/bench");
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
-    private final Process process;
+    private final ChildProcess process;
     private final Target target;
-    private final Path log;
 
     /**
      * The setup of a service.
@@ -53,10 +42,9 @@ public final class LocalService implements AutoCloseable {
         }
     }
 
-    private LocalService(Process process, Target target, Path log) {
+    private LocalService(ChildProcess process, Target target) {
         this.process = process;
         this.target = target;
-        this.log = log;
     }
 
     /** Starts the built package with the sample models, and waits until the named model is ready. */
@@ -67,30 +55,21 @@ public final class LocalService implements AutoCloseable {
 
     /** Starts the built package, and waits until it is ready. */
     public static LocalService start(Setup setup) throws IOException, InterruptedException {
-        if (!Files.exists(PACKAGE)) {
-            throw new IOException(PACKAGE + " must exist; build it with ./mvnw package");
-        }
-        List<Integer> ports = freePorts(4);
-        Path log = LOGS.resolve(setup.log() + ".log");
-        Files.createDirectories(LOGS);
-        ProcessBuilder builder = new ProcessBuilder(command(setup, ports))
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
-        builder.environment()
-                .put("PENSTOCK_WORKER_MODELS", setup.models().toAbsolutePath().toString());
-        // As in the launcher: the telemetry of ONNX Runtime can crash the JVM.
-        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
-        Process process = builder.start();
-        // Stops the service when the benchmark is interrupted.
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+        List<Integer> ports = ChildProcess.freePorts(4);
+        ChildProcess process = ChildProcess.start(
+                ChildProcess.PACKAGE,
+                setup.settings(),
+                Map.of("PENSTOCK_WORKER_MODELS", setup.models().toAbsolutePath().toString()),
+                arguments(setup, ports),
+                setup.log());
         Target target = new Target(
                 URI.create("http://127.0.0.1:" + ports.get(0)),
                 URI.create("http://127.0.0.1:" + ports.get(1)),
                 "127.0.0.1:" + ports.get(2));
-        LocalService service = new LocalService(process, target, log);
+        LocalService service = new LocalService(process, target);
         try {
             for (String path : setup.ready()) {
-                service.awaitReady(path);
+                process.awaitReady(target.http().resolve(path));
             }
             return service;
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -99,27 +78,16 @@ public final class LocalService implements AutoCloseable {
         }
     }
 
-    /** Uses the launcher's JVM flags. */
-    private static List<String> command(Setup setup, List<Integer> ports) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xms512m",
-                "-Xmx2g",
-                "-XX:+UseParallelGC"));
-        if (Runtime.version().feature() >= 24) {
-            command.add("--sun-misc-unsafe-memory-access=allow");
-        }
-        setup.settings().forEach((key, value) -> command.add("-D" + key + "=" + value));
-        command.addAll(List.of("-jar", PACKAGE.toString(), "up"));
+    private static List<String> arguments(Setup setup, List<Integer> ports) {
+        List<String> arguments = new ArrayList<>(List.of("up"));
         List<String> names = List.of("--port", "--management-port", "--kafka-port");
         for (int i = 0; i < names.size(); i++) {
-            command.add(names.get(i));
-            command.add(ports.get(i).toString());
+            arguments.add(names.get(i));
+            arguments.add(ports.get(i).toString());
         }
-        command.add(setup.redis().isPresent() ? "--redis" : "--redis-port");
-        command.add(setup.redis().orElse(ports.get(names.size()).toString()));
-        return command;
+        arguments.add(setup.redis().isPresent() ? "--redis" : "--redis-port");
+        arguments.add(setup.redis().orElse(ports.get(names.size()).toString()));
+        return arguments;
     }
 
     /** Returns the resident memory of the service, including its broker, in bytes. */
@@ -138,11 +106,12 @@ public final class LocalService implements AutoCloseable {
 
     /** The time that it has had on processors. */
     Duration cpu() {
-        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+        return process.handle().info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     private long status(String key) throws IOException {
-        try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+        try (var lines =
+                Files.lines(Path.of("/proc", Long.toString(process.handle().pid()), "status"))) {
             return lines.filter(line -> line.startsWith(key))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                     .findFirst()
@@ -160,64 +129,11 @@ public final class LocalService implements AutoCloseable {
 
     /** The file with what the service prints. */
     public Path log() {
-        return log;
+        return process.log();
     }
 
-    private void awaitReady(String path) throws IOException, InterruptedException {
-        URI ready = target.http().resolve(path);
-        long startNanos = System.nanoTime();
-        try (HttpClient client =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-            while (!isReady(client, ready)) {
-                if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
-                    throw new EndedException("the service exited with status " + process.exitValue() + "; see " + log);
-                }
-                if (System.nanoTime() - startNanos > START_LIMIT.toNanos()) {
-                    throw new IOException(ready + " must return 200 within " + START_LIMIT + "; see " + log);
-                }
-            }
-        }
-    }
-
-    private static boolean isReady(HttpClient client, URI ready) throws InterruptedException {
-        try {
-            HttpRequest request =
-                    HttpRequest.newBuilder(ready).timeout(Duration.ofSeconds(2)).build();
-            return client.send(request, BodyHandlers.discarding()).statusCode() == 200;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    /** Finds free ports. All are held open until the last is found, so that they differ. */
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            List<Integer> ports = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                held.add(socket);
-                ports.add(socket.getLocalPort());
-            }
-            return ports;
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-        }
-    }
-
-    /** Sends SIGTERM, then SIGKILL if the service does not stop. */
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        process.close();
     }
 }

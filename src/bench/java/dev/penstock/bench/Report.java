@@ -2,6 +2,7 @@ package dev.penstock.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,10 @@ record Report(String benchmark, String takenAt, Machine machine, Object settings
     Path write() throws IOException {
         Files.createDirectories(FOLDER);
         Path file = FOLDER.resolve(benchmark + ".json");
-        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(file.toFile(), this);
+        new ObjectMapper()
+                .registerModule(new Jdk8Module())
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .writeValue(file.toFile(), this);
         return file;
     }
 }

@@ -112,20 +112,20 @@ final class SyncBench {
     }
 
     /** Formats the median, with the lowest and the highest if there are several values. */
-    static String spread(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
-        DoubleSummaryStatistics all = results.stream().mapToDouble(measure).summaryStatistics();
-        String median = median(form, results, measure);
-        return results.size() == 1
+    static <T> String spread(String form, List<T> rounds, ToDoubleFunction<T> measure) {
+        DoubleSummaryStatistics all = rounds.stream().mapToDouble(measure).summaryStatistics();
+        String median = median(form, rounds, measure);
+        return rounds.size() == 1
                 ? median
                 : median + (" (" + form + "-" + form + ")").formatted(all.getMin(), all.getMax());
     }
 
-    private static String median(String form, List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
-        return form.formatted(median(results, measure));
+    private static <T> String median(String form, List<T> rounds, ToDoubleFunction<T> measure) {
+        return form.formatted(median(rounds, measure));
     }
 
-    static double median(List<LoadResult> results, ToDoubleFunction<LoadResult> measure) {
-        double[] sorted = results.stream().mapToDouble(measure).sorted().toArray();
+    static <T> double median(List<T> rounds, ToDoubleFunction<T> measure) {
+        double[] sorted = rounds.stream().mapToDouble(measure).sorted().toArray();
         return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 }

@@ -3,6 +3,7 @@ package dev.penstock.cli;
 import dev.penstock.cli.bench.AssemblyCommand;
 import dev.penstock.cli.bench.BatcherCommand;
 import dev.penstock.cli.bench.BatchingCommand;
+import dev.penstock.cli.bench.CostCommand;
 import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.DoorsCommand;
 import dev.penstock.cli.bench.EdgeCommand;
@@ -136,6 +137,7 @@ final class CommandTree {
                 AssemblyCommand.class,
                 IdleModelsCommand.class,
                 WarmCommand.class,
+                CostCommand.class,
                 EdgeCommand.class,
                 SelfCommand.class)) {
             add(bench, command);

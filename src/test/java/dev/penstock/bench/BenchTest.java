@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.penstock.cli.bench.BatchingCommand;
+import dev.penstock.cli.bench.CostCommand;
 import dev.penstock.cli.bench.DeadlinesCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FormsCommand;
@@ -64,6 +65,7 @@ class BenchTest {
         assertThat(words(BatchingCommand.class, "models")).isEqualTo(Workload.NAMES);
         assertThat(words(TuningCommand.class, "models")).isEqualTo(Workload.NAMES);
         assertThat(words(DeadlinesCommand.class, "model")).isEqualTo(Workload.NAMES);
+        assertThat(words(CostCommand.class, "models")).isEqualTo(Workload.NAMES);
         assertThat(words(FormsCommand.class, "model")).isEqualTo(Workload.NAMES);
         assertThat(words(LimitCommand.class, "processor")).isEqualTo(Processor.NAMES);
         assertThat(words(BatchingCommand.class, "processor")).isEqualTo(Processor.NAMES);

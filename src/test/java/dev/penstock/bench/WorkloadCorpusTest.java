@@ -11,6 +11,7 @@ import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.ResponseWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,31 @@ class WorkloadCorpusTest {
         assertThat(corpus.check(0, wrong)).isFalse();
         assertThat(corpus.check(0, response("00000000", first))).isFalse();
         assertThat(corpus.check(0, new byte[3])).isFalse();
+    }
+
+    @Test
+    void acceptsOnlyTheCorrectResponseInJson() throws Exception {
+        Workload digits = Workload.named("digits");
+        WorkloadCorpus corpus = WorkloadCorpus.inJson(digits);
+        float[] first = new RawSession(digits, 1).answer(digits.inputs().draw(new Random(2)));
+
+        assertThat(new String(corpus.body(0), US_ASCII)).contains("\"binary_data\":false");
+        assertThat(corpus.check(0, inJson("00000000", first))).isTrue();
+        assertThat(corpus.check(1, inJson("00000000", first)))
+                .as("another request's id")
+                .isFalse();
+        assertThat(corpus.check(0, inJson("00000000", Arrays.copyOf(first, 9))))
+                .as("an element less")
+                .isFalse();
+        first[3] *= 1.01f;
+        assertThat(corpus.check(0, inJson("00000000", first))).isFalse();
+        assertThat(corpus.check(0, new byte[3])).isFalse();
+    }
+
+    private static byte[] inJson(String id, float[] scores) {
+        return "{\"id\":\"%s\",\"outputs\":[{\"data\":%s}]}"
+                .formatted(id, Arrays.toString(scores))
+                .getBytes(US_ASCII);
     }
 
     @Test

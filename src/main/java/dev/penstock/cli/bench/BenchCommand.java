@@ -17,5 +17,6 @@ public sealed interface BenchCommand
                 AssemblyCommand,
                 IdleModelsCommand,
                 WarmCommand,
+                CostCommand,
                 EdgeCommand,
                 SelfCommand {}

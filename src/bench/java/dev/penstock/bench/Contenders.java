@@ -1,0 +1,128 @@
+package dev.penstock.bench;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Starts each kind of {@link Contender} on free ports, and waits until it is ready. */
+final class Contenders {
+    static final String INGRESS = "ingress";
+    static final String WORKER = "worker";
+    static final String BROKER = "broker";
+    /** The role of the only process of a contender. */
+    static final String ALL = "all";
+
+    /** A built package and what it serves. */
+    private record Served(Path built, Path models) {
+        ChildProcess start(List<String> arguments, String log) throws IOException {
+            return ChildProcess.start(
+                    built,
+                    Map.of(),
+                    Map.of("PENSTOCK_WORKER_MODELS", models.toAbsolutePath().toString()),
+                    arguments,
+                    log);
+        }
+    }
+
+    private Contenders() {}
+
+    /**
+     * Ingress, worker and broker, each in a process of its own, as {@code ./penstock up --role} starts them.
+     *
+     * @param built a package, as {@link ChildProcess#PACKAGE}
+     * @param log the names of their logs begin with it
+     */
+    static Contender apart(String name, Path built, Path models, String model, String log)
+            throws IOException, InterruptedException {
+        List<String> ports = ports(5);
+        String kafka = "127.0.0.1:" + ports.get(0);
+        String redis = "redis://127.0.0.1:" + ports.get(1);
+        Served served = new Served(built, models);
+        Contender contender = new Contender(name, new Target(local(ports.get(4)), local(ports.get(3)), kafka));
+        try {
+            contender.add(
+                    BROKER,
+                    true,
+                    served.start(
+                            List.of("kafka", "--kafka-port", ports.get(0), "--redis-port", ports.get(1)),
+                            log + "-broker"));
+            contender.add(
+                    WORKER, false, served.start(role(WORKER, ports.get(2), kafka, "--redis", redis), log + "-worker"));
+            ChildProcess ingress = served.start(
+                    role(INGRESS, ports.get(3), kafka, "--redis", redis, "--port", ports.get(4)), log + "-ingress");
+            contender.add(INGRESS, false, ingress);
+            return ready(contender, ingress, model);
+        } catch (IOException | InterruptedException | RuntimeException failed) {
+            contender.close();
+            throw failed;
+        }
+    }
+
+    /** One process with everything, as {@code ./penstock up} starts it. */
+    static Contender together(String name, Path built, Path models, String model, String log)
+            throws IOException, InterruptedException {
+        List<String> ports = ports(4);
+        List<String> arguments = List.of(
+                "up",
+                "--port",
+                ports.get(0),
+                "--management-port",
+                ports.get(1),
+                "--kafka-port",
+                ports.get(2),
+                "--redis-port",
+                ports.get(3));
+        Target target = new Target(local(ports.get(0)), local(ports.get(1)), "127.0.0.1:" + ports.get(2));
+        return alone(
+                new Contender(name, target),
+                true,
+                new Served(built, models).start(arguments, log + "-together"),
+                model);
+    }
+
+    /** An {@link InPlace}. */
+    static Contender inPlace(String name, Path models, String model) throws IOException, InterruptedException {
+        String port = ports(1).getFirst();
+        return alone(
+                new Contender(name, new Target(local(port), local(port), "")),
+                false,
+                ChildProcess.start(InPlace.class, List.of(port, models.toString(), model), "cost-in-place"),
+                model);
+    }
+
+    private static Contender alone(Contender contender, boolean hasBroker, ChildProcess process, String model)
+            throws IOException, InterruptedException {
+        try {
+            contender.add(ALL, hasBroker, process);
+            return ready(contender, process, model);
+        } catch (IOException | InterruptedException | RuntimeException failed) {
+            contender.close();
+            process.close();
+            throw failed;
+        }
+    }
+
+    private static Contender ready(Contender contender, ChildProcess asked, String model)
+            throws IOException, InterruptedException {
+        asked.awaitReady(contender.target().http().resolve("/v2/models/" + model + "/ready"));
+        return contender;
+    }
+
+    private static List<String> role(String role, String managementPort, String kafka, String... more) {
+        List<String> arguments =
+                new ArrayList<>(List.of("up", "--role", role, "--management-port", managementPort, "--kafka", kafka));
+        arguments.addAll(List.of(more));
+        return arguments;
+    }
+
+    private static URI local(String port) {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    private static List<String> ports(int count) throws IOException {
+        return ChildProcess.freePorts(count).stream().map(String::valueOf).toList();
+    }
+}
