@@ -171,8 +171,11 @@ public final class TopicIndexer implements AutoCloseable {
         @Override
         public void turn() throws InterruptedException, ExecutionException, TimeoutException {
             try {
-                ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
-                copy(polled);
+                store(consumer.poll(POLL));
+                // Afterwards, since a question to the broker waits until the fetch before it has found something.
+                if (renew()) {
+                    store(ConsumerRecords.empty());
+                }
             } catch (WakeupException stopping) {
                 LOG.debugf("%s: woken to stop", name);
             } catch (ExecutionException | TimeoutException | KafkaException failed) {
@@ -181,9 +184,8 @@ public final class TopicIndexer implements AutoCloseable {
             }
         }
 
-        private void copy(ConsumerRecords<byte[], byte[]> polled)
+        private void store(ConsumerRecords<byte[], byte[]> polled)
                 throws InterruptedException, ExecutionException, TimeoutException {
-            renew();
             List<Step> steps = steps(polled);
             if (steps.isEmpty()) {
                 return;
@@ -227,11 +229,15 @@ public final class TopicIndexer implements AutoCloseable {
             return steps;
         }
 
-        /** Reads the state of the index from time to time. It gives new partitions their positions, and the others their goals. */
-        private void renew() throws InterruptedException, ExecutionException, TimeoutException {
+        /**
+         * Reads the state of the index from time to time. It gives new partitions their positions, and the others their goals.
+         *
+         * @return whether it was time
+         */
+        private boolean renew() throws InterruptedException, ExecutionException, TimeoutException {
             boolean isDue = renewedNanos.isEmpty() || nanoClock.getAsLong() - renewedNanos.get() >= RENEW_NANOS;
             if (unknown.isEmpty() && (copies.isEmpty() || !isDue)) {
-                return;
+                return false;
             }
             State state = await(index.state()); // before the ends: what is appended later is not complete at that time
             if (!unknown.isEmpty()) {
@@ -241,6 +247,7 @@ public final class TopicIndexer implements AutoCloseable {
                     .forEach((partition, end) -> copies.computeIfPresent(
                             partition, (same, copy) -> copy.towards(new Goal(end, state.millis(), state.evictions()))));
             renewedNanos = Optional.of(nanoClock.getAsLong());
+            return true;
         }
 
         /** Goes on from the index's position. If it has none that the log still has, goes back by the time to look back. */
