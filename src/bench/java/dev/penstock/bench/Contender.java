@@ -15,14 +15,45 @@ final class Contender implements AutoCloseable {
     private final List<Part> parts = new ArrayList<>();
 
     /** One of the processes. */
-    private record Part(String role, boolean hasBroker, ChildProcess process, JvmProbe probe) {
+    private static final class Part implements AutoCloseable {
+        private final String role;
+        private final boolean hasBroker;
+        private final ChildProcess process;
+        private Optional<JvmProbe> probe = Optional.empty();
+
+        Part(String role, boolean hasBroker, ChildProcess process) {
+            this.role = role;
+            this.hasBroker = hasBroker;
+            this.process = process;
+        }
+
+        /** Attaches at the first reading: a JVM that starts may not be able to answer yet. */
+        JvmProbe probe() throws IOException {
+            if (probe.isEmpty()) {
+                probe = Optional.of(JvmProbe.attach(process.handle()));
+            }
+            return probe.get();
+        }
 
         Reading read() throws IOException {
+            JvmProbe jvm = probe();
             return new Reading(
                     ProcessUse.of(process.handle()),
-                    probe.allocatedBytes(),
-                    hasBroker ? probe.kafkaRequests() : Map.of(),
-                    hasBroker ? probe.kafkaRecords() : 0);
+                    jvm.allocatedBytes(),
+                    hasBroker ? jvm.kafkaRequests() : Map.of(),
+                    hasBroker ? jvm.kafkaRecords() : 0);
+        }
+
+        @Override
+        public void close() {
+            try {
+                if (probe.isPresent()) {
+                    probe.get().close();
+                }
+            } catch (IOException ended) {
+                // Its JVM has ended.
+            }
+            process.close();
         }
     }
 
@@ -38,9 +69,9 @@ final class Contender implements AutoCloseable {
         this.target = target;
     }
 
-    /** Adds a process, which is ready and ends with this contender, before those that were added earlier. */
-    void add(String role, boolean hasBroker, ChildProcess process) throws IOException {
-        parts.add(new Part(role, hasBroker, process, JvmProbe.attach(process.handle())));
+    /** Adds a process, which ends with this contender, before those that were added earlier. */
+    void add(String role, boolean hasBroker, ChildProcess process) {
+        parts.add(new Part(role, hasBroker, process));
     }
 
     String name() {
@@ -63,13 +94,13 @@ final class Contender implements AutoCloseable {
             Reading last = after.get(i);
             ProcessUse used = last.used().since(first.used());
             roles.add(new RoleCost(
-                    parts.get(i).role(),
+                    parts.get(i).role,
                     used.cpuMicros(),
                     used.systemMicros(),
                     last.allocatedBytes() - first.allocatedBytes(),
                     used.switches(),
                     used.byThreadName()));
-            if (parts.get(i).hasBroker()) {
+            if (parts.get(i).hasBroker) {
                 kafka = Optional.of(KafkaCost.of(first.requests(), last.requests(), last.records() - first.records()));
             }
         }
@@ -100,22 +131,15 @@ final class Contender implements AutoCloseable {
         Map<String, CpuProfile> profiles = new LinkedHashMap<>();
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
-            Path recording = folder.resolve(file + "-" + part.role() + ".jfr");
+            Path recording = folder.resolve(file + "-" + part.role + ".jfr");
             part.probe().stop(recordings.get(i), recording);
-            profiles.put(part.role(), CpuProfile.read(recording));
+            profiles.put(part.role, CpuProfile.read(recording));
         }
         return profiles;
     }
 
     @Override
     public void close() {
-        for (Part part : parts.reversed()) {
-            try {
-                part.probe().close();
-            } catch (IOException ended) {
-                // Its JVM has ended.
-            }
-            part.process().close();
-        }
+        parts.reversed().forEach(Part::close);
     }
 }

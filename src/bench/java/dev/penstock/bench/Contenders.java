@@ -95,12 +95,11 @@ final class Contenders {
 
     private static Contender alone(Contender contender, boolean hasBroker, ChildProcess process, String model)
             throws IOException, InterruptedException {
+        contender.add(ALL, hasBroker, process);
         try {
-            contender.add(ALL, hasBroker, process);
             return ready(contender, process, model);
         } catch (IOException | InterruptedException | RuntimeException failed) {
             contender.close();
-            process.close();
             throw failed;
         }
     }

@@ -27,7 +27,7 @@ record CpuProfile(Map<String, Long> samples) {
     /** The settings of a recording that this can read. */
     static final Map<String, String> SETTINGS = Map.of(
             BY_CPU_TIME + "#enabled", "true",
-            BY_CPU_TIME + "#throttle", "10 ms",
+            BY_CPU_TIME + "#throttle", "2 ms",
             BY_TIME + "#enabled", "true",
             BY_TIME + "#period", "10 ms");
 

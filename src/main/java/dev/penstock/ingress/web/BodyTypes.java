@@ -9,6 +9,9 @@ import java.util.Set;
  * So a body is read as JSON, or in the binary form, unless its name is that of something else that is known.
  */
 public final class BodyTypes {
+    /** What nearly all bodies say, as it is usually written. */
+    private static final Set<String> USUAL = Set.of("application/json", "application/octet-stream");
+
     private static final Set<String> OTHER_KINDS =
             Set.of("audio", "font", "image", "message", "model", "multipart", "video");
 
@@ -50,6 +53,9 @@ public final class BodyTypes {
      * @param contentType the header, with or without parameters
      */
     public static boolean isOfAnother(String contentType) {
+        if (USUAL.contains(contentType)) {
+            return false;
+        }
         String type = contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
         return OTHERS.contains(type)
                 || OTHER_KINDS.contains(type.split("/", 2)[0])
