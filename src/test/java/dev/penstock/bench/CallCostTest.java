@@ -1,13 +1,17 @@
 package dev.penstock.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.penstock.local.BrokerCluster;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -55,6 +59,52 @@ class CallCostTest {
                             .sum())
                     .isCloseTo(1, within(1e-9));
         }
+    }
+
+    @Test
+    void theBenchmarkTellsTheCostOfEachLoad() throws Exception {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        CostBench.Settings settings = new CostBench.Settings(
+                List.of("digits"),
+                List.of("in-place"),
+                Optional.empty(),
+                List.of("sync"),
+                List.of(1, 2),
+                100,
+                1,
+                0,
+                1,
+                false);
+
+        long errors = new CostBench(settings, new PrintStream(printed, true, UTF_8)).run();
+
+        assertThat(errors).isZero();
+        assertThat(printed.toString(UTF_8).lines())
+                .anyMatch(line -> line.matches("sync, 1 +in-place +[0-9,]+ +[0-9.]+ +[0-9.]+ +[0-9,]+ +0"))
+                .anyMatch(line -> line.matches("sync, 100/s +in-place +[0-9,]+ +[0-9.]+ +[0-9.]+ +[0-9,]+ +0"))
+                .anyMatch(line -> line.matches("in-place +all +run +[0-9.]+"))
+                .contains("wrote target/bench/cost.json");
+    }
+
+    @Test
+    void aCostIsComparedWithTheOtherBuildIfThereIsOne() {
+        List<CallCost> costs = List.of(cost("apart", 300), cost("apart, beside", 200), cost("in-place", 100));
+
+        assertThat(CostTables.of("m", costs).getFirst().toString().lines())
+                .anyMatch(line -> line.matches("sync, 4 +apart .* 300 +1.50 +0"))
+                .anyMatch(line -> line.matches("sync, 4 +apart, beside .* 200 +0"));
+        assertThat(CostTables.of("m", List.of(costs.getFirst(), costs.getLast()))
+                        .getFirst()
+                        .toString()
+                        .lines())
+                .anyMatch(line -> line.matches("sync, 4 +apart .* 300 +3.00 +0"));
+    }
+
+    private static CallCost cost(String contender, long micros) {
+        Latency latency = Latency.NONE;
+        LoadResult result = new LoadResult(1, 1, 0, Map.of(), 0, 0, 0, 0, latency, latency);
+        RoleCost role = new RoleCost("all", micros, 0, 0, 0, Map.of());
+        return new CallCost("sync, 4", contender, result, List.of(role), Optional.empty());
     }
 
     @Test
