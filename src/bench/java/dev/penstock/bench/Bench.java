@@ -161,7 +161,9 @@ public final class Bench implements Tool<BenchCommand> {
         CostBench.Settings settings = new CostBench.Settings(
                 command.models(),
                 command.contenders(),
-                command.beside(),
+                command.beside()
+                        .map(folder -> Path.of(System.getenv().getOrDefault("PENSTOCK_FROM", ""))
+                                .resolve(folder)),
                 command.doors(),
                 command.callers(),
                 command.rate(),
