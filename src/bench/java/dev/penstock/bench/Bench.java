@@ -38,6 +38,8 @@ public final class Bench implements Tool<BenchCommand> {
 
     @Override
     public int run(BenchCommand command) throws InterruptedException {
+        // Before the first logger: otherwise the log's manager complains.
+        System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
         try {
             return errors(command) == 0 ? 0 : 1;
         } catch (IllegalArgumentException | IllegalStateException | KafkaException | IOException | OrtException e) {
@@ -161,9 +163,7 @@ public final class Bench implements Tool<BenchCommand> {
         CostBench.Settings settings = new CostBench.Settings(
                 command.models(),
                 command.contenders(),
-                command.beside()
-                        .map(folder -> Path.of(System.getenv().getOrDefault("PENSTOCK_FROM", ""))
-                                .resolve(folder)),
+                command.beside().map(Tool::asCallerNames),
                 command.doors(),
                 command.callers(),
                 command.rate(),

@@ -46,8 +46,7 @@ final class CostBench {
             int rounds,
             boolean profiles) {}
 
-    /** A load that any contender takes, or only those with a log. */
-    private record Load(String name, boolean isSynchronous, Run run) {}
+    private record Load(String name, Run run) {}
 
     /** Drives one contender for about this long. */
     private interface Run {
@@ -134,7 +133,7 @@ final class CostBench {
             }
             if (settings.profiles()) {
                 out.println();
-                out.print(profiles(workload, contenders, lastClosedLoop(loads)));
+                out.print(profiles(workload, contenders, loads));
             }
             return costs;
         } finally {
@@ -146,8 +145,13 @@ final class CostBench {
         return load.run().run(contender.target(), Duration.ofSeconds(settings.seconds()));
     }
 
-    private Table profiles(Workload workload, List<Contender> contenders, Load load)
+    private Table profiles(Workload workload, List<Contender> contenders, List<Load> loads)
             throws IOException, InterruptedException {
+        String examined = CostTables.examined(loads.stream().map(Load::name));
+        Load load = loads.stream()
+                .filter(each -> each.name().equals(examined))
+                .findFirst()
+                .orElseThrow();
         Table table = new Table(workload.name() + ", " + load.name(), "process", "whose code", "% of its samples");
         for (Contender contender : inTurns(contenders, load, 1)) {
             Map<String, CpuProfile> profiles = contender.profile(
@@ -164,14 +168,6 @@ final class CostBench {
                             "%.1f".formatted(100 * profile.share(part.getKey())))));
         }
         return table;
-    }
-
-    /** The synchronous one with the most callers, if there is one. */
-    private static Load lastClosedLoop(List<Load> loads) {
-        return loads.stream()
-                .filter(each -> !CostTables.isOpen(each.name()))
-                .reduce((first, last) -> last.isSynchronous() ? last : first)
-                .orElseThrow();
     }
 
     private void start(Workload workload, List<Contender> contenders) throws IOException, InterruptedException {
@@ -214,7 +210,8 @@ final class CostBench {
     /** The contenders that can take this load; in every second round the other way round. */
     private static List<Contender> inTurns(List<Contender> contenders, Load load, int round) {
         List<Contender> able = contenders.stream()
-                .filter(contender -> load.isSynchronous() || !contender.name().equals(CostTables.IN_PLACE))
+                .filter(contender -> CostTables.isSynchronous(load.name())
+                        || !contender.name().equals(CostTables.IN_PLACE))
                 .toList();
         return round % 2 == 0 ? able.reversed() : able;
     }
@@ -224,16 +221,12 @@ final class CostBench {
         List<Load> loads = new ArrayList<>();
         for (String door : settings.doors()) {
             for (int callers : settings.callers()) {
-                loads.add(new Load(
-                        door + ", " + callers,
-                        door.equals(CostTables.SYNC),
-                        run(door, workload.model(), corpus, callers)));
+                loads.add(new Load(door + ", " + callers, run(door, workload.model(), corpus, callers)));
             }
         }
         if (settings.ratePerSecond() > 0) {
             loads.add(new Load(
                     "%s, %,d/s".formatted(CostTables.SYNC, settings.ratePerSecond()),
-                    true,
                     (target, lasting) -> sync(target, workload.model(), corpus, lasting)
                             .withConnections(CALLERS_OF_THE_OPEN_LOOP)
                             .withPace(new HttpLoad.OpenLoop(settings.ratePerSecond()))

@@ -145,17 +145,20 @@ final class CostTables {
         return columns;
     }
 
-    static boolean isOpen(String load) {
-        return load.endsWith("/s");
+    static boolean isSynchronous(String load) {
+        return load.startsWith(SYNC);
+    }
+
+    /** The closed loop that is looked at more closely: the last synchronous one, if there is one. */
+    static String examined(Stream<String> loads) {
+        return loads.filter(load -> !load.endsWith("/s"))
+                .reduce((first, last) -> isSynchronous(last) ? last : first)
+                .orElseThrow();
     }
 
     /** Where the processor time of each process goes, under the synchronous load with the most callers. */
     private static Table threads(String model, List<CallCost> costs) {
-        String shown = costs.stream()
-                .map(CallCost::load)
-                .filter(load -> !isOpen(load))
-                .reduce((first, last) -> last.startsWith(SYNC) ? last : first)
-                .orElseThrow();
+        String shown = examined(costs.stream().map(CallCost::load));
         Table table = new Table(model + ", " + shown, "process", "threads", "us a call");
         forEach(costs, (load, contender, rounds) -> {
             if (!load.equals(shown)) {

@@ -1,5 +1,6 @@
 package dev.penstock.inspect;
 
+import dev.penstock.cli.command.Tool;
 import dev.penstock.cli.command.UsageException;
 import dev.penstock.zoo.ModelFile;
 import java.io.IOException;
@@ -27,7 +28,7 @@ public final class InspectTool {
     public int run(Path place) throws IOException {
         // Before the first logger: otherwise the log's manager complains.
         System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
-        Path given = Path.of(System.getenv().getOrDefault("PENSTOCK_FROM", "")).resolve(place);
+        Path given = Tool.asCallerNames(place);
         InspectionText text = new InspectionText(out);
         Inspector inspector = Inspector.open(WORK);
         if (Files.isRegularFile(given)) {

@@ -17,7 +17,7 @@ public final class ZooTool implements Tool<ZooCommand> {
 
     @Override
     public int run(ZooCommand command) throws IOException, InterruptedException {
-        Path folder = Path.of(System.getenv().getOrDefault("PENSTOCK_FROM", "")).resolve(command.folder());
+        Path folder = Tool.asCallerNames(command.folder());
         if (!Files.isDirectory(folder)) {
             throw new UsageException("DIR must be a folder, was " + command.folder());
         }

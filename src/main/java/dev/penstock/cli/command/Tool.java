@@ -1,5 +1,7 @@
 package dev.penstock.cli.command;
 
+import java.nio.file.Path;
+
 /**
  * Runs a command that is built later than the command line. An implementation is public, with a public constructor that takes nothing.
  *
@@ -12,4 +14,9 @@ public interface Tool<C> {
      * @throws UsageException when options contradict each other
      */
     int run(C command) throws Exception;
+
+    /** The place that a path of the command line names. It is relative to the caller's folder, while tools run in the checkout. */
+    static Path asCallerNames(Path path) {
+        return Path.of(System.getenv().getOrDefault("PENSTOCK_FROM", "")).resolve(path);
+    }
 }
