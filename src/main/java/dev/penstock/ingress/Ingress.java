@@ -158,8 +158,10 @@ public final class Ingress implements AutoCloseable {
                 System::currentTimeMillis,
                 registry);
         OutcomeFinder finder = new OutcomeFinder(results, outcomeLog::find);
-        KeptOutcomes outcomes =
-                new KeptOutcomes(new OutcomeWatch(vertx, redis, finder), config.resultTtl(), System::currentTimeMillis);
+        KeptOutcomes outcomes = new KeptOutcomes(
+                new OutcomeWatch(vertx, redis, finder, System::currentTimeMillis),
+                config.resultTtl(),
+                System::currentTimeMillis);
 
         this.publisher = new Publisher(
                 kafka,

@@ -19,6 +19,11 @@ public final class OutcomeFinder {
         this.log = log;
     }
 
+    /** Completes with the outcome if Redis has it. Otherwise there may be one all the same; fails when Redis does not answer in time. */
+    CompletableFuture<Optional<StoredResult>> glance(RequestId id) {
+        return results.glance(id).toCompletionStage().toCompletableFuture();
+    }
+
     /** Completes with the outcome, or empty when there is none yet; fails as {@link OutcomeLog#find} does. */
     public CompletableFuture<Optional<StoredResult>> find(RequestId id) {
         if (RequestIdIssuer.isToCaller(id)) {

@@ -19,21 +19,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis while any call waits for it, over one
- * connection for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only adds latency. The
- * outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
+ * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis, where the outcome is published, while any call
+ * waits for it, over one connection for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only
+ * adds latency. The outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
  */
 public final class OutcomeWatch {
     private static final long LOOK_MILLIS = 1000;
-    private static final Set<String> LOOK_ON = Set.of("message", "subscribe");
 
     private final Vertx vertx;
     private final Redis redis;
     private final OutcomeFinder finder;
-    private final Map<String, List<Runnable>> waiting = new ConcurrentHashMap<>();
+    private final LongSupplier epochMillis;
+    /** By channel. */
+    private final Map<String, List<Wait>> waiting = new ConcurrentHashMap<>();
     /** The final look of each wait. */
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
 
@@ -43,31 +45,35 @@ public final class OutcomeWatch {
     private Optional<RedisConnection> connection = Optional.empty();
     private boolean connecting;
 
-    public OutcomeWatch(Vertx vertx, Redis redis, OutcomeFinder finder) {
+    /** A call that waits. */
+    private record Wait(RequestId id, CompletableFuture<Optional<StoredResult>> result) {}
+
+    public OutcomeWatch(Vertx vertx, Redis redis, OutcomeFinder finder, LongSupplier epochMillis) {
         this.vertx = vertx;
         this.redis = redis;
         this.finder = finder;
+        this.epochMillis = epochMillis;
     }
 
     /** Completes with the outcome once there is one, or empty after that time; fails when it cannot be looked for then. */
     public CompletableFuture<Optional<StoredResult>> await(RequestId id, Duration atMost) {
-        CompletableFuture<Optional<StoredResult>> result = new CompletableFuture<>();
+        Wait wait = new Wait(id, new CompletableFuture<>());
+        CompletableFuture<Optional<StoredResult>> result = wait.result;
         if (released || !atMost.isPositive()) {
-            look(id, result, true);
+            look(wait, true);
             return result;
         }
-        Runnable look = () -> look(id, result, false);
         if (RequestIdIssuer.isToCaller(id)) {
-            look.run();
+            look(wait, false);
         } else {
-            notify(ResultStore.channel(id.toString()), look, result);
+            subscribe(wait);
         }
-        Runnable last = () -> look(id, result, true);
+        Runnable last = () -> look(wait, true);
         ends.add(last);
         AtomicBoolean looking = new AtomicBoolean();
         long again = vertx.setPeriodic(LOOK_MILLIS, timer -> {
             if (looking.compareAndSet(false, true)) { // a look in the log may take longer than the interval
-                look(id, result, false).whenComplete((found, failure) -> looking.set(false));
+                look(wait, false).whenComplete((found, failure) -> looking.set(false));
             }
         });
         long end = vertx.setTimer(atMost.toMillis(), timer -> last.run());
@@ -79,18 +85,19 @@ public final class OutcomeWatch {
         return result;
     }
 
-    /** Looks whenever something happens in that channel, until there is a result. */
-    private void notify(String channel, Runnable look, CompletableFuture<Optional<StoredResult>> result) {
+    /** Hears of the outcome, until there is a result. */
+    private void subscribe(Wait wait) {
+        String channel = ResultStore.channel(wait.id.toString());
         waiting.compute(channel, (none, all) -> {
-            List<Runnable> watchers = all == null ? new CopyOnWriteArrayList<>() : all;
-            watchers.add(look);
-            return watchers;
+            List<Wait> waits = all == null ? new CopyOnWriteArrayList<>() : all;
+            waits.add(wait);
+            return waits;
         });
-        subscribe(channel, look);
-        result.whenComplete((found, failure) -> {
-            waiting.computeIfPresent(channel, (none, watchers) -> {
-                watchers.remove(look);
-                return watchers.isEmpty() ? null : watchers;
+        subscribe(channel, wait);
+        wait.result.whenComplete((found, failure) -> {
+            waiting.computeIfPresent(channel, (none, waits) -> {
+                waits.remove(wait);
+                return waits.isEmpty() ? null : waits;
             });
             if (!waiting.containsKey(channel)) {
                 send(Command.UNSUBSCRIBE, channel);
@@ -108,10 +115,11 @@ public final class OutcomeWatch {
         return released;
     }
 
-    private CompletableFuture<?> look(RequestId id, CompletableFuture<Optional<StoredResult>> result, boolean last) {
+    private CompletableFuture<?> look(Wait wait, boolean last) {
+        CompletableFuture<Optional<StoredResult>> result = wait.result;
         return result.isDone()
                 ? result
-                : finder.find(id).whenComplete((found, failure) -> {
+                : finder.find(wait.id).whenComplete((found, failure) -> {
                     if (failure == null && (last || found.isPresent())) {
                         result.complete(found);
                     } else if (failure != null && (last || OutcomeLog.isGone(failure))) {
@@ -120,12 +128,37 @@ public final class OutcomeWatch {
                 });
     }
 
-    /** Redis confirms a subscription on the same connection. The confirmation also makes the waits look: see {@link #received}. */
-    private synchronized void subscribe(String channel, Runnable look) {
+    /**
+     * Looks once the subscription is confirmed, since the outcome may have been published before. Where it would be published only now, it
+     * is enough to ask Redis: the looks of every second find what Redis does not have.
+     */
+    private void subscribed(Wait wait) {
+        if (epochMillis.getAsLong() - wait.id.issuedMillis() > LOOK_MILLIS) {
+            look(wait, false);
+            return;
+        }
+        finder.glance(wait.id).thenAccept(found -> {
+            if (found.isPresent()) {
+                wait.result.complete(found);
+            }
+        });
+    }
+
+    /** @param published the outcome, or nothing where it is too large for a message */
+    private void published(Wait wait, byte[] published) {
+        if (published.length == 0) {
+            look(wait, false);
+        } else {
+            wait.result.complete(Optional.of(StoredResult.read(published)));
+        }
+    }
+
+    /** Redis confirms a subscription on the same connection: see {@link #received}. */
+    private synchronized void subscribe(String channel, Wait wait) {
         if (connection.isPresent()) {
             send(Command.SUBSCRIBE, channel);
         } else {
-            look.run();
+            look(wait, false);
             connect();
         }
     }
@@ -163,14 +196,17 @@ public final class OutcomeWatch {
         connection.ifPresent(live -> live.send(Request.cmd(command).arg(channel)));
     }
 
-    /** Looks on each message, and when a subscription is confirmed, since an earlier message may have been missed. */
     private void received(Response message) {
         boolean list = message.type() == ResponseType.MULTI || message.type() == ResponseType.PUSH;
-        if (list && message.size() == 3 && LOOK_ON.contains(message.get(0).toString())) {
-            List<Runnable> watchers = waiting.get(message.get(1).toString());
-            if (watchers != null) {
-                watchers.forEach(Runnable::run);
-            }
+        if (!list || message.size() != 3) {
+            return;
+        }
+        List<Wait> waits = waiting.getOrDefault(message.get(1).toString(), List.of());
+        switch (message.get(0).toString()) {
+            case "subscribe" -> waits.forEach(this::subscribed);
+            case "message" ->
+                waits.forEach(wait -> published(wait, message.get(2).toBytes()));
+            default -> {} // the end of a subscription
         }
     }
 }

@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The index of {@code penstock.results} in Redis: the outcomes of requests, and how far each partition has been copied. Both change in one
@@ -36,11 +37,17 @@ public final class ResultStore {
     /** The field of the positions that holds the number of partitions. */
     private static final String PARTITIONS = "partitions";
 
-    /** Takes a step of one partition, if the index is where the step begins. */
+    /**
+     * Takes a step of one partition, if the index is where the step begins. An outcome is published in a channel that has the name of its key.
+     * A large one is not, since a subscriber that is slow to read it would be cut off.
+     */
     private static final String STORE = """
             if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
             for i = 2, #KEYS do
-                redis.call('SET', KEYS[i], ARGV[2 * i + 1], 'NX', 'PX', ARGV[2 * i + 2])
+                local outcome = ARGV[2 * i + 1]
+                if redis.call('SET', KEYS[i], outcome, 'NX', 'PX', ARGV[2 * i + 2]) then
+                    redis.call('PUBLISH', KEYS[i], #outcome <= 65536 and outcome or '')
+                end
             end
             redis.call('HSET', KEYS[1], ARGV[1], ARGV[3], 'partitions', ARGV[4])
             return 1""";
@@ -100,7 +107,7 @@ public final class ResultStore {
     }
 
     /**
-     * Stores outcomes, notifies the long polls for them, and releases their places among their tenants' open requests. Completes with the
+     * Stores outcomes, gives them to the long polls for them, and releases their places among their tenants' open requests. Completes with the
      * partitions whose position was another one; nothing of theirs was stored.
      */
     Future<Set<Integer>> store(List<Results> steps) {
@@ -109,7 +116,6 @@ public final class ResultStore {
         for (Results step : steps) {
             for (StoredResult outcome : step.outcomes) {
                 String id = outcome.reply().correlationId().toString();
-                commands.add(Request.cmd(Command.PUBLISH).arg(channel(id)).arg(""));
                 ids.verify(id)
                         .filter(RequestIdIssuer::hasPlace)
                         .map(open::settled)
@@ -135,7 +141,7 @@ public final class ResultStore {
             String id = outcome.reply().correlationId().toString();
             long millis = millisToKeep(id);
             if (millis > 0) {
-                keys.add(key(id));
+                keys.add(channel(id));
                 values.add(Buffer.buffer(outcome.toBytes()));
                 values.add(Buffer.buffer(Long.toString(millis)));
             }
@@ -153,13 +159,24 @@ public final class ResultStore {
     /** Looks for the outcome of a request, and whether it would be here. Fails when Redis does not answer in time. */
     Future<Look> look(RequestId id) {
         List<Request> requests = new ArrayList<>(STATE);
-        requests.add(Request.cmd(Command.GET).arg(key(id.toString())));
+        requests.add(get(id));
         return guarded.batch(requests).map(answers -> {
-            Optional<StoredResult> outcome = Optional.ofNullable(answers.get(STATE.size()))
-                    .map(Response::toBytes)
-                    .map(StoredResult::read);
+            Optional<StoredResult> outcome = read(answers.get(STATE.size()));
             return new Look(outcome, outcome.isPresent() || isComplete(answers, id));
         });
+    }
+
+    /** Looks for the outcome of a request. It may be elsewhere if it is not here. Fails when Redis does not answer in time. */
+    Future<Optional<StoredResult>> glance(RequestId id) {
+        return guarded.send(get(id)).map(ResultStore::read);
+    }
+
+    private static Request get(RequestId id) {
+        return Request.cmd(Command.GET).arg(channel(id.toString()));
+    }
+
+    private static Optional<StoredResult> read(@Nullable Response outcome) {
+        return Optional.ofNullable(outcome).map(Response::toBytes).map(StoredResult::read);
     }
 
     private static boolean isComplete(List<Response> answers, RequestId id) {
@@ -197,11 +214,8 @@ public final class ResultStore {
                 .orElse(0L);
     }
 
+    /** Where its outcome is kept, and published. */
     static String channel(String id) {
-        return "penstock:outcome:" + id;
-    }
-
-    private static String key(String id) {
         return "penstock:result:" + id;
     }
 }

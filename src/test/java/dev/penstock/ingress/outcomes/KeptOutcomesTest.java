@@ -45,7 +45,8 @@ class KeptOutcomesTest {
                             new OpenRequests(guarded::send, () -> 1, () -> nowMillis),
                             TTL,
                             () -> nowMillis),
-                    id -> log));
+                    id -> log),
+            () -> nowMillis);
     private final KeptOutcomes outcomes = new KeptOutcomes(watch, TTL, () -> nowMillis);
 
     @AfterEach

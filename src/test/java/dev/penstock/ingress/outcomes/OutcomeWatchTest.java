@@ -1,6 +1,7 @@
 package dev.penstock.ingress.outcomes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.kafka.IndexPosition;
@@ -10,14 +11,20 @@ import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.RequestId;
 import dev.penstock.messages.Timings;
+import dev.penstock.protocol.Payload;
 import dev.penstock.redis.GuardedRedis;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tenants.quota.OpenRequests;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
@@ -27,20 +34,12 @@ import org.junit.jupiter.api.Test;
 class OutcomeWatchTest {
     private final Vertx vertx = Vertx.vertx();
     private final RedisUnderTest redis = new RedisUnderTest();
-    private final GuardedRedis guarded =
-            new GuardedRedis("requests", redis.client(), Duration.ofMillis(200), Duration.ofMillis(500));
     private final RequestIdIssuer ids = new RequestIdIssuer(new byte[16], System::currentTimeMillis);
     private final RequestId id = ids.issue(Tenant.anonymous(Optional.empty()), Duration.ofSeconds(30));
-    private final ResultStore results = new ResultStore(
-            redis.client(),
-            guarded,
-            ids,
-            new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
-            Duration.ofHours(1),
-            System::currentTimeMillis);
+    private final ResultStore results = store(redis.client());
     private final OutcomeFinder finder = new OutcomeFinder(
             results, sought -> CompletableFuture.failedFuture(new TimeoutException("Kafka is away too")));
-    private final OutcomeWatch watch = new OutcomeWatch(vertx, redis.client(), finder);
+    private final OutcomeWatch watch = new OutcomeWatch(vertx, redis.client(), finder, System::currentTimeMillis);
 
     @AfterEach
     void close() {
@@ -60,15 +59,51 @@ class OutcomeWatchTest {
         }
         assertThat(outcome).isNotDone();
         Reply reply = new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE);
-        TopicIndexer.Step step =
-                new TopicIndexer.Step(0, 1, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
-        results.store(List.of(new ResultStore.Results(step, List.of(new StoredResult(Instant.EPOCH, reply)))))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .join();
+        store(reply);
         assertThat(outcome)
                 .succeedsWithin(Duration.ofSeconds(10))
                 .satisfies(found -> assertThat(found.map(StoredResult::reply)).contains(reply));
+    }
+
+    @Test
+    void getsAnOutcomeInTheNotificationItself() {
+        try (RedisUnderTest away = new RedisUnderTest()) {
+            away.stop();
+            ResultStore notHere = store(away.client());
+            OutcomeWatch hears = new OutcomeWatch(
+                    vertx,
+                    redis.client(),
+                    new OutcomeFinder(notHere, sought -> CompletableFuture.failedFuture(new TimeoutException())),
+                    System::currentTimeMillis);
+            CompletableFuture<Optional<StoredResult>> outcome = hears.await(id, Duration.ofSeconds(30));
+            awaitSubscription();
+            Reply reply = new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE);
+            store(reply);
+            assertThat(outcome)
+                    .succeedsWithin(Duration.ofSeconds(10))
+                    .satisfies(
+                            found -> assertThat(found.map(StoredResult::reply)).contains(reply));
+        }
+    }
+
+    @Test
+    void findsALargeOutcomeThatIsNotInTheNotification() {
+        CompletableFuture<Optional<StoredResult>> outcome = watch.await(id, Duration.ofSeconds(30));
+        awaitSubscription();
+        Outcome large = new Outcome.Succeeded(new Payload(ByteBuffer.allocate(100_000), OptionalInt.empty()));
+        store(new Reply(id.toString(), "digits", "1", large, Timings.NONE));
+        assertThat(outcome)
+                .succeedsWithin(Duration.ofSeconds(10))
+                .satisfies(
+                        found -> assertThat(found.orElseThrow().reply().value()).hasSize(100_000));
+    }
+
+    @Test
+    void findsAnOutcomeThatWasThereBefore() {
+        store(new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE));
+        assertThat(watch.await(id, Duration.ofSeconds(30)))
+                .succeedsWithin(Duration.ofSeconds(10))
+                .satisfies(found -> assertThat(found).isPresent());
     }
 
     @Test
@@ -76,6 +111,31 @@ class OutcomeWatchTest {
         redis.stop();
         CompletableFuture<Optional<StoredResult>> outcome = watch.await(id, Duration.ofMillis(300));
         assertThat(outcome).failsWithin(Duration.ofSeconds(10));
+    }
+
+    private void awaitSubscription() {
+        Request subscribers = Request.cmd(Command.PUBSUB).arg("NUMSUB").arg(ResultStore.channel(id.toString()));
+        await().until(() -> redis.send(subscribers).get(1).toInteger() == 1);
+    }
+
+    private ResultStore store(Redis server) {
+        GuardedRedis asked = new GuardedRedis("requests", server, Duration.ofMillis(200), Duration.ofMillis(500));
+        return new ResultStore(
+                server,
+                asked,
+                ids,
+                new OpenRequests(asked::send, () -> 1, System::currentTimeMillis),
+                Duration.ofHours(1),
+                System::currentTimeMillis);
+    }
+
+    private void store(Reply reply) {
+        TopicIndexer.Step step =
+                new TopicIndexer.Step(0, 1, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
+        results.store(List.of(new ResultStore.Results(step, List.of(new StoredResult(Instant.EPOCH, reply)))))
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
     }
 
     private CompletableFuture<Optional<StoredResult>> find() {
