@@ -505,7 +505,6 @@ final class ArchitectureTest {
                         "threads.LimitedLog",
                         "threads.Time",
                         "threads.TroubleLog",
-                        "worker.join.FeatureStage",
                         "worker.join.FeatureUpdates",
                         "worker.loop.LaneMeters",
                         "worker.loop.LoopThread",

@@ -229,7 +229,9 @@ final class ModelServer implements AutoCloseable {
         WorkerLoop loop = new WorkerLoop(sites, cache, replies, meters, shared.deviceLost(), thread::wake);
         loops.put(thread, loop);
         return new Intake.Version(
-                decoder, loop, new FeatureStage(loop, planner, replies, loaded.features(), this::failed));
+                decoder,
+                loop,
+                new FeatureStage(loop, planner, replies, loaded.features(), this::failed, Time.OF_MACHINE));
     }
 
     private List<Site> sites(WarmModel loaded, PaddingPlanner planner, WorkerMeters meters, double bulkFloor) {

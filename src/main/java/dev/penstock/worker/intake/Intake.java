@@ -222,7 +222,7 @@ public final class Intake implements Runnable {
         unresolved.release(this::resolved);
         tryAlone();
         rules.released().forEach(this::serve);
-        versions.values().forEach(version -> version.features.lookUp());
+        versions.values().forEach(version -> version.features.goOn());
         pauseAndResume();
         commit();
     }

@@ -90,7 +90,17 @@ public final class WorkerLoop {
 
     /** Adds a request; from any thread. */
     public void offer(Task task) {
+        add(task);
+        added();
+    }
+
+    /** Adds one of several requests, which the loop may find only at {@link #added}; from any thread. */
+    public void add(Task task) {
         arrived.add(task);
+    }
+
+    /** Makes the loop look for what was added. */
+    public void added() {
         if (takesArrivals) {
             wake.run();
         }

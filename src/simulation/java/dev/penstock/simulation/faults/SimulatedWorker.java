@@ -165,9 +165,17 @@ final class SimulatedWorker {
                 Duration.ofSeconds(30),
                 new BrokerClock());
         return new Intake.Version(
-                decoder, loop, new FeatureStage(loop, Workload.PLANNER, publisher, Optional.empty(), bug -> {
-                    throw new AssertionError(bug);
-                }));
+                decoder,
+                loop,
+                new FeatureStage(
+                        loop,
+                        Workload.PLANNER,
+                        publisher,
+                        Optional.empty(),
+                        bug -> {
+                            throw new AssertionError(bug);
+                        },
+                        process));
     }
 
     void start() {

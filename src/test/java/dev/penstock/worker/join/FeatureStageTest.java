@@ -27,6 +27,7 @@ import dev.penstock.protocol.Signature;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.threads.Time;
 import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.intake.RecordDecoder;
 import dev.penstock.worker.loop.Accelerator;
@@ -51,6 +52,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -73,6 +75,8 @@ class FeatureStageTest {
     private final ExecutorService serverThreads = Executors.newVirtualThreadPerTaskExecutor();
     private final RedisUnderTest redis = new RedisUnderTest();
     private final List<Float> ages = new CopyOnWriteArrayList<>();
+    private final AtomicInteger wakes = new AtomicInteger();
+    private long nowNanos;
 
     @AfterEach
     void close() {
@@ -94,14 +98,15 @@ class FeatureStageTest {
                     Optional.of(join),
                     bug -> {
                         throw new IllegalStateException(bug);
-                    });
+                    },
+                    Time.OF_MACHINE);
             stage.offer(task(decoder, 1));
-            stage.lookUp();
+            stage.goOn();
             await().until(() -> served(loop).contains(1f));
 
             stage.offer(task(decoder, SLOW));
             stage.offer(task(decoder, 1));
-            stage.lookUp();
+            stage.goOn();
             await().until(() -> served(loop).equals(List.of(1f, 1f)));
 
             release.complete(null);
@@ -109,6 +114,35 @@ class FeatureStageTest {
             assertThat(ages).containsExactly(1f, 1f, (float) SLOW);
         } finally {
             feast.stop(0);
+        }
+    }
+
+    @Test
+    void theLoopIsWokenOnceForTasksThatComeTogether() throws Exception {
+        try (FeatureCaches features = features(1)) {
+            RecordDecoder decoder = decoder(join(features));
+            FeatureStage stage = new FeatureStage(
+                    loop(),
+                    new PaddingPlanner(model().graph(), model().config()),
+                    new NoReplies(),
+                    Optional.empty(),
+                    bug -> {},
+                    new VirtualTime());
+            stage.goOn();
+            assertThat(wakes).as("nothing has come").hasValue(0);
+
+            stage.offer(task(decoder, 1));
+            stage.offer(task(decoder, 2));
+            assertThat(wakes).hasValue(0);
+            stage.goOn();
+            assertThat(wakes).hasValue(1);
+
+            stage.offer(task(decoder, 3));
+            nowNanos += Duration.ofMillis(1).toNanos();
+            stage.offer(task(decoder, 4));
+            assertThat(wakes).as("a large poll").hasValue(2);
+            stage.goOn();
+            assertThat(wakes).hasValue(2);
         }
     }
 
@@ -213,7 +247,7 @@ class FeatureStageTest {
                 new NoReplies(),
                 new WorkerMeters(new SimpleMeterRegistry(), "ages"),
                 reason -> {},
-                () -> {});
+                wakes::incrementAndGet);
     }
 
     /** Records the last column of each row, and finishes at once. */
@@ -228,6 +262,23 @@ class FeatureStageTest {
                         .getFloat(2 * Float.BYTES));
             }
             done.accept(new Ran(batch.requests().getFirst(), 0, 1, 1));
+        }
+    }
+
+    private final class VirtualTime implements Time {
+        @Override
+        public long nanos() {
+            return nowNanos;
+        }
+
+        @Override
+        public long millis() {
+            return 0;
+        }
+
+        @Override
+        public void park(Object blocker, long nanos) {
+            nowNanos += nanos;
         }
     }
 
