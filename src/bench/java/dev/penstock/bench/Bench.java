@@ -12,6 +12,7 @@ import dev.penstock.cli.bench.EdgeCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
 import dev.penstock.cli.bench.FormsCommand;
+import dev.penstock.cli.bench.GrowthCommand;
 import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
 import dev.penstock.cli.bench.OverloadCommand;
@@ -24,7 +25,10 @@ import dev.penstock.cli.command.Tool;
 import dev.penstock.features.cache.FeaturesBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.kafka.common.KafkaException;
 
 /** {@code ./penstock bench NAME}. Fails when an answer was missing or wrong, and when the benchmark could not run. */
@@ -67,6 +71,7 @@ public final class Bench implements Tool<BenchCommand> {
             case IdleModelsCommand models -> models(models);
             case WarmCommand warm -> warm(warm);
             case CostCommand cost -> cost(cost);
+            case GrowthCommand growth -> growth(growth);
             case EdgeCommand edge -> edge(edge);
             case SelfCommand self -> GeneratorSpeed.measure(System.out);
         };
@@ -172,6 +177,21 @@ public final class Bench implements Tool<BenchCommand> {
                 command.rounds(),
                 command.profiles());
         return new CostBench(settings, System.out).run();
+    }
+
+    private static long growth(GrowthCommand command) throws IOException, InterruptedException, OrtException {
+        Map<String, List<Integer>> dimensions = new LinkedHashMap<>();
+        dimensions.put(GrowthBench.CONNECTIONS, command.connections());
+        dimensions.put(GrowthBench.ROWS, command.rows());
+        dimensions.put(GrowthBench.KIB, command.kib());
+        dimensions.put(GrowthBench.MODELS, command.models());
+        dimensions.put(GrowthBench.PARTITIONS, command.partitions());
+        dimensions.put(GrowthBench.TENANTS, command.tenants());
+        dimensions.values().removeIf(values -> values.contains(0));
+        return new GrowthBench(
+                        new GrowthBench.Settings(dimensions, command.seconds(), command.warmUp(), command.rounds()),
+                        System.out)
+                .run();
     }
 
     private static long edge(EdgeCommand command) throws IOException, InterruptedException, OrtException {

@@ -16,11 +16,11 @@ final class Contenders {
     static final String ALL = "all";
 
     /** A built package and what it serves. */
-    private record Served(Path built, Path models) {
+    private record Served(Path built, Path models, Map<String, String> settings) {
         ChildProcess start(List<String> arguments, String log) throws IOException {
             return ChildProcess.start(
                     built,
-                    Map.of(),
+                    settings,
                     Map.of("PENSTOCK_WORKER_MODELS", models.toAbsolutePath().toString()),
                     arguments,
                     log);
@@ -40,7 +40,7 @@ final class Contenders {
         List<String> ports = ports(5);
         String kafka = "127.0.0.1:" + ports.get(0);
         String redis = "redis://127.0.0.1:" + ports.get(1);
-        Served served = new Served(built, models);
+        Served served = new Served(built, models, Map.of());
         Contender contender = new Contender(name, new Target(local(ports.get(4)), local(ports.get(3)), kafka));
         try {
             contender.add(
@@ -61,8 +61,13 @@ final class Contenders {
         }
     }
 
-    /** One process with everything, as {@code ./penstock up} starts it. */
-    static Contender together(String name, Path built, Path models, String model, String log)
+    /**
+     * One process with everything, as {@code ./penstock up} starts it.
+     *
+     * @param settings configuration of the service, by key
+     */
+    static Contender together(
+            String name, Path built, Path models, String model, Map<String, String> settings, String log)
             throws IOException, InterruptedException {
         List<String> ports = ports(4);
         List<String> arguments = List.of(
@@ -79,7 +84,7 @@ final class Contenders {
         return alone(
                 new Contender(name, target),
                 true,
-                new Served(built, models).start(arguments, log + "-together"),
+                new Served(built, models, settings).start(arguments, log + "-together"),
                 model);
     }
 

@@ -189,7 +189,7 @@ final class CostBench {
             throws IOException, InterruptedException {
         return kind.equals(APART)
                 ? Contenders.apart(name, built, models, workload.model(), log)
-                : Contenders.together(name, built, models, workload.model(), log);
+                : Contenders.together(name, built, models, workload.model(), Map.of(), log);
     }
 
     /** All loads in turns, so that all contenders become warm at the same time. */
@@ -221,7 +221,9 @@ final class CostBench {
         List<Load> loads = new ArrayList<>();
         for (String door : settings.doors()) {
             for (int callers : settings.callers()) {
-                loads.add(new Load(door + ", " + callers, run(door, workload.model(), corpus, callers)));
+                if (callers > 0) {
+                    loads.add(new Load(door + ", " + callers, run(door, workload.model(), corpus, callers)));
+                }
             }
         }
         if (settings.ratePerSecond() > 0) {

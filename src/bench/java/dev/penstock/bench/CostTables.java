@@ -149,10 +149,9 @@ final class CostTables {
         return load.startsWith(SYNC);
     }
 
-    /** The closed loop that is looked at more closely: the last synchronous one, if there is one. */
+    /** The load that is looked at more closely: the last synchronous closed loop, if there is one. The open loop comes last. */
     static String examined(Stream<String> loads) {
-        return loads.filter(load -> !load.endsWith("/s"))
-                .reduce((first, last) -> isSynchronous(last) ? last : first)
+        return loads.reduce((first, last) -> isSynchronous(last) && !last.endsWith("/s") ? last : first)
                 .orElseThrow();
     }
 

@@ -124,7 +124,8 @@ final class RawSession implements AutoCloseable {
                 data.put(each.get(input).data().duplicate());
             }
             OnnxJavaType type = row.datatype() == Datatype.FP32 ? OnnxJavaType.FLOAT : OnnxJavaType.INT64;
-            long[] shape = row.shape().withRows(batch.size()).toArray();
+            long[] shape =
+                    row.shape().withRows(row.shape().rows() * batch.size()).toArray();
             feeds.put(row.name(), OnnxTensor.createTensor(environment, data.flip(), shape, type));
         }
         return feeds;

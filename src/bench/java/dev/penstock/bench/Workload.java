@@ -1,5 +1,9 @@
 package dev.penstock.bench;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.penstock.model.OnnxModels;
 import dev.penstock.protocol.Datatype;
 import dev.penstock.protocol.Shape;
 import dev.penstock.protocol.Tensor;
@@ -8,8 +12,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * A model and its requests.
@@ -64,6 +70,57 @@ record Workload(
         };
     }
 
+    /**
+     * A model that gives back what it gets, and its requests in binary form.
+     *
+     * @param models the folder that the model's folder is in
+     * @param kib size of a request's row
+     */
+    static Workload echo(Path models, int kib) throws IOException {
+        Path folder = models.resolve("echo");
+        Files.createDirectories(folder.resolve("1"));
+        ModelProto echo = OnnxModels.model(GraphProto.newBuilder()
+                .addInput(OnnxModels.value("x", DataType.FLOAT, "batch", "columns"))
+                .addOutput(OnnxModels.value("y", DataType.FLOAT, "batch", "columns"))
+                .addNode(OnnxModels.node("Identity", List.of("x"), "y")));
+        Files.write(folder.resolve("1/model.onnx"), echo.toByteArray());
+        return new Workload(
+                "echo of " + kib + " KiB",
+                "echo",
+                folder,
+                "y",
+                true,
+                ROUNDING,
+                random -> List.of(floats("x", gaussian(random, kib * 1024 / Float.BYTES))));
+    }
+
+    /** The same model, with so many rows in each request. */
+    Workload withRows(int rows) {
+        return new Workload(
+                name + " of " + rows + " rows",
+                model,
+                folder,
+                output,
+                binary,
+                tolerance,
+                random -> together(
+                        Stream.generate(() -> inputs.draw(random)).limit(rows).toList()));
+    }
+
+    private static List<Tensor> together(List<List<Tensor>> rows) {
+        List<Tensor> all = new ArrayList<>();
+        for (int input = 0; input < rows.getFirst().size(); input++) {
+            Tensor first = rows.getFirst().get(input);
+            ByteBuffer data =
+                    ByteBuffer.allocate(rows.size() * first.data().remaining()).order(ByteOrder.LITTLE_ENDIAN);
+            for (List<Tensor> row : rows) {
+                data.put(row.get(input).data().duplicate());
+            }
+            all.add(new Tensor(first.name(), first.datatype(), first.shape().withRows(rows.size()), data.flip()));
+        }
+        return all;
+    }
+
     Path file() {
         return folder.resolve("1/model.onnx");
     }
@@ -98,11 +155,15 @@ record Workload(
     }
 
     private static Tensor features(Random random) {
-        float[] features = new float[GeneratedMlp.FEATURES];
-        for (int i = 0; i < features.length; i++) {
-            features[i] = (float) random.nextGaussian();
+        return floats("features", gaussian(random, GeneratedMlp.FEATURES));
+    }
+
+    private static float[] gaussian(Random random, int count) {
+        float[] row = new float[count];
+        for (int i = 0; i < count; i++) {
+            row[i] = (float) random.nextGaussian();
         }
-        return floats("features", features);
+        return row;
     }
 
     private static List<Tensor> text(int tokens, Random random) {

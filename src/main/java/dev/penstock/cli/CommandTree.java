@@ -10,6 +10,7 @@ import dev.penstock.cli.bench.EdgeCommand;
 import dev.penstock.cli.bench.FeaturesCommand;
 import dev.penstock.cli.bench.FeaturesTroubleCommand;
 import dev.penstock.cli.bench.FormsCommand;
+import dev.penstock.cli.bench.GrowthCommand;
 import dev.penstock.cli.bench.IdleModelsCommand;
 import dev.penstock.cli.bench.LimitCommand;
 import dev.penstock.cli.bench.OverloadCommand;
@@ -138,6 +139,7 @@ final class CommandTree {
                 IdleModelsCommand.class,
                 WarmCommand.class,
                 CostCommand.class,
+                GrowthCommand.class,
                 EdgeCommand.class,
                 SelfCommand.class)) {
             add(bench, command);

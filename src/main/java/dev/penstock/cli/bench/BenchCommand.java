@@ -18,5 +18,6 @@ public sealed interface BenchCommand
                 IdleModelsCommand,
                 WarmCommand,
                 CostCommand,
+                GrowthCommand,
                 EdgeCommand,
                 SelfCommand {}

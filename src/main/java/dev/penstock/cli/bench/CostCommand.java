@@ -58,8 +58,8 @@ public non-sealed interface CostCommand extends BenchCommand {
             paramLabel = "N",
             split = ",",
             defaultValue = "1,16,64,256,1024",
-            description = "Callers of each closed loop: connections, or outstanding requests.")
-    @InRange(min = 1, max = 10_000)
+            description = "Callers of each closed loop: connections, or outstanding requests; 0 for no closed loop.")
+    @InRange(min = 0, max = 10_000)
     List<Integer> callers();
 
     @Option(
@@ -97,8 +97,8 @@ public non-sealed interface CostCommand extends BenchCommand {
     @Option(
             names = "--profile",
             description = {
-                "Samples all processes in one more round of the synchronous loop with the most callers: whose code",
-                "they run. Leaves the recordings of JDK Flight Recorder in target/bench."
+                "Samples all processes in one more round of the synchronous loop with the most callers, or of the open",
+                "loop if there is no other: whose code they run. Leaves the recordings of JDK Flight Recorder in target/bench."
             })
     boolean profiles();
 }
