@@ -30,6 +30,14 @@ public final class KafkaClients {
     /** Partitions that are added to a topic are noticed within this time. Kafka's default is five minutes. */
     private static final int METADATA_AGE_MS = 5000;
 
+    /**
+     * The system sizes the buffers of sockets by need. Kafka's own sizes, 32 to 128 KiB, are less than an answer of a broker can be: it then
+     * waits for a window that opens late, by 200 ms on a loopback, and by round trips on the way to a distant broker.
+     */
+    private static final Map<String, Object> DEFAULTS = Map.of(
+            CommonClientConfigs.SEND_BUFFER_CONFIG, -1,
+            CommonClientConfigs.RECEIVE_BUFFER_CONFIG, -1);
+
     private final Map<String, Object> shared;
 
     /** @param shared properties of all clients: {@code bootstrap.servers} and credentials */
@@ -115,7 +123,8 @@ public final class KafkaClients {
     }
 
     private Map<String, Object> with(Map<String, Object> own) {
-        Map<String, Object> settings = new HashMap<>(shared);
+        Map<String, Object> settings = new HashMap<>(DEFAULTS);
+        settings.putAll(shared);
         settings.putAll(own);
         return settings;
     }

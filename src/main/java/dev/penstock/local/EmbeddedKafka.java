@@ -199,6 +199,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         settings.put("log.segment.bytes", String.valueOf(128 << 20));
         settings.put("log.retention.bytes", String.valueOf(1 << 30));
         settings.put("metric.reporters", "");
+        // As in the clients: the system sizes the buffers of sockets.
+        settings.put("socket.send.buffer.bytes", "-1");
+        settings.put("socket.receive.buffer.bytes", "-1");
         return settings;
     }
 
