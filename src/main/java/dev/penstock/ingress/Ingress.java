@@ -22,6 +22,7 @@ import dev.penstock.ingress.submit.AwaitedCalls;
 import dev.penstock.ingress.submit.CallLatency;
 import dev.penstock.ingress.submit.CallStatistics;
 import dev.penstock.ingress.submit.Cancellation;
+import dev.penstock.ingress.submit.Gathering;
 import dev.penstock.ingress.submit.Hedging;
 import dev.penstock.ingress.submit.IdempotencyClaims;
 import dev.penstock.ingress.submit.IdempotentSubmissions;
@@ -49,6 +50,7 @@ import dev.penstock.redis.RedisWatch;
 import dev.penstock.tenants.quota.OpenRequests;
 import dev.penstock.tenants.quota.Quotas;
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.LoopThread;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
@@ -100,6 +102,8 @@ public final class Ingress implements AutoCloseable {
     private final TopicIndexer recorder;
     private final RedisWatch redisWatch;
     private final Set<String> metered = ConcurrentHashMap.newKeySet();
+    private final LoopThread gatheringThread;
+    private final Gathering gathering;
     private final long sweep;
     private volatile Optional<WarmUpCalls> warmUp = Optional.empty();
 
@@ -181,7 +185,9 @@ public final class Ingress implements AutoCloseable {
                 .register(registry);
         EventLoopLag.registerMeter(registry);
         this.redisWatch = new RedisWatch(redis, vertx, registry);
-        RequestPublisher requests = new RequestPublisher(publisher);
+        this.gatheringThread = new LoopThread("penstock-gathering", "Calls are not sent to Kafka.", faults);
+        this.gathering = new Gathering(pending::size, System::nanoTime, gatheringThread::wake);
+        RequestPublisher requests = new RequestPublisher(publisher, gathering);
         Cancellation cancellation = new Cancellation(publisher, replyPartitions);
         Submissions submissions =
                 new Submissions(ids, new OpenRequestLimit(open, rejections), admission, steering, requests);
@@ -224,6 +230,7 @@ public final class Ingress implements AutoCloseable {
                 cancellation,
                 statistics);
 
+        gatheringThread.start(gathering::step);
         this.kafka = kafka;
         this.layout = layout;
         this.responses = responses;
@@ -362,6 +369,8 @@ public final class Ingress implements AutoCloseable {
         redisWatch.close();
         lagWatch.close();
         modelTopics.close();
+        gatheringThread.close();
+        gathering.flush();
         publisher.close();
         recorder.close();
         outcomeLog.close();

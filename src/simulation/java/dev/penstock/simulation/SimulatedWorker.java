@@ -8,6 +8,7 @@ import dev.penstock.messages.Timings;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.threads.LoopThread;
 import dev.penstock.worker.accepted.AcceptedRecord;
 import dev.penstock.worker.accepted.Lease;
 import dev.penstock.worker.accepted.LogPartition;
@@ -240,7 +241,7 @@ final class SimulatedWorker implements Replies {
         }
         stepDueNanos = Long.MAX_VALUE;
         long sleep = loop.step(simulation.now());
-        if (sleep != WorkerLoop.UNTIL_WOKEN) {
+        if (sleep != LoopThread.UNTIL_WOKEN) {
             stepAt(simulation.now() + sleep);
         }
     }

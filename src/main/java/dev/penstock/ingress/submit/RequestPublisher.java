@@ -14,9 +14,11 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 /** Publishes admitted requests, and settles each when Kafka has answered. Thread-safe. */
 public final class RequestPublisher {
     private final Publisher publisher;
+    private final Gathering gathering;
 
-    public RequestPublisher(Publisher publisher) {
+    public RequestPublisher(Publisher publisher, Gathering gathering) {
         this.publisher = publisher;
+        this.gathering = gathering;
     }
 
     /** Completes with the id once Kafka has the request; fails with a {@link ProblemException} otherwise. */
@@ -32,13 +34,15 @@ public final class RequestPublisher {
             AdmittedRequest admitted,
             CallTrace trace,
             Consumer<RecordMetadata> acknowledged) {
-        return publisher
+        CompletableFuture<Publication> published = new CompletableFuture<>();
+        gathering.add(() -> publisher
                 .publish(record, admitted.predictedWaitNanos(), acknowledged)
-                .thenApply(publication -> {
-                    trace.published(publication == Publication.ACKNOWLEDGED);
-                    settle(admitted, publication);
-                    return id;
-                });
+                .thenAccept(published::complete));
+        return published.thenApply(publication -> {
+            trace.published(publication == Publication.ACKNOWLEDGED);
+            settle(admitted, publication);
+            return id;
+        });
     }
 
     /** @throws ProblemException unless Kafka has the request: it says whether the request may run all the same */

@@ -4,6 +4,7 @@ import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Part;
 import dev.penstock.protocol.Problem;
+import dev.penstock.threads.LoopThread;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -190,6 +191,6 @@ public final class Site {
     /** Nanoseconds until the next try during an outage. */
     long rest(long now) {
         boolean isAwaited = isIdle() && (batcher.waitingRows() > 0 || !halves.isEmpty());
-        return outage.reason().isPresent() && isAwaited ? outage.rest(now) : WorkerLoop.UNTIL_WOKEN;
+        return outage.reason().isPresent() && isAwaited ? outage.rest(now) : LoopThread.UNTIL_WOKEN;
     }
 }

@@ -8,6 +8,7 @@ import dev.penstock.messages.Timings;
 import dev.penstock.model.InferenceException;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
+import dev.penstock.threads.LoopThread;
 import dev.penstock.tracing.BatchTrace;
 import dev.penstock.tracing.RequestTrace;
 import dev.penstock.worker.accepted.Effort;
@@ -37,9 +38,6 @@ import java.util.function.Consumer;
  * before the local sessions have run all that waits. What fails there runs locally.
  */
 public final class WorkerLoop {
-    /** Returned by {@link #step} when only an arrival or a completion can change anything. */
-    public static final long UNTIL_WOKEN = Long.MAX_VALUE;
-
     /** At most one part in this many of a request's time is set aside for delivery, so that a stalled broker does not expire them all. */
     private static final int DELIVERY_DIVISOR = 4;
 
@@ -115,7 +113,8 @@ public final class WorkerLoop {
     /**
      * One turn.
      *
-     * @return nanoseconds after which to step again unless woken earlier, or {@link #UNTIL_WOKEN}
+     * @return nanoseconds after which to step again unless woken earlier, or {@link LoopThread#UNTIL_WOKEN} when only an arrival or a
+     *     completion can change anything
      */
     public long step(long now) {
         takesArrivals = true;
@@ -168,7 +167,7 @@ public final class WorkerLoop {
                     return Math.max(0, wait.nanos() - now);
                 }
                 case Step.Idle<Task> idle -> {
-                    return UNTIL_WOKEN;
+                    return LoopThread.UNTIL_WOKEN;
                 }
             }
         }

@@ -8,6 +8,7 @@ import dev.penstock.kafka.BrokerClock;
 import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.threads.LoopThread;
 import dev.penstock.tracing.Tracing;
 import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.intake.Intake;
@@ -242,7 +243,7 @@ final class SimulatedWorker {
             }
             dueNanos = Long.MAX_VALUE;
             long sleep = loop.orElseThrow().step(process.nanos());
-            if (sleep != WorkerLoop.UNTIL_WOKEN) {
+            if (sleep != LoopThread.UNTIL_WOKEN) {
                 at(process.nanos() + sleep);
             }
         }

@@ -11,6 +11,7 @@ import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Step;
 import dev.penstock.batching.Window;
 import dev.penstock.features.vector.FeatureQuality;
+import dev.penstock.threads.LoopThread;
 import dev.penstock.worker.accepted.AcceptedRecords;
 import dev.penstock.worker.accepted.Effort;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -35,7 +36,7 @@ class WorkerLoopTest {
 
     @Test
     void sleepsUntilSomethingArrives() {
-        assertThat(loop.step(0)).isEqualTo(WorkerLoop.UNTIL_WOKEN);
+        assertThat(loop.step(0)).isEqualTo(LoopThread.UNTIL_WOKEN);
     }
 
     @Test
@@ -249,7 +250,7 @@ class WorkerLoopTest {
         loop.offer(awaited("fails", 1, LATE));
         loop.step(0);
         accelerator.finish();
-        assertThat(loop.step(1)).isEqualTo(WorkerLoop.UNTIL_WOKEN);
+        assertThat(loop.step(1)).isEqualTo(LoopThread.UNTIL_WOKEN);
         accelerator.isUnavailable = false;
         loop.offer(awaited("tries", 2, LATE));
         loop.step(1 + Outage.REST_NANOS);

@@ -1,14 +1,15 @@
-package dev.penstock.worker.loop;
+package dev.penstock.threads;
 
-import dev.penstock.threads.Fault;
-import dev.penstock.threads.ServiceThread;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /** Steps a loop on a thread, and sleeps as long as the loop says unless it is woken. */
 public final class LoopThread implements AutoCloseable {
+    /** Returned by a step that leaves nothing to do until something happens. */
+    public static final long UNTIL_WOKEN = Long.MAX_VALUE;
+
     private final ServiceThread thread;
-    private volatile Loop loop = now -> WorkerLoop.UNTIL_WOKEN;
+    private volatile Loop loop = now -> UNTIL_WOKEN;
 
     /**
      * A thread that is not started yet.
@@ -22,7 +23,7 @@ public final class LoopThread implements AutoCloseable {
     /** The work that is repeated. */
     @FunctionalInterface
     public interface Loop {
-        /** Returns the nanoseconds to sleep after this step unless woken. */
+        /** Returns the nanoseconds to sleep after this step unless woken, or {@link #UNTIL_WOKEN}. */
         long step(long now);
     }
 
@@ -46,7 +47,7 @@ public final class LoopThread implements AutoCloseable {
         @Override
         public void turn() {
             long sleepNanos = loop.step(System.nanoTime());
-            if (sleepNanos == WorkerLoop.UNTIL_WOKEN) {
+            if (sleepNanos == UNTIL_WOKEN) {
                 LockSupport.park(LoopThread.this);
             } else if (sleepNanos > 0) {
                 LockSupport.parkNanos(LoopThread.this, sleepNanos);

@@ -1,0 +1,97 @@
+package dev.penstock.ingress.submit;
+
+import dev.penstock.threads.LoopThread;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
+ * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
+ * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or
+ * after three milliseconds. While few wait, nothing is held back. Thread-safe.
+ */
+public final class Gathering {
+    static final Duration LONGEST = Duration.ofMillis(3);
+
+    /** With fewer calls on their way, a wait would gain nothing. */
+    static final int MANY = 8;
+
+    private final IntSupplier unanswered;
+    private final LongSupplier nanoClock;
+    private final Runnable wake;
+    private List<Runnable> group = new ArrayList<>();
+    private long sinceNanos;
+    private boolean isStepped;
+
+    /**
+     * @param unanswered the calls that wait for their replies, also those that are held back
+     * @param wake makes a thread call {@link #step} soon; called from any thread
+     */
+    public Gathering(IntSupplier unanswered, LongSupplier nanoClock, Runnable wake) {
+        this.unanswered = unanswered;
+        this.nanoClock = nanoClock;
+        this.wake = wake;
+    }
+
+    /** @param send sends a request; runs now or soon, on any thread, and must not block */
+    void add(Runnable send) {
+        int calls = unanswered.getAsInt();
+        List<Runnable> due;
+        boolean isFirst;
+        synchronized (this) {
+            group.add(send);
+            boolean isLarge = calls < MANY || 2 * group.size() >= calls;
+            due = isLarge ? take() : List.of();
+            isFirst = group.size() == 1;
+            if (isFirst) {
+                sinceNanos = nanoClock.getAsLong();
+            }
+            isFirst &= !isStepped;
+            isStepped |= isFirst;
+        }
+        if (isFirst) {
+            wake.run();
+        }
+        due.forEach(Runnable::run);
+    }
+
+    /**
+     * Sends a group that has waited long enough.
+     *
+     * @return nanoseconds after which to step again, or {@link LoopThread#UNTIL_WOKEN}
+     */
+    public long step(long nowNanos) {
+        List<Runnable> due = List.of();
+        long left;
+        synchronized (this) {
+            left = sinceNanos + LONGEST.toNanos() - nowNanos;
+            if (group.isEmpty()) {
+                isStepped = false;
+                left = LoopThread.UNTIL_WOKEN;
+            } else if (left <= 0) {
+                due = take();
+                left = LONGEST.toNanos();
+            }
+        }
+        due.forEach(Runnable::run);
+        return left;
+    }
+
+    /** Sends what is held back. */
+    public void flush() {
+        List<Runnable> due;
+        synchronized (this) {
+            due = take();
+        }
+        due.forEach(Runnable::run);
+    }
+
+    private List<Runnable> take() {
+        List<Runnable> due = group;
+        group = new ArrayList<>(due.size());
+        return due;
+    }
+}

@@ -1,0 +1,90 @@
+package dev.penstock.ingress.submit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.threads.LoopThread;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** When requests go together. Time stands still unless a test moves it. */
+class GatheringTest {
+    private static final long LONGEST = Gathering.LONGEST.toNanos();
+
+    private int calls = 100;
+    private long now = 5;
+    private int wakes;
+    private final List<Integer> sent = new ArrayList<>();
+    private final Gathering gathering = new Gathering(() -> calls, () -> now, () -> wakes++);
+
+    @Test
+    void nothingIsHeldBackWhileFewCallsWait() {
+        calls = Gathering.MANY - 1;
+        add(1);
+        add(2);
+        assertThat(sent).containsExactly(1, 2);
+        assertThat(wakes).isZero();
+    }
+
+    @Test
+    void aGroupGoesOnceItHasHalfOfTheCalls() {
+        calls = 8;
+        add(1);
+        add(2);
+        add(3);
+        assertThat(sent).isEmpty();
+        add(4);
+        assertThat(sent).containsExactly(1, 2, 3, 4);
+        add(5);
+        assertThat(sent).as("the next group").hasSize(4);
+    }
+
+    @Test
+    void aGroupGoesWhenItsFirstHasWaitedLongEnough() {
+        add(1);
+        now += 1000;
+        add(2);
+        assertThat(gathering.step(now)).isEqualTo(LONGEST - 1000);
+        assertThat(sent).isEmpty();
+        now += LONGEST - 1000;
+        assertThat(gathering.step(now)).isPositive();
+        assertThat(sent).containsExactly(1, 2);
+    }
+
+    @Test
+    void theNextGroupHasAllOfItsTime() {
+        calls = 8;
+        List.of(1, 2, 3, 4).forEach(this::add);
+        now += 1000;
+        add(5);
+        assertThat(gathering.step(now)).isEqualTo(LONGEST);
+        assertThat(sent).doesNotContain(5);
+    }
+
+    @Test
+    void theThreadSleepsWhileNothingComesAndIsWokenOnceForManyGroups() {
+        add(1);
+        add(2);
+        assertThat(wakes).isEqualTo(1);
+        now += LONGEST;
+        gathering.step(now);
+        add(3);
+        assertThat(wakes).as("it steps again by itself").isEqualTo(1);
+        now += LONGEST;
+        gathering.step(now);
+        assertThat(gathering.step(now)).isEqualTo(LoopThread.UNTIL_WOKEN);
+        add(4);
+        assertThat(wakes).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsHeldBackGoesAtTheEnd() {
+        add(1);
+        gathering.flush();
+        assertThat(sent).containsExactly(1);
+    }
+
+    private void add(int number) {
+        gathering.add(() -> sent.add(number));
+    }
+}
