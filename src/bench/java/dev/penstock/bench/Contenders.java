@@ -54,7 +54,7 @@ final class Contenders {
             ChildProcess ingress = served.start(
                     role(INGRESS, ports.get(3), kafka, "--redis", redis, "--port", ports.get(4)), log + "-ingress");
             contender.add(INGRESS, false, ingress);
-            return ready(contender, ingress, model);
+            return ready(contender, ingress, modelReady(model));
         } catch (IOException | InterruptedException | RuntimeException failed) {
             contender.close();
             throw failed;
@@ -66,8 +66,7 @@ final class Contenders {
      *
      * @param settings configuration of the service, by key
      */
-    static Contender together(
-            String name, Path built, Path models, String model, Map<String, String> settings, String log)
+    static Contender together(String name, Path built, Path models, Map<String, String> settings, String log)
             throws IOException, InterruptedException {
         List<String> ports = ports(4);
         List<String> arguments = List.of(
@@ -85,7 +84,7 @@ final class Contenders {
                 new Contender(name, target),
                 true,
                 new Served(built, models, settings).start(arguments, log + "-together"),
-                model);
+                "/v2/health/ready"); // asks for no key
     }
 
     /** An {@link InPlace}. */
@@ -95,24 +94,28 @@ final class Contenders {
                 new Contender(name, new Target(local(port), local(port), "")),
                 false,
                 ChildProcess.start(InPlace.class, List.of(port, models.toString(), model), "cost-in-place"),
-                model);
+                modelReady(model));
     }
 
-    private static Contender alone(Contender contender, boolean hasBroker, ChildProcess process, String model)
+    private static Contender alone(Contender contender, boolean hasBroker, ChildProcess process, String ready)
             throws IOException, InterruptedException {
         contender.add(ALL, hasBroker, process);
         try {
-            return ready(contender, process, model);
+            return ready(contender, process, ready);
         } catch (IOException | InterruptedException | RuntimeException failed) {
             contender.close();
             throw failed;
         }
     }
 
-    private static Contender ready(Contender contender, ChildProcess asked, String model)
+    private static Contender ready(Contender contender, ChildProcess asked, String path)
             throws IOException, InterruptedException {
-        asked.awaitReady(contender.target().http().resolve("/v2/models/" + model + "/ready"));
+        asked.awaitReady(contender.target().http().resolve(path));
         return contender;
+    }
+
+    private static String modelReady(String model) {
+        return "/v2/models/" + model + "/ready";
     }
 
     private static List<String> role(String role, String managementPort, String kafka, String... more) {

@@ -189,7 +189,7 @@ final class CostBench {
             throws IOException, InterruptedException {
         return kind.equals(APART)
                 ? Contenders.apart(name, built, models, workload.model(), log)
-                : Contenders.together(name, built, models, workload.model(), Map.of(), log);
+                : Contenders.together(name, built, models, Map.of(), log);
     }
 
     /** All loads in turns, so that all contenders become warm at the same time. */

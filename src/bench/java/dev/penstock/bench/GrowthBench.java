@@ -117,7 +117,7 @@ final class GrowthBench {
         List<Point> points = new ArrayList<>();
         switch (dimension) {
             case CONNECTIONS -> {
-                Contender one = start(models(1), digits.model(), Map.of(), started);
+                Contender one = start(models(1), Map.of(), started);
                 Corpus corpus = WorkloadCorpus.inJson(digits);
                 values.forEach(callers -> points.add(new Point(
                         callers,
@@ -125,7 +125,7 @@ final class GrowthBench {
                         target -> load(target, digits.model(), corpus).withConnections(callers))));
             }
             case ROWS -> {
-                Contender one = start(models(1), digits.model(), Map.of(), started);
+                Contender one = start(models(1), Map.of(), started);
                 for (int rows : values) {
                     Corpus corpus = WorkloadCorpus.inJson(digits.withRows(rows));
                     points.add(new Point(rows, one, target -> load(target, digits.model(), corpus)));
@@ -133,7 +133,7 @@ final class GrowthBench {
             }
             case KIB -> {
                 Workload echo = Workload.echo(FOLDER.resolve("growth-echo"), 1);
-                Contender one = start(echo.folder().resolve(".."), echo.model(), Map.of(), started);
+                Contender one = start(echo.folder().resolve(".."), Map.of(), started);
                 for (int kib : values) {
                     WorkloadCorpus corpus = new WorkloadCorpus(Workload.echo(FOLDER.resolve("growth-echo"), kib), true);
                     points.add(new Point(kib, one, target -> binary(target, echo.model(), corpus)));
@@ -142,7 +142,7 @@ final class GrowthBench {
             case MODELS -> {
                 Corpus corpus = WorkloadCorpus.inJson(digits);
                 for (int models : values) {
-                    Contender each = start(models(models), digits.model(), Map.of(), started);
+                    Contender each = start(models(models), Map.of(), started);
                     points.add(new Point(models, each, target -> load(target, digits.model(), corpus)));
                 }
             }
@@ -151,14 +151,14 @@ final class GrowthBench {
                 for (int partitions : values) {
                     Map<String, String> topics =
                             Map.of("penstock.topics.request-partitions", Integer.toString(partitions));
-                    Contender each = start(models(1), digits.model(), topics, started);
+                    Contender each = start(models(1), topics, started);
                     points.add(new Point(partitions, each, target -> load(target, digits.model(), corpus)));
                 }
             }
             case TENANTS -> {
                 Corpus corpus = WorkloadCorpus.inJson(digits);
                 for (int tenants : values) {
-                    Contender each = start(models(1), digits.model(), identity(tenants), started);
+                    Contender each = start(models(1), identity(tenants), started);
                     points.add(new Point(tenants, each, target -> inTurns(target, digits.model(), corpus, tenants)));
                 }
             }
@@ -167,10 +167,10 @@ final class GrowthBench {
         return points;
     }
 
-    private static Contender start(Path models, String model, Map<String, String> settings, List<Contender> started)
+    private static Contender start(Path models, Map<String, String> settings, List<Contender> started)
             throws IOException, InterruptedException {
-        Contender contender = Contenders.together(
-                "growth", ChildProcess.PACKAGE, models, model, settings, "growth-" + started.size());
+        Contender contender =
+                Contenders.together("growth", ChildProcess.PACKAGE, models, settings, "growth-" + started.size());
         started.add(contender);
         return contender;
     }
@@ -215,7 +215,7 @@ final class GrowthBench {
     private static Map<String, String> identity(int tenants) throws IOException {
         StringBuilder yaml = new StringBuilder("tenants:\n");
         for (int i = 0; i < tenants; i++) {
-            yaml.append("  tenant-%d: {keys: [%s], quota: {requests_per_second: 100000, burst: 100000}}%n"
+            yaml.append("  tenant-%d: {keys: [%s], quota: {requests_per_second: 100000}}%n"
                     .formatted(i, Sha256.hex(key(i).getBytes(UTF_8))));
         }
         Path file = FOLDER.resolve("growth-tenants-" + tenants + ".yaml");

@@ -24,6 +24,7 @@ public final class Gathering {
     private final Runnable wake;
     private List<Runnable> group = new ArrayList<>();
     private long sinceNanos;
+    /** Whether the thread steps again by itself. */
     private boolean isStepped;
 
     /**
@@ -39,20 +40,19 @@ public final class Gathering {
     /** @param send sends a request; runs now or soon, on any thread, and must not block */
     void add(Runnable send) {
         int calls = unanswered.getAsInt();
-        List<Runnable> due;
-        boolean isFirst;
+        List<Runnable> due = List.of();
+        boolean wakes = false;
         synchronized (this) {
             group.add(send);
-            boolean isLarge = calls < MANY || 2 * group.size() >= calls;
-            due = isLarge ? take() : List.of();
-            isFirst = group.size() == 1;
-            if (isFirst) {
+            if (calls < MANY || 2 * group.size() >= calls) {
+                due = take();
+            } else if (group.size() == 1) {
                 sinceNanos = nanoClock.getAsLong();
+                wakes = !isStepped;
+                isStepped = true;
             }
-            isFirst &= !isStepped;
-            isStepped |= isFirst;
         }
-        if (isFirst) {
+        if (wakes) {
             wake.run();
         }
         due.forEach(Runnable::run);
