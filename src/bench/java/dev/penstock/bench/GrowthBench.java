@@ -28,6 +28,7 @@ final class GrowthBench {
     static final String TENANTS = "tenants";
 
     private static final Path FOLDER = Path.of("target/bench");
+    private static final Path ECHO = FOLDER.resolve("growth-echo");
     private static final Duration SETTLE = Duration.ofSeconds(1);
     private static final int CALLERS = 64;
 
@@ -132,10 +133,10 @@ final class GrowthBench {
                 }
             }
             case KIB -> {
-                Workload echo = Workload.echo(FOLDER.resolve("growth-echo"), 1);
-                Contender one = start(echo.folder().resolve(".."), Map.of(), started);
+                Workload echo = Workload.echo(ECHO, 1);
+                Contender one = start(ECHO, Map.of(), started);
                 for (int kib : values) {
-                    WorkloadCorpus corpus = new WorkloadCorpus(Workload.echo(FOLDER.resolve("growth-echo"), kib), true);
+                    WorkloadCorpus corpus = new WorkloadCorpus(Workload.echo(ECHO, kib), true);
                     points.add(new Point(kib, one, target -> binary(target, echo.model(), corpus)));
                 }
             }

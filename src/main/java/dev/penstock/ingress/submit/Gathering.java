@@ -4,6 +4,7 @@ import dev.penstock.threads.LoopThread;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
@@ -11,7 +12,8 @@ import java.util.function.LongSupplier;
  * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
  * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or
- * after three milliseconds. While few wait, nothing is held back. Thread-safe.
+ * after three milliseconds. While few wait, nothing is held back, and neither where calls wait for long but few come, as for a slow model:
+ * a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
  */
 public final class Gathering {
     static final Duration LONGEST = Duration.ofMillis(3);
@@ -19,11 +21,17 @@ public final class Gathering {
     /** With fewer calls on their way, a wait would gain nothing. */
     static final int MANY = 8;
 
+    /** A group that waited for fewer than this has gained nothing. */
+    static final int WORTH_IT = 4;
+
+    static final Duration PAUSE = Duration.ofMillis(100);
+
     private final IntSupplier unanswered;
     private final LongSupplier nanoClock;
     private final Runnable wake;
     private List<Runnable> group = new ArrayList<>();
     private long sinceNanos;
+    private OptionalLong pausedUntilNanos = OptionalLong.empty();
     /** Whether the thread steps again by itself. */
     private boolean isStepped;
 
@@ -44,7 +52,7 @@ public final class Gathering {
         boolean wakes = false;
         synchronized (this) {
             group.add(send);
-            if (calls < MANY || 2 * group.size() >= calls) {
+            if (calls < MANY || 2 * group.size() >= calls || isPaused()) {
                 due = take();
             } else if (group.size() == 1) {
                 sinceNanos = nanoClock.getAsLong();
@@ -74,6 +82,9 @@ public final class Gathering {
             } else if (left <= 0) {
                 due = take();
                 left = LONGEST.toNanos();
+                if (due.size() < WORTH_IT) {
+                    pausedUntilNanos = OptionalLong.of(nowNanos + PAUSE.toNanos());
+                }
             }
         }
         due.forEach(Runnable::run);
@@ -87,6 +98,13 @@ public final class Gathering {
             due = take();
         }
         due.forEach(Runnable::run);
+    }
+
+    private boolean isPaused() {
+        if (pausedUntilNanos.isPresent() && nanoClock.getAsLong() - pausedUntilNanos.getAsLong() >= 0) {
+            pausedUntilNanos = OptionalLong.empty();
+        }
+        return pausedUntilNanos.isPresent();
     }
 
     private List<Runnable> take() {

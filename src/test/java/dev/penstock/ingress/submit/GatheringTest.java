@@ -62,13 +62,27 @@ class GatheringTest {
     }
 
     @Test
-    void theThreadSleepsWhileNothingComesAndIsWokenOnceForManyGroups() {
+    void callsThatWaitForLongHoldBackNoFewOthers() {
         add(1);
+        now += LONGEST;
+        gathering.step(now);
         add(2);
+        assertThat(sent).as("the first has waited for nothing").containsExactly(1, 2);
+        now += Gathering.PAUSE.toNanos() - 1;
+        add(3);
+        assertThat(sent).hasSize(3);
+        now++;
+        add(4);
+        assertThat(sent).as("another try").hasSize(3);
+    }
+
+    @Test
+    void theThreadSleepsWhileNothingComesAndIsWokenOnceForManyGroups() {
+        List.of(1, 1, 2, 2).forEach(this::add);
         assertThat(wakes).isEqualTo(1);
         now += LONGEST;
         gathering.step(now);
-        add(3);
+        List.of(3, 3, 3, 3).forEach(this::add);
         assertThat(wakes).as("it steps again by itself").isEqualTo(1);
         now += LONGEST;
         gathering.step(now);
