@@ -31,8 +31,8 @@ public final class KafkaClients {
     private static final int METADATA_AGE_MS = 5000;
 
     /**
-     * The system sizes the buffers of sockets by need. Kafka's own sizes, 32 to 128 KiB, are less than an answer of a broker can be: it then
-     * waits for a window that opens late, by 200 ms on a loopback, and by round trips on the way to a distant broker.
+     * The system sizes the buffers of sockets by need. Kafka's own sizes, 32 to 128 KiB, are less than an answer of a broker can be, and large
+     * answers stalled for 200 ms on a loopback (docs/benchmarks.md).
      */
     private static final Map<String, Object> DEFAULTS = Map.of(
             CommonClientConfigs.SEND_BUFFER_CONFIG, -1,
