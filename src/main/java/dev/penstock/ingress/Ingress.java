@@ -370,7 +370,7 @@ public final class Ingress implements AutoCloseable {
         lagWatch.close();
         modelTopics.close();
         gatheringThread.close();
-        gathering.flush();
+        gathering.close();
         publisher.close();
         recorder.close();
         outcomeLog.close();

@@ -39,14 +39,14 @@ public final class ResultStore {
 
     /**
      * Takes a step of one partition, if the index is where the step begins. An outcome is published in a channel that has the name of its key.
-     * A large one is not, since a subscriber that is slow to read it would be cut off.
+     * A large one is not, since a subscriber that is slow to read it would be cut off. A Redis that refuses to publish stores all the same.
      */
     private static final String STORE = """
             if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
             for i = 2, #KEYS do
                 local outcome = ARGV[2 * i + 1]
                 if redis.call('SET', KEYS[i], outcome, 'NX', 'PX', ARGV[2 * i + 2]) then
-                    redis.call('PUBLISH', KEYS[i], #outcome <= 65536 and outcome or '')
+                    redis.pcall('PUBLISH', KEYS[i], #outcome <= 65536 and outcome or '')
                 end
             end
             redis.call('HSET', KEYS[1], ARGV[1], ARGV[3], 'partitions', ARGV[4])

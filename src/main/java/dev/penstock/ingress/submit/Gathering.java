@@ -35,6 +35,8 @@ public final class Gathering {
     /** Whether the thread steps again by itself. */
     private boolean isStepped;
 
+    private boolean isClosed;
+
     /**
      * @param unanswered the calls that wait for their replies, also those that are held back
      * @param wake makes a thread call {@link #step} soon; called from any thread
@@ -45,14 +47,14 @@ public final class Gathering {
         this.wake = wake;
     }
 
-    /** @param send sends a request; runs now or soon, on any thread, and must not block */
+    /** @param send sends a request; runs now or soon, on any thread, and must neither block nor throw */
     void add(Runnable send) {
         int calls = unanswered.getAsInt();
         List<Runnable> due = List.of();
         boolean wakes = false;
         synchronized (this) {
             group.add(send);
-            if (calls < MANY || 2 * group.size() >= calls || isPaused()) {
+            if (calls < MANY || 2 * group.size() >= calls || isClosed || isPaused()) {
                 due = take();
             } else if (group.size() == 1) {
                 sinceNanos = nanoClock.getAsLong();
@@ -91,10 +93,11 @@ public final class Gathering {
         return left;
     }
 
-    /** Sends what is held back. */
-    public void flush() {
+    /** Sends what is held back, and from now on all at once: nobody steps any more. */
+    public void close() {
         List<Runnable> due;
         synchronized (this) {
+            isClosed = true;
             due = take();
         }
         due.forEach(Runnable::run);

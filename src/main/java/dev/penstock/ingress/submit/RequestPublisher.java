@@ -35,14 +35,31 @@ public final class RequestPublisher {
             CallTrace trace,
             Consumer<RecordMetadata> acknowledged) {
         CompletableFuture<Publication> published = new CompletableFuture<>();
-        gathering.add(() -> publisher
-                .publish(record, admitted.predictedWaitNanos(), acknowledged)
-                .thenAccept(published::complete));
+        gathering.add(() -> send(record, admitted.predictedWaitNanos(), acknowledged, published));
         return published.thenApply(publication -> {
             trace.published(publication == Publication.ACKNOWLEDGED);
             settle(admitted, publication);
             return id;
         });
+    }
+
+    /** A bug that one request provokes must not stop the others of its group. */
+    private void send(
+            ProducerRecord<byte[], byte[]> record,
+            long waitNanos,
+            Consumer<RecordMetadata> acknowledged,
+            CompletableFuture<Publication> published) {
+        try {
+            publisher.publish(record, waitNanos, acknowledged).whenComplete((publication, bug) -> {
+                if (bug == null) {
+                    published.complete(publication);
+                } else {
+                    published.completeExceptionally(bug);
+                }
+            });
+        } catch (RuntimeException bug) {
+            published.completeExceptionally(bug);
+        }
     }
 
     /** @throws ProblemException unless Kafka has the request: it says whether the request may run all the same */

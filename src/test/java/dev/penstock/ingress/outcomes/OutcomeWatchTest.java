@@ -107,6 +107,15 @@ class OutcomeWatchTest {
     }
 
     @Test
+    void keepsAnOutcomeThatItMayNotPublish() {
+        redis.send(Request.cmd(Command.ACL).arg("SETUSER").arg("default").arg("resetchannels"));
+        store(new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE));
+        assertThat(finder.find(id))
+                .succeedsWithin(Duration.ofSeconds(10))
+                .satisfies(found -> assertThat(found).isPresent());
+    }
+
+    @Test
     void failsAtTheEndOfTheWaitIfRedisAndKafkaAreDown() {
         redis.stop();
         CompletableFuture<Optional<StoredResult>> outcome = watch.await(id, Duration.ofMillis(300));

@@ -94,8 +94,10 @@ class GatheringTest {
     @Test
     void whatIsHeldBackGoesAtTheEnd() {
         add(1);
-        gathering.flush();
+        gathering.close();
         assertThat(sent).containsExactly(1);
+        add(2);
+        assertThat(sent).as("nobody steps any more").containsExactly(1, 2);
     }
 
     private void add(int number) {
