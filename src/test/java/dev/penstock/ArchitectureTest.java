@@ -302,7 +302,13 @@ final class ArchitectureTest {
             entry("jakarta.ws.rs..", Set.of("ingress.http", "ingress.triton")),
             entry(
                     "io.vertx.core.http..",
-                    Set.of("ingress.http", "ingress.console", "ingress.grpc", "ingress.web", "ingress.warmup")),
+                    Set.of(
+                            "ingress.http",
+                            "ingress.console",
+                            "ingress.grpc",
+                            "ingress.web",
+                            "ingress.warmup",
+                            "model.remote")),
             entry(
                     "org.apache.kafka..",
                     Set.of(
@@ -477,7 +483,6 @@ final class ArchitectureTest {
                         "features.FeatureCaches",
                         "features.source.SqlSource",
                         "local.LocalMain",
-                        "model.remote.CentreClient",
                         "model.remote.Download",
                         "tenants.JwtAuthenticator",
                         "worker.ModelServer",

@@ -195,6 +195,10 @@ public final class Bench implements Tool<BenchCommand> {
     }
 
     private static long edge(EdgeCommand command) throws IOException, InterruptedException, OrtException {
+        DigitsCorpus corpus = DigitsCorpus.load(DIGITS);
+        if (command.hop()) {
+            return new HopBench(command.seconds(), command.warmUp(), corpus, System.out).run();
+        }
         EdgeBench.Settings settings = new EdgeBench.Settings(
                 command.variants().stream()
                         .map(name -> EdgeVariant.valueOf(name.toUpperCase(Locale.ROOT)))
@@ -210,7 +214,7 @@ public final class Bench implements Tool<BenchCommand> {
                 command.how().equals("reset"),
                 command.limit(),
                 command.call());
-        return new EdgeBench(settings, DigitsCorpus.load(DIGITS), System.out).run();
+        return new EdgeBench(settings, corpus, System.out).run();
     }
 
     private static long batching(BatchingCommand command) throws IOException, InterruptedException, OrtException {

@@ -6,16 +6,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.TreeMap;
@@ -26,7 +23,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What an edge gives its users: two stacks, a centre and an edge, and a link between them that takes time and is cut now and then. Clients are
@@ -34,9 +30,6 @@ import java.util.stream.Stream;
  * one that the centre has; their inputs follow Zipf's law. Beside them, asynchronous requests for the centre's model are submitted.
  */
 final class EdgeBench {
-    private static final String FAR = "digits";
-    private static final String NEAR = "small";
-    private static final Path MODEL = Path.of("src/main/models/digits/1/model.onnx");
     private static final long SEED = 7;
     private static final int OK = 200;
     private static final int ACCEPTED = 202;
@@ -114,15 +107,13 @@ final class EdgeBench {
 
     /** Prints the table, writes report and plot, and returns the number of wrong and lost answers. */
     long run() throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory("penstock-bench-edge");
         Map<String, Row> rows = new LinkedHashMap<>();
-        try (LocalService centre = LocalService.start(setup(modelsOf(folder.resolve("centre")), Map.of(), "centre"))) {
+        try (EdgeStacks stacks = new EdgeStacks();
+                LocalService centre = stacks.centre()) {
             for (EdgeVariant variant : settings.variants()) {
                 out.println(variant.title());
-                rows.put(variant.title(), measure(variant, centre.target().http(), folder));
+                rows.put(variant.title(), measure(variant, centre.target().http(), stacks));
             }
-        } finally {
-            delete(folder);
         }
         out.println();
         out.print(table(rows));
@@ -149,33 +140,15 @@ final class EdgeBench {
         return rows.values().stream().mapToLong(row -> row.wrong() + row.lost()).sum();
     }
 
-    private Row measure(EdgeVariant variant, URI centre, Path folder) throws IOException, InterruptedException {
+    private Row measure(EdgeVariant variant, URI centre, EdgeStacks stacks) throws IOException, InterruptedException {
         try (DistantLink link = new DistantLink(centre, settings.oneWayMillis(), settings.resets())) {
-            Optional<String> yaml = variant.yaml(link.url(), settings.callMillis());
-            if (yaml.isEmpty()) {
+            if (variant == EdgeVariant.NONE) {
                 return measure(link, link.url());
             }
-            Path models = modelsOf(folder.resolve(variant.name()));
-            if (!variant.hasFiles()) {
-                delete(models.resolve(FAR));
-                Files.createDirectories(models.resolve(FAR));
-            }
-            Files.writeString(models.resolve(FAR).resolve("model.yaml"), yaml.get());
-            Map<String, String> settingsOfEdge =
-                    Map.of("penstock.worker.centres", link.url().toString());
-            try (LocalService edge = LocalService.start(setup(models, settingsOfEdge, "edge-" + variant.name()))) {
+            try (LocalService edge = stacks.edge(variant, link.url(), settings.callMillis())) {
                 return measure(link, edge.target().http());
             }
         }
-    }
-
-    private static LocalService.Setup setup(Path models, Map<String, String> settings, String log) {
-        return new LocalService.Setup(
-                models,
-                List.of("/v2/models/" + FAR + "/ready", "/v2/models/" + NEAR + "/ready"),
-                settings,
-                Optional.empty(),
-                log);
     }
 
     private Row measure(DistantLink link, URI clients) throws InterruptedException {
@@ -264,7 +237,10 @@ final class EdgeBench {
         long begun = System.nanoTime();
         EdgeCall.Answer answer = EdgeCall.send(
                 to,
-                post(to, isFar ? FAR : NEAR, List.of("Penstock-Timeout-Ms: " + settings.limitMillis()))
+                post(
+                                to,
+                                isFar ? EdgeStacks.FAR : EdgeStacks.NEAR,
+                                List.of("Penstock-Timeout-Ms: " + settings.limitMillis()))
                         .with(corpus.body(id)),
                 settings.limitMillis());
         long nanos = System.nanoTime() - begun;
@@ -282,7 +258,10 @@ final class EdgeBench {
     /** Submits a request and, if it is accepted, asks for its outcome until it has succeeded. */
     private Void submit(URI to, int number, int image, long start, Queue<Accepted> accepted)
             throws InterruptedException {
-        byte[] request = post(to, FAR, List.of("Prefer: respond-async", "Penstock-Timeout-Ms: " + ASYNC_TIMEOUT_MILLIS))
+        byte[] request = post(
+                        to,
+                        EdgeStacks.FAR,
+                        List.of("Prefer: respond-async", "Penstock-Timeout-Ms: " + ASYNC_TIMEOUT_MILLIS))
                 .with(corpus.body(image + corpus.size() * number));
         EdgeCall.Answer answer = EdgeCall.send(to, request, settings.limitMillis());
         if (answer.status() == ACCEPTED) {
@@ -435,23 +414,6 @@ final class EdgeBench {
                 "%.1f".formatted(row.drainSeconds),
                 "%.1f".formatted(row.peak)));
         return table;
-    }
-
-    /** The model twice: as the centre's, and as the one that the edge has. */
-    private static Path modelsOf(Path folder) throws IOException {
-        for (String name : List.of(FAR, NEAR)) {
-            Path version = Files.createDirectories(folder.resolve(name).resolve("1"));
-            Files.copy(MODEL, version.resolve("model.onnx"));
-        }
-        return folder;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(each);
-            }
-        }
     }
 
     /** Ranks that follow Zipf's law: the rank r comes with a probability in proportion to 1/r^s. Thread-safe. */

@@ -1,7 +1,6 @@
 package dev.penstock.bench;
 
 import java.net.URI;
-import java.util.Optional;
 
 /** Who answers the clients of a region. */
 enum EdgeVariant {
@@ -27,14 +26,11 @@ enum EdgeVariant {
         return this == OVERFLOW;
     }
 
-    /** The model.yaml of the model that the centre has; empty without an edge. */
-    Optional<String> yaml(URI centre, int timeoutMillis) {
-        if (this == NONE) {
-            return Optional.empty();
-        }
+    /** The model.yaml of the model that the centre has. */
+    String yaml(URI centre, int timeoutMillis) {
         String cache = this == CACHE || this == FALLBACK ? "cache: {ttl: 5m}\n" : "";
         String fallback = this == FALLBACK ? "fallback: small\n" : "";
-        return Optional.of("remote: {url: '" + centre + "', model: digits, " + use + ", timeout: " + timeoutMillis
-                + "ms}\n" + cache + fallback);
+        return "remote: {url: '" + centre + "', model: digits, " + use + ", timeout: " + timeoutMillis + "ms}\n" + cache
+                + fallback;
     }
 }

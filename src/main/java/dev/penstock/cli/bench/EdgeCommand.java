@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
         description =
                 "Compares an edge near its users with a distant centre that answers them all, while the link between"
                         + " the two is cut now and then.",
-        footer = {"", "Writes target/bench/edge.json, edge-latency.svg and edge-availability.svg."})
+        footer = {"", "Writes target/bench/edge.json, edge-latency.svg and edge-availability.svg; with --hop, hop.json."
+        })
 public non-sealed interface EdgeCommand extends BenchCommand {
     @Option(
             names = "--variants",
@@ -22,6 +23,12 @@ public non-sealed interface EdgeCommand extends BenchCommand {
             description = "Who answers: none (no edge), centre, overflow, cache (and centre), fallback (and both).")
     @OneOf({"none", "centre", "overflow", "cache", "fallback"})
     List<String> variants();
+
+    @Option(
+            names = "--hop",
+            description = "Measures instead what the way over an edge costs one caller where the centre is not distant,"
+                    + " with --warm-up and a third of --seconds for each of three rounds.")
+    boolean hop();
 
     @Option(
             names = "--distance",

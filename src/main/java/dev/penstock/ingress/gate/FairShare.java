@@ -24,27 +24,34 @@ final class FairShare {
     private static final long FORGET_NANOS = 5_000_000_000L;
     private static final long LEVEL_FOR_NANOS = 50_000_000;
 
+    /** Many tenants are sorted less often, so that it takes a few percent of a core at most. Sorting takes about 100 ns a tenant. */
+    private static final long LEVEL_FOR_NANOS_PER_TENANT = 5_000;
+
     /** The shortest wait that counts. With an even shorter queue, workers would run out of work. */
     private static final long LEAST_PATIENCE_NANOS = 250_000_000;
 
     private final Map<String, Flow> flows = new HashMap<>();
     private double level = Double.MAX_VALUE;
-    private long patienceNanos;
+    private long patienceNanos = Long.MAX_VALUE;
     private long levelNanos;
+    /** Whether a tenant has come since the level was learned. */
+    private boolean hasNewcomer;
 
     private static final class Flow {
         double weight;
         double perSecond;
         long seenNanos;
-        long patienceNanos;
+        long patienceNanos = Long.MAX_VALUE;
         double credit = 1;
+        /** Now, and for each unit of weight: only while the level is learned. */
+        double perWeight;
+
+        Flow(long now) {
+            seenNanos = now;
+        }
 
         double perSecond(long now) {
             return perSecond * Math.exp((seenNanos - now) / RATE_OVER_NANOS);
-        }
-
-        double perWeight(long now) {
-            return perSecond(now) / weight;
         }
     }
 
@@ -56,9 +63,12 @@ final class FairShare {
      * @param perSecond the rate at which requests can be served
      */
     boolean holdsBack(String tenant, int weight, long fitsNanos, long waitNanos, double perSecond, long now) {
-        Flow flow = flows.computeIfAbsent(tenant, name -> {
+        if (flows.isEmpty()) {
             levelNanos = now - LEVEL_FOR_NANOS;
-            return new Flow();
+        }
+        Flow flow = flows.computeIfAbsent(tenant, name -> {
+            hasNewcomer = true;
+            return new Flow(now);
         });
         flow.perSecond = flow.perSecond(now) + SECOND / RATE_OVER_NANOS;
         flow.weight = weight;
@@ -67,7 +77,9 @@ final class FairShare {
         if (flows.size() == 1 || perSecond <= 0) {
             return false;
         }
-        if (now - levelNanos >= LEVEL_FOR_NANOS) {
+        patienceNanos = Math.max(LEAST_PATIENCE_NANOS, Math.min(patienceNanos, flow.patienceNanos));
+        long levelFor = Math.max(hasNewcomer ? 0 : LEVEL_FOR_NANOS, flows.size() * LEVEL_FOR_NANOS_PER_TENANT);
+        if (now - levelNanos >= levelFor) {
             learn(perSecond, now);
         }
         double room = (patienceNanos - waitNanos) / (patienceNanos * (1 - THRESHOLD));
@@ -86,18 +98,20 @@ final class FairShare {
 
     private void learn(double perSecond, long now) {
         levelNanos = now;
+        hasNewcomer = false;
         flows.values().removeIf(flow -> now - flow.seenNanos > FORGET_NANOS);
         List<Flow> rising = new ArrayList<>(flows.values());
-        rising.sort(Comparator.comparingDouble(flow -> flow.perWeight(now)));
+        rising.forEach(flow -> flow.perWeight = flow.perSecond(now) / flow.weight);
+        rising.sort(Comparator.comparingDouble(flow -> flow.perWeight));
         double left = perSecond;
         double weights = rising.stream().mapToDouble(flow -> flow.weight).sum();
         level = Double.MAX_VALUE;
         for (Flow flow : rising) {
-            if (flow.perSecond(now) > left * flow.weight / weights) {
+            if (flow.perWeight > left / weights) {
                 level = left / weights;
                 break;
             }
-            left -= flow.perSecond(now);
+            left -= flow.perWeight * flow.weight;
             weights -= flow.weight;
         }
         patienceNanos = Math.max(

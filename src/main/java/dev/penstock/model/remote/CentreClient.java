@@ -9,25 +9,12 @@ import dev.penstock.protocol.Payload;
 import dev.penstock.threads.TroubleLog;
 import io.smallrye.faulttolerance.api.TypedGuard;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -52,8 +39,7 @@ public final class CentreClient implements AutoCloseable {
     private final String path;
     private final String consequence;
     private final LongSupplier nanoClock;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final HttpClient http;
+    private final CentreHttp http;
     private final AtomicLong closedUntil;
     private final RetryBudget repetitions = new RetryBudget();
     private final TroubleLog trouble;
@@ -74,14 +60,6 @@ public final class CentreClient implements AutoCloseable {
 
     private record Batch(Payload body, String id, Map<String, String> traceHeaders) {}
 
-    private record Answer(int status, OptionalLong retryAfterSeconds, Payload body) {}
-
-    private static final class UnusableAnswerException extends IOException {
-        UnusableAnswerException(String message) {
-            super(message);
-        }
-    }
-
     /**
      * @param version at the centre; empty for the one that it serves by default
      * @param consequence for the log: what becomes of requests while the centre does not answer
@@ -96,24 +74,16 @@ public final class CentreClient implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.trouble = new TroubleLog(LOG, "Model '" + section.model() + "' at " + section.url());
         this.closedUntil = new AtomicLong(nanoClock.getAsLong());
-        this.http = HttpClient.newBuilder()
-                .version(
-                        "https".equals(section.url().getScheme())
-                                ? HttpClient.Version.HTTP_2
-                                : HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(section.timeout())
-                .executor(threads)
-                .build();
+        this.http = new CentreHttp(section);
     }
 
     /** The centre's description of the model, as JSON. */
     public byte[] metadata() throws InferenceException {
-        Answer answer = exchange(request("").GET().build(), section.timeout());
-        if (answer.status != OK) {
-            throw unavailable("answered with status " + answer.status + " when asked for the model");
+        CentreHttp.Answer answer = exchange(withIdentity(CentreHttp.Call.get(URI.create(path))), section.timeout());
+        if (answer.status() != OK) {
+            throw unavailable("answered with status " + answer.status() + " when asked for the model");
         }
-        return bytes(answer.body);
+        return CentreHttp.bytes(answer.body());
     }
 
     /**
@@ -156,7 +126,7 @@ public final class CentreClient implements AutoCloseable {
         }
     }
 
-    private Answer exchangeAgainIfCut(Batch batch, long end) throws InferenceException {
+    private CentreHttp.Answer exchangeAgainIfCut(Batch batch, long end) throws InferenceException {
         repetitions.called();
         try {
             return exchange(batch, end);
@@ -169,43 +139,42 @@ public final class CentreClient implements AutoCloseable {
         }
     }
 
-    private Answer exchange(Batch batch, long end) throws InferenceException {
+    private CentreHttp.Answer exchange(Batch batch, long end) throws InferenceException {
         Duration left = Duration.ofNanos(end - nanoClock.getAsLong());
         if (left.toMillis() < 1) {
             throw unavailable("did not answer in time");
         }
         Payload body = batch.body;
-        HttpRequest.Builder request = request("/infer")
-                .header("Content-Type", body.jsonLength().isPresent() ? "application/octet-stream" : "application/json")
-                .header("Idempotency-Key", '"' + batch.id + '"')
-                .header("Penstock-Timeout-Ms", Long.toString(left.toMillis()))
-                .POST(BodyPublishers.ofByteArray(bytes(body)));
-        batch.traceHeaders.forEach(request::header);
-        body.jsonLength().ifPresent(length -> request.header(Payload.JSON_LENGTH_HEADER, Integer.toString(length)));
-        return exchange(request.build(), left);
+        CentreHttp.Call call = CentreHttp.Call.post(URI.create(path + "/infer"), body)
+                .with("Content-Type", body.jsonLength().isPresent() ? "application/octet-stream" : "application/json")
+                .with("Idempotency-Key", '"' + batch.id + '"')
+                .with("Penstock-Timeout-Ms", Long.toString(left.toMillis()));
+        batch.traceHeaders.forEach(call::with);
+        body.jsonLength().ifPresent(length -> call.with(Payload.JSON_LENGTH_HEADER, Integer.toString(length)));
+        return exchange(withIdentity(call), left);
     }
 
-    private Payload answered(Answer answer) throws InferenceException {
-        if (answer.status == OK) {
-            return answer.body;
+    private Payload answered(CentreHttp.Answer answer) throws InferenceException {
+        if (answer.status() == OK) {
+            return answer.body();
         }
-        answer.retryAfterSeconds.ifPresent(seconds -> closedUntil.set(nanoClock.getAsLong()
-                + Duration.ofSeconds(Math.clamp(seconds, 0, MOST_RETRY_AFTER_SECONDS))
-                        .toNanos()));
+        answer.retryAfterSeconds()
+                .ifPresent(seconds -> closedUntil.set(nanoClock.getAsLong()
+                        + Duration.ofSeconds(Math.clamp(seconds, 0, MOST_RETRY_AFTER_SECONDS))
+                                .toNanos()));
         // These two may be the fault of one request of the batch. It is found by halving.
-        if (answer.status == 400 || answer.status == 500) {
-            throw new InferenceException(Kind.FAILED, "the centre answered with status " + answer.status);
+        if (answer.status() == 400 || answer.status() == 500) {
+            throw new InferenceException(Kind.FAILED, "the centre answered with status " + answer.status());
         }
-        throw unavailable("answered with status " + answer.status);
+        throw unavailable("answered with status " + answer.status());
     }
 
-    private HttpRequest.Builder request(String call) throws InferenceException {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(path + call)).header(HOP_HEADER, "1");
+    private CentreHttp.Call withIdentity(CentreHttp.Call call) throws InferenceException {
+        call.with(HOP_HEADER, "1");
         if (section.apiKeyFile().isPresent()) {
             try {
                 String key = Files.readString(section.apiKeyFile().get()).strip();
-                request.header("Authorization", "Bearer " + key);
+                call.with("Authorization", "Bearer " + key);
             } catch (IOException | IllegalArgumentException unusable) {
                 throw new InferenceException(
                         Kind.UNAVAILABLE,
@@ -213,66 +182,22 @@ public final class CentreClient implements AutoCloseable {
                                 + unusable.getClass().getSimpleName());
             }
         }
-        return request;
+        return call;
     }
 
-    /** HttpClient's own timeout would end with the headers. This one covers a body that trickles. */
-    private Answer exchange(HttpRequest request, Duration timeout) throws InferenceException {
-        Future<Answer> call = threads.submit(() -> send(request));
+    private CentreHttp.Answer exchange(CentreHttp.Call call, Duration timeout) throws InferenceException {
         try {
-            return call.get(timeout.toNanos(), NANOSECONDS);
+            return http.send(call, timeout);
         } catch (TimeoutException late) {
             throw unavailable("did not answer within " + timeout.toMillis() + " ms");
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof UnusableAnswerException unusable) {
-                throw unavailable("cannot be asked: " + unusable.getMessage());
-            }
-            if (failed.getCause() instanceof IOException broken) {
-                throw new InferenceException(Kind.UNAVAILABLE, "the centre cannot be asked: " + broken, broken);
-            }
-            throw new IllegalStateException(failed.getCause());
+        } catch (CentreHttp.UnusableAnswerException unusable) {
+            throw unavailable("cannot be asked: " + unusable.getMessage());
+        } catch (IOException broken) {
+            throw new InferenceException(Kind.UNAVAILABLE, "the centre cannot be asked: " + broken, broken);
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
             throw unavailable("was not awaited: this worker stops");
-        } finally {
-            call.cancel(true);
         }
-    }
-
-    private Answer send(HttpRequest request) throws IOException, InterruptedException {
-        HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
-        try (InputStream body = response.body()) {
-            byte[] bytes = body.readNBytes(section.maxAnswerBytes());
-            if (body.read() >= 0) {
-                throw new UnusableAnswerException(
-                        "its answer must have at most " + section.maxAnswerBytes() + " bytes");
-            }
-            return new Answer(
-                    response.statusCode(),
-                    number(response, "Retry-After"),
-                    payload(bytes, number(response, Payload.JSON_LENGTH_HEADER)));
-        }
-    }
-
-    private static Payload payload(byte[] bytes, OptionalLong jsonLength) throws IOException {
-        if (jsonLength.orElse(0) > bytes.length) {
-            throw new UnusableAnswerException(Payload.JSON_LENGTH_HEADER + " must be at most the length of the body");
-        }
-        return new Payload(
-                ByteBuffer.wrap(bytes),
-                jsonLength.isPresent() ? OptionalInt.of((int) jsonLength.getAsLong()) : OptionalInt.empty());
-    }
-
-    /** A header that is a whole number; empty for anything else, such as a date. */
-    private static OptionalLong number(HttpResponse<?> response, String header) {
-        String text = response.headers().firstValue(header).orElse("");
-        return text.matches("\\d{1,9}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
-    }
-
-    private static byte[] bytes(Payload payload) {
-        byte[] bytes = new byte[payload.bytes().remaining()];
-        payload.bytes().duplicate().get(bytes);
-        return bytes;
     }
 
     private static boolean isOfTheCentre(Throwable failure) {
@@ -285,7 +210,6 @@ public final class CentreClient implements AutoCloseable {
 
     @Override
     public void close() {
-        http.shutdownNow();
-        threads.shutdownNow();
+        http.close();
     }
 }

@@ -24,6 +24,9 @@ public final class Quotas {
     private static final Logger LOG = Logger.getLogger(Quotas.class);
     private static final long FORGET_NANOS = Duration.ofMinutes(1).toNanos();
 
+    /** Each tenant that comes would have to look at all others otherwise. */
+    private static final long SWEEP_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final SharedBuckets shared;
     private final Settings settings;
     private final IntSupplier ingresses;
@@ -31,6 +34,7 @@ public final class Quotas {
     private final Map<String, TenantQuota> tenants = new ConcurrentHashMap<>();
     private volatile boolean away;
     private volatile long triedNanos;
+    private volatile long sweptNanos;
 
     /**
      * Timing of Redis calls.
@@ -58,6 +62,7 @@ public final class Quotas {
         this.settings = settings;
         this.ingresses = ingresses;
         this.nanoClock = nanoClock;
+        this.sweptNanos = nanoClock.getAsLong();
     }
 
     /** Decides about a request of this many rows, and counts it if admitted. Never fails. Completes at once unless tokens must be leased. */
@@ -97,7 +102,10 @@ public final class Quotas {
         if (known != null && known.isOf(quota)) {
             return known;
         }
-        tenants.values().removeIf(other -> other.isIdle(now - FORGET_NANOS));
+        if (now - sweptNanos >= SWEEP_NANOS) {
+            sweptNanos = now;
+            tenants.values().removeIf(other -> other.isIdle(now - FORGET_NANOS));
+        }
         return tenants.compute(
                 tenant,
                 (name, other) -> other != null && other.isOf(quota)

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The shares of several tenants, with workers that serve 1,000 requests per second, and 1 to 50 ingresses. */
 class FairShareTest {
     private static final double CAPACITY = 1000;
+    private static final long SECOND = 1_000_000_000;
     private static final int SETTLED = 20;
     private static final int SECONDS = 60;
     private static final Percentage TENTH = Percentage.withPercentage(10);
@@ -54,6 +56,36 @@ class FairShareTest {
             assertThat(share.holdsBack("alone", 1, 1_000_000_000, 900_000_000, 10, call * 100_000))
                     .isFalse();
         }
+    }
+
+    /** The level is not learned anew for each tenant that comes: with as many as here, that takes minutes. */
+    @Test
+    @Timeout(30)
+    void manyTenantsThatComeAtOnceAreNotEachComparedWithAllOthers() {
+        FairShare share = new FairShare();
+        int held = 0;
+        for (int call = 0; call < 30_000; call++) {
+            held += share.holdsBack("tenant" + call, 1, SECOND, SECOND / 10, 100_000, call * 30_000L) ? 1 : 0;
+        }
+        assertThat(held).isZero();
+    }
+
+    @Test
+    void amongManyTenantsOnlyTheNoisyOneIsHeldBack() {
+        FairShare share = new FairShare();
+        int held = 0;
+        int steady = 0;
+        for (int call = 0; call < 100_000; call++) { // 5,000 per second
+            boolean isSteady = call % 10 == 0;
+            String tenant = isSteady ? "steady" + call / 10 % 500 : "noisy";
+            boolean isHeld = share.holdsBack(tenant, 1, SECOND, SECOND * 8 / 10, CAPACITY, call * SECOND / 5000);
+            if (call >= 60_000) {
+                steady += isSteady && isHeld ? 1 : 0;
+                held += isHeld ? 1 : 0;
+            }
+        }
+        assertThat(steady).isZero();
+        assertThat(held / 36_000.0).isCloseTo(8 / 9.0, within(0.05));
     }
 
     private static void run(int ingresses, double offered, List<Tenant> tenants, long seed) {

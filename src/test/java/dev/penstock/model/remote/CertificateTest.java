@@ -16,13 +16,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A centre is called at its own name only. */
 class CertificateTest {
     private static final byte[] METADATA = "{}".getBytes(StandardCharsets.UTF_8);
+
+    private static final String TRUST_STORE = "javax.net.ssl.trustStore";
 
     @TempDir
     Path folder;
@@ -44,16 +45,16 @@ class CertificateTest {
     }
 
     private byte[] askedWithCertificateOf(String name) throws Exception {
-        SSLContext trusting = Certificates.context(Certificates.make(folder.resolve(name + ".p12"), name));
+        Path store = Certificates.make(folder.resolve(name + ".p12"), name);
         HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(trusting));
+        server.setHttpsConfigurator(new HttpsConfigurator(Certificates.context(store)));
         server.createContext("/", call -> {
             calls.incrementAndGet();
             FakeCentre.of(200, METADATA).answer(call);
         });
         server.start();
-        SSLContext before = SSLContext.getDefault();
-        SSLContext.setDefault(trusting);
+        System.setProperty(TRUST_STORE, store.toString()); // as docs/edge.md has it
+        System.setProperty(TRUST_STORE + "Password", Certificates.STORE_PASSWORD);
         URI url = URI.create("https://localhost:" + server.getAddress().getPort());
         RemoteSection section = new RemoteSection(
                 url,
@@ -68,7 +69,8 @@ class CertificateTest {
         try (CentreClient centre = new CentreClient(section, Optional.empty(), "calls fail", System::nanoTime)) {
             return centre.metadata();
         } finally {
-            SSLContext.setDefault(before);
+            System.clearProperty(TRUST_STORE);
+            System.clearProperty(TRUST_STORE + "Password");
             server.stop(0);
         }
     }
