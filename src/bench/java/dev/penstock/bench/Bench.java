@@ -187,6 +187,7 @@ public final class Bench implements Tool<BenchCommand> {
         dimensions.put(GrowthBench.MODELS, command.models());
         dimensions.put(GrowthBench.PARTITIONS, command.partitions());
         dimensions.put(GrowthBench.TENANTS, command.tenants());
+        dimensions.put(GrowthBench.QUOTAS, command.quotas());
         dimensions.values().removeIf(values -> values.contains(0));
         return new GrowthBench(
                         new GrowthBench.Settings(dimensions, command.seconds(), command.warmUp(), command.rounds()),

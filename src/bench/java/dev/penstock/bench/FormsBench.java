@@ -31,6 +31,9 @@ final class FormsBench {
 
     record Settings(String model, int callers, int seconds, int warmUpSeconds, int rounds) {}
 
+    /** @param micros processor time of the service for each answer, without that of the client */
+    record Round(LoadResult load, double micros) {}
+
     private interface Drive {
         LoadResult run(Duration warmUp, Duration lasting) throws IOException, InterruptedException;
     }
@@ -50,19 +53,31 @@ final class FormsBench {
                 LocalService.Setup.of(BatchingBench.serve(workload, Processor.CPU), List.of(workload.model())))) {
             Map<String, Drive> forms = forms(service.target(), workload);
             warmUp(forms);
-            Map<String, List<LoadResult>> rounds = new LinkedHashMap<>();
+            Map<String, List<Round>> rounds = new LinkedHashMap<>();
             for (int round = 1; round <= settings.rounds(); round++) {
                 for (Map.Entry<String, Drive> form : forms.entrySet()) {
-                    LoadResult result = form.getValue().run(SETTLE, Duration.ofSeconds(settings.seconds()));
+                    Round result = measure(form.getValue(), service);
                     out.printf(
-                            "round %d of %d: %-8s %,9.0f/s, %d errors%n",
-                            round, settings.rounds(), form.getKey(), result.throughputPerSecond(), result.errors());
+                            "round %d of %d: %-8s %,9.0f/s, %.0f us, %d errors%n",
+                            round,
+                            settings.rounds(),
+                            form.getKey(),
+                            result.load.throughputPerSecond(),
+                            result.micros,
+                            result.load.errors());
                     rounds.computeIfAbsent(form.getKey(), name -> new ArrayList<>())
                             .add(result);
                 }
             }
             return report(rounds);
         }
+    }
+
+    private Round measure(Drive form, LocalService service) throws IOException, InterruptedException {
+        Duration cpu = service.cpu();
+        LoadResult load = form.run(Duration.ZERO, SETTLE.plusSeconds(settings.seconds()));
+        double micros = service.cpu().minus(cpu).toNanos() / 1e3;
+        return new Round(load, micros / Math.max(1, load.succeeded()));
     }
 
     private void warmUp(Map<String, Drive> forms) throws IOException, InterruptedException {
@@ -142,16 +157,19 @@ final class FormsBench {
         return body;
     }
 
-    private long report(Map<String, List<LoadResult>> rounds) throws IOException {
-        double json = SyncBench.median(rounds.getOrDefault("JSON", List.of()), LoadResult::throughputPerSecond);
-        Table table = new Table("form", "requests/s", "of JSON", "p50 ms", "p99 ms", "errors");
+    private long report(Map<String, List<Round>> rounds) throws IOException {
+        double json =
+                SyncBench.median(rounds.getOrDefault("JSON", List.of()), round -> round.load.throughputPerSecond());
+        Table table = new Table("form", "requests/s", "of JSON", "p50 ms", "p99 ms", "us of the service", "errors");
         rounds.forEach((form, results) -> table.add(
                 form,
-                SyncBench.spread("%,.0f", results, LoadResult::throughputPerSecond),
-                "%.2f".formatted(SyncBench.median(results, LoadResult::throughputPerSecond) / json),
-                SyncBench.spread("%.2f", results, result -> result.latency().p50Millis()),
-                SyncBench.spread("%.2f", results, result -> result.latency().p99Millis()),
-                Long.toString(results.stream().mapToLong(LoadResult::errors).sum())));
+                SyncBench.spread("%,.0f", results, round -> round.load.throughputPerSecond()),
+                "%.2f".formatted(SyncBench.median(results, round -> round.load.throughputPerSecond()) / json),
+                SyncBench.spread("%.2f", results, round -> round.load.latency().p50Millis()),
+                SyncBench.spread("%.2f", results, round -> round.load.latency().p99Millis()),
+                SyncBench.spread("%.0f", results, Round::micros),
+                Long.toString(
+                        results.stream().mapToLong(round -> round.load.errors()).sum())));
         out.println();
         out.print(table);
         out.println("median of " + settings.rounds() + " rounds (lowest-highest), " + settings.callers()
@@ -159,7 +177,7 @@ final class FormsBench {
         out.println("wrote " + Report.now("forms", settings, rounds).write());
         return rounds.values().stream()
                 .flatMap(List::stream)
-                .mapToLong(LoadResult::errors)
+                .mapToLong(round -> round.load.errors())
                 .sum();
     }
 }

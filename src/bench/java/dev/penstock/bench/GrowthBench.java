@@ -26,6 +26,7 @@ final class GrowthBench {
     static final String MODELS = "models";
     static final String PARTITIONS = "partitions";
     static final String TENANTS = "tenants";
+    static final String QUOTAS = "quotas";
 
     private static final Path FOLDER = Path.of("target/bench");
     private static final Path ECHO = FOLDER.resolve("growth-echo");
@@ -156,10 +157,10 @@ final class GrowthBench {
                     points.add(new Point(partitions, each, target -> load(target, digits.model(), corpus)));
                 }
             }
-            case TENANTS -> {
+            case TENANTS, QUOTAS -> {
                 Corpus corpus = WorkloadCorpus.inJson(digits);
                 for (int tenants : values) {
-                    Contender each = start(models(1), identity(tenants), started);
+                    Contender each = start(models(1), identity(dimension, tenants), started);
                     points.add(new Point(tenants, each, target -> inTurns(target, digits.model(), corpus, tenants)));
                 }
             }
@@ -213,13 +214,14 @@ final class GrowthBench {
                 .withConnections(CALLERS);
     }
 
-    private static Map<String, String> identity(int tenants) throws IOException {
+    private static Map<String, String> identity(String dimension, int tenants) throws IOException {
+        String quota = dimension.equals(QUOTAS) ? "requests_per_second: 100000" : "unlimited: true";
         StringBuilder yaml = new StringBuilder("tenants:\n");
         for (int i = 0; i < tenants; i++) {
-            yaml.append("  tenant-%d: {keys: [%s], quota: {requests_per_second: 100000}}%n"
-                    .formatted(i, Sha256.hex(key(i).getBytes(UTF_8))));
+            yaml.append(
+                    "  tenant-%d: {keys: [%s], quota: {%s}}%n".formatted(i, Sha256.hex(key(i).getBytes(UTF_8)), quota));
         }
-        Path file = FOLDER.resolve("growth-tenants-" + tenants + ".yaml");
+        Path file = FOLDER.resolve("growth-" + dimension + "-" + tenants + ".yaml");
         Files.createDirectories(FOLDER);
         Files.writeString(file, yaml);
         return Map.of(

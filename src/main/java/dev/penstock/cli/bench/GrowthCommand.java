@@ -69,6 +69,15 @@ public non-sealed interface GrowthCommand extends BenchCommand {
     List<Integer> tenants();
 
     @Option(
+            names = "--quotas",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "1,100,10000",
+            description = "Tenants that call in turns, each with a quota.")
+    @InRange(min = 0, max = 100_000)
+    List<Integer> quotas();
+
+    @Option(
             names = "--seconds",
             paramLabel = "SECONDS",
             defaultValue = "6",

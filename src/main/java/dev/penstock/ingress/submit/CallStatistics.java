@@ -3,11 +3,10 @@ package dev.penstock.ingress.submit;
 import dev.penstock.messages.Outcome;
 import dev.penstock.messages.Reply;
 import dev.penstock.messages.Timings;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.DoubleAdder;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,10 +21,12 @@ public final class CallStatistics {
         this.epochMillis = epochMillis;
     }
 
-    /** The counts of a version; all 0 if it was never called. */
+    /** The counts of a version as they are now; all 0 if it was never called. */
     public Counts of(String model, String version) {
-        Map<String, Counts> ofModel = byVersion.get(model);
-        return ofModel == null ? new Counts() : ofModel.getOrDefault(version, new Counts());
+        return byVersion
+                .getOrDefault(model, Map.of())
+                .getOrDefault(version, new Counts())
+                .copy();
     }
 
     /**
@@ -35,51 +36,67 @@ public final class CallStatistics {
      * @param nanos from the call having been read to its answer
      */
     void took(String model, String version, long rows, Optional<Reply> reply, long nanos) {
-        Counts counts = byVersion
-                .computeIfAbsent(model, first -> new ConcurrentHashMap<>())
-                .computeIfAbsent(version, first -> new Counts());
-        counts.lastMillis = epochMillis.getAsLong();
+        Counts counts = counts(model, version);
         if (reply.isPresent() && reply.get().outcome() instanceof Outcome.Succeeded) {
-            counts.succeeded(rows, nanos, reply.get().timings());
+            counts.succeeded(epochMillis.getAsLong(), rows, nanos, reply.get().timings());
         } else {
-            counts.failures.add((double) nanos);
+            counts.failed(epochMillis.getAsLong(), nanos);
         }
+    }
+
+    private Counts counts(String model, String version) {
+        Counts known = byVersion.getOrDefault(model, Map.of()).get(version);
+        return known != null
+                ? known
+                : byVersion
+                        .computeIfAbsent(model, first -> new ConcurrentHashMap<>())
+                        .computeIfAbsent(version, first -> new Counts());
     }
 
     /** How often something happened, and how long it took in all. */
     public static final class Durations {
-        private final LongAdder count = new LongAdder();
-        private final DoubleAdder nanos = new DoubleAdder();
+        private long count;
+        private double nanos;
 
         private void add(double took) {
-            count.increment();
-            nanos.add(took);
+            count++;
+            nanos += took;
+        }
+
+        private void add(Durations others) {
+            count += others.count;
+            nanos += others.nanos;
         }
 
         public long count() {
-            return count.sum();
+            return count;
         }
 
         public long nanos() {
-            return Math.round(nanos.sum());
+            return Math.round(nanos);
         }
     }
 
     /** The runs of batches of one size. A call has a share in a run: its rows in those of the batch. */
     public static final class Runs {
-        private final DoubleAdder runs = new DoubleAdder();
-        private final DoubleAdder nanos = new DoubleAdder();
+        private double runs;
+        private double nanos;
+
+        private void add(double share, double took) {
+            runs += share;
+            nanos += took;
+        }
 
         public long count() {
-            return Math.round(runs.sum());
+            return Math.round(runs);
         }
 
         public long nanos() {
-            return Math.round(nanos.sum());
+            return Math.round(nanos);
         }
     }
 
-    /** The counts of one version. */
+    /** The counts of one version. Its methods are synchronized where calls come; readers have a copy. */
     public static final class Counts {
         private static final double NANOS_PER_MILLI = 1e6;
 
@@ -88,22 +105,43 @@ public final class CallStatistics {
         private final Durations queue = new Durations();
         private final Durations features = new Durations();
         private final Durations compute = new Durations();
-        private final LongAdder rows = new LongAdder();
-        private final DoubleAdder runs = new DoubleAdder();
-        private final Map<Integer, Runs> byBatchSize = new ConcurrentHashMap<>();
-        private volatile long lastMillis;
+        private final Map<Integer, Runs> byBatchSize = new HashMap<>();
+        private long rows;
+        private double runs;
+        private long lastMillis;
 
-        private void succeeded(long itsRows, long nanos, Timings timings) {
+        private synchronized void succeeded(long atMillis, long itsRows, long nanos, Timings timings) {
+            lastMillis = atMillis;
             successes.add((double) nanos);
             queue.add(timings.queueMs() * NANOS_PER_MILLI);
             features.add(timings.featuresMs() * NANOS_PER_MILLI);
             compute.add(timings.computeMs() * NANOS_PER_MILLI);
-            rows.add(itsRows);
+            rows += itsRows;
             double share = (double) itsRows / Math.max(1, timings.batchSize());
-            runs.add(share);
-            Runs ofSize = byBatchSize.computeIfAbsent(timings.batchSize(), first -> new Runs());
-            ofSize.runs.add(share);
-            ofSize.nanos.add(share * timings.computeMs() * NANOS_PER_MILLI);
+            runs += share;
+            byBatchSize
+                    .computeIfAbsent(timings.batchSize(), first -> new Runs())
+                    .add(share, share * timings.computeMs() * NANOS_PER_MILLI);
+        }
+
+        private synchronized void failed(long atMillis, long nanos) {
+            lastMillis = atMillis;
+            failures.add((double) nanos);
+        }
+
+        private synchronized Counts copy() {
+            Counts copy = new Counts();
+            copy.successes.add(successes);
+            copy.failures.add(failures);
+            copy.queue.add(queue);
+            copy.features.add(features);
+            copy.compute.add(compute);
+            byBatchSize.forEach((size, its) ->
+                    copy.byBatchSize.computeIfAbsent(size, first -> new Runs()).add(its.runs, its.nanos));
+            copy.rows = rows;
+            copy.runs = runs;
+            copy.lastMillis = lastMillis;
+            return copy;
         }
 
         public Durations successes() {
@@ -129,12 +167,12 @@ public final class CallStatistics {
         }
 
         public long rows() {
-            return rows.sum();
+            return rows;
         }
 
         /** The runs in which the calls had a share. */
         public long runs() {
-            return Math.round(runs.sum());
+            return Math.round(runs);
         }
 
         /** By the rows of the batch. */

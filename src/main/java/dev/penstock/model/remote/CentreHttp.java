@@ -19,8 +19,13 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.ProxyType;
 import io.vertx.core.tracing.TracingPolicy;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -83,7 +88,23 @@ final class CentreHttp implements AutoCloseable {
                 .setTracingPolicy(TracingPolicy.IGNORE) // the batch has its own headers
                 .setUseAlpn(isSecure)
                 .setProtocolVersion(isSecure ? HttpVersion.HTTP_2 : HttpVersion.HTTP_1_1);
+        proxy(section.url()).ifPresent(options::setProxyOptions);
         this.http = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(section.inFlight() + 1));
+    }
+
+    /** The proxy that the JVM's properties name for the centre. */
+    private static Optional<ProxyOptions> proxy(URI centre) {
+        return Optional.ofNullable(ProxySelector.getDefault()).stream()
+                .flatMap(selector -> selector.select(centre).stream())
+                .filter(proxy -> proxy.type() != Proxy.Type.DIRECT)
+                .map(proxy -> {
+                    InetSocketAddress address = (InetSocketAddress) proxy.address();
+                    return new ProxyOptions()
+                            .setType(proxy.type() == Proxy.Type.HTTP ? ProxyType.HTTP : ProxyType.SOCKS5)
+                            .setHost(address.getHostString())
+                            .setPort(address.getPort());
+                })
+                .findFirst();
     }
 
     /**

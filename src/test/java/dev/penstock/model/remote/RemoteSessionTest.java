@@ -120,11 +120,12 @@ class RemoteSessionTest {
         failsOnce(kind);
     }
 
-    @Test
-    void followsNoRedirect() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {303, 307})
+    void followsNoRedirect(int status) throws Exception {
         centre.behaviour = call -> {
             call.getResponseHeaders().set("Location", centre.url() + "/elsewhere");
-            FakeCentre.of(307, new byte[0]).answer(call);
+            FakeCentre.of(status, new byte[0]).answer(call);
         };
 
         failsOnce(Kind.UNAVAILABLE);

@@ -151,6 +151,19 @@ class SitesTest {
     }
 
     @Test
+    void theCentreIsNotAskedForWhatWaitsForItsBatchWhileASessionHereIsFree() {
+        WorkerLoop loop = loop(List.of(
+                Site.home(new Batcher<>(BatchPolicy.of(8, Window.fixed(50)), homeCosts), List.of(List.of(home))),
+                Site.centre(Site.Kind.OVERFLOW, batcher(otherCosts), List.of(other))));
+        loop.offer(task("early", 1, FAR));
+        loop.step(0);
+        assertThat(home.isBusy()).as("while its window is open").isFalse();
+        assertThat(other.isBusy()).isFalse();
+        loop.step(60);
+        assertThat(home.running()).containsExactly(1);
+    }
+
+    @Test
     void whatIsAnsweredSoonerHereWaits() {
         homeCosts.observe("key", 1, 100);
         otherCosts.observe("key", 1, 150);
