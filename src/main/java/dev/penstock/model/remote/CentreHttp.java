@@ -1,6 +1,5 @@
 package dev.penstock.model.remote;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.penstock.model.config.RemoteSection;
@@ -37,6 +36,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
@@ -119,7 +119,7 @@ final class CentreHttp implements AutoCloseable {
                 .setAbsoluteURI(call.url.toString());
         call.headers.forEach(options::putHeader);
         CompletableFuture<HttpClientRequest> opened = new CompletableFuture<>();
-        CompletableFuture<Answer> answered = http.request(options)
+        CompletableFuture<Answer> answered = open(options)
                 .onSuccess(opened::complete)
                 .compose(request -> exchange(request, call.body))
                 .toCompletionStage()
@@ -135,6 +135,14 @@ final class CentreHttp implements AutoCloseable {
             if (!isOver) {
                 opened.thenAccept(HttpClientRequest::reset); // nobody waits for the rest
             }
+        }
+    }
+
+    private Future<HttpClientRequest> open(RequestOptions options) throws IOException {
+        try {
+            return http.request(options);
+        } catch (IllegalStateException | RejectedExecutionException closed) {
+            throw new IOException("this worker calls it no more", closed);
         }
     }
 
@@ -208,10 +216,6 @@ final class CentreHttp implements AutoCloseable {
     /** Calls that wait for their answer fail. */
     @Override
     public void close() {
-        vertx.close()
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(1000, MILLISECONDS)
-                .exceptionally(late -> null);
+        vertx.close();
     }
 }

@@ -1,8 +1,10 @@
 package dev.penstock.model.remote;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.penstock.model.InferenceException;
 import dev.penstock.model.InferenceException.Kind;
@@ -22,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -250,6 +253,30 @@ class RemoteSessionTest {
         }
 
         assertThat(centre.calls).hasSize(10);
+    }
+
+    @Test
+    void aCallThatWaitsFailsWhenTheSessionIsClosedAndSoDoesTheNext() throws Exception {
+        CountDownLatch called = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        centre.behaviour = call -> {
+            called.countDown();
+            try {
+                never.await();
+            } catch (InterruptedException stopped) {
+                call.close();
+            }
+        };
+        CompletableFuture<Throwable> waiting = CompletableFuture.supplyAsync(() -> catchThrowable(this::run));
+        called.await();
+        session.close();
+
+        for (Throwable failed : List.of(waiting.get(10, SECONDS), catchThrowable(this::run))) {
+            assertThat(failed)
+                    .isInstanceOfSatisfying(
+                            InferenceException.class,
+                            each -> assertThat(each.kind()).isEqualTo(Kind.UNAVAILABLE));
+        }
     }
 
     /** And the next batch runs. */
