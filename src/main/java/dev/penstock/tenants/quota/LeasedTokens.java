@@ -1,16 +1,18 @@
 package dev.penstock.tenants.quota;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.PriorityQueue;
+import java.util.Queue;
 
-/**
- * Tokens taken from the shared bucket ahead of need. Tokens expire, and the oldest are used first. The unused tokens of all ingresses
- * together therefore never exceed what the bucket refills in one lease time. Not thread-safe.
- */
+/** Tokens taken from the shared bucket ahead of need. Tokens expire, and those that expire first are used first. Not thread-safe. */
 final class LeasedTokens {
-    private final Deque<Slice> slices = new ArrayDeque<>();
+    private final Queue<Slice> slices = new PriorityQueue<>(LeasedTokens::byExpiry);
     private long left;
     private long enough;
+
+    /** Nanoseconds have no origin, so that they are compared by their difference. */
+    private static int byExpiry(Slice one, Slice other) {
+        return Long.signum(one.untilNanos - other.untilNanos);
+    }
 
     private static final class Slice {
         final long untilNanos;
@@ -30,15 +32,15 @@ final class LeasedTokens {
     /** Adds tokens that expire at {@code untilNanos}. The lease is low when it falls below half of the total after this call. */
     void add(long tokens, long untilNanos) {
         if (tokens > 0) {
-            slices.addLast(new Slice(untilNanos, tokens));
+            slices.add(new Slice(untilNanos, tokens));
             left += tokens;
             enough = left / 2;
         }
     }
 
     long left(long now) {
-        while (!slices.isEmpty() && slices.getFirst().untilNanos - now <= 0) {
-            left -= slices.removeFirst().tokens;
+        while (!slices.isEmpty() && slices.element().untilNanos - now <= 0) {
+            left -= slices.remove().tokens;
         }
         return left;
     }
@@ -51,12 +53,12 @@ final class LeasedTokens {
     void take(long tokens) {
         left -= tokens;
         for (long due = tokens; due > 0; ) {
-            Slice oldest = slices.getFirst();
-            long part = Math.min(due, oldest.tokens);
-            oldest.tokens -= part;
+            Slice first = slices.element();
+            long part = Math.min(due, first.tokens);
+            first.tokens -= part;
             due -= part;
-            if (oldest.tokens == 0) {
-                slices.removeFirst();
+            if (first.tokens == 0) {
+                slices.remove();
             }
         }
     }

@@ -17,7 +17,15 @@ final class TenantQuota {
     /** Twice the tenant's use in this time is leased ahead. */
     private static final double AHEAD_NANOS = 50e6;
 
-    /** The assumed time since the last lease before the first request, so that the first request does not lease ahead. */
+    /**
+     * A tenant that calls seldom leases a few tokens for longer, so that not each of its calls waits for Redis. All ingresses together have
+     * no more of them than the bucket refills in half of a lease, and than a quarter of the burst.
+     */
+    private static final long RESERVE_NANOS = 30_000_000_000L;
+
+    private static final long MOST_RESERVED_CALLS = 16;
+
+    /** The assumed time since the last lease before the first request, so that one request is not taken for many in a short time. */
     private static final long LONG_AGO_NANOS = 10_000_000_000L;
 
     private final Quota quota;
@@ -38,6 +46,10 @@ final class TenantQuota {
     private long wantedRequests;
     private long wantedRows;
     private long askedNanos;
+    /** How long the tokens that are being leased are valid. */
+    private long requestsForNanos;
+
+    private long rowsForNanos;
     private long usedNanos;
 
     private record QueuedRequest(long rows, CompletableFuture<QuotaDecision> decision) {}
@@ -94,8 +106,8 @@ final class TenantQuota {
     /** Redis has answered the call that was sent at {@code askedAt}. */
     synchronized Actions granted(Grant grant, long askedAt, int ingresses, long now) {
         asking = false;
-        requests.add(grant.requests(), askedAt + leaseNanos);
-        rows.add(grant.rows(), askedAt + leaseNanos);
+        requests.add(grant.requests(), askedAt + requestsForNanos);
+        rows.add(grant.rows(), askedAt + rowsForNanos);
         shared.fillIn(grant.requestsNanos(), grant.rowsNanos(), now);
         return settle(new ArrayList<>(), ingresses, now);
     }
@@ -113,7 +125,7 @@ final class TenantQuota {
 
     /** Leases without a waiting request, to see whether Redis is available. */
     synchronized Optional<Ask> probe(long now) {
-        return asking ? Optional.empty() : Optional.of(ask(0, 0, now));
+        return asking ? Optional.empty() : Optional.of(ask(0, 0, parties, now));
     }
 
     private Actions settle(List<Runnable> decisions, int ingresses, long now) {
@@ -126,11 +138,11 @@ final class TenantQuota {
             } else if (sharedWait(due, now) > 0) {
                 decisions.add(completion(waiting.removeFirst().decision, exceeded(shared, due, ingresses, now)));
             } else {
-                return new Actions(decisions, Optional.of(ask(1, due, now)));
+                return new Actions(decisions, Optional.of(ask(1, due, ingresses, now)));
             }
         }
         boolean more = (requests.isLow(now) || rows.isLow(now)) && shared.waitNanos(1, 1, now) == 0;
-        return new Actions(decisions, more ? Optional.of(ask(0, 0, now)) : Optional.empty());
+        return new Actions(decisions, more ? Optional.of(ask(0, 0, ingresses, now)) : Optional.empty());
     }
 
     /** Returns how long until the shared buckets have the tokens that are missing here. */
@@ -138,20 +150,32 @@ final class TenantQuota {
         return shared.waitNanos(1 - Math.min(1, requests.left(now)), Math.max(0, due - rows.left(now)), now);
     }
 
-    private Ask ask(long neededRequests, long neededRows, long now) {
+    private Ask ask(long neededRequests, long neededRows, int ingresses, long now) {
         double part = Math.min(1, AHEAD_NANOS / Math.max(1, now - askedNanos));
+        long soonRequests = Math.min((long) (2 * part * wantedRequests), quota.requestBurst());
+        long soonRows = Math.min((long) (2 * part * wantedRows), quota.rowBurst());
+        long reserveRequests = reserve(quota.requestsPerSecond(), quota.requestBurst(), wantedRequests, ingresses);
+        long reserveRows = reserve(quota.rowsPerSecond(), quota.rowBurst(), wantedRows, ingresses);
+        requestsForNanos = reserveRequests > soonRequests ? RESERVE_NANOS : leaseNanos;
+        rowsForNanos = reserveRows > soonRows ? RESERVE_NANOS : leaseNanos;
         long leastRequests = Math.max(0, neededRequests - requests.left(now));
         long leastRows = Math.max(0, neededRows - rows.left(now));
-        long aheadRequests = Math.min((long) (2 * part * wantedRequests), quota.requestBurst()) - requests.left(now);
-        long aheadRows = Math.min((long) (2 * part * wantedRows), quota.rowBurst()) - rows.left(now);
+        long mostRequests = Math.max(leastRequests, Math.max(soonRequests, reserveRequests) - requests.left(now));
+        long mostRows = Math.max(leastRows, Math.max(soonRows, reserveRows) - rows.left(now));
         requests.refillRequested();
         rows.refillRequested();
         asking = true;
         askedNanos = now;
         wantedRequests = 0;
         wantedRows = 0;
-        return new Ask(
-                leastRequests, Math.max(leastRequests, aheadRequests), leastRows, Math.max(leastRows, aheadRows));
+        return new Ask(leastRequests, mostRequests, leastRows, mostRows);
+    }
+
+    /** @param wanted since tokens were leased before */
+    private long reserve(double perSecond, long burst, long wanted, int ingresses) {
+        double refilled = perSecond * leaseNanos / 2e9;
+        double ofAll = Math.min(refilled, burst / 4.0) / ingresses;
+        return (long) Math.min(ofAll, (double) MOST_RESERVED_CALLS * wanted / Math.max(1, wantedRequests));
     }
 
     private QuotaDecision ownDecision(long requestRows, int ingresses, long now) {

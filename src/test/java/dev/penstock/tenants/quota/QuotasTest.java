@@ -130,6 +130,29 @@ class QuotasTest {
     }
 
     @Test
+    void fewCallsOfATenantThatCallsSeldomAskRedis() {
+        AtomicLong nanos = new AtomicLong();
+        Quotas ingress = new Quotas(this::counted, SETTINGS, () -> 1, nanos::get);
+        for (int i = 0; i < 60; i++) {
+            nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+            assertThat(decided(ingress.decide("seldom", QUOTA, 3))).isInstanceOf(QuotaDecision.Admitted.class);
+        }
+        assertThat(asked.get()).isLessThan(15);
+    }
+
+    @Test
+    void aTenantThatIsAllowedLittleLeasesNothingAhead() {
+        Quota little = new Quota(1, 20, 1, 20);
+        AtomicLong nanos = new AtomicLong();
+        Quotas ingress = new Quotas(this::counted, SETTINGS, () -> 1, nanos::get);
+        for (int i = 0; i < 5; i++) {
+            nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+            assertThat(decided(ingress.decide("little", little, 1))).isInstanceOf(QuotaDecision.Admitted.class);
+        }
+        assertThat(asked.get()).isEqualTo(5);
+    }
+
+    @Test
     void reportsTheRemainingQuota() {
         QuotaDecision first = decided(ingresses.get(0).decide("left", QUOTA, 500));
         assertThat(first).isInstanceOfSatisfying(QuotaDecision.Admitted.class, admitted -> {
