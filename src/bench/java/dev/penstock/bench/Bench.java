@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 
 /** {@code ./penstock bench NAME}. Fails when an answer was missing or wrong, and when the benchmark could not run. */
@@ -169,6 +170,9 @@ public final class Bench implements Tool<BenchCommand> {
                 command.models(),
                 command.contenders(),
                 command.beside().map(Tool::asCallerNames),
+                Stream.of(command.besideJvm().split(" "))
+                        .filter(option -> !option.isEmpty())
+                        .toList(),
                 command.doors(),
                 command.callers(),
                 command.rate(),

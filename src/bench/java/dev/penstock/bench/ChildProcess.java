@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** A process of its own with the JVM flags of the launcher. It ends with this one. */
 final class ChildProcess implements AutoCloseable {
@@ -37,12 +36,14 @@ final class ChildProcess implements AutoCloseable {
      * Starts the built package.
      *
      * @param folder the package, as {@link #PACKAGE}
+     * @param jvm options of its JVM, which override those of {@code up}
      * @param properties system properties of its JVM, by name
      * @param arguments of {@code ./penstock}
      * @param log name of the file for its output
      */
     static ChildProcess start(
             Path folder,
+            List<String> jvm,
             Map<String, String> properties,
             Map<String, String> environment,
             List<String> arguments,
@@ -52,10 +53,9 @@ final class ChildProcess implements AutoCloseable {
         if (!Files.exists(jar)) {
             throw new IOException(jar + " must exist; build it with ./mvnw package");
         }
-        List<String> options = Stream.concat(
-                        properties.entrySet().stream().map(each -> "-D" + each.getKey() + "=" + each.getValue()),
-                        Stream.of("-jar", jar.toString()))
-                .toList();
+        List<String> options = new ArrayList<>(jvm);
+        properties.forEach((name, value) -> options.add("-D" + name + "=" + value));
+        options.addAll(List.of("-jar", jar.toString()));
         return start(options, environment, arguments, log);
     }
 
@@ -81,6 +81,9 @@ final class ChildProcess implements AutoCloseable {
         if (Runtime.version().feature() >= 24) {
             command.add("--sun-misc-unsafe-memory-access=allow");
         }
+        if (lendsHugePages()) {
+            command.add("-XX:+UseTransparentHugePages");
+        }
         command.addAll(what);
         command.addAll(arguments);
         ProcessBuilder builder =
@@ -92,6 +95,12 @@ final class ChildProcess implements AutoCloseable {
         // Stops it when the benchmark is interrupted.
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         return new ChildProcess(process, log);
+    }
+
+    /** Whether the system lends huge pages to a process that asks, as the launcher looks, too. */
+    private static boolean lendsHugePages() throws IOException {
+        Path mode = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+        return Files.exists(mode) && !Files.readString(mode).contains("[never]");
     }
 
     /**

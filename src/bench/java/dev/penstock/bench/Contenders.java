@@ -15,44 +15,51 @@ final class Contenders {
     /** The role of the only process of a contender. */
     static final String ALL = "all";
 
+    /**
+     * A built package and how it is started.
+     *
+     * @param folder as {@link ChildProcess#PACKAGE}
+     * @param jvm options of its JVMs, which override those of {@code up}
+     * @param log the names of its logs begin with it
+     */
+    record Build(Path folder, List<String> jvm, String log) {
+        /** This build, as {@code up} starts it. */
+        static Build ofThis(String log) {
+            return new Build(ChildProcess.PACKAGE, List.of(), log);
+        }
+    }
+
     /** A built package and what it serves. */
-    private record Served(Path built, Path models, Map<String, String> settings) {
-        ChildProcess start(List<String> arguments, String log) throws IOException {
+    private record Served(Build build, Path models, Map<String, String> settings) {
+        ChildProcess start(List<String> arguments, String role) throws IOException {
             return ChildProcess.start(
-                    built,
+                    build.folder,
+                    build.jvm,
                     settings,
                     Map.of("PENSTOCK_WORKER_MODELS", models.toAbsolutePath().toString()),
                     arguments,
-                    log);
+                    build.log + "-" + role);
         }
     }
 
     private Contenders() {}
 
-    /**
-     * Ingress, worker and broker, each in a process of its own, as {@code ./penstock up --role} starts them.
-     *
-     * @param built a package, as {@link ChildProcess#PACKAGE}
-     * @param log the names of their logs begin with it
-     */
-    static Contender apart(String name, Path built, Path models, String model, String log)
+    /** Ingress, worker and broker, each in a process of its own, as {@code ./penstock up --role} starts them. */
+    static Contender apart(String name, Build build, Path models, String model)
             throws IOException, InterruptedException {
         List<String> ports = ports(5);
         String kafka = "127.0.0.1:" + ports.get(0);
         String redis = "redis://127.0.0.1:" + ports.get(1);
-        Served served = new Served(built, models, Map.of());
+        Served served = new Served(build, models, Map.of());
         Contender contender = new Contender(name, new Target(local(ports.get(4)), local(ports.get(3)), kafka));
         try {
             contender.add(
                     BROKER,
                     true,
-                    served.start(
-                            List.of("kafka", "--kafka-port", ports.get(0), "--redis-port", ports.get(1)),
-                            log + "-broker"));
-            contender.add(
-                    WORKER, false, served.start(role(WORKER, ports.get(2), kafka, "--redis", redis), log + "-worker"));
-            ChildProcess ingress = served.start(
-                    role(INGRESS, ports.get(3), kafka, "--redis", redis, "--port", ports.get(4)), log + "-ingress");
+                    served.start(List.of("kafka", "--kafka-port", ports.get(0), "--redis-port", ports.get(1)), BROKER));
+            contender.add(WORKER, false, served.start(role(WORKER, ports.get(2), kafka, "--redis", redis), WORKER));
+            ChildProcess ingress =
+                    served.start(role(INGRESS, ports.get(3), kafka, "--redis", redis, "--port", ports.get(4)), INGRESS);
             contender.add(INGRESS, false, ingress);
             return ready(contender, ingress, modelReady(model));
         } catch (IOException | InterruptedException | RuntimeException failed) {
@@ -66,7 +73,7 @@ final class Contenders {
      *
      * @param settings configuration of the service, by key
      */
-    static Contender together(String name, Path built, Path models, Map<String, String> settings, String log)
+    static Contender together(String name, Build build, Path models, Map<String, String> settings)
             throws IOException, InterruptedException {
         List<String> ports = ports(4);
         List<String> arguments = List.of(
@@ -83,7 +90,7 @@ final class Contenders {
         return alone(
                 new Contender(name, target),
                 true,
-                new Served(built, models, settings).start(arguments, log + "-together"),
+                new Served(build, models, settings).start(arguments, "together"),
                 "/v2/health/ready"); // asks for no key
     }
 

@@ -29,6 +29,7 @@ final class CostBench {
     /**
      * @param contenders of {@code apart}, {@code together}, {@code in-place}
      * @param beside another built package, measured as this one is
+     * @param besideJvm options of its JVMs, which override those of {@code up}
      * @param doors of {@code sync}, {@code async}, {@code kafka}
      * @param callers of each closed loop
      * @param ratePerSecond of the open loop; 0 leaves it out
@@ -38,6 +39,7 @@ final class CostBench {
             List<String> models,
             List<String> contenders,
             Optional<Path> beside,
+            List<String> besideJvm,
             List<String> doors,
             List<Integer> callers,
             int ratePerSecond,
@@ -177,19 +179,20 @@ final class CostBench {
                 contenders.add(Contenders.inPlace(kind, models, workload.model()));
                 continue;
             }
-            contenders.add(start(kind, kind, ChildProcess.PACKAGE, models, workload, "cost"));
+            contenders.add(start(kind, kind, Contenders.Build.ofThis("cost"), models, workload));
             if (settings.beside().isPresent()) {
-                contenders.add(
-                        start(kind, CostTables.beside(kind), settings.beside().get(), models, workload, "cost-beside"));
+                Contenders.Build other =
+                        new Contenders.Build(settings.beside().get(), settings.besideJvm(), "cost-beside");
+                contenders.add(start(kind, CostTables.beside(kind), other, models, workload));
             }
         }
     }
 
-    private static Contender start(String kind, String name, Path built, Path models, Workload workload, String log)
+    private static Contender start(String kind, String name, Contenders.Build build, Path models, Workload workload)
             throws IOException, InterruptedException {
         return kind.equals(APART)
-                ? Contenders.apart(name, built, models, workload.model(), log)
-                : Contenders.together(name, built, models, Map.of(), log);
+                ? Contenders.apart(name, build, models, workload.model())
+                : Contenders.together(name, build, models, Map.of());
     }
 
     /** All loads in turns, so that all contenders become warm at the same time. */

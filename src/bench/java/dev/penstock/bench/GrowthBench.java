@@ -172,7 +172,7 @@ final class GrowthBench {
     private static Contender start(Path models, Map<String, String> settings, List<Contender> started)
             throws IOException, InterruptedException {
         Contender contender =
-                Contenders.together("growth", ChildProcess.PACKAGE, models, settings, "growth-" + started.size());
+                Contenders.together("growth", Contenders.Build.ofThis("growth-" + started.size()), models, settings);
         started.add(contender);
         return contender;
     }

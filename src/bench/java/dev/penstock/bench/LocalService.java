@@ -58,6 +58,7 @@ public final class LocalService implements AutoCloseable {
         List<Integer> ports = ChildProcess.freePorts(4);
         ChildProcess process = ChildProcess.start(
                 ChildProcess.PACKAGE,
+                List.of(),
                 setup.settings(),
                 Map.of("PENSTOCK_WORKER_MODELS", setup.models().toAbsolutePath().toString()),
                 arguments(setup, ports),

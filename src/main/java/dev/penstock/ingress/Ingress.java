@@ -170,7 +170,8 @@ public final class Ingress implements AutoCloseable {
         this.publisher = new Publisher(
                 kafka,
                 new Publisher.Settings(config.maxPublishingBytes(), config.queuedLinger(), layout.maxRecordBytes()),
-                registry);
+                registry,
+                faults);
         Hedging hedging = new Hedging(
                 admission,
                 steering,
@@ -186,7 +187,7 @@ public final class Ingress implements AutoCloseable {
         EventLoopLag.registerMeter(registry);
         this.redisWatch = new RedisWatch(redis, vertx, registry);
         this.gatheringThread = new LoopThread("penstock-gathering", "Calls are not sent to Kafka.", faults);
-        this.gathering = new Gathering(pending::size, System::nanoTime, gatheringThread::wake);
+        this.gathering = new Gathering(pending::size, System::nanoTime, gatheringThread::wake, publisher::together);
         RequestPublisher requests = new RequestPublisher(publisher, gathering);
         Cancellation cancellation = new Cancellation(publisher, replyPartitions);
         Submissions submissions =

@@ -126,7 +126,7 @@ final class WarmUpRecords implements AutoCloseable {
         long start = Time.OF_MACHINE.nanos();
         Admin admin = kept(kafka.admin());
         layout.create(admin, layout.ofWorkerWarmUp());
-        ReplyProducers producers = kept(ReplyProducers.open(kafka, layout.maxRecordBytes()));
+        ReplyProducers producers = kept(ReplyProducers.open(kafka, layout.maxRecordBytes(), this::failed));
         ReplyTopics topics = kept(new ReplyTopics(
                 admin, producers, List.of(Topics.WARM_UP_REPLIES), ReplyTopics.Maker.NONE, this::failed));
         Deliveries answers = kept(new Deliveries(producers, topics, uncounted, this::failed));

@@ -135,9 +135,9 @@ public final class Worker implements AutoCloseable {
         this.coldStarts = new ColdStarts(registry, Time.OF_MACHINE);
         this.tracing = tracing;
         this.admin = kafka.admin();
-        this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes());
+        this.producers = ReplyProducers.open(kafka, layout.maxRecordBytes(), faults);
         String id = config.id().orElseGet(Worker::processName);
-        this.announcer = new Announcer(producers.ours(), brokerClock, config.heartbeat(), faults);
+        this.announcer = new Announcer(producers.ours().prompt(), brokerClock, config.heartbeat(), faults);
         this.states = new ModelStates(announcer, id, registry);
         this.loading = new ModelLoading(config, features, states, coldStarts);
         this.replyTopics = new ReplyTopics(

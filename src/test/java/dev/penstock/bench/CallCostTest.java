@@ -68,6 +68,7 @@ class CallCostTest {
                 List.of("digits"),
                 List.of("in-place"),
                 Optional.empty(),
+                List.of(),
                 List.of("sync"),
                 List.of(1, 2),
                 100,

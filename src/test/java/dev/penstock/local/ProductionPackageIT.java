@@ -62,7 +62,7 @@ class ProductionPackageIT {
     @Test
     void containsTheServiceButNeitherTheLocalStackNorTheCommandLine() throws IOException {
         assertThat(classesOfOurs())
-                .contains("dev/penstock/ingress/http/InferResource.class", "dev/penstock/worker/Worker.class")
+                .contains("dev/penstock/ingress/http/InferHandler.class", "dev/penstock/worker/Worker.class")
                 .noneMatch(name -> name.startsWith("dev/penstock/local/"))
                 .noneMatch(name -> name.startsWith("dev/penstock/cli/"));
     }

@@ -45,6 +45,17 @@ public non-sealed interface CostCommand extends BenchCommand {
     Optional<Path> beside();
 
     @Option(
+            names = "--beside-jvm",
+            paramLabel = "OPTIONS",
+            defaultValue = "",
+            description = {
+                "Options of the JVMs of that package, after those of up, with spaces between them;",
+                "for example --beside-jvm=-XX:-UseTransparentHugePages.",
+                "With this checkout's own target/quarkus-app beside, the benchmark measures what an option gives."
+            })
+    String besideJvm();
+
+    @Option(
             names = "--doors",
             paramLabel = "DOOR",
             split = ",",

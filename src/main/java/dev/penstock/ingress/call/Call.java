@@ -24,4 +24,9 @@ public record Call(
         Optional<Lane> lane,
         boolean isFromEdge,
         CallTrace trace,
-        EventLoopLag lag) {}
+        EventLoopLag lag) {
+    /** The same call with its request in another form. */
+    Call with(Payload form) {
+        return new Call(tenant, model, version, form, timeout, lane, isFromEdge, trace, lag);
+    }
+}

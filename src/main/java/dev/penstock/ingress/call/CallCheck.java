@@ -8,9 +8,11 @@ import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.NonFinite;
+import dev.penstock.protocol.Payload;
 import dev.penstock.protocol.Problem;
 import dev.penstock.protocol.Tensor;
 import dev.penstock.protocol.codec.RequestReader;
+import dev.penstock.protocol.codec.RequestWriter;
 import dev.penstock.tenants.Tenant;
 import java.time.Duration;
 import java.util.Locale;
@@ -21,6 +23,9 @@ import java.util.function.LongSupplier;
 public final class CallCheck {
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(7);
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+
+    /** Fewer numbers are read again sooner than they are written in binary form. */
+    private static final int MANY_NUMBERS = 32;
 
     private static final int LOADING_RETRY_SECONDS = 2;
 
@@ -84,7 +89,26 @@ public final class CallCheck {
         Optional<Duration> chosen = call.timeout().isPresent() ? call.timeout() : timeout(request);
         Duration timeout = chosen.orElseGet(() -> standard(model, async));
         Duration waited = Duration.ofNanos(call.lag().nanos(nanoClock.getAsLong()));
-        return new CheckedCall(call, model.version(), rows, lane, left(timeout, waited), waited, readNanos);
+        Call forWorkers = call.with(forWorkers(call.payload(), request));
+        return new CheckedCall(forWorkers, model.version(), rows, lane, left(timeout, waited), waited, readNanos);
+    }
+
+    /**
+     * The request as workers get it. Numbers in JSON travel in the protocol's binary form, so that they are read once, here. The form of the
+     * answer does not depend on it.
+     */
+    private Payload forWorkers(Payload payload, InferenceRequest request) {
+        long numbers = 0;
+        long bytes = 0;
+        for (Tensor input : request.inputs()) {
+            numbers += input.shape().elements();
+            bytes += input.data().remaining();
+        }
+        if (payload.jsonLength().isPresent() || numbers < MANY_NUMBERS || bytes > maxBodyBytes()) {
+            return payload;
+        }
+        Payload binary = RequestWriter.binary(request);
+        return binary.bytes().remaining() <= maxBodyBytes() ? binary : payload;
     }
 
     private static Duration left(Duration timeout, Duration waited) {

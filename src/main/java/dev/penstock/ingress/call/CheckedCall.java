@@ -6,6 +6,7 @@ import java.time.Duration;
 /**
  * A call that passed its check.
  *
+ * @param call with the request in the form in which workers get it
  * @param version of the model that answers it
  * @param rows the rows of its inputs
  * @param timeout the time left to its deadline

@@ -6,7 +6,6 @@ import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.negotiation.ErrorForm;
 import dev.penstock.protocol.Problem;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -59,14 +58,8 @@ final class EarlyResponse {
             writeTrailers(response, refusal);
             return;
         }
-        ErrorForm form = ErrorForm.of(call.request().headers().getAll(HttpHeaders.ACCEPT));
-        response.setStatusCode(refusal.problem().status());
-        response.putHeader(HttpHeaders.CONTENT_TYPE, form.contentType());
-        response.putHeader(HttpHeaders.VARY, "Accept");
-        refusal.retryAfterSeconds()
-                .ifPresent(seconds -> response.putHeader(HttpHeaders.RETRY_AFTER, Integer.toString(seconds)));
-        refusal.headers().forEach(response::putHeader);
-        response.end(Buffer.buffer(form.write(refusal.problem())));
+        HttpAnswer.refusal(refusal, ErrorForm.of(call.request().headers().getAll(HttpHeaders.ACCEPT)))
+                .send(response);
     }
 
     /** Over gRPC, a refusal is one block of headers, which are the trailers, too. */

@@ -4,6 +4,7 @@ import dev.penstock.ingress.call.Call;
 import dev.penstock.ingress.call.EventLoopLag;
 import dev.penstock.ingress.call.IdempotencyKey;
 import dev.penstock.ingress.call.ProblemException;
+import dev.penstock.ingress.negotiation.Preference;
 import dev.penstock.ingress.web.BodyTypes;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;

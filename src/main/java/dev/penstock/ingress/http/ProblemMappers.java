@@ -20,51 +20,56 @@ public final class ProblemMappers {
 
     @ServerExceptionMapper
     public Response refused(ProblemException refusal, HttpHeaders headers) {
-        Response.ResponseBuilder response = HttpResponses.problem(refusal.problem(), form(headers));
-        refusal.retryAfterSeconds().ifPresent(seconds -> response.header(HttpHeaders.RETRY_AFTER, seconds));
-        refusal.headers().forEach(response::header);
-        return response.build();
+        return response(refusal, headers);
     }
 
     @ServerExceptionMapper
     public Response invalid(InvalidRequestException invalid, HttpHeaders headers) {
-        return HttpResponses.problem(Problem.of(invalid), form(headers)).build();
+        return response(refusal(invalid), headers);
     }
 
     /** Maps errors that JAX-RS finds, such as an unknown path or a wrong method. */
     @ServerExceptionMapper
     public Response forbidden(WebApplicationException http, HttpHeaders headers) {
         int status = http.getResponse().getStatus();
-        return status < FIRST_ERROR
-                ? http.getResponse()
-                : HttpResponses.problem(of(status), form(headers)).build();
+        return status < FIRST_ERROR ? http.getResponse() : response(new ProblemException(of(status)), headers);
     }
 
     @ServerExceptionMapper
     public Response anything(Throwable failure, HttpHeaders headers) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return cause(failure) instanceof WebApplicationException http
+                ? forbidden(http, headers)
+                : response(refusal(failure), headers);
+    }
+
+    /** What a call that failed is answered. A failure that is nobody's refusal is a bug, and is logged. */
+    static ProblemException refusal(Throwable failure) {
+        Throwable cause = cause(failure);
         return switch (cause) {
-            case ProblemException refusal -> refused(refusal, headers);
-            case InvalidRequestException invalid -> invalid(invalid, headers);
-            case WebApplicationException http -> forbidden(http, headers);
+            case ProblemException refusal -> refusal;
+            case InvalidRequestException invalid -> new ProblemException(Problem.of(invalid));
             default -> {
                 BUGS.bug(cause, "A call failed because of a bug");
-                yield HttpResponses.problem(
-                                Problem.of(
-                                        Problem.Kind.INTERNAL,
-                                        "the service failed on this call; its log has the cause"),
-                                form(headers))
-                        .build();
+                yield new ProblemException(
+                        Problem.of(Problem.Kind.INTERNAL, "the service failed on this call; its log has the cause"));
             }
         };
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    private static Response response(ProblemException refusal, HttpHeaders headers) {
+        return HttpAnswer.refusal(refusal, form(headers)).toResponse();
     }
 
     private static ErrorForm form(HttpHeaders headers) {
         return ErrorForm.of(headers.getRequestHeader(HttpHeaders.ACCEPT));
     }
 
-    private static Problem of(int status) {
+    /** The problem of a call that has that status of an error. */
+    static Problem of(int status) {
         String detail = detail(status);
         for (Problem.Kind kind : Problem.Kind.values()) {
             if (kind.status() == status) {

@@ -6,12 +6,12 @@ import dev.penstock.ingress.HttpLimits;
 import dev.penstock.ingress.call.CallCheck;
 import dev.penstock.ingress.call.ProblemException;
 import dev.penstock.ingress.call.RequestIdIssuer;
+import dev.penstock.ingress.negotiation.Preference;
 import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.outcomes.StatusDocument;
 import dev.penstock.ingress.outcomes.StoredResult;
 import dev.penstock.ingress.submit.Cancellation;
 import dev.penstock.messages.Outcome;
-import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.NonFinite;
@@ -88,9 +88,9 @@ public final class RequestsResource {
         return outcomes.await(request, patience)
                 .thenApply(outcome -> outcome.map(
                                 result -> document(StatusDocument.completed(request, result, nonFinite)))
-                        .orElseGet(() -> document(queued(request)).header(HttpHeaders.RETRY_AFTER, 1))
-                        .build())
-                .thenCompose(response -> HttpResponses.packed(response, context, packFromBytes));
+                        .orElseGet(() -> document(queued(request)).with(HttpHeaders.RETRY_AFTER, "1")))
+                .thenCompose(answer -> answer.packed(context, packFromBytes))
+                .thenApply(HttpAnswer::toResponse);
     }
 
     @DELETE
@@ -194,9 +194,7 @@ public final class RequestsResource {
                         new ProblemException(Problem.of(Problem.Kind.NOT_FOUND, "there is no request '" + id + "'")));
     }
 
-    private static Response.ResponseBuilder document(byte[] json) {
-        return Response.ok(json)
-                .header(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
-                .header(HttpHeaders.CACHE_CONTROL, NO_STORE);
+    private static HttpAnswer document(byte[] json) {
+        return HttpAnswer.json(json).with(HttpHeaders.CACHE_CONTROL, NO_STORE);
     }
 }

@@ -81,7 +81,7 @@ public final class TraceFilter {
         if (GrpcPaths.isInfer(path)) {
             return path;
         }
-        return path.contains("/versions/") ? "/v2/models/{model}/versions/{version}/infer" : "/v2/models/{model}/infer";
+        return path.contains("/versions/") ? InferRoute.ADDRESS_OF_VERSION : InferRoute.ADDRESS;
     }
 
     private static String scheme(HttpServerRequest http) {

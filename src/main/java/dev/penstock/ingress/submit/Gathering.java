@@ -11,12 +11,12 @@ import java.util.function.LongSupplier;
 /**
  * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
- * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or
- * after three milliseconds. While few wait, nothing is held back, and neither where calls wait for long but few come, as for a slow model:
+ * replies come back together. A group goes once it has three quarters of the calls that wait for their replies, which is how it follows the load, or
+ * after four milliseconds. While few wait, nothing is held back, and neither where calls wait for long but few come, as for a slow model:
  * a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
  */
 public final class Gathering {
-    static final Duration LONGEST = Duration.ofMillis(3);
+    static final Duration LONGEST = Duration.ofMillis(4);
 
     /** With fewer calls on their way, a wait would gain nothing. */
     static final int MANY = 8;
@@ -29,6 +29,7 @@ public final class Gathering {
     private final IntSupplier unanswered;
     private final LongSupplier nanoClock;
     private final Runnable wake;
+    private final Together together;
     private List<Runnable> group = new ArrayList<>();
     private long sinceNanos;
     private OptionalLong pausedUntilNanos = OptionalLong.empty();
@@ -37,14 +38,23 @@ public final class Gathering {
 
     private boolean isClosed;
 
+    /** Sends several records so that they go together. */
+    @FunctionalInterface
+    public interface Together {
+        /** @param sends sends so many records; must be run once, at once */
+        void send(int records, Runnable sends);
+    }
+
     /**
      * @param unanswered the calls that wait for their replies, also those that are held back
      * @param wake makes a thread call {@link #step} soon; called from any thread
+     * @param together sends a group
      */
-    public Gathering(IntSupplier unanswered, LongSupplier nanoClock, Runnable wake) {
+    public Gathering(IntSupplier unanswered, LongSupplier nanoClock, Runnable wake, Together together) {
         this.unanswered = unanswered;
         this.nanoClock = nanoClock;
         this.wake = wake;
+        this.together = together;
     }
 
     /** @param send sends a request; runs now or soon, on any thread, and must neither block nor throw */
@@ -54,7 +64,7 @@ public final class Gathering {
         boolean wakes = false;
         synchronized (this) {
             group.add(send);
-            if (calls < MANY || 2 * group.size() >= calls || isClosed || isPaused()) {
+            if (calls < MANY || 4 * group.size() >= 3 * calls || isClosed || isPaused()) {
                 due = take();
             } else if (group.size() == 1) {
                 sinceNanos = nanoClock.getAsLong();
@@ -65,7 +75,7 @@ public final class Gathering {
         if (wakes) {
             wake.run();
         }
-        due.forEach(Runnable::run);
+        send(due);
     }
 
     /**
@@ -89,7 +99,7 @@ public final class Gathering {
                 }
             }
         }
-        due.forEach(Runnable::run);
+        send(due);
         return left;
     }
 
@@ -100,7 +110,13 @@ public final class Gathering {
             isClosed = true;
             due = take();
         }
-        due.forEach(Runnable::run);
+        send(due);
+    }
+
+    private void send(List<Runnable> due) {
+        if (!due.isEmpty()) {
+            together.send(due.size(), () -> due.forEach(Runnable::run));
+        }
     }
 
     private boolean isPaused() {

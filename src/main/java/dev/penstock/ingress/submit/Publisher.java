@@ -1,11 +1,13 @@
 package dev.penstock.ingress.submit;
 
 import dev.penstock.kafka.Absence;
+import dev.penstock.kafka.GroupedProducer;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.kafka.MissingRightException;
 import dev.penstock.messages.Topics;
 import dev.penstock.messages.WarmUpModels;
 import dev.penstock.metrics.SharedMeters;
+import dev.penstock.threads.Fault;
 import dev.penstock.threads.TroubleLog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -23,7 +25,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
-import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -40,9 +42,10 @@ import org.jspecify.annotations.Nullable;
  * Publishes records to Kafka without blocking an event loop: a record that cannot be handed to the producer's thread at once is not sent, and
  * the bytes in flight have a limit. Thread-safe.
  *
- * <p>Batching pays under load and costs when idle, so there are two producers. The prompt one sends a record at once if none is in flight
- * to that broker; records that arrive meanwhile go together with the next. The queued one lingers. It takes records that would wait much
- * longer than that in the queue of their model anyway. The order between requests carries no meaning.
+ * <p>Batching pays under load and costs when idle, so there are two producers ({@link GroupedProducer}). The prompt one sends a record at
+ * once if none is in flight to that broker; records that arrive meanwhile go together with the next. The other lingers. It takes the records
+ * of a group, and records that would wait much longer than that in the queue of their model anyway. The order between requests carries no
+ * meaning.
  */
 public final class Publisher implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Publisher.class);
@@ -62,8 +65,7 @@ public final class Publisher implements AutoCloseable {
     /** A call that is the first of a model waits so long for the metadata of its topic. */
     private static final long PREPARED_WITHIN_MILLIS = 1500;
 
-    private final KafkaProducer<byte[], byte[]> prompt;
-    private final KafkaProducer<byte[], byte[]> queued;
+    private final GroupedProducer producers;
     private final MeterRegistry registry;
     private final Timer writes;
     private final long queueNanos;
@@ -78,22 +80,16 @@ public final class Publisher implements AutoCloseable {
      * How records are sent.
      *
      * @param maxBytes the most bytes in flight to Kafka
-     * @param queuedLinger how long the queued producer lingers
+     * @param queuedLinger how long a record of a long queue lingers
      * @param maxRecordBytes the most bytes of one record, headers included
      */
     public record Settings(long maxBytes, Duration queuedLinger, int maxRecordBytes) {}
 
-    public Publisher(KafkaClients kafka, Settings settings, MeterRegistry registry) {
+    public Publisher(KafkaClients kafka, Settings settings, MeterRegistry registry, Consumer<? super Fault> faults) {
         this.registry = registry;
         this.writes = SharedMeters.kafkaWrite(registry);
         this.maxBytes = settings.maxBytes();
-        Map<String, Object> prompt = properties(settings);
-        prompt.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        prompt.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        this.prompt = kafka.producer(prompt);
-        Map<String, Object> queued = properties(settings);
-        queued.put(ProducerConfig.LINGER_MS_CONFIG, settings.queuedLinger().toMillis());
-        this.queued = kafka.producer(queued);
+        this.producers = GroupedProducer.open(kafka, properties(settings), settings.queuedLinger(), faults);
         this.queueNanos = LONG_QUEUE_IN_LINGERS * settings.queuedLinger().toNanos();
     }
 
@@ -124,16 +120,16 @@ public final class Publisher implements AutoCloseable {
         if (known.isDone()) {
             return true;
         }
-        boolean isKnownToPrompt = isKnown(prompt, topic);
-        boolean isKnownToQueued = isKnown(queued, topic);
-        if (isKnownToPrompt && isKnownToQueued) {
+        boolean isKnownToPrompt = isKnown(producers.prompt(), topic);
+        boolean isKnownToLingering = isKnown(producers.lingering(), topic);
+        if (isKnownToPrompt && isKnownToLingering) {
             known.complete(null);
         }
         return known.isDone();
     }
 
     /** Never blocks: the producer asks the brokers on its own thread. */
-    private static boolean isKnown(KafkaProducer<byte[], byte[]> producer, String topic) {
+    private static boolean isKnown(Producer<byte[], byte[]> producer, String topic) {
         try {
             producer.partitionsFor(topic);
             return true;
@@ -150,6 +146,11 @@ public final class Publisher implements AutoCloseable {
      */
     public CompletableFuture<Publication> publish(ProducerRecord<byte[], byte[]> record, long waitNanos) {
         return publish(record, waitNanos, metadata -> {});
+    }
+
+    /** Runs {@code sends}, which publishes so many records, and lets them go to Kafka together. */
+    public void together(int records, Runnable sends) {
+        producers.together(records, sends);
     }
 
     /** @param acknowledged hears where the record is in the log, on the producer's thread */
@@ -187,7 +188,7 @@ public final class Publisher implements AutoCloseable {
             ProducerRecord<byte[], byte[]> record, long waitNanos, Consumer<RecordMetadata> acknowledged) {
         int bytes = record.value().length;
         bytesInFlight.addAndGet(bytes);
-        KafkaProducer<byte[], byte[]> producer = waitNanos > queueNanos ? queued : prompt;
+        Producer<byte[], byte[]> producer = waitNanos > queueNanos ? producers.lingering() : producers.now();
         CompletableFuture<Publication> publication = new CompletableFuture<>();
         Timer.Sample write = Timer.start(registry);
         try {
@@ -248,8 +249,7 @@ public final class Publisher implements AutoCloseable {
 
     @Override
     public void close() {
-        prompt.close(Duration.ofSeconds(5));
-        queued.close(Duration.ofSeconds(5));
+        producers.close();
     }
 
     static Map<String, Object> properties(Settings settings) {

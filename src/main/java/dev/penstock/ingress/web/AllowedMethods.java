@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * Says which methods an address of the API takes: to a call with OPTIONS, and in {@code Allow} on a 405 (RFC 9110, sections 9.3.7 and
- * 15.5.6). JAX-RS lists the methods of a whole class instead, and gives a 405 no {@code Allow}. A test holds this list to the resources.
+ * 15.5.6). JAX-RS lists the methods of a whole class instead, and gives a 405 no {@code Allow}. A test holds this list to the resources
+ * and the route of inference calls.
  */
 @Singleton
 public final class AllowedMethods {

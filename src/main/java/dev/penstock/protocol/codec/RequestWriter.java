@@ -38,6 +38,15 @@ public final class RequestWriter {
         });
     }
 
+    /** Writes a request with all inputs in binary form. */
+    public static Payload binary(InferenceRequest request) {
+        try {
+            return write(request, input -> true);
+        } catch (NoJsonFormException impossible) {
+            throw new IllegalStateException("no input is in JSON", impossible);
+        }
+    }
+
     private static void parameters(InferenceRequest request, BodyWriter body) throws IOException {
         Map<String, Object> parameters = new LinkedHashMap<>(request.parameters());
         if (request.binaryOutput()) {

@@ -29,6 +29,11 @@ public interface Replies {
         return 0;
     }
 
+    /** Runs {@code sends}, which sends so many replies, and lets them go together. */
+    default void together(int many, Runnable sends) {
+        sends.run();
+    }
+
     /** Sends the reply, and settles the task's record once the reply is safe. */
     void send(Task task, Outcome outcome, Timings timings);
 }

@@ -488,9 +488,11 @@ public final class WorkerLoop {
             from += part.rows();
         }
         meters.answered(run.site.kind(), answers.size());
-        for (Answer answer : answers) {
-            reply(answer.task, answer.outcome, run.startedNanos, ran.nanos(), run.rows);
-        }
+        replies.together(answers.size(), () -> {
+            for (Answer answer : answers) {
+                reply(answer.task, answer.outcome, run.startedNanos, ran.nanos(), run.rows);
+            }
+        });
     }
 
     /** Adds the answer to a request, and to those that waited for the same. */

@@ -84,6 +84,11 @@ public final class Deliveries implements AutoCloseable {
         then.run();
     }
 
+    /** Runs {@code sends}, which begins so many deliveries, and lets those to our own topics go to Kafka together. */
+    void together(int deliveries, Runnable sends) {
+        producers.together(deliveries, sends);
+    }
+
     /** Sends it until it is delivered or given up. */
     void begin(Delivery delivery) {
         send(delivery);

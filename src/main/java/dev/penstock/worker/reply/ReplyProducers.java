@@ -1,10 +1,13 @@
 package dev.penstock.worker.reply;
 
+import dev.penstock.kafka.GroupedProducer;
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Topics;
+import dev.penstock.threads.Fault;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -16,7 +19,7 @@ import org.apache.kafka.common.KafkaException;
  * @param ours writes to {@code penstock.replies} and {@code penstock.results}
  * @param others writes to all other reply topics, and to the dead letters
  */
-public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byte[]> others) implements AutoCloseable {
+public record ReplyProducers(GroupedProducer ours, Producer<byte[], byte[]> others) implements AutoCloseable {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     /** A topic may be gone: what is for it is sent no longer than this before somebody asks. */
@@ -25,16 +28,20 @@ public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byt
     /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
     private static final int BATCH_BYTES = 512 * 1024;
 
+    /** A run's replies are flushed. A reply that is flushed too late, by a chance of two threads, waits this long. */
+    private static final Duration LINGER = Duration.ofMillis(5);
+
     private static final long BUFFER_BYTES = 64 * 1024 * 1024;
 
     /** @param maxRecordBytes the largest record that is sent */
-    public static ReplyProducers open(KafkaClients kafka, int maxRecordBytes) {
-        return open(kafka, maxRecordBytes, OTHERS_TIMEOUT);
+    public static ReplyProducers open(KafkaClients kafka, int maxRecordBytes, Consumer<? super Fault> faults) {
+        return open(kafka, maxRecordBytes, OTHERS_TIMEOUT, faults);
     }
 
-    static ReplyProducers open(KafkaClients kafka, int maxRecordBytes, Duration othersTimeout) {
+    static ReplyProducers open(
+            KafkaClients kafka, int maxRecordBytes, Duration othersTimeout, Consumer<? super Fault> faults) {
         Map<String, Object> settings = settings(maxRecordBytes);
-        Producer<byte[], byte[]> ours = kafka.producer(settings);
+        GroupedProducer ours = GroupedProducer.open(kafka, settings, LINGER, faults);
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, millis(othersTimeout));
         settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, millis(othersTimeout.dividedBy(2)));
         return new ReplyProducers(ours, kafka.producer(settings));
@@ -61,14 +68,24 @@ public record ReplyProducers(Producer<byte[], byte[]> ours, Producer<byte[], byt
 
     Producer<byte[], byte[]> of(Delivery.Kind kind) {
         return switch (kind) {
-            case OUR_REPLY -> ours;
+            case OUR_REPLY -> ours.now();
             case OTHERS_REPLY, DEAD_LETTER -> others;
         };
     }
 
+    /** Runs {@code sends}, which sends so many replies of ours, and lets them go to Kafka together. */
+    void together(int records, Runnable sends) {
+        ours.together(records, sends);
+    }
+
     /** Lets the producer of a reply topic fetch its metadata, so that the first reply need not wait for it. Does not wait. */
     void prepare(String replyTopic) {
-        prepare(Topics.isOurReplyTopic(replyTopic) ? ours : others, replyTopic);
+        if (Topics.isOurReplyTopic(replyTopic)) {
+            prepare(ours.prompt(), replyTopic);
+            prepare(ours.lingering(), replyTopic);
+        } else {
+            prepare(others, replyTopic);
+        }
     }
 
     void prepareDeadLetters(String model) {

@@ -164,6 +164,11 @@ public final class ReplyPublisher implements Replies {
     }
 
     @Override
+    public void together(int many, Runnable sends) {
+        deliveries.together(many, sends);
+    }
+
+    @Override
     public void send(Task task, Outcome outcome, Timings timings) {
         if (timings.featuresMs() > 0) {
             meters.waitedForFeatures(timings.featuresMs());

@@ -10,6 +10,7 @@ import dev.penstock.messages.ModelStatus;
 import dev.penstock.messages.ModelStatus.State;
 import dev.penstock.messages.TraceContext;
 import dev.penstock.protocol.Datatype;
+import dev.penstock.protocol.InferenceRequest;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Payload;
@@ -21,8 +22,10 @@ import dev.penstock.protocol.codec.RequestReader;
 import dev.penstock.tenants.Tenant;
 import dev.penstock.tracing.CallTrace;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -128,6 +131,53 @@ class CallCheckTest {
                 .hasMessageContaining("no worker has announced version '7'");
     }
 
+    /** The numbers are read here, so workers need not read them again. */
+    @ParameterizedTest
+    @CsvSource({"31, false", "32, true", "200, true"})
+    void passesManyNumbersOnInBinaryForm(int numbers, boolean isBinary) throws Exception {
+        catalogue.heard(wide(Datatype.FP32));
+        Call call = call(
+                Optional.empty(),
+                "\"id\":\"mine\",\"parameters\":{\"priority\":2,\"other\":\"yes\"},\"outputs\":[{\"name\":\"x\"}]",
+                numbers);
+        RequestReader reader = new RequestReader(ReaderLimits.DEFAULT);
+
+        Payload passedOn = check.check(call, false).call().payload();
+
+        assertThat(passedOn.jsonLength().isPresent()).isEqualTo(isBinary);
+        InferenceRequest request = reader.read(passedOn);
+        assertThat(request).isEqualTo(reader.read(call.payload()));
+        assertThat(request.inputs().getFirst().shape()).isEqualTo(Shape.of(numbers));
+        assertThat(request.wantsBinary("x")).isFalse();
+    }
+
+    /** A number of a datatype with eight bytes may be one digit in JSON. */
+    @Test
+    void leavesARequestInJsonThatWouldBeTooLargeInBinaryForm() throws Exception {
+        catalogue.heard(wide(Datatype.INT64));
+        ReaderLimits limits = new ReaderLimits(2000, 8, 1000, 8, 100);
+        CallCheck narrow = new CallCheck(
+                catalogue, new RequestReader(limits), Duration.ofSeconds(30), Duration.ofMinutes(1), () -> 0);
+
+        assertThat(jsonLength(narrow, 100)).isPresent();
+        assertThat(jsonLength(narrow, 240)).isEmpty(); // with the JSON part
+        assertThat(jsonLength(narrow, 400)).isEmpty();
+    }
+
+    /** A model that takes many rows of one number. */
+    private static Announcement wide(Datatype datatype) {
+        Signature signature = new Signature(List.of(new TensorSpec("x", datatype, Shape.of(-1))), List.of(X));
+        return new Announcement("m", "1", "w", signature, 1000, 10_000, 0, 100, "cpu", true, Optional.empty());
+    }
+
+    private static OptionalInt jsonLength(CallCheck check, int numbers) throws Exception {
+        String data = String.join(",", Collections.nCopies(numbers, "1"));
+        Payload payload = Payload.json(("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"INT64\",\"shape\":[" + numbers
+                        + "],\"data\":[" + data + "]}]}")
+                .getBytes(UTF_8));
+        return check.check(call().with(payload), false).call().payload().jsonLength();
+    }
+
     private static Announcement version(String version) {
         return new Announcement("m", version, "w", MODEL.signature(), 8, 1000, 0, 100, "cpu", true, Optional.empty());
     }
@@ -149,7 +199,13 @@ class CallCheckTest {
     }
 
     private static Call call(Optional<String> version, String member) {
-        String body = "{" + member + ",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1],\"data\":[1]}]}";
+        return call(version, member, 1);
+    }
+
+    private static Call call(Optional<String> version, String member, int numbers) {
+        String data = String.join(",", Collections.nCopies(numbers, "1.5"));
+        String body = "{" + member + ",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[" + numbers
+                + "],\"data\":[" + data + "]}]}";
         return new Call(
                 Tenant.anonymous(Optional.empty()),
                 "m",

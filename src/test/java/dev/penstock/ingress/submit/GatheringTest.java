@@ -15,7 +15,8 @@ class GatheringTest {
     private long now = 5;
     private int wakes;
     private final List<Integer> sent = new ArrayList<>();
-    private final Gathering gathering = new Gathering(() -> calls, () -> now, () -> wakes++);
+    private final Gathering gathering =
+            new Gathering(() -> calls, () -> now, () -> wakes++, (many, sends) -> sends.run());
 
     @Test
     void nothingIsHeldBackWhileFewCallsWait() {
@@ -27,16 +28,14 @@ class GatheringTest {
     }
 
     @Test
-    void aGroupGoesOnceItHasHalfOfTheCalls() {
+    void aGroupGoesOnceItHasThreeQuartersOfTheCalls() {
         calls = 8;
-        add(1);
-        add(2);
-        add(3);
+        List.of(1, 2, 3, 4, 5).forEach(this::add);
         assertThat(sent).isEmpty();
-        add(4);
-        assertThat(sent).containsExactly(1, 2, 3, 4);
-        add(5);
-        assertThat(sent).as("the next group").hasSize(4);
+        add(6);
+        assertThat(sent).containsExactly(1, 2, 3, 4, 5, 6);
+        add(7);
+        assertThat(sent).as("the next group").hasSize(6);
     }
 
     @Test
@@ -54,11 +53,11 @@ class GatheringTest {
     @Test
     void theNextGroupHasAllOfItsTime() {
         calls = 8;
-        List.of(1, 2, 3, 4).forEach(this::add);
+        List.of(1, 2, 3, 4, 5, 6).forEach(this::add);
         now += 1000;
-        add(5);
+        add(7);
         assertThat(gathering.step(now)).isEqualTo(LONGEST);
-        assertThat(sent).doesNotContain(5);
+        assertThat(sent).doesNotContain(7);
     }
 
     @Test

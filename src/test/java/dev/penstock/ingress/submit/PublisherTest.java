@@ -194,7 +194,10 @@ class PublisherTest {
         return new Publisher(
                 new KafkaClients(settings),
                 new Publisher.Settings(1 << 20, Duration.ofMillis(20), 1 << 20),
-                new SimpleMeterRegistry());
+                new SimpleMeterRegistry(),
+                fault -> {
+                    throw new AssertionError(fault);
+                });
     }
 
     private static EmbeddedKafka start(int port, Path data) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.penstock.ingress.http.InferRoute;
 import jakarta.ws.rs.HttpMethod;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
@@ -40,6 +41,9 @@ class AllowedMethodsTest {
                 Arrays.stream(resource.getDeclaredMethods()).forEach(method -> declare(resource, method));
             }
         }
+        Stream.of(InferRoute.ADDRESS, InferRoute.ADDRESS_OF_VERSION)
+                .flatMap(AllowedMethodsTest::examples)
+                .forEach(address -> allow(declared, address, "POST"));
     }
 
     private void declare(Class<?> resource, Method method) {

@@ -96,7 +96,7 @@ class DeliveriesTest {
 
     @BeforeEach
     void start() {
-        producers = ReplyProducers.open(kafka, MAX_RECORD_BYTES, Duration.ofSeconds(2));
+        producers = ReplyProducers.open(kafka, MAX_RECORD_BYTES, Duration.ofSeconds(2), faults);
         topics = new ReplyTopics(broker.admin(), producers, List.of("*"), this::makeAgain, faults);
         deliveries = new Deliveries(producers, topics, meters, faults);
         publisher = publisher(model);

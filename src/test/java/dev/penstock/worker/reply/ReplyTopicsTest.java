@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.penstock.kafka.GroupedProducer;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.threads.Faults;
 import dev.penstock.worker.accepted.ReplyAddress;
@@ -46,17 +47,16 @@ class ReplyTopicsTest {
     private final List<Collection<String>> calls = new CopyOnWriteArrayList<>();
     private final CountDownLatch answers = new CountDownLatch(1);
     private Function<String, RuntimeException> refusal = UnknownTopicOrPartitionException::new;
-    private final ReplyTopics topics = new ReplyTopics(
-            admin(),
-            new ReplyProducers(new MockProducer<>(), new MockProducer<>()),
-            List.of("penstock.replies.*"),
-            faults,
-            now::get);
+    private final ReplyProducers producers = new ReplyProducers(
+            new GroupedProducer(new MockProducer<>(), new MockProducer<>(), faults), new MockProducer<>());
+    private final ReplyTopics topics =
+            new ReplyTopics(admin(), producers, List.of("penstock.replies.*"), faults, now::get);
 
     @AfterEach
     void close() {
         answers.countDown();
         topics.close();
+        producers.close();
         assertThat(faults.isEmpty()).isTrue();
     }
 

@@ -1,4 +1,4 @@
-package dev.penstock.ingress.http;
+package dev.penstock.ingress.negotiation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.penstock.ingress.http;
+package dev.penstock.ingress.negotiation;
 
 import dev.penstock.protocol.InvalidRequestException;
 import java.time.Duration;
@@ -11,14 +11,14 @@ import java.util.Locale;
  * @param respondAsync {@code respond-async}: the client accepts an id to poll
  * @param patience {@code wait=N}: how long the client waits for the outcome; zero when absent
  */
-record Preference(boolean respondAsync, Duration patience) {
+public record Preference(boolean respondAsync, Duration patience) {
     static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
     /**
      * Reads the values of all {@code Prefer} headers. Unknown preferences are ignored, as the RFC requires; longer waits are cut to
      * {@link #LONGEST_WAIT}.
      */
-    static Preference parse(List<String> headers) throws InvalidRequestException {
+    public static Preference parse(List<String> headers) throws InvalidRequestException {
         boolean respondAsync = false;
         Duration patience = Duration.ZERO;
         for (String header : headers) {
