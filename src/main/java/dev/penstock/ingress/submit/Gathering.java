@@ -11,18 +11,21 @@ import java.util.function.LongSupplier;
 /**
  * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
- * replies come back together. A group goes once it has three quarters of the calls that wait for their replies, which is how it follows the load, or
- * after four milliseconds. While few wait, nothing is held back, and neither where calls wait for long but few come, as for a slow model:
+ * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or after
+ * three milliseconds. Half of few is too few: while a dozen calls and less would do, three quarters of those that wait have to be there. While few wait, nothing is held back, and neither where calls wait for long but few come, as for a slow model:
  * a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
  */
 public final class Gathering {
-    static final Duration LONGEST = Duration.ofMillis(4);
+    static final Duration LONGEST = Duration.ofMillis(3);
 
     /** With fewer calls on their way, a wait would gain nothing. */
     static final int MANY = 8;
 
     /** A group that waited for fewer than this has gained nothing. */
     static final int WORTH_IT = 4;
+
+    /** So many share what a Kafka request costs well enough. */
+    private static final int DOZEN = 12;
 
     static final Duration PAUSE = Duration.ofMillis(100);
 
@@ -64,7 +67,7 @@ public final class Gathering {
         boolean wakes = false;
         synchronized (this) {
             group.add(send);
-            if (calls < MANY || 4 * group.size() >= 3 * calls || isClosed || isPaused()) {
+            if (calls < MANY || group.size() >= enough(calls) || isClosed || isPaused()) {
                 due = take();
             } else if (group.size() == 1) {
                 sinceNanos = nanoClock.getAsLong();
@@ -111,6 +114,11 @@ public final class Gathering {
             due = take();
         }
         send(due);
+    }
+
+    /** Never all: while a group is on its way, the next one gathers. */
+    private static int enough(int calls) {
+        return Math.max((calls + 1) / 2, Math.min(3 * calls / 4, DOZEN));
     }
 
     private void send(List<Runnable> due) {

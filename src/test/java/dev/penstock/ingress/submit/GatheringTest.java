@@ -6,6 +6,8 @@ import dev.penstock.threads.LoopThread;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** When requests go together. Time stands still unless a test moves it. */
 class GatheringTest {
@@ -27,15 +29,18 @@ class GatheringTest {
         assertThat(wakes).isZero();
     }
 
-    @Test
-    void aGroupGoesOnceItHasThreeQuartersOfTheCalls() {
-        calls = 8;
-        List.of(1, 2, 3, 4, 5).forEach(this::add);
+    @ParameterizedTest
+    @CsvSource({"8, 6", "10, 7", "16, 12", "20, 12", "24, 12", "25, 13", "100, 50"})
+    void aGroupGoesOnceItHasHalfOfTheCallsOrADozen(int waiting, int enough) {
+        calls = waiting;
+        for (int i = 1; i < enough; i++) {
+            add(i);
+        }
         assertThat(sent).isEmpty();
-        add(6);
-        assertThat(sent).containsExactly(1, 2, 3, 4, 5, 6);
-        add(7);
-        assertThat(sent).as("the next group").hasSize(6);
+        add(enough);
+        assertThat(sent).hasSize(enough);
+        add(enough + 1);
+        assertThat(sent).as("the next group").hasSize(enough);
     }
 
     @Test
