@@ -5,6 +5,7 @@ import dev.penstock.threads.LoopThread;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
@@ -22,19 +23,32 @@ public final class GroupedProducer implements AutoCloseable {
 
     private final Producer<byte[], byte[]> prompt;
     private final Producer<byte[], byte[]> lingering;
-    private final LoopThread flushing;
+    private final Optional<LoopThread> flushing;
     private final AtomicInteger groups = new AtomicInteger();
 
     /** @param faults hears when groups can no longer be flushed, and wait for the end of the linger */
     public GroupedProducer(
             Producer<byte[], byte[]> prompt, Producer<byte[], byte[]> lingering, Consumer<? super Fault> faults) {
-        this.prompt = prompt;
-        this.lingering = lingering;
-        this.flushing = new LoopThread("penstock-flush", "Records that go together wait longer.", faults);
-        flushing.start(now -> {
+        this(
+                prompt,
+                lingering,
+                Optional.of(new LoopThread("penstock-flush", "Records that go together wait longer.", faults)));
+        flushing.get().start(now -> {
             lingering.flush();
             return LoopThread.UNTIL_WOKEN;
         });
+    }
+
+    private GroupedProducer(
+            Producer<byte[], byte[]> prompt, Producer<byte[], byte[]> lingering, Optional<LoopThread> flushing) {
+        this.prompt = prompt;
+        this.lingering = lingering;
+        this.flushing = flushing;
+    }
+
+    /** One producer that sends all records as they come, for simulations: it starts no thread. */
+    public static GroupedProducer withoutGroups(Producer<byte[], byte[]> producer) {
+        return new GroupedProducer(producer, producer, Optional.empty());
     }
 
     /**
@@ -81,7 +95,7 @@ public final class GroupedProducer implements AutoCloseable {
             sends.run();
         } finally {
             groups.decrementAndGet();
-            flushing.wake();
+            flushing.ifPresent(LoopThread::wake);
         }
     }
 
@@ -89,7 +103,7 @@ public final class GroupedProducer implements AutoCloseable {
     public void close(Duration timeout) {
         prompt.close(timeout);
         lingering.close(timeout);
-        flushing.close(); // a flush ends with its producer
+        flushing.ifPresent(LoopThread::close); // a flush ends with its producer
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** An answer over HTTP, before it is sent. Not thread-safe. */
 final class HttpAnswer {
@@ -48,15 +49,15 @@ final class HttpAnswer {
      * @param reply empty when none arrived by the deadline
      * @param form of an error
      */
-    static HttpAnswer of(RequestId id, Optional<Reply> reply, ErrorForm form) {
+    static HttpAnswer of(RequestId id, Optional<Reply> reply, Supplier<ErrorForm> form) {
         HttpAnswer answer = reply.isEmpty()
-                ? problem(AwaitedCalls.deadlineExceeded(id), form)
+                ? problem(AwaitedCalls.deadlineExceeded(id), form.get())
                 : switch (reply.get().outcome()) {
                     case Outcome.Succeeded succeeded -> payload(succeeded.response());
-                    case Outcome.Failed failed -> problem(failed.problem(), form);
-                    case Outcome.Expired expired -> problem(AwaitedCalls.deadlineExceeded(id), form);
+                    case Outcome.Failed failed -> problem(failed.problem(), form.get());
+                    case Outcome.Expired expired -> problem(AwaitedCalls.deadlineExceeded(id), form.get());
                     case Outcome.Cancelled cancelled ->
-                        problem(Problem.of(Problem.Kind.CANCELLED, "the request was cancelled"), form);
+                        problem(Problem.of(Problem.Kind.CANCELLED, "the request was cancelled"), form.get());
                 };
         return answer.with(REQUEST_ID, id.toString());
     }

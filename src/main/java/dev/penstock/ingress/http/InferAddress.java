@@ -40,6 +40,13 @@ record InferAddress(String model, Optional<String> version) {
 
     private static String decoded(String path, int from, int to) {
         String part = path.substring(from, to);
-        return part.indexOf('%') < 0 ? part : URIDecoder.decodeURIComponent(part, false);
+        if (part.indexOf('%') < 0) {
+            return part;
+        }
+        try {
+            return URIDecoder.decodeURIComponent(part, false);
+        } catch (IllegalArgumentException broken) {
+            return part; // no model has such a name
+        }
     }
 }

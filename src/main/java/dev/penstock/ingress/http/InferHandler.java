@@ -88,13 +88,7 @@ public final class InferHandler {
             return;
         }
         answer.exceptionally(failure -> HttpAnswer.refusal(ProblemMappers.refusal(failure), errorForm(http)))
-                .thenAccept(made -> {
-                    if (loop.equals(Vertx.currentContext())) {
-                        send(http, made);
-                    } else {
-                        loop.runOnContext(back -> send(http, made));
-                    }
-                });
+                .thenAccept(made -> loop.runOnContext(back -> send(http, made)));
     }
 
     /** The caller may have gone. */
@@ -150,7 +144,7 @@ public final class InferHandler {
         if (!preference.respondAsync()) {
             return awaitedCalls
                     .run(checked, key, call -> follow(call, http))
-                    .thenApply(answer -> HttpAnswer.of(answer.id(), answer.reply(), errorForm(http)));
+                    .thenApply(answer -> HttpAnswer.of(answer.id(), answer.reply(), () -> errorForm(http)));
         }
         CompletionStage<RequestId> submitted =
                 key.isPresent() ? idempotentSubmissions.submit(checked, key.get()) : submissions.submit(checked);
@@ -180,7 +174,7 @@ public final class InferHandler {
         return outcomes.await(id, preference.patience())
                 .exceptionally(unknown -> Optional.empty())
                 .thenApply(outcome -> outcome.map(
-                                result -> HttpAnswer.of(id, Optional.of(result.reply()), errorForm(http)))
+                                result -> HttpAnswer.of(id, Optional.of(result.reply()), () -> errorForm(http)))
                         .orElseGet(accepted));
     }
 

@@ -5,6 +5,7 @@ import dev.penstock.batching.Batcher;
 import dev.penstock.batching.CostModel;
 import dev.penstock.batching.Window;
 import dev.penstock.kafka.BrokerClock;
+import dev.penstock.kafka.GroupedProducer;
 import dev.penstock.protocol.NonFinite;
 import dev.penstock.protocol.codec.ReaderLimits;
 import dev.penstock.protocol.codec.RequestReader;
@@ -95,7 +96,8 @@ final class SimulatedWorker {
         this.died = died;
         this.consumer = new SimulatedConsumer(process, outside.network, outside.logs, outside.group);
         ReplyProducers producers = new ReplyProducers(
-                new SimulatedProducer(process, outside.network, OUR_TIMEOUT_NANOS, outside.brokers),
+                GroupedProducer.withoutGroups(
+                        new SimulatedProducer(process, outside.network, OUR_TIMEOUT_NANOS, outside.brokers)),
                 new SimulatedProducer(process, outside.network, OTHERS_TIMEOUT_NANOS, outside.brokers));
         this.replies = new SteppedReplies(
                 producers,

@@ -30,6 +30,11 @@ class InferAddressTest {
         assertThat(InferAddress.of("/v2/models/a%20%2Fb/infer")).contains(new InferAddress("a /b", Optional.empty()));
     }
 
+    @Test
+    void leavesABrokenEscapeAsItIs() {
+        assertThat(InferAddress.of("/v2/models/%zz/infer")).contains(new InferAddress("%zz", Optional.empty()));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
