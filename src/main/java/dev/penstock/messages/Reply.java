@@ -24,7 +24,7 @@ public record Reply(CorrelationId correlationId, String model, String modelVersi
     /** The record value: a v2 response or a problem document. */
     public byte[] value() {
         return switch (outcome) {
-            case Outcome.Succeeded succeeded -> bytes(succeeded.response().bytes());
+            case Outcome.Succeeded succeeded -> succeeded.response().array();
             case Outcome.Failed failed -> failed.problem().toJson();
             case Outcome.Expired expired ->
                 Problem.of(Problem.Kind.DEADLINE_EXCEEDED, "the deadline passed before the request ran")
@@ -143,14 +143,5 @@ public record Reply(CorrelationId correlationId, String model, String modelVersi
         long micros = Math.round(value * 1000);
         long fraction = micros % 1000;
         return micros / 1000 + "." + (fraction < 10 ? "00" : fraction < 100 ? "0" : "") + fraction;
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-        if (buffer.hasArray() && buffer.arrayOffset() == 0 && buffer.limit() == buffer.array().length) {
-            return buffer.array();
-        }
-        byte[] copy = new byte[buffer.limit()];
-        buffer.get(0, copy);
-        return copy;
     }
 }

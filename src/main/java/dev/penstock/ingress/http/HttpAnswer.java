@@ -16,7 +16,6 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -90,22 +89,13 @@ final class HttpAnswer {
     }
 
     private static HttpAnswer payload(Payload payload) {
-        HttpAnswer answer = new HttpAnswer(200, bytes(payload.bytes()));
+        HttpAnswer answer = new HttpAnswer(200, payload.array());
         return payload.jsonLength().isEmpty()
                 ? answer.with(HttpHeaders.CONTENT_TYPE, RecordHeaders.JSON)
                 : answer.with(HttpHeaders.CONTENT_TYPE, RecordHeaders.BINARY)
                         .with(
                                 Payload.JSON_LENGTH_HEADER,
                                 Integer.toString(payload.jsonLength().getAsInt()));
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-        if (buffer.hasArray() && buffer.arrayOffset() == 0 && buffer.limit() == buffer.array().length) {
-            return buffer.array();
-        }
-        byte[] copy = new byte[buffer.limit()];
-        buffer.get(0, copy);
-        return copy;
     }
 
     /** Adds a header. */

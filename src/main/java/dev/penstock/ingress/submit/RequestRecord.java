@@ -7,7 +7,6 @@ import dev.penstock.ingress.call.CheckedCall;
 import dev.penstock.messages.RecordHeaders;
 import dev.penstock.messages.RequestId;
 import dev.penstock.messages.Topics;
-import dev.penstock.protocol.Payload;
 import java.util.OptionalInt;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -37,7 +36,7 @@ final class RequestRecord {
                 Topics.requests(call.model(), checked.lane()),
                 partition.isPresent() ? partition.getAsInt() : null,
                 key,
-                bytes(call.payload()));
+                call.payload().array());
         Headers headers = record.headers();
         RecordHeaders.set(headers, RecordHeaders.CORRELATION_ID, id.toString());
         RecordHeaders.set(headers, RecordHeaders.REPLY_TOPIC, replyTopic);
@@ -58,9 +57,5 @@ final class RequestRecord {
                     Integer.toString(call.payload().jsonLength().getAsInt()));
         }
         return record;
-    }
-
-    private static byte[] bytes(Payload payload) {
-        return payload.bytes().array(); // an HTTP body is an array of its own
     }
 }
