@@ -52,7 +52,7 @@ public final class GroupedProducer implements AutoCloseable {
     }
 
     /**
-     * Opens both producers, with one request to a broker in flight: what comes meanwhile goes together with the next.
+     * Opens both producers. Each has one request to a broker on its way at a time; records that come meanwhile go with the next.
      *
      * @param settings of both, without a linger
      * @param linger how long a record waits that is sent by {@link #lingering} and belongs to no group
