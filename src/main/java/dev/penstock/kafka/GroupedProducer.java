@@ -8,8 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
  * Two producers, so that a record that comes alone goes at once, and records that come together go in one request. A producer that does not
@@ -55,7 +57,7 @@ public final class GroupedProducer implements AutoCloseable {
      * Opens both producers. Each has one request to a broker on its way at a time; records that come meanwhile go with the next.
      *
      * @param settings of both, without a linger
-     * @param linger how long a record waits that is sent by {@link #lingering} and belongs to no group
+     * @param linger how long a record waits that is sent by {@link #lingering}
      */
     public static GroupedProducer open(
             KafkaClients kafka, Map<String, Object> settings, Duration linger, Consumer<? super Fault> faults) {
@@ -67,9 +69,16 @@ public final class GroupedProducer implements AutoCloseable {
         return new GroupedProducer(prompt, kafka.producer(all), faults);
     }
 
-    /** The producer for a record that must go now: with the group that is being sent, or else alone. */
-    public Producer<byte[], byte[]> now() {
-        return groups.get() > 0 ? lingering : prompt;
+    /** Sends a record now: with the group that is being sent, or else alone. Fails as {@link Producer#send} does. */
+    public void send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+        if (groups.get() == 0) {
+            prompt.send(record, callback);
+            return;
+        }
+        lingering.send(record, callback);
+        if (groups.get() == 0) { // the group has gone meanwhile, perhaps without this record
+            flush();
+        }
     }
 
     /** The producer for a record that may wait. */
@@ -82,8 +91,8 @@ public final class GroupedProducer implements AutoCloseable {
     }
 
     /**
-     * Runs {@code sends}, which sends so many records to {@link #now}, and lets them go together. A record of another thread that comes at
-     * the same moment goes with them. One that comes just too late waits for the linger.
+     * Runs {@code sends}, which sends so many records by {@link #send}, and lets them go together. A record of another thread that comes at
+     * the same moment goes with them.
      */
     public void together(int records, Runnable sends) {
         if (records < MANY) {
@@ -95,8 +104,12 @@ public final class GroupedProducer implements AutoCloseable {
             sends.run();
         } finally {
             groups.decrementAndGet();
-            flushing.ifPresent(LoopThread::wake);
+            flush();
         }
+    }
+
+    private void flush() {
+        flushing.ifPresent(LoopThread::wake);
     }
 
     /** Sends what is there, for as long as the timeout. */

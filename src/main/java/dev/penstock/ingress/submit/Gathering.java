@@ -12,8 +12,8 @@ import java.util.function.LongSupplier;
  * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
  * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or after
- * three milliseconds. Half of few is too few: while a dozen calls and less would do, three quarters of those that wait have to be there. While few wait, nothing is held back, and neither where calls wait for long but few come, as for a slow model:
- * a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
+ * three milliseconds. Half of few is too few, so there it has three quarters, up to a dozen. While very few wait, nothing is held back, and
+ * neither where calls wait for long but few come, as for a slow model: a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
  */
 public final class Gathering {
     static final Duration LONGEST = Duration.ofMillis(3);

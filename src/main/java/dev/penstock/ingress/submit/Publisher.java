@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -188,21 +189,25 @@ public final class Publisher implements AutoCloseable {
             ProducerRecord<byte[], byte[]> record, long waitNanos, Consumer<RecordMetadata> acknowledged) {
         int bytes = record.value().length;
         bytesInFlight.addAndGet(bytes);
-        Producer<byte[], byte[]> producer = waitNanos > queueNanos ? producers.lingering() : producers.now();
         CompletableFuture<Publication> publication = new CompletableFuture<>();
         Timer.Sample write = Timer.start(registry);
-        try {
-            producer.send(record, (metadata, failure) -> {
-                bytesInFlight.addAndGet(-bytes);
-                note(record.topic(), failure);
-                if (failure == null) {
-                    if (!record.topic().equals(WARM_UP)) {
-                        write.stop(writes);
-                    }
-                    acknowledged.accept(metadata);
+        Callback settled = (metadata, failure) -> {
+            bytesInFlight.addAndGet(-bytes);
+            note(record.topic(), failure);
+            if (failure == null) {
+                if (!record.topic().equals(WARM_UP)) {
+                    write.stop(writes);
                 }
-                publication.complete(publication(metadata, failure));
-            });
+                acknowledged.accept(metadata);
+            }
+            publication.complete(publication(metadata, failure));
+        };
+        try {
+            if (waitNanos > queueNanos) {
+                producers.lingering().send(record, settled);
+            } else {
+                producers.send(record, settled);
+            }
         } catch (KafkaException notSent) {
             bytesInFlight.addAndGet(-bytes);
             note(record.topic(), notSent);

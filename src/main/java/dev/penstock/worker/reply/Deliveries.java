@@ -122,7 +122,7 @@ public final class Deliveries implements AutoCloseable {
     private void send(Delivery delivery) {
         Try attempt = new Try(delivery);
         try {
-            producers.of(delivery.kind()).send(delivery.record(), attempt);
+            producers.send(delivery.kind(), delivery.record(), attempt);
         } catch (KafkaException | IllegalStateException notTaken) {
             // Such as a producer that is being closed.
             tried(delivery, Fate.of(notTaken, false));

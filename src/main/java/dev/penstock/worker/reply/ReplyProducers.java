@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 
 /**
@@ -28,7 +30,7 @@ public record ReplyProducers(GroupedProducer ours, Producer<byte[], byte[]> othe
     /** Holds a batch of long answers, such as 24 KiB for the vectors of each text. The buffer holds those that wait for the broker. */
     private static final int BATCH_BYTES = 512 * 1024;
 
-    /** A run's replies are flushed. A reply that is flushed too late, by a chance of two threads, waits this long. */
+    /** Replies that go together are flushed, so none waits this long. */
     private static final Duration LINGER = Duration.ofMillis(5);
 
     private static final long BUFFER_BYTES = 64 * 1024 * 1024;
@@ -66,11 +68,12 @@ public record ReplyProducers(GroupedProducer ours, Producer<byte[], byte[]> othe
         return Math.toIntExact(duration.toMillis());
     }
 
-    Producer<byte[], byte[]> of(Delivery.Kind kind) {
-        return switch (kind) {
-            case OUR_REPLY -> ours.now();
-            case OTHERS_REPLY, DEAD_LETTER -> others;
-        };
+    /** Sends a record now. Fails as {@link Producer#send} does. */
+    void send(Delivery.Kind kind, ProducerRecord<byte[], byte[]> record, Callback callback) {
+        switch (kind) {
+            case OUR_REPLY -> ours.send(record, callback);
+            case OTHERS_REPLY, DEAD_LETTER -> others.send(record, callback);
+        }
     }
 
     /** Runs {@code sends}, which sends so many replies of ours, and lets them go to Kafka together. */
