@@ -153,7 +153,7 @@ public final class Ingress implements AutoCloseable {
                 Quotas.Settings.of(config.redisTimeout(), config.redisOpenFor()),
                 admission::ingresses,
                 System::nanoTime);
-        ResultStore results = new ResultStore(redis, guarded, ids, open, config.resultTtl(), System::currentTimeMillis);
+        ResultStore results = new ResultStore(redis, guarded, open, config.resultTtl(), System::currentTimeMillis);
         this.outcomeLog = new OutcomeLog(
                 () -> kafka.follower(LOOK_UPS),
                 faults,
@@ -162,10 +162,8 @@ public final class Ingress implements AutoCloseable {
                 System::currentTimeMillis,
                 registry);
         OutcomeFinder finder = new OutcomeFinder(results, outcomeLog::find);
-        KeptOutcomes outcomes = new KeptOutcomes(
-                new OutcomeWatch(vertx, redis, finder, System::currentTimeMillis),
-                config.resultTtl(),
-                System::currentTimeMillis);
+        OutcomeWatch watch = new OutcomeWatch(vertx, redis, finder, System::currentTimeMillis);
+        KeptOutcomes outcomes = new KeptOutcomes(watch, config.resultTtl(), System::currentTimeMillis);
 
         this.publisher = new Publisher(
                 kafka,
@@ -270,7 +268,7 @@ public final class Ingress implements AutoCloseable {
                 faults,
                 kafka.recorder(Topics.RESULT_RECORDERS, FROM_BEGINNING),
                 Topics.RESULTS,
-                new ResultRecorder(results, ids, dropped),
+                new ResultRecorder(results, ids, dropped, watch::settled),
                 config.resultTtl().plus(config.asyncTimeout()),
                 System::nanoTime,
                 System::currentTimeMillis);

@@ -79,12 +79,14 @@ public final class TopicIndexer implements AutoCloseable {
      * A step of one partition.
      *
      * @param partitions how many the topic has
+     * @param sinceMillis when this thread took the partition up, epoch ms; it has read all that was appended since, in the order of the log
      * @param from where the index must be; empty when it must have no position
      * @param to where it is afterwards
      */
     public record Step(
             int partition,
             int partitions,
+            long sinceMillis,
             Optional<IndexPosition> from,
             IndexPosition to,
             List<ConsumerRecord<byte[], byte[]>> records) {
@@ -129,12 +131,13 @@ public final class TopicIndexer implements AutoCloseable {
     /**
      * The copy of one partition.
      *
+     * @param sinceMillis when this thread took it up, epoch ms
      * @param stored the index's position, as far as this thread knows
      * @param position from which this thread goes on
      */
-    private record Copy(Optional<IndexPosition> stored, IndexPosition position, Optional<Goal> goal) {
+    private record Copy(long sinceMillis, Optional<IndexPosition> stored, IndexPosition position, Optional<Goal> goal) {
         Copy towards(Goal next) {
-            return goal.isPresent() ? this : new Copy(stored, position, Optional.of(next));
+            return goal.isPresent() ? this : new Copy(sinceMillis, stored, position, Optional.of(next));
         }
 
         /** The position once all records before that offset are stored. */
@@ -146,7 +149,8 @@ public final class TopicIndexer implements AutoCloseable {
         }
 
         Copy at(IndexPosition next) {
-            return new Copy(Optional.of(next), next, goal.filter(each -> each.endOffset() > next.nextOffset()));
+            return new Copy(
+                    sinceMillis, Optional.of(next), next, goal.filter(each -> each.endOffset() > next.nextOffset()));
         }
     }
 
@@ -222,7 +226,12 @@ public final class TopicIndexer implements AutoCloseable {
                     IndexPosition to = copy.next(consumer.position(partition, KAFKA_TIMEOUT), epochMillis.getAsLong());
                     if (!copy.stored.equals(Optional.of(to))) {
                         steps.add(new Step(
-                                partition.partition(), partitions, copy.stored, to, polled.records(partition)));
+                                partition.partition(),
+                                partitions,
+                                copy.sinceMillis,
+                                copy.stored,
+                                to,
+                                polled.records(partition)));
                     }
                 });
             }
@@ -252,7 +261,8 @@ public final class TopicIndexer implements AutoCloseable {
 
         /** Goes on from the index's position. If it has none that the log still has, goes back by the time to look back. */
         private void takeUp(State state) {
-            long since = epochMillis.getAsLong() - lookBack.toMillis();
+            long now = epochMillis.getAsLong();
+            long since = now - lookBack.toMillis();
             Map<TopicPartition, Long> ends = consumer.endOffsets(unknown, KAFKA_TIMEOUT);
             Map<TopicPartition, OffsetAndTimestamp> backs = consumer.offsetsForTimes(
                     unknown.stream().collect(toMap(partition -> partition, partition -> since)), KAFKA_TIMEOUT);
@@ -265,7 +275,7 @@ public final class TopicIndexer implements AutoCloseable {
                         .orElseGet(() ->
                                 new IndexPosition(back == null ? end : back.offset(), since, 0, state.evictions()));
                 consumer.seek(partition, position.nextOffset());
-                copies.put(partition, new Copy(stored, position, Optional.empty()));
+                copies.put(partition, new Copy(now, stored, position, Optional.empty()));
             });
             consumer.resume(unknown);
             unknown.clear();

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -31,6 +33,8 @@ class TopicIndexerTest {
     private final AtomicLong askedTooEarly = new AtomicLong();
     private final AtomicLong nanos = new AtomicLong();
     private final Map<Integer, IndexPosition> positions = new HashMap<>();
+    private final List<TopicIndexer.Step> taken = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean refuses = new AtomicBoolean();
     private final Faults faults = new Faults("ingress");
 
     /** One record with each poll. */
@@ -70,6 +74,10 @@ class TopicIndexerTest {
 
         @Override
         public CompletionStage<Set<Integer>> store(List<TopicIndexer.Step> steps) {
+            if (refuses.getAndSet(false)) {
+                return CompletableFuture.completedFuture(Set.of(0));
+            }
+            taken.addAll(steps);
             for (TopicIndexer.Step step : steps) {
                 positions.put(step.partition(), step.to());
                 stored.addAndGet(step.records().size());
@@ -84,10 +92,32 @@ class TopicIndexerTest {
      */
     @Test
     void storesWhatItHasReadBeforeItAsksTheBroker() {
+        try (TopicIndexer indexer = indexer()) {
+            await().until(() -> stored.get() == RECORDS);
+            assertThat(askedTooEarly).hasValue(0);
+            assertThat(faults.first()).isEmpty();
+            assertThat(indexer).isNotNull();
+        }
+    }
+
+    @Test
+    void tellsSinceWhenItReadsAPartition() {
+        try (TopicIndexer indexer = indexer()) {
+            await().until(() -> stored.get() > 0);
+            long refused = nanos.get() / 1_000_000;
+            refuses.set(true);
+            await().until(() -> taken.getLast().sinceMillis() > refused);
+            assertThat(taken.getFirst().sinceMillis()).isLessThan(refused);
+            assertThat(faults.first()).isEmpty();
+            assertThat(indexer).isNotNull();
+        }
+    }
+
+    private TopicIndexer indexer() {
         consumer.updateBeginningOffsets(Map.of(PARTITION, 0L));
         consumer.updateEndOffsets(Map.of(PARTITION, 0L));
         consumer.updatePartitions("t", List.of(new PartitionInfo("t", 0, null, null, null)));
-        try (TopicIndexer indexer = new TopicIndexer(
+        return new TopicIndexer(
                 "index",
                 "Nothing is indexed.",
                 faults,
@@ -96,11 +126,6 @@ class TopicIndexerTest {
                 index,
                 Duration.ofMinutes(1),
                 () -> nanos.addAndGet(Duration.ofSeconds(1).toNanos()),
-                () -> nanos.get() / 1_000_000)) {
-            await().until(() -> stored.get() == RECORDS);
-            assertThat(askedTooEarly).hasValue(0);
-            assertThat(faults.first()).isEmpty();
-            assertThat(indexer).isNotNull();
-        }
+                () -> nanos.get() / 1_000_000);
     }
 }

@@ -66,8 +66,13 @@ public final class RequestIdIssuer {
 
     public Origin originOf(String text) {
         return signed.verify(text)
-                .map(id -> id.instance() == instance ? Origin.THIS_INGRESS : Origin.ANOTHER_INGRESS)
+                .map(id -> isOwn(id) ? Origin.THIS_INGRESS : Origin.ANOTHER_INGRESS)
                 .orElse(Origin.NOBODY);
+    }
+
+    /** Whether this ingress issued it. */
+    public boolean isOwn(RequestId id) {
+        return id.instance() == instance;
     }
 
     /** Where an id was issued. */

@@ -24,8 +24,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis, where the outcome is published, while any call
- * waits for it, over one connection for all channels. Each wait also looks every second, so a lost connection or an outage of Redis only
- * adds latency. The outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
+ * waits for it, over one connection for all channels. What this ingress itself reads of the topic ends its waits at once. Each wait also looks
+ * every second, so a lost connection or an outage of Redis only adds latency. The outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
  */
 public final class OutcomeWatch {
     private static final long LOOK_MILLIS = 1000;
@@ -85,9 +85,15 @@ public final class OutcomeWatch {
         return result;
     }
 
+    /** Ends the waits for a request whose first outcome is known here. */
+    public void settled(RequestId id, StoredResult outcome) {
+        waiting.getOrDefault(ResultStore.channel(id), List.of())
+                .forEach(wait -> wait.result.complete(Optional.of(outcome)));
+    }
+
     /** Hears of the outcome, until there is a result. */
     private void subscribe(Wait wait) {
-        String channel = ResultStore.channel(wait.id.toString());
+        String channel = ResultStore.channel(wait.id);
         waiting.compute(channel, (none, all) -> {
             List<Wait> waits = all == null ? new CopyOnWriteArrayList<>() : all;
             waits.add(wait);

@@ -2,27 +2,39 @@ package dev.penstock.ingress.outcomes;
 
 import dev.penstock.ingress.call.RequestIdIssuer;
 import dev.penstock.kafka.TopicIndexer;
+import dev.penstock.messages.RequestId;
 import dev.penstock.protocol.InvalidRequestException;
 import dev.penstock.threads.LimitedLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 
-/** Copies outcomes from {@code penstock.results} to Redis. All ingresses share the work as one consumer group. */
+/**
+ * Copies outcomes from {@code penstock.results} to Redis. All ingresses share the work as one consumer group. An outcome that a call waits for
+ * here need not come back from Redis first.
+ */
 public final class ResultRecorder implements TopicIndexer.Index {
     private static final LimitedLog SKIPPED = new LimitedLog(Logger.getLogger(ResultRecorder.class));
 
     private final ResultStore store;
     private final RequestIdIssuer ids;
     private final DroppedReplyMeters dropped;
+    private final BiConsumer<RequestId, StoredResult> first;
 
-    public ResultRecorder(ResultStore store, RequestIdIssuer ids, DroppedReplyMeters dropped) {
+    /** @param first receives each outcome that is certainly the first of a request of this ingress */
+    public ResultRecorder(
+            ResultStore store,
+            RequestIdIssuer ids,
+            DroppedReplyMeters dropped,
+            BiConsumer<RequestId, StoredResult> first) {
         this.store = store;
         this.ids = ids;
         this.dropped = dropped;
+        this.first = first;
     }
 
     @Override
@@ -32,22 +44,37 @@ public final class ResultRecorder implements TopicIndexer.Index {
 
     @Override
     public CompletionStage<Set<Integer>> store(List<TopicIndexer.Step> steps) {
-        return store.store(steps.stream()
-                        .map(step -> new ResultStore.Results(step, outcomes(step.records())))
-                        .toList())
-                .toCompletionStage();
+        List<ResultStore.Results> results = steps.stream()
+                .map(step -> new ResultStore.Results(step, settled(step.records())))
+                .toList();
+        CompletionStage<Set<Integer>> stored = store.store(results).toCompletionStage();
+        // Afterwards, so that who has an outcome from here finds it in Redis, too.
+        results.forEach(this::handOver);
+        return stored;
     }
 
-    private List<StoredResult> outcomes(List<ConsumerRecord<byte[], byte[]>> records) {
-        List<StoredResult> outcomes = new ArrayList<>(records.size());
+    /**
+     * Of the replies to a request, the first in the log counts. Those that have been read here since before the request was issued begin with
+     * it; an earlier request's may have been read by another ingress.
+     */
+    private void handOver(ResultStore.Results results) {
+        for (ResultStore.Settled each : results.settled()) {
+            if (ids.isOwn(each.id())
+                    && each.id().issuedMillis() > results.step().sinceMillis()) {
+                first.accept(each.id(), each.outcome());
+            }
+        }
+    }
+
+    private List<ResultStore.Settled> settled(List<ConsumerRecord<byte[], byte[]>> records) {
+        List<ResultStore.Settled> settled = new ArrayList<>(records.size());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             try {
                 StoredResult outcome = StoredResult.of(record);
-                if (ids.verify(outcome.reply().correlationId().toString()).isPresent()) {
-                    outcomes.add(outcome);
-                } else {
-                    dropped.forged(); // no caller could poll for it, and it would fill Redis
-                }
+                ids.verify(outcome.reply().correlationId().toString())
+                        .ifPresentOrElse(
+                                id -> settled.add(new ResultStore.Settled(id, outcome)),
+                                dropped::forged); // no caller could poll for it, and it would fill Redis
             } catch (InvalidRequestException
                     | RuntimeException broken) { // a bug that one record provokes must not stop the others
                 dropped.broken();
@@ -61,6 +88,6 @@ public final class ResultRecorder implements TopicIndexer.Index {
                                 : broken.getClass().getName());
             }
         }
-        return outcomes;
+        return settled;
     }
 }

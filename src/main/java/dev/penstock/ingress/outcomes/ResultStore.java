@@ -67,7 +67,6 @@ public final class ResultStore {
 
     private final Redis redis;
     private final GuardedRedis guarded;
-    private final RequestIdIssuer ids;
     private final OpenRequests open;
     private final Duration ttl;
     private final LongSupplier epochMillis;
@@ -77,23 +76,19 @@ public final class ResultStore {
      * @param open the places that requests release with their outcome
      * @param ttl how long after its deadline an outcome is kept
      */
-    public ResultStore(
-            Redis redis,
-            GuardedRedis guarded,
-            RequestIdIssuer ids,
-            OpenRequests open,
-            Duration ttl,
-            LongSupplier epochMillis) {
+    public ResultStore(Redis redis, GuardedRedis guarded, OpenRequests open, Duration ttl, LongSupplier epochMillis) {
         this.redis = redis;
         this.guarded = guarded;
-        this.ids = ids;
         this.open = open;
         this.ttl = ttl;
         this.epochMillis = epochMillis;
     }
 
-    /** The outcomes of a step. */
-    record Results(TopicIndexer.Step step, List<StoredResult> outcomes) {}
+    /** A request and an outcome of it. */
+    record Settled(RequestId id, StoredResult outcome) {}
+
+    /** What a step settles. */
+    record Results(TopicIndexer.Step step, List<Settled> settled) {}
 
     /**
      * What Redis knows of a request.
@@ -114,12 +109,10 @@ public final class ResultStore {
         List<Request> commands = new ArrayList<>();
         steps.forEach(step -> commands.add(script(step)));
         for (Results step : steps) {
-            for (StoredResult outcome : step.outcomes) {
-                String id = outcome.reply().correlationId().toString();
-                ids.verify(id)
-                        .filter(RequestIdIssuer::hasPlace)
-                        .map(open::settled)
-                        .ifPresent(commands::add);
+            for (Settled each : step.settled) {
+                if (RequestIdIssuer.hasPlace(each.id)) {
+                    commands.add(open.settled(each.id));
+                }
             }
         }
         return redis.batch(commands).map(answers -> {
@@ -137,12 +130,11 @@ public final class ResultStore {
         TopicIndexer.Step step = results.step;
         List<String> keys = new ArrayList<>(List.of(POSITIONS));
         List<Buffer> values = new ArrayList<>();
-        for (StoredResult outcome : results.outcomes) {
-            String id = outcome.reply().correlationId().toString();
-            long millis = millisToKeep(id);
+        for (Settled each : results.settled) {
+            long millis = millisToKeep(each.id);
             if (millis > 0) {
-                keys.add(channel(id));
-                values.add(Buffer.buffer(outcome.toBytes()));
+                keys.add(channel(each.id));
+                values.add(Buffer.buffer(each.outcome.toBytes()));
                 values.add(Buffer.buffer(Long.toString(millis)));
             }
         }
@@ -172,7 +164,7 @@ public final class ResultStore {
     }
 
     private static Request get(RequestId id) {
-        return Request.cmd(Command.GET).arg(channel(id.toString()));
+        return Request.cmd(Command.GET).arg(channel(id));
     }
 
     private static Optional<StoredResult> read(@Nullable Response outcome) {
@@ -208,14 +200,12 @@ public final class ResultStore {
     }
 
     /** Counts from the deadline, not from the outcome: a poll must not miss an outcome that its id says is kept. */
-    private long millisToKeep(String id) {
-        return ids.verify(id)
-                .map(own -> own.deadlineMillis() + ttl.toMillis() - epochMillis.getAsLong())
-                .orElse(0L);
+    private long millisToKeep(RequestId id) {
+        return id.deadlineMillis() + ttl.toMillis() - epochMillis.getAsLong();
     }
 
     /** Where its outcome is kept, and published. */
-    static String channel(String id) {
+    static String channel(RequestId id) {
         return "penstock:result:" + id;
     }
 }

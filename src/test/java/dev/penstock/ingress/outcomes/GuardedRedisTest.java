@@ -31,7 +31,6 @@ class GuardedRedisTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            ids,
             new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis),
             Duration.ofHours(1),
             System::currentTimeMillis);

@@ -41,7 +41,6 @@ class KeptOutcomesTest {
                     new ResultStore(
                             away,
                             guarded,
-                            ids,
                             new OpenRequests(guarded::send, () -> 1, () -> nowMillis),
                             TTL,
                             () -> nowMillis),

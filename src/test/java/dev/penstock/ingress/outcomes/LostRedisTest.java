@@ -68,7 +68,6 @@ class LostRedisTest {
     private final ResultStore results = new ResultStore(
             redis.client(),
             guarded,
-            ids,
             new OpenRequests(guarded::send, () -> 1, this::now),
             Duration.ofHours(1),
             this::now);
@@ -284,7 +283,7 @@ class LostRedisTest {
                 faults,
                 kafka.recorder(UUID.randomUUID().toString(), FROM_BEGINNING),
                 Topics.RESULTS,
-                new ResultRecorder(results, ids, new DroppedReplyMeters(meters)),
+                new ResultRecorder(results, ids, new DroppedReplyMeters(meters), (id, outcome) -> {}),
                 Duration.ofHours(1),
                 System::nanoTime,
                 this::now);

@@ -107,6 +107,16 @@ class OutcomeWatchTest {
     }
 
     @Test
+    void needsNoRedisForAnOutcomeThatThisIngressReads() {
+        redis.stop();
+        CompletableFuture<Optional<StoredResult>> outcome = watch.await(id, Duration.ofSeconds(30));
+        ResultStore.Settled settled =
+                settled(new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE));
+        watch.settled(id, settled.outcome());
+        assertThat(outcome).isCompletedWithValue(Optional.of(settled.outcome()));
+    }
+
+    @Test
     void keepsAnOutcomeThatItMayNotPublish() {
         redis.send(Request.cmd(Command.ACL).arg("SETUSER").arg("default").arg("resetchannels"));
         store(new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE));
@@ -123,7 +133,7 @@ class OutcomeWatchTest {
     }
 
     private void awaitSubscription() {
-        Request subscribers = Request.cmd(Command.PUBSUB).arg("NUMSUB").arg(ResultStore.channel(id.toString()));
+        Request subscribers = Request.cmd(Command.PUBSUB).arg("NUMSUB").arg(ResultStore.channel(id));
         await().until(() -> redis.send(subscribers).get(1).toInteger() == 1);
     }
 
@@ -132,7 +142,6 @@ class OutcomeWatchTest {
         return new ResultStore(
                 server,
                 asked,
-                ids,
                 new OpenRequests(asked::send, () -> 1, System::currentTimeMillis),
                 Duration.ofHours(1),
                 System::currentTimeMillis);
@@ -140,11 +149,15 @@ class OutcomeWatchTest {
 
     private void store(Reply reply) {
         TopicIndexer.Step step =
-                new TopicIndexer.Step(0, 1, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
-        results.store(List.of(new ResultStore.Results(step, List.of(new StoredResult(Instant.EPOCH, reply)))))
+                new TopicIndexer.Step(0, 1, 0, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
+        results.store(List.of(new ResultStore.Results(step, List.of(settled(reply)))))
                 .toCompletionStage()
                 .toCompletableFuture()
                 .join();
+    }
+
+    private ResultStore.Settled settled(Reply reply) {
+        return new ResultStore.Settled(id, new StoredResult(Instant.EPOCH, reply));
     }
 
     private CompletableFuture<Optional<StoredResult>> find() {

@@ -117,8 +117,7 @@ class IdempotentSubmissionsTest {
         GuardedRedis guarded = new GuardedRedis("requests", redis, Duration.ofSeconds(2), Duration.ofSeconds(1));
         RequestIdIssuer ids = new RequestIdIssuer(new byte[16], System::currentTimeMillis);
         OpenRequests open = new OpenRequests(guarded::send, () -> 1, System::currentTimeMillis);
-        ResultStore results =
-                new ResultStore(redis, guarded, ids, open, Duration.ofHours(1), System::currentTimeMillis);
+        ResultStore results = new ResultStore(redis, guarded, open, Duration.ofHours(1), System::currentTimeMillis);
         IdempotencyClaims claims = new IdempotencyClaims(guarded, Duration.ofHours(1));
         OutcomeFinder outcomes = new OutcomeFinder(results, id -> CompletableFuture.completedFuture(Optional.empty()));
         return new IdempotentSubmissions(
