@@ -16,6 +16,7 @@ import dev.penstock.ingress.outcomes.KeptOutcomes;
 import dev.penstock.ingress.outcomes.OutcomeFinder;
 import dev.penstock.ingress.outcomes.OutcomeLog;
 import dev.penstock.ingress.outcomes.OutcomeWatch;
+import dev.penstock.ingress.outcomes.OwnPartitions;
 import dev.penstock.ingress.outcomes.ResultRecorder;
 import dev.penstock.ingress.outcomes.ResultStore;
 import dev.penstock.ingress.submit.AwaitedCalls;
@@ -162,7 +163,8 @@ public final class Ingress implements AutoCloseable {
                 System::currentTimeMillis,
                 registry);
         OutcomeFinder finder = new OutcomeFinder(results, outcomeLog::find);
-        OutcomeWatch watch = new OutcomeWatch(vertx, redis, finder, System::currentTimeMillis);
+        OwnPartitions own = new OwnPartitions(ids);
+        OutcomeWatch watch = new OutcomeWatch(vertx, redis, finder, own, System::currentTimeMillis);
         KeptOutcomes outcomes = new KeptOutcomes(watch, config.resultTtl(), System::currentTimeMillis);
 
         this.publisher = new Publisher(
@@ -268,7 +270,7 @@ public final class Ingress implements AutoCloseable {
                 faults,
                 kafka.recorder(Topics.RESULT_RECORDERS, FROM_BEGINNING),
                 Topics.RESULTS,
-                new ResultRecorder(results, ids, dropped, watch::settled),
+                new ResultRecorder(results, ids, dropped, own, watch::read),
                 config.resultTtl().plus(config.asyncTimeout()),
                 System::nanoTime,
                 System::currentTimeMillis);

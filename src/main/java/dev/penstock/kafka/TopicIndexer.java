@@ -60,6 +60,16 @@ public final class TopicIndexer implements AutoCloseable {
          * steps was stored. After a failure the indexer reads the state again.
          */
         CompletionStage<Set<Integer>> store(List<Step> steps);
+
+        /**
+         * From now on the indexer reads a partition.
+         *
+         * @param sinceMillis epoch ms; all that is appended later is read, in the order of the log
+         */
+        void takenUp(int partition, long sinceMillis);
+
+        /** It no longer does, or has to find out from where. */
+        void givenUp(int partition);
     }
 
     /**
@@ -79,14 +89,12 @@ public final class TopicIndexer implements AutoCloseable {
      * A step of one partition.
      *
      * @param partitions how many the topic has
-     * @param sinceMillis when this thread took the partition up, epoch ms; it has read all that was appended since, in the order of the log
      * @param from where the index must be; empty when it must have no position
      * @param to where it is afterwards
      */
     public record Step(
             int partition,
             int partitions,
-            long sinceMillis,
             Optional<IndexPosition> from,
             IndexPosition to,
             List<ConsumerRecord<byte[], byte[]>> records) {
@@ -131,13 +139,12 @@ public final class TopicIndexer implements AutoCloseable {
     /**
      * The copy of one partition.
      *
-     * @param sinceMillis when this thread took it up, epoch ms
      * @param stored the index's position, as far as this thread knows
      * @param position from which this thread goes on
      */
-    private record Copy(long sinceMillis, Optional<IndexPosition> stored, IndexPosition position, Optional<Goal> goal) {
+    private record Copy(Optional<IndexPosition> stored, IndexPosition position, Optional<Goal> goal) {
         Copy towards(Goal next) {
-            return goal.isPresent() ? this : new Copy(sinceMillis, stored, position, Optional.of(next));
+            return goal.isPresent() ? this : new Copy(stored, position, Optional.of(next));
         }
 
         /** The position once all records before that offset are stored. */
@@ -149,8 +156,7 @@ public final class TopicIndexer implements AutoCloseable {
         }
 
         Copy at(IndexPosition next) {
-            return new Copy(
-                    sinceMillis, Optional.of(next), next, goal.filter(each -> each.endOffset() > next.nextOffset()));
+            return new Copy(Optional.of(next), next, goal.filter(each -> each.endOffset() > next.nextOffset()));
         }
     }
 
@@ -226,12 +232,7 @@ public final class TopicIndexer implements AutoCloseable {
                     IndexPosition to = copy.next(consumer.position(partition, KAFKA_TIMEOUT), epochMillis.getAsLong());
                     if (!copy.stored.equals(Optional.of(to))) {
                         steps.add(new Step(
-                                partition.partition(),
-                                partitions,
-                                copy.sinceMillis,
-                                copy.stored,
-                                to,
-                                polled.records(partition)));
+                                partition.partition(), partitions, copy.stored, to, polled.records(partition)));
                     }
                 });
             }
@@ -275,15 +276,21 @@ public final class TopicIndexer implements AutoCloseable {
                         .orElseGet(() ->
                                 new IndexPosition(back == null ? end : back.offset(), since, 0, state.evictions()));
                 consumer.seek(partition, position.nextOffset());
-                copies.put(partition, new Copy(now, stored, position, Optional.empty()));
+                copies.put(partition, new Copy(stored, position, Optional.empty()));
+                index.takenUp(partition.partition(), now);
             });
             consumer.resume(unknown);
             unknown.clear();
         }
 
+        private void givenUp(TopicPartition partition) {
+            copies.remove(partition);
+            index.givenUp(partition.partition());
+        }
+
         /** Reads nothing of the partition until its position is known. */
         private void begin(TopicPartition partition) {
-            copies.remove(partition);
+            givenUp(partition);
             unknown.add(partition);
             consumer.pause(List.of(partition));
         }
@@ -295,7 +302,7 @@ public final class TopicIndexer implements AutoCloseable {
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            partitions.forEach(copies::remove);
+            partitions.forEach(this::givenUp);
             unknown.removeAll(Set.copyOf(partitions));
         }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,9 +24,9 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Waits for outcomes on behalf of long polls. It subscribes to a request's channel in Redis, where the outcome is published, while any call
- * waits for it, over one connection for all channels. What this ingress itself reads of the topic ends its waits at once. Each wait also looks
- * every second, so a lost connection or an outage of Redis only adds latency. The outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
+ * Waits for outcomes on behalf of callers. It subscribes to a request's channel in Redis, where the outcome is published, while any call
+ * waits for it, over one connection for all channels. What this ingress itself reads of the topic needs no Redis. Each wait also looks every
+ * second, so a lost connection, a partition that went to another ingress, or an outage of Redis only adds latency. The outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
  */
 public final class OutcomeWatch {
     private static final long LOOK_MILLIS = 1000;
@@ -33,9 +34,12 @@ public final class OutcomeWatch {
     private final Vertx vertx;
     private final Redis redis;
     private final OutcomeFinder finder;
+    private final OwnPartitions own;
     private final LongSupplier epochMillis;
     /** By channel. */
     private final Map<String, List<Wait>> waiting = new ConcurrentHashMap<>();
+    /** By channel: what this ingress has read, and Redis may not have yet. */
+    private final Map<String, StoredResult> notYetStored = new ConcurrentHashMap<>();
     /** The final look of each wait. */
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
 
@@ -48,7 +52,9 @@ public final class OutcomeWatch {
     /** A call that waits. */
     private record Wait(RequestId id, CompletableFuture<Optional<StoredResult>> result) {}
 
-    public OutcomeWatch(Vertx vertx, Redis redis, OutcomeFinder finder, LongSupplier epochMillis) {
+    /** @param own what is read here, and given to {@link #read} */
+    public OutcomeWatch(Vertx vertx, Redis redis, OutcomeFinder finder, OwnPartitions own, LongSupplier epochMillis) {
+        this.own = own;
         this.vertx = vertx;
         this.redis = redis;
         this.finder = finder;
@@ -66,7 +72,7 @@ public final class OutcomeWatch {
         if (RequestIdIssuer.isToCaller(id)) {
             look(wait, false);
         } else {
-            subscribe(wait);
+            listen(wait);
         }
         Runnable last = () -> look(wait, true);
         ends.add(last);
@@ -85,27 +91,37 @@ public final class OutcomeWatch {
         return result;
     }
 
-    /** Ends the waits for a request whose first outcome is known here. */
-    public void settled(RequestId id, StoredResult outcome) {
-        waiting.getOrDefault(ResultStore.channel(id), List.of())
-                .forEach(wait -> wait.result.complete(Optional.of(outcome)));
+    /**
+     * This ingress has read the outcome of a request itself. That ends the waits for it, and, until the outcome is in Redis, also those that
+     * begin.
+     */
+    public void read(RequestId id, StoredResult outcome, CompletionStage<?> stored) {
+        String channel = ResultStore.channel(id);
+        notYetStored.put(channel, outcome);
+        stored.whenComplete((done, failure) -> notYetStored.remove(channel, outcome));
+        waiting.getOrDefault(channel, List.of()).forEach(wait -> wait.result.complete(Optional.of(outcome)));
     }
 
     /** Hears of the outcome, until there is a result. */
-    private void subscribe(Wait wait) {
+    private void listen(Wait wait) {
         String channel = ResultStore.channel(wait.id);
         waiting.compute(channel, (none, all) -> {
             List<Wait> waits = all == null ? new CopyOnWriteArrayList<>() : all;
             waits.add(wait);
             return waits;
         });
-        subscribe(channel, wait);
+        if (own.have(wait.id)) {
+            Optional.ofNullable(notYetStored.get(channel))
+                    .ifPresentOrElse(outcome -> wait.result.complete(Optional.of(outcome)), () -> lookFirst(wait));
+        } else {
+            subscribe(channel, wait);
+        }
         wait.result.whenComplete((found, failure) -> {
             waiting.computeIfPresent(channel, (none, waits) -> {
                 waits.remove(wait);
                 return waits.isEmpty() ? null : waits;
             });
-            if (!waiting.containsKey(channel)) {
+            if (!waiting.containsKey(channel) && !own.have(wait.id)) {
                 send(Command.UNSUBSCRIBE, channel);
             }
         });
@@ -135,10 +151,10 @@ public final class OutcomeWatch {
     }
 
     /**
-     * Looks once the subscription is confirmed, since the outcome may have been published before. Where it would be published only now, it
-     * is enough to ask Redis: the looks of every second find what Redis does not have.
+     * Looks once nothing can be missed any more, since the outcome may have come before. Where it would come only now, it is enough to ask
+     * Redis: the looks of every second find what Redis does not have.
      */
-    private void subscribed(Wait wait) {
+    private void lookFirst(Wait wait) {
         if (epochMillis.getAsLong() - wait.id.issuedMillis() > LOOK_MILLIS) {
             look(wait, false);
             return;
@@ -187,7 +203,11 @@ public final class OutcomeWatch {
                 live.handler(this::received);
                 live.exceptionHandler(failure -> lost(live));
                 live.endHandler(end -> lost(live));
-                waiting.keySet().forEach(channel -> send(Command.SUBSCRIBE, channel));
+                waiting.forEach((channel, waits) -> {
+                    if (waits.stream().anyMatch(wait -> !own.have(wait.id))) {
+                        send(Command.SUBSCRIBE, channel);
+                    }
+                });
             }
         });
     }
@@ -209,7 +229,7 @@ public final class OutcomeWatch {
         }
         List<Wait> waits = waiting.getOrDefault(message.get(1).toString(), List.of());
         switch (message.get(0).toString()) {
-            case "subscribe" -> waits.forEach(this::subscribed);
+            case "subscribe" -> waits.forEach(this::lookFirst);
             case "message" ->
                 waits.forEach(wait -> published(wait, message.get(2).toBytes()));
             default -> {} // the end of a subscription

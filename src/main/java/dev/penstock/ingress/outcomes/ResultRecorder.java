@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 
@@ -23,17 +22,22 @@ public final class ResultRecorder implements TopicIndexer.Index {
     private final ResultStore store;
     private final RequestIdIssuer ids;
     private final DroppedReplyMeters dropped;
-    private final BiConsumer<RequestId, StoredResult> first;
+    private final OwnPartitions own;
+    private final First first;
 
-    /** @param first receives each outcome that is certainly the first of a request of this ingress */
+    /** Receives each outcome that is certainly the first of a request of this ingress. */
+    @FunctionalInterface
+    public interface First {
+        /** @param stored completes once the outcome is in Redis, or when it could not be stored */
+        void read(RequestId id, StoredResult outcome, CompletionStage<?> stored);
+    }
+
     public ResultRecorder(
-            ResultStore store,
-            RequestIdIssuer ids,
-            DroppedReplyMeters dropped,
-            BiConsumer<RequestId, StoredResult> first) {
+            ResultStore store, RequestIdIssuer ids, DroppedReplyMeters dropped, OwnPartitions own, First first) {
         this.store = store;
         this.ids = ids;
         this.dropped = dropped;
+        this.own = own;
         this.first = first;
     }
 
@@ -44,26 +48,30 @@ public final class ResultRecorder implements TopicIndexer.Index {
 
     @Override
     public CompletionStage<Set<Integer>> store(List<TopicIndexer.Step> steps) {
+        steps.forEach(step -> own.topicHas(step.partitions()));
         List<ResultStore.Results> results = steps.stream()
                 .map(step -> new ResultStore.Results(step, settled(step.records())))
                 .toList();
         CompletionStage<Set<Integer>> stored = store.store(results).toCompletionStage();
         // Afterwards, so that who has an outcome from here finds it in Redis, too.
-        results.forEach(this::handOver);
+        for (ResultStore.Results each : results) {
+            for (ResultStore.Settled settled : each.settled()) {
+                if (own.have(settled.id())) {
+                    first.read(settled.id(), settled.outcome(), stored);
+                }
+            }
+        }
         return stored;
     }
 
-    /**
-     * Of the replies to a request, the first in the log counts. Those that have been read here since before the request was issued begin with
-     * it; an earlier request's may have been read by another ingress.
-     */
-    private void handOver(ResultStore.Results results) {
-        for (ResultStore.Settled each : results.settled()) {
-            if (ids.isOwn(each.id())
-                    && each.id().issuedMillis() > results.step().sinceMillis()) {
-                first.accept(each.id(), each.outcome());
-            }
-        }
+    @Override
+    public void takenUp(int partition, long sinceMillis) {
+        own.takenUp(partition, sinceMillis);
+    }
+
+    @Override
+    public void givenUp(int partition) {
+        own.givenUp(partition);
     }
 
     private List<ResultStore.Settled> settled(List<ConsumerRecord<byte[], byte[]>> records) {

@@ -45,6 +45,7 @@ class KeptOutcomesTest {
                             TTL,
                             () -> nowMillis),
                     id -> log),
+            new OwnPartitions(ids),
             () -> nowMillis);
     private final KeptOutcomes outcomes = new KeptOutcomes(watch, TTL, () -> nowMillis);
 

@@ -283,7 +283,12 @@ class LostRedisTest {
                 faults,
                 kafka.recorder(UUID.randomUUID().toString(), FROM_BEGINNING),
                 Topics.RESULTS,
-                new ResultRecorder(results, ids, new DroppedReplyMeters(meters), (id, outcome) -> {}),
+                new ResultRecorder(
+                        results,
+                        ids,
+                        new DroppedReplyMeters(meters),
+                        new OwnPartitions(ids),
+                        (id, outcome, stored) -> {}),
                 Duration.ofHours(1),
                 System::nanoTime,
                 this::now);

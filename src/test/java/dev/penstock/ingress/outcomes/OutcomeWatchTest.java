@@ -39,7 +39,8 @@ class OutcomeWatchTest {
     private final ResultStore results = store(redis.client());
     private final OutcomeFinder finder = new OutcomeFinder(
             results, sought -> CompletableFuture.failedFuture(new TimeoutException("Kafka is away too")));
-    private final OutcomeWatch watch = new OutcomeWatch(vertx, redis.client(), finder, System::currentTimeMillis);
+    private final OwnPartitions own = new OwnPartitions(ids);
+    private final OutcomeWatch watch = new OutcomeWatch(vertx, redis.client(), finder, own, System::currentTimeMillis);
 
     @AfterEach
     void close() {
@@ -74,6 +75,7 @@ class OutcomeWatchTest {
                     vertx,
                     redis.client(),
                     new OutcomeFinder(notHere, sought -> CompletableFuture.failedFuture(new TimeoutException())),
+                    own,
                     System::currentTimeMillis);
             CompletableFuture<Optional<StoredResult>> outcome = hears.await(id, Duration.ofSeconds(30));
             awaitSubscription();
@@ -112,8 +114,44 @@ class OutcomeWatchTest {
         CompletableFuture<Optional<StoredResult>> outcome = watch.await(id, Duration.ofSeconds(30));
         ResultStore.Settled settled =
                 settled(new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE));
-        watch.settled(id, settled.outcome());
+        CompletableFuture<Void> stored = new CompletableFuture<>();
+        watch.read(id, settled.outcome(), stored);
         assertThat(outcome).isCompletedWithValue(Optional.of(settled.outcome()));
+
+        own.topicHas(1);
+        own.takenUp(0, id.issuedMillis() - 1);
+        assertThat(watch.await(id, Duration.ofSeconds(30)))
+                .as("not yet in Redis")
+                .isCompletedWithValue(Optional.of(settled.outcome()));
+        stored.complete(null);
+        assertThat(watch.await(id, Duration.ofSeconds(30))).isNotDone();
+    }
+
+    @Test
+    void subscribesOnlyToWhatThisIngressDoesNotRead() {
+        own.topicHas(1);
+        own.takenUp(0, id.issuedMillis() - 1);
+        CompletableFuture<Optional<StoredResult>> here = watch.await(id, Duration.ofSeconds(30));
+        RequestId other = new RequestIdIssuer(new byte[16], System::currentTimeMillis)
+                .issue(Tenant.anonymous(Optional.empty()), Duration.ofSeconds(30));
+        CompletableFuture<Optional<StoredResult>> elsewhere = watch.await(other, Duration.ofSeconds(30));
+        await().until(() -> subscribers(other) == 1);
+        assertThat(subscribers(id)).isZero();
+        own.givenUp(0);
+        CompletableFuture<Optional<StoredResult>> later = watch.await(id, Duration.ofSeconds(30));
+        await().until(() -> subscribers(id) == 1);
+        List.of(here, elsewhere, later).forEach(wait -> wait.complete(Optional.empty()));
+        await().until(() -> subscribers(id) + subscribers(other) == 0);
+    }
+
+    @Test
+    void findsWhatWasStoredBeforeWithoutASubscription() {
+        own.topicHas(1);
+        own.takenUp(0, id.issuedMillis() - 1);
+        store(new Reply(id.toString(), "digits", "1", new Outcome.Cancelled(), Timings.NONE));
+        assertThat(watch.await(id, Duration.ofSeconds(30)))
+                .succeedsWithin(Duration.ofSeconds(10))
+                .satisfies(found -> assertThat(found).isPresent());
     }
 
     @Test
@@ -133,8 +171,12 @@ class OutcomeWatchTest {
     }
 
     private void awaitSubscription() {
-        Request subscribers = Request.cmd(Command.PUBSUB).arg("NUMSUB").arg(ResultStore.channel(id));
-        await().until(() -> redis.send(subscribers).get(1).toInteger() == 1);
+        await().until(() -> subscribers(id) == 1);
+    }
+
+    private int subscribers(RequestId request) {
+        Request subscribers = Request.cmd(Command.PUBSUB).arg("NUMSUB").arg(ResultStore.channel(request));
+        return redis.send(subscribers).get(1).toInteger();
     }
 
     private ResultStore store(Redis server) {
@@ -149,7 +191,7 @@ class OutcomeWatchTest {
 
     private void store(Reply reply) {
         TopicIndexer.Step step =
-                new TopicIndexer.Step(0, 1, 0, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
+                new TopicIndexer.Step(0, 1, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of());
         results.store(List.of(new ResultStore.Results(step, List.of(settled(reply)))))
                 .toCompletionStage()
                 .toCompletableFuture()

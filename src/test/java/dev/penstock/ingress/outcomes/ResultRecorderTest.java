@@ -24,6 +24,7 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Which outcomes a recorder hands over without Redis. */
@@ -43,8 +44,17 @@ class ResultRecorderTest {
             new OpenRequests(guarded::send, () -> 1, () -> nowMillis),
             Duration.ofHours(1),
             () -> nowMillis);
-    private final ResultRecorder recorder =
-            new ResultRecorder(results, ids, new DroppedReplyMeters(meters), (id, outcome) -> handedOver.add(id));
+    private final ResultRecorder recorder = new ResultRecorder(
+            results,
+            ids,
+            new DroppedReplyMeters(meters),
+            new OwnPartitions(ids),
+            (id, outcome, stored) -> handedOver.add(id));
+
+    @BeforeEach
+    void takeUp() {
+        recorder.takenUp(0, SINCE);
+    }
 
     @AfterEach
     void close() {
@@ -64,6 +74,14 @@ class ResultRecorderTest {
         nowMillis = SINCE;
         RequestId id = issue(ids);
         assertThat(record(id)).as("it goes to Redis all the same").isPresent();
+        assertThat(handedOver).isEmpty();
+    }
+
+    /** Whoever reads the partition now may hand over another reply. */
+    @Test
+    void keepsBackTheOutcomesOfAPartitionThatItHasGivenUp() {
+        recorder.givenUp(0);
+        assertThat(record(issue(ids))).isPresent();
         assertThat(handedOver).isEmpty();
     }
 
@@ -111,7 +129,7 @@ class ResultRecorderTest {
                 headers,
                 Optional.empty());
         TopicIndexer.Step step =
-                new TopicIndexer.Step(0, 1, SINCE, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of(record));
+                new TopicIndexer.Step(0, 1, Optional.empty(), new IndexPosition(1, 0, 0, 0), List.of(record));
         assertThat(recorder.store(List.of(step)).toCompletableFuture().join()).isEmpty();
         return results.glance(id).toCompletionStage().toCompletableFuture().join();
     }
