@@ -34,7 +34,8 @@ import org.jboss.logging.Logger;
  * <p>The index, not the group, holds the position of each partition. It stores records and the position after them in one step, and only
  * while it is at the position that this thread knows. So the index never claims a record that it lacks, and takes records in the order of
  * the log. An index that is at another position was emptied, set back to an older state, or written by the next owner of the partition. The
- * thread then goes on from that position; without a position it goes back by a fixed time. The group's commits only show the lag.
+ * thread then goes on from that position; without a position it goes back by a fixed time. The group's commits only show the lag, and come
+ * twice a second.
  */
 public final class TopicIndexer implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(TopicIndexer.class);
@@ -174,6 +175,9 @@ public final class TopicIndexer implements AutoCloseable {
 
         private Optional<Long> renewedNanos = Optional.empty();
 
+        /** Whether anything was stored since the last commit. */
+        private boolean isCommitDue;
+
         private Indexing(String topic) {
             this.topic = topic;
         }
@@ -215,13 +219,7 @@ public final class TopicIndexer implements AutoCloseable {
                     copies.computeIfPresent(partition, (same, copy) -> copy.at(step.to()));
                 }
             }
-            if (!polled.isEmpty()) {
-                consumer.commitAsync((offsets, failure) -> {
-                    if (failure != null) {
-                        LOG.debugf(failure, "%s: could not commit %s; the next commit will", name, offsets);
-                    }
-                });
-            }
+            isCommitDue = isCommitDue || !polled.isEmpty();
         }
 
         private List<Step> steps(ConsumerRecords<byte[], byte[]> polled) {
@@ -257,7 +255,20 @@ public final class TopicIndexer implements AutoCloseable {
                     .forEach((partition, end) -> copies.computeIfPresent(
                             partition, (same, copy) -> copy.towards(new Goal(end, state.millis(), state.evictions()))));
             renewedNanos = Optional.of(nanoClock.getAsLong());
+            commit();
             return true;
+        }
+
+        /** A commit costs the broker as much as a reply or two, so there is not one for each. */
+        private void commit() {
+            if (isCommitDue) {
+                isCommitDue = false;
+                consumer.commitAsync((offsets, failure) -> {
+                    if (failure != null) {
+                        LOG.debugf(failure, "%s: could not commit %s; the next commit will", name, offsets);
+                    }
+                });
+            }
         }
 
         /** Goes on from the index's position. If it has none that the log still has, goes back by the time to look back. */
