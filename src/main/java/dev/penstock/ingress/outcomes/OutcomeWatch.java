@@ -20,8 +20,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for outcomes on behalf of callers. It subscribes to a request's channel in Redis, where the outcome is published, while any call
@@ -30,6 +32,7 @@ import org.jboss.logging.Logger;
  */
 public final class OutcomeWatch {
     private static final long LOOK_MILLIS = 1000;
+    private static final CompletionStage<?> NOTHING = CompletableFuture.completedStage(null);
 
     private final Vertx vertx;
     private final Redis redis;
@@ -38,8 +41,8 @@ public final class OutcomeWatch {
     private final LongSupplier epochMillis;
     /** By channel. */
     private final Map<String, List<Wait>> waiting = new ConcurrentHashMap<>();
-    /** By channel: what this ingress has read, and Redis may not have yet. */
-    private final Map<String, StoredResult> notYetStored = new ConcurrentHashMap<>();
+    /** By channel: what this ingress has read, and Redis is about to have. */
+    private final Map<String, CompletionStage<?>> storing = new ConcurrentHashMap<>();
     /** The final look of each wait. */
     private final Set<Runnable> ends = ConcurrentHashMap.newKeySet();
 
@@ -50,7 +53,35 @@ public final class OutcomeWatch {
     private boolean connecting;
 
     /** A call that waits. */
-    private record Wait(RequestId id, CompletableFuture<Optional<StoredResult>> result) {}
+    private static final class Wait {
+        private final RequestId id;
+        private final CompletableFuture<Optional<StoredResult>> result = new CompletableFuture<>();
+        private final AtomicReference<@Nullable StoredResult> read = new AtomicReference<>();
+        private volatile boolean sawNone;
+
+        private Wait(RequestId id) {
+            this.id = id;
+        }
+
+        /** This ingress has read an outcome, perhaps a second one. */
+        private void read(StoredResult outcome) {
+            read.compareAndSet(null, outcome);
+            completeIfFirst();
+        }
+
+        /** There was no outcome after this wait had begun. So what was read since then begins with the first. */
+        private void sawNone() {
+            sawNone = true;
+            completeIfFirst();
+        }
+
+        private void completeIfFirst() {
+            StoredResult outcome = read.get();
+            if (sawNone && outcome != null) {
+                result.complete(Optional.of(outcome));
+            }
+        }
+    }
 
     /** @param own what is read here, and given to {@link #read} */
     public OutcomeWatch(Vertx vertx, Redis redis, OutcomeFinder finder, OwnPartitions own, LongSupplier epochMillis) {
@@ -63,7 +94,7 @@ public final class OutcomeWatch {
 
     /** Completes with the outcome once there is one, or empty after that time; fails when it cannot be looked for then. */
     public CompletableFuture<Optional<StoredResult>> await(RequestId id, Duration atMost) {
-        Wait wait = new Wait(id, new CompletableFuture<>());
+        Wait wait = new Wait(id);
         CompletableFuture<Optional<StoredResult>> result = wait.result;
         if (released || !atMost.isPositive()) {
             look(wait, true);
@@ -92,14 +123,15 @@ public final class OutcomeWatch {
     }
 
     /**
-     * This ingress has read the outcome of a request itself. That ends the waits for it, and, until the outcome is in Redis, also those that
-     * begin.
+     * This ingress has read an outcome of a request itself, and all that came before it, see {@link OwnPartitions}.
+     *
+     * @param stored completes once Redis has it, or has not taken it
      */
     public void read(RequestId id, StoredResult outcome, CompletionStage<?> stored) {
         String channel = ResultStore.channel(id);
-        notYetStored.put(channel, outcome);
-        stored.whenComplete((done, failure) -> notYetStored.remove(channel, outcome));
-        waiting.getOrDefault(channel, List.of()).forEach(wait -> wait.result.complete(Optional.of(outcome)));
+        storing.put(channel, stored);
+        stored.whenComplete((done, failure) -> storing.remove(channel, stored));
+        waiting.getOrDefault(channel, List.of()).forEach(wait -> wait.read(outcome));
     }
 
     /** Hears of the outcome, until there is a result. */
@@ -111,8 +143,14 @@ public final class OutcomeWatch {
             return waits;
         });
         if (own.have(wait.id)) {
-            Optional.ofNullable(notYetStored.get(channel))
-                    .ifPresentOrElse(outcome -> wait.result.complete(Optional.of(outcome)), () -> lookFirst(wait));
+            storing.getOrDefault(channel, NOTHING)
+                    .handle((done, failure) -> lookFirst(wait))
+                    .thenCompose(look -> look)
+                    .thenAccept(found -> {
+                        if (found.isEmpty()) {
+                            wait.sawNone();
+                        }
+                    });
         } else {
             subscribe(channel, wait);
         }
@@ -137,7 +175,7 @@ public final class OutcomeWatch {
         return released;
     }
 
-    private CompletableFuture<?> look(Wait wait, boolean last) {
+    private CompletableFuture<Optional<StoredResult>> look(Wait wait, boolean last) {
         CompletableFuture<Optional<StoredResult>> result = wait.result;
         return result.isDone()
                 ? result
@@ -154,15 +192,15 @@ public final class OutcomeWatch {
      * Looks once nothing can be missed any more, since the outcome may have come before. Where it would come only now, it is enough to ask
      * Redis: the looks of every second find what Redis does not have.
      */
-    private void lookFirst(Wait wait) {
+    private CompletableFuture<Optional<StoredResult>> lookFirst(Wait wait) {
         if (epochMillis.getAsLong() - wait.id.issuedMillis() > LOOK_MILLIS) {
-            look(wait, false);
-            return;
+            return look(wait, false);
         }
-        finder.glance(wait.id).thenAccept(found -> {
+        return finder.glance(wait.id).thenApply(found -> {
             if (found.isPresent()) {
                 wait.result.complete(found);
             }
+            return found;
         });
     }
 

@@ -23,22 +23,22 @@ public final class ResultRecorder implements TopicIndexer.Index {
     private final RequestIdIssuer ids;
     private final DroppedReplyMeters dropped;
     private final OwnPartitions own;
-    private final First first;
+    private final Reader reader;
 
-    /** Receives each outcome that is certainly the first of a request of this ingress. */
+    /** Receives the outcomes of which this ingress has read all that came before, in the order of the log. */
     @FunctionalInterface
-    public interface First {
+    public interface Reader {
         /** @param stored completes once the outcome is in Redis, or when it could not be stored */
         void read(RequestId id, StoredResult outcome, CompletionStage<?> stored);
     }
 
     public ResultRecorder(
-            ResultStore store, RequestIdIssuer ids, DroppedReplyMeters dropped, OwnPartitions own, First first) {
+            ResultStore store, RequestIdIssuer ids, DroppedReplyMeters dropped, OwnPartitions own, Reader reader) {
         this.store = store;
         this.ids = ids;
         this.dropped = dropped;
         this.own = own;
-        this.first = first;
+        this.reader = reader;
     }
 
     @Override
@@ -57,7 +57,7 @@ public final class ResultRecorder implements TopicIndexer.Index {
         for (ResultStore.Results each : results) {
             for (ResultStore.Settled settled : each.settled()) {
                 if (own.have(settled.id())) {
-                    first.read(settled.id(), settled.outcome(), stored);
+                    reader.read(settled.id(), settled.outcome(), stored);
                 }
             }
         }
