@@ -3,13 +3,17 @@ package dev.penstock.threads;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/** Steps a loop on a thread, and sleeps as long as the loop says unless it is woken. */
+/**
+ * Steps a loop on a thread, and sleeps as long as the loop says unless it is woken. No wake-up is lost, whatever a step does. The permit of
+ * {@link LockSupport} is not enough for that: a step that waits for a lock, as sends of Kafka's producer do, uses up the permit there.
+ */
 public final class LoopThread implements AutoCloseable {
     /** Returned by a step that leaves nothing to do until something happens. */
     public static final long UNTIL_WOKEN = Long.MAX_VALUE;
 
     private final ServiceThread thread;
     private volatile Loop loop = now -> UNTIL_WOKEN;
+    private volatile boolean isWoken;
 
     /**
      * A thread that is not started yet.
@@ -32,8 +36,9 @@ public final class LoopThread implements AutoCloseable {
         thread.start();
     }
 
-    /** From any thread. A wake-up before the loop sleeps is not lost. */
+    /** From any thread. A step begins after this. */
     public void wake() {
+        isWoken = true;
         LockSupport.unpark(thread.thread());
     }
 
@@ -46,7 +51,11 @@ public final class LoopThread implements AutoCloseable {
     private final class Steps implements ServiceThread.Duty {
         @Override
         public void turn() {
+            isWoken = false;
             long sleepNanos = loop.step(System.nanoTime());
+            if (isWoken) {
+                return;
+            }
             if (sleepNanos == UNTIL_WOKEN) {
                 LockSupport.park(LoopThread.this);
             } else if (sleepNanos > 0) {
@@ -56,7 +65,7 @@ public final class LoopThread implements AutoCloseable {
 
         @Override
         public void interrupt(Thread self) {
-            LockSupport.unpark(self);
+            wake();
         }
     }
 }

@@ -97,7 +97,7 @@ public final class ServiceThread implements AutoCloseable {
         return !failed;
     }
 
-    /** For duties that park: a call before the thread parks is not lost. */
+    /** For duties that park. */
     public Thread thread() {
         return thread;
     }
