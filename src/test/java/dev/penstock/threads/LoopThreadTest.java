@@ -3,8 +3,8 @@ package dev.penstock.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,20 +42,16 @@ class LoopThreadTest {
     /** A thread that waits for a lock is parked, and a wake-up ends that, too. The wait goes on, and the wake-up must not be forgotten. */
     @Test
     void remembersAWakeUpWhileAStepWaitsForALock() {
-        ReentrantLock lock = new ReentrantLock();
-        lock.lock();
-        try {
-            loop.start(now -> {
-                lock.lock();
-                lock.unlock();
-                steps.incrementAndGet();
-                return LoopThread.UNTIL_WOKEN;
-            });
-            await().until(lock::hasQueuedThreads);
-            loop.wake();
-        } finally {
-            lock.unlock();
-        }
+        Semaphore lock = new Semaphore(0);
+        loop.start(now -> {
+            lock.acquireUninterruptibly();
+            lock.release();
+            steps.incrementAndGet();
+            return LoopThread.UNTIL_WOKEN;
+        });
+        await().until(lock::hasQueuedThreads);
+        loop.wake();
+        lock.release();
         await().until(() -> steps.get() == 2);
     }
 }
