@@ -3,6 +3,7 @@ package dev.penstock.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +53,6 @@ class LoopThreadTest {
         await().until(lock::hasQueuedThreads);
         loop.wake();
         lock.release();
-        await().until(() -> steps.get() == 2);
+        await().atMost(Duration.ofSeconds(30)).until(() -> steps.get() == 2);
     }
 }

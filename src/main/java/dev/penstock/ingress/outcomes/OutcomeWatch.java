@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for outcomes on behalf of callers. It subscribes to a request's channel in Redis, where the outcome is published, while any call
- * waits for it, over one connection for all channels. What this ingress itself reads of the topic needs no Redis. Each wait also looks every
- * second, so a lost connection, a partition that went to another ingress, or an outage of Redis only adds latency. The outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
+ * waits for it, over one connection for all channels. For what this ingress itself reads of the topic it needs no subscription. Each wait
+ * also looks every second, so a lost connection, a partition that goes to another ingress, or an outage of Redis only adds latency. The
+ * outcomes of synchronous calls are not in Redis: waits for them only look every second. Thread-safe.
  */
 public final class OutcomeWatch {
     private static final long LOOK_MILLIS = 1000;
