@@ -192,10 +192,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         settings.put("group.initial.rebalance.delay.ms", "0");
 
         // Sized for a laptop: two cores shared with the service, its clients and Redis, and little disk.
-        // With one thread of each kind, requests that come together wake it once: a call of a tiny model costs a tenth
-        // less.
+        // With one network thread, requests that come together wake it once: a call of a tiny model costs a tenth less.
         settings.put("num.network.threads", "1");
-        settings.put("num.io.threads", "1");
+        settings.put("num.io.threads", "2");
         settings.put("background.threads", "2");
         settings.put("log.cleaner.dedupe.buffer.size", String.valueOf(4 << 20));
         settings.put("log.segment.bytes", String.valueOf(128 << 20));
