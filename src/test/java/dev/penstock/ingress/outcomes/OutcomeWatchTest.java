@@ -135,15 +135,19 @@ class OutcomeWatchTest {
         assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Optional.of(first.outcome()));
     }
 
+    /** Redis does not have the first reply yet when the wait begins, so that an early look would find none. */
     @Test
-    void findsWhatIsBeingStored() {
+    void looksOnlyOnceRedisHasWhatWasReadBefore() {
         takeUp();
         ResultStore.Settled first = settled(new Outcome.Cancelled());
         CompletableFuture<Void> stored = new CompletableFuture<>();
         watch.read(id, first.outcome(), stored);
         CompletableFuture<Optional<StoredResult>> outcome = watch.await(id, Duration.ofSeconds(30));
+        for (int i = 0; i < 20; i++) {
+            redis.send(Request.cmd(Command.PING)); // an early look has its answer before the last of these
+        }
+        watch.read(id, settled(new Outcome.Expired()).outcome(), stored);
         store(first);
-        assertThat(outcome).isNotDone();
         stored.complete(null);
         assertThat(outcome).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Optional.of(first.outcome()));
     }
