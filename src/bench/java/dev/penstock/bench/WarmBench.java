@@ -2,6 +2,7 @@ package dev.penstock.bench;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,13 +14,21 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Measures what a service does in its first seconds of load, beside what the same service does when it is warm. Each measurement has a
- * service of its own, which nobody called before; those with and without the warm-up alternate.
+ * service of its own, which nobody called before; those after a training, with the warm-up alone, and without it alternate.
  */
 final class WarmBench {
     private static final String MODEL = "digits";
     private static final Path MODELS = Path.of("src/main/models");
     private static final String WITH = "with the warm-up";
     private static final String WITHOUT = "without";
+    private static final String TRAINED = "trained, with the warm-up";
+
+    /** What {@code ./penstock up --train} leaves. */
+    private static final Path LEARNT = Path.of("target/up.aot");
+
+    /** As the launcher starts a trained build. */
+    private static final List<String> AS_TRAINED =
+            List.of("-XX:AOTCache=" + LEARNT, "-Xlog:aot*=error", "-XX:InlineSmallCode=1000", "-XX:FreqInlineSize=150");
 
     /**
      * @param idleSeconds from ready to the first call
@@ -43,8 +52,9 @@ final class WarmBench {
     /** Prints the table, writes the report, and returns the number of errors. */
     long run() throws IOException, InterruptedException {
         Map<String, List<Start>> starts = new LinkedHashMap<>();
+        List<String> variants = variants();
         for (int round = 1; round <= settings.rounds(); round++) {
-            for (String variant : round % 2 == 0 ? List.of(WITHOUT, WITH) : List.of(WITH, WITHOUT)) {
+            for (String variant : round % 2 == 0 ? variants.reversed() : variants) {
                 out.printf("round %d of %d: %s%n", round, settings.rounds(), variant);
                 starts.computeIfAbsent(variant, first -> new ArrayList<>()).add(start(variant));
             }
@@ -59,14 +69,24 @@ final class WarmBench {
                 .sum();
     }
 
+    private List<String> variants() throws IOException {
+        Path jar = ChildProcess.PACKAGE.resolve("quarkus-run.jar");
+        if (Files.exists(LEARNT) && Files.getLastModifiedTime(LEARNT).compareTo(Files.getLastModifiedTime(jar)) > 0) {
+            return List.of(TRAINED, WITH, WITHOUT);
+        }
+        out.println("without a training of this build: ./penstock up --train");
+        return List.of(WITH, WITHOUT);
+    }
+
     private Start start(String variant) throws IOException, InterruptedException {
         LocalService.Setup setup = new LocalService.Setup(
                 MODELS,
                 List.of("/v2/models/" + MODEL + "/ready"),
-                Map.of("penstock.warm-up.when", variant.equals(WITH) ? "after-ready" : "off"),
+                Map.of("penstock.warm-up.when", variant.equals(WITHOUT) ? "off" : "after-ready"),
                 Optional.empty(),
                 "warm");
-        try (LocalService service = LocalService.start(setup)) {
+        List<String> jvm = variant.equals(TRAINED) ? AS_TRAINED : List.of();
+        try (LocalService service = LocalService.start(setup, jvm)) {
             TimeUnit.SECONDS.sleep(settings.idleSeconds());
             PostTemplate post = new PostTemplate(service.target().infer(MODEL), List.of());
             HttpLoad load = HttpLoad.of(service.target().http(), i -> post.with(corpus.body(i)))

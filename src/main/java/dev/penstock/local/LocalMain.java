@@ -34,6 +34,11 @@ public final class LocalMain {
     private static final String CONSOLE = "penstock.console.enabled";
     private static final String WARM_UP = "penstock.warm-up.when";
 
+    /** After 100 s of training, the first 15 s of load had no higher rate than after 15 s. */
+    private static final String TRAINING_AT_MOST = "30s";
+
+    private static final String TRAINING_CALLS = "1000000";
+
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
 
@@ -118,6 +123,29 @@ public final class LocalMain {
         }
     }
 
+    /** The service, which ends once it is warm. Where the JVM keeps what it has learnt, it does so then. */
+    public static final class Training implements QuarkusApplication {
+
+        /** @param arguments {@link Addresses} */
+        @Override
+        public int run(String... arguments) {
+            Addresses addresses = Addresses.ofArguments(arguments);
+            Thread.ofPlatform().name("training").daemon().start(() -> endOnceWarm(addresses));
+            Quarkus.waitForExit();
+            return 0;
+        }
+    }
+
+    private static void endOnceWarm(Addresses addresses) {
+        try (FirstLook look = new FirstLook(addresses)) {
+            look.awaitReady();
+            System.err.println("penstock: the service is warm, and ends");
+            Quarkus.asyncExit();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private static void welcome(Addresses addresses) {
         try (FirstLook look = new FirstLook(addresses)) {
             look.awaitReady();
@@ -145,7 +173,13 @@ public final class LocalMain {
                         "penstock.worker.centres", centre.url().toString()));
         options.region().ifPresent(name -> System.setProperty("penstock.region", name));
         customers.ifPresent(each -> each.source().forEach(System::setProperty));
-        unlessSet(WARM_UP, "after-ready");
+        if (options.isTraining()) {
+            System.setProperty(WARM_UP, "before-ready");
+            unlessSet("penstock.warm-up.at-most", TRAINING_AT_MOST);
+            unlessSet("penstock.warm-up.calls", TRAINING_CALLS);
+        } else {
+            unlessSet(WARM_UP, "after-ready");
+        }
         System.setProperty("quarkus.management.host", "127.0.0.1");
         System.setProperty("quarkus.management.port", String.valueOf(options.managementPort()));
         if (options.isIngress()) {
@@ -164,7 +198,9 @@ public final class LocalMain {
             if (!options.servesFolder()) {
                 serveModelsOfTheCentre(options.centre().orElseThrow(), ofCentre);
             }
-            Quarkus.run(Service.class, Addresses.of(options, kafka, redis).toArguments());
+            Quarkus.run(
+                    options.isTraining() ? Training.class : Service.class,
+                    Addresses.of(options, kafka, redis).toArguments());
         } finally {
             SERVICE_STOPPED.countDown();
         }

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  *
  * @param kafka a broker to use instead of the embedded one, {@code host:port}
  * @param redis the URL of a Redis to use instead of the embedded one
+ * @param isTraining whether it ends once it is warm
  */
 record LocalOptions(
         Role role,
@@ -25,7 +26,8 @@ record LocalOptions(
         Optional<Path> dataDir,
         Optional<Path> models,
         Optional<Centre> centre,
-        Optional<String> region) {
+        Optional<String> region,
+        boolean isTraining) {
 
     /** A centre that runs models of this edge. */
     record Centre(URI url, Optional<Path> keyFile) {}
@@ -48,7 +50,8 @@ record LocalOptions(
                 command.dataDir(),
                 command.models(),
                 centre(command),
-                command.region());
+                command.region(),
+                command.isTraining());
     }
 
     private static Optional<Centre> centre(UpCommand command) {

@@ -60,6 +60,7 @@ final class AotCache {
                         List.of("-XX:AOTCacheOutput=" + cache),
                         List.of(
                                 "up",
+                                "--train",
                                 "--port",
                                 port(),
                                 "--management-port",
@@ -71,13 +72,9 @@ final class AotCache {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         builder.environment().putAll(RoleProcess.ENVIRONMENT);
+        builder.environment().put("PENSTOCK_WARM_UP_AT_MOST", "1s");
         Process training = builder.start();
         try {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
-            while (!Files.readString(log).contains("Penstock is up") && training.isAlive() && System.nanoTime() < end) {
-                training.waitFor(100, TimeUnit.MILLISECONDS);
-            }
-            training.destroy();
             if (!training.waitFor(PATIENCE_S, TimeUnit.SECONDS) || !Files.exists(cache)) {
                 System.err.println("no AOT cache was recorded; see " + log);
             }

@@ -26,6 +26,12 @@ class LocalOptionsTest {
         assertThat(options.parts().redisPort()).hasValue(6379);
         assertThat(options.parts().dataDir()).isEmpty();
         assertThat(options.models()).isEmpty();
+        assertThat(options.isTraining()).isFalse();
+    }
+
+    @Test
+    void trainsWhereItIsAskedTo() {
+        assertThat(up("up --train").isTraining()).isTrue();
     }
 
     @Test

@@ -8,7 +8,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "warm",
         description =
-                "Compares the first seconds of a started service with its warm state, with and without its warm-up.",
+                "Compares the first seconds of a started service with its warm state, with and without its warm-up,"
+                        + " and after ./penstock up --train where that ran.",
         footer = {"", "Writes target/bench/warm.json."})
 public non-sealed interface WarmCommand extends BenchCommand {
     @Option(
@@ -47,7 +48,7 @@ public non-sealed interface WarmCommand extends BenchCommand {
             names = "--rounds",
             paramLabel = "N",
             defaultValue = "3",
-            description = "Rounds. Each starts a service with the warm-up and one without it, in turns.")
+            description = "Rounds. Each starts a service of each kind, in turns.")
     @InRange(min = 1, max = 100)
     int rounds();
 }
