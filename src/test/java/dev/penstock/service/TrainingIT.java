@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class TrainingIT {
     @Test
     void endsOnceBothRolesAreWarm() throws Exception {
-        RoleProcess training = new RoleProcess(
+        try (RoleProcess training = new RoleProcess(
                 List.of(
                         "up",
                         "--train",
@@ -22,13 +22,14 @@ class TrainingIT {
                         Integer.toString(RoleProcess.freePort()),
                         "--redis-port",
                         Integer.toString(RoleProcess.freePort())),
-                Map.of("PENSTOCK_WARM_UP_AT_MOST", "1s"));
+                Map.of("PENSTOCK_WARM_UP_AT_MOST", "1s"))) {
 
-        assertThat(training.awaitExit()).isZero();
+            assertThat(training.awaitExit()).isZero();
 
-        assertThat(training.log())
-                .containsSubsequence("The ingress is warm after ", "penstock: the service is warm, and ends")
-                .containsSubsequence("The worker is warm after ", "penstock: the service is warm, and ends")
-                .doesNotContain("Penstock is up", "WARN", "ERROR");
+            assertThat(training.log())
+                    .containsSubsequence("The ingress is warm after ", "penstock: the service is warm, and ends")
+                    .containsSubsequence("The worker is warm after ", "penstock: the service is warm, and ends")
+                    .doesNotContain("Penstock is up", "WARN", "ERROR");
+        }
     }
 }
