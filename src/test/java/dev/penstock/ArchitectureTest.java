@@ -483,6 +483,7 @@ final class ArchitectureTest {
                         "features.FeatureCaches",
                         "features.source.SqlSource",
                         "local.LocalMain",
+                        "local.PackageTraining",
                         "model.remote.Download",
                         "tenants.JwtAuthenticator",
                         "worker.ModelServer",

@@ -157,8 +157,10 @@ public final class Bench implements Tool<BenchCommand> {
 
     private static long warm(WarmCommand command) throws IOException, InterruptedException, OrtException {
         WarmBench.Settings settings = new WarmBench.Settings(
+                command.contenders(),
                 command.connections(),
                 command.idleSeconds(),
+                command.rate(),
                 command.seconds(),
                 command.loadSeconds(),
                 command.rounds());
@@ -192,6 +194,7 @@ public final class Bench implements Tool<BenchCommand> {
         dimensions.put(GrowthBench.PARTITIONS, command.partitions());
         dimensions.put(GrowthBench.TENANTS, command.tenants());
         dimensions.put(GrowthBench.QUOTAS, command.quotas());
+        dimensions.put(GrowthBench.PENDING, command.pending());
         dimensions.values().removeIf(values -> values.contains(0));
         return new GrowthBench(
                         new GrowthBench.Settings(dimensions, command.seconds(), command.warmUp(), command.rounds()),

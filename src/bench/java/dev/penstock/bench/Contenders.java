@@ -15,6 +15,12 @@ final class Contenders {
     /** The role of the only process of a contender. */
     static final String ALL = "all";
 
+    /** How the command line calls {@link #apart}. */
+    static final String APART = "apart";
+
+    /** On the management port, down until a warm-up for which it waits has ended. */
+    private static final String READY = "/q/health/ready";
+
     /**
      * A built package and how it is started.
      *
@@ -44,23 +50,30 @@ final class Contenders {
 
     private Contenders() {}
 
-    /** Ingress, worker and broker, each in a process of its own, as {@code ./penstock up --role} starts them. */
-    static Contender apart(String name, Build build, Path models, String model)
+    /**
+     * Ingress, worker and broker, each in a process of its own, as {@code ./penstock up --role} starts them.
+     *
+     * @param settings configuration of the service, by key
+     */
+    static Contender apart(String name, Build build, Path models, String model, Map<String, String> settings)
             throws IOException, InterruptedException {
         List<String> ports = ports(5);
         String kafka = "127.0.0.1:" + ports.get(0);
         String redis = "redis://127.0.0.1:" + ports.get(1);
-        Served served = new Served(build, models, Map.of());
+        Served served = new Served(build, models, settings);
         Contender contender = new Contender(name, new Target(local(ports.get(4)), local(ports.get(3)), kafka));
         try {
             contender.add(
                     BROKER,
                     true,
                     served.start(List.of("kafka", "--kafka-port", ports.get(0), "--redis-port", ports.get(1)), BROKER));
-            contender.add(WORKER, false, served.start(role(WORKER, ports.get(2), kafka, "--redis", redis), WORKER));
+            ChildProcess worker = served.start(role(WORKER, ports.get(2), kafka, "--redis", redis), WORKER);
+            contender.add(WORKER, false, worker);
             ChildProcess ingress =
                     served.start(role(INGRESS, ports.get(3), kafka, "--redis", redis, "--port", ports.get(4)), INGRESS);
             contender.add(INGRESS, false, ingress);
+            worker.awaitReady(local(ports.get(2)).resolve(READY));
+            ingress.awaitReady(local(ports.get(3)).resolve(READY));
             return ready(contender, ingress, modelReady(model));
         } catch (IOException | InterruptedException | RuntimeException failed) {
             contender.close();

@@ -8,7 +8,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,6 @@ final class CostBench {
     private static final int CALLERS_OF_THE_OPEN_LOOP = 100;
     private static final String REPLIES = "penstock.replies.demo";
     private static final Path FOLDER = Path.of("target/bench");
-    private static final String APART = "apart";
 
     /**
      * @param contenders of {@code apart}, {@code together}, {@code in-place}
@@ -48,37 +46,7 @@ final class CostBench {
             int rounds,
             boolean profiles) {}
 
-    private record Load(String name, Run run) {}
-
-    /** Drives one contender for about this long. */
-    private interface Run {
-        LoadResult run(Target target, Duration lasting) throws IOException, InterruptedException;
-    }
-
-    /** A load of a number of requests, which follows from the rate of the last time. */
-    private static final class Counted implements Run {
-        private static final double FIRST_RATE = 200;
-        private static final int MOST = 5_000_000;
-
-        private interface Requests {
-            LoadResult run(Target target, int requests) throws InterruptedException;
-        }
-
-        private final Requests requests;
-        private final Map<Target, Double> rates = new HashMap<>();
-
-        Counted(Requests requests) {
-            this.requests = requests;
-        }
-
-        @Override
-        public LoadResult run(Target target, Duration lasting) throws InterruptedException {
-            double count = rates.getOrDefault(target, FIRST_RATE) * lasting.toMillis() / 1000;
-            LoadResult result = requests.run(target, (int) Math.clamp(count, 1, MOST));
-            rates.put(target, result.throughputPerSecond());
-            return result;
-        }
-    }
+    private record Load(String name, TimedLoad run) {}
 
     private final Settings settings;
     private final PrintStream out;
@@ -190,8 +158,8 @@ final class CostBench {
 
     private static Contender start(String kind, String name, Contenders.Build build, Path models, Workload workload)
             throws IOException, InterruptedException {
-        return kind.equals(APART)
-                ? Contenders.apart(name, build, models, workload.model())
+        return kind.equals(Contenders.APART)
+                ? Contenders.apart(name, build, models, workload.model(), Map.of())
                 : Contenders.together(name, build, models, Map.of());
     }
 
@@ -240,7 +208,7 @@ final class CostBench {
         return loads;
     }
 
-    private static Run run(String door, String model, Corpus corpus, int callers) {
+    private static TimedLoad run(String door, String model, Corpus corpus, int callers) {
         Check check = (i, status, body) -> corpus.check(i, body);
         return switch (door) {
             case CostTables.SYNC ->
@@ -248,19 +216,24 @@ final class CostBench {
                         .withConnections(callers)
                         .run();
             case "async" ->
-                new Counted((target, requests) ->
-                        new AsyncLoad(target.infer(model), corpus::body, requests, callers, PATIENCE, check).run());
+                new CountedLoad(
+                        1,
+                        (target, requests) -> new AsyncLoad(
+                                        target.infer(model), corpus::body, requests, callers, PATIENCE, check)
+                                .run());
             case "kafka" ->
-                new Counted((target, requests) -> new KafkaLoad(
-                                target.kafka(),
-                                Topics.requests(model, Lane.INTERACTIVE),
-                                REPLIES,
-                                corpus::body,
-                                requests,
-                                callers,
-                                PATIENCE,
-                                check)
-                        .run());
+                new CountedLoad(
+                        1,
+                        (target, requests) -> new KafkaLoad(
+                                        target.kafka(),
+                                        Topics.requests(model, Lane.INTERACTIVE),
+                                        REPLIES,
+                                        corpus::body,
+                                        requests,
+                                        callers,
+                                        PATIENCE,
+                                        check)
+                                .run());
             default -> throw new IllegalArgumentException("no door " + door);
         };
     }

@@ -3,6 +3,8 @@ package dev.penstock.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.onnxruntime.OrtException;
+import dev.penstock.messages.Topics;
+import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Sha256;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -14,6 +16,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /**
  * Measures how the cost of a request grows: with its size, and with what else there is. Each dimension has a few points, whose services run
@@ -27,21 +32,32 @@ final class GrowthBench {
     static final String PARTITIONS = "partitions";
     static final String TENANTS = "tenants";
     static final String QUOTAS = "quotas";
+    static final String PENDING = "pending";
 
     private static final Path FOLDER = Path.of("target/bench");
     private static final Path ECHO = FOLDER.resolve("growth-echo");
     private static final Duration SETTLE = Duration.ofSeconds(1);
     private static final int CALLERS = 64;
+    private static final String REPLIES = "penstock.replies.demo";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** No request may expire, however many wait before it. */
+    private static final Duration DEADLINE = Duration.ofHours(1);
 
     /** @param dimensions by name, the values to be measured, of which the others are told as multiples of the first */
     record Settings(Map<String, List<Integer>> dimensions, int seconds, int warmUpSeconds, int rounds) {}
 
-    /** What is sent to a service. */
-    private interface Load {
-        HttpLoad to(Target target);
+    private record Point(int value, Contender contender, TimedLoad load) {
+        /** @param load of HTTP, to a service */
+        static Point of(int value, Contender contender, Function<Target, HttpLoad> load) {
+            return new Point(
+                    value,
+                    contender,
+                    (target, lasting) -> load.apply(target)
+                            .withExtent(new HttpLoad.Lasting(lasting))
+                            .run());
+        }
     }
-
-    private record Point(int value, Contender contender, Load load) {}
 
     private final Settings settings;
     private final PrintStream out;
@@ -105,11 +121,8 @@ final class GrowthBench {
         }
     }
 
-    private static LoadResult run(Point point, Duration lasting) throws IOException {
-        return point.load
-                .to(point.contender.target())
-                .withExtent(new HttpLoad.Lasting(lasting))
-                .run();
+    private static LoadResult run(Point point, Duration lasting) throws IOException, InterruptedException {
+        return point.load.run(point.contender.target(), lasting);
     }
 
     /** @param started gets the services, also when one of them does not start */
@@ -121,7 +134,7 @@ final class GrowthBench {
             case CONNECTIONS -> {
                 Contender one = start(models(1), Map.of(), started);
                 Corpus corpus = WorkloadCorpus.inJson(digits);
-                values.forEach(callers -> points.add(new Point(
+                values.forEach(callers -> points.add(Point.of(
                         callers,
                         one,
                         target -> load(target, digits.model(), corpus).withConnections(callers))));
@@ -130,7 +143,7 @@ final class GrowthBench {
                 Contender one = start(models(1), Map.of(), started);
                 for (int rows : values) {
                     Corpus corpus = WorkloadCorpus.inJson(digits.withRows(rows));
-                    points.add(new Point(rows, one, target -> load(target, digits.model(), corpus)));
+                    points.add(Point.of(rows, one, target -> load(target, digits.model(), corpus)));
                 }
             }
             case KIB -> {
@@ -138,14 +151,14 @@ final class GrowthBench {
                 Contender one = start(ECHO, Map.of(), started);
                 for (int kib : values) {
                     WorkloadCorpus corpus = new WorkloadCorpus(Workload.echo(ECHO, kib), true);
-                    points.add(new Point(kib, one, target -> binary(target, echo.model(), corpus)));
+                    points.add(Point.of(kib, one, target -> binary(target, echo.model(), corpus)));
                 }
             }
             case MODELS -> {
                 Corpus corpus = WorkloadCorpus.inJson(digits);
                 for (int models : values) {
                     Contender each = start(models(models), Map.of(), started);
-                    points.add(new Point(models, each, target -> load(target, digits.model(), corpus)));
+                    points.add(Point.of(models, each, target -> load(target, digits.model(), corpus)));
                 }
             }
             case PARTITIONS -> {
@@ -154,14 +167,21 @@ final class GrowthBench {
                     Map<String, String> topics =
                             Map.of("penstock.topics.request-partitions", Integer.toString(partitions));
                     Contender each = start(models(1), topics, started);
-                    points.add(new Point(partitions, each, target -> load(target, digits.model(), corpus)));
+                    points.add(Point.of(partitions, each, target -> load(target, digits.model(), corpus)));
                 }
             }
             case TENANTS, QUOTAS -> {
                 Corpus corpus = WorkloadCorpus.inJson(digits);
                 for (int tenants : values) {
                     Contender each = start(models(1), identity(dimension, tenants), started);
-                    points.add(new Point(tenants, each, target -> inTurns(target, digits.model(), corpus, tenants)));
+                    points.add(Point.of(tenants, each, target -> inTurns(target, digits.model(), corpus, tenants)));
+                }
+            }
+            case PENDING -> {
+                Corpus corpus = WorkloadCorpus.inJson(digits);
+                Contender one = start(models(1), Map.of(), started);
+                for (int pending : values) {
+                    points.add(new Point(pending, one, byKafka(digits.model(), corpus, pending)));
                 }
             }
             default -> throw new IllegalArgumentException("no dimension " + dimension);
@@ -212,6 +232,24 @@ final class GrowthBench {
         return HttpLoad.of(target.http(), i -> posts.get(i % tenants).with(corpus.body(i)))
                 .withCheck((i, status, body) -> corpus.check(i, body))
                 .withConnections(CALLERS);
+    }
+
+    /** So many requests wait in the log: one is sent for each reply. */
+    private static TimedLoad byKafka(String model, Corpus corpus, int pending) {
+        return new CountedLoad(
+                pending,
+                (target, requests) -> new KafkaLoad(
+                                target.kafka(),
+                                Topics.requests(model, Lane.INTERACTIVE),
+                                REPLIES,
+                                corpus::body,
+                                requests,
+                                pending,
+                                PATIENCE,
+                                (i, status, body) -> corpus.check(i, body),
+                                OptionalDouble.empty(),
+                                Optional.of(DEADLINE))
+                        .run());
     }
 
     private static Map<String, String> identity(String dimension, int tenants) throws IOException {
@@ -271,11 +309,19 @@ final class GrowthBench {
         return SyncBench.median(rounds, CallCost::cpuMicros);
     }
 
+    private static String axis(String dimension) {
+        return switch (dimension) {
+            case KIB -> "KiB of the request, and of its answer";
+            case PENDING -> "requests by Kafka that wait in the log";
+            default -> dimension;
+        };
+    }
+
     private static Path plot(String dimension, Map<Integer, List<CallCost>> costs) throws IOException {
         Path file = FOLDER.resolve("growth-" + dimension + ".svg");
         Chart.lines(
                         "What a request costs",
-                        dimension.equals(KIB) ? "KiB of the request, and of its answer" : dimension,
+                        axis(dimension),
                         "microseconds of processor time",
                         costs.keySet().stream().map("%,d"::formatted).toList())
                 .with(

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Measures what a service does in its first seconds of load, beside what the same service does when it is warm. Each measurement has a
- * service of its own, which nobody called before; those after a training, with the warm-up alone, and without it alternate.
+ * service of its own, which nobody called before; those after a training, with the warm-up alone, and without it alternate. The load
+ * generator is warm before the first of them.
  */
 final class WarmBench {
     private static final String MODEL = "digits";
@@ -30,14 +30,30 @@ final class WarmBench {
     private static final List<String> AS_TRAINED =
             List.of("-XX:AOTCache=" + LEARNT, "-Xlog:aot*=error", "-XX:InlineSmallCode=1000", "-XX:FreqInlineSize=150");
 
-    /**
-     * @param idleSeconds from ready to the first call
-     * @param loadSeconds between the two measurements
-     */
-    record Settings(int connections, int idleSeconds, int seconds, int loadSeconds, int rounds) {}
+    /** The load generator calls an endpoint in place for so long before it measures. */
+    private static final int PREPARING_SECONDS = 15;
 
-    /** The first seconds of a service, and its warm state. */
-    record Start(LoadResult first, LoadResult warm) {}
+    /**
+     * @param contenders as {@code bench cost} names them
+     * @param idleSeconds from ready to the first call, where all is one process
+     * @param ratePerSecond of the calls where the roles are apart
+     * @param loadSeconds of the closed loop between the two measurements
+     */
+    record Settings(
+            List<String> contenders,
+            int connections,
+            int idleSeconds,
+            int ratePerSecond,
+            int seconds,
+            int loadSeconds,
+            int rounds) {}
+
+    /**
+     * The first seconds of a service, and its warm state.
+     *
+     * @param readySeconds from the start of its processes until all are ready
+     */
+    record Start(double readySeconds, LoadResult first, LoadResult warm) {}
 
     private final Settings settings;
     private final Corpus corpus;
@@ -49,24 +65,42 @@ final class WarmBench {
         this.out = out;
     }
 
-    /** Prints the table, writes the report, and returns the number of errors. */
+    /** Prints a table of each contender, writes the report, and returns the number of errors. */
     long run() throws IOException, InterruptedException {
+        prepare();
+        Map<String, Map<String, List<Start>>> results = new LinkedHashMap<>();
+        for (String contender : settings.contenders()) {
+            Map<String, List<Start>> starts = measure(contender);
+            results.put(contender, starts);
+            out.println();
+            out.print(table(contender, starts));
+        }
+        out.println("median of " + settings.rounds() + " rounds (lowest-highest); every response is checked");
+        out.println("wrote " + Report.now("warm", settings, results).write());
+        return results.values().stream()
+                .flatMap(starts -> starts.values().stream())
+                .flatMap(List::stream)
+                .mapToLong(start -> start.first().errors() + start.warm().errors())
+                .sum();
+    }
+
+    private void prepare() throws IOException, InterruptedException {
+        try (Contender endpoint = Contenders.inPlace("in place", MODELS, MODEL)) {
+            closedLoop(endpoint.target()).withExtent(seconds(PREPARING_SECONDS)).run();
+        }
+    }
+
+    private Map<String, List<Start>> measure(String contender) throws IOException, InterruptedException {
         Map<String, List<Start>> starts = new LinkedHashMap<>();
         List<String> variants = variants();
         for (int round = 1; round <= settings.rounds(); round++) {
             for (String variant : round % 2 == 0 ? variants.reversed() : variants) {
-                out.printf("round %d of %d: %s%n", round, settings.rounds(), variant);
-                starts.computeIfAbsent(variant, first -> new ArrayList<>()).add(start(variant));
+                out.printf("%s, round %d of %d: %s%n", contender, round, settings.rounds(), variant);
+                Start start = contender.equals(Contenders.APART) ? apart(variant) : together(variant);
+                starts.computeIfAbsent(variant, first -> new ArrayList<>()).add(start);
             }
         }
-        out.println();
-        out.print(table(starts));
-        out.println("median of " + settings.rounds() + " rounds (lowest-highest); every response is checked");
-        out.println("wrote " + Report.now("warm", settings, starts).write());
-        return starts.values().stream()
-                .flatMap(List::stream)
-                .mapToLong(start -> start.first().errors() + start.warm().errors())
-                .sum();
+        return starts;
     }
 
     private List<String> variants() throws IOException {
@@ -78,35 +112,65 @@ final class WarmBench {
         return List.of(WITH, WITHOUT);
     }
 
-    private Start start(String variant) throws IOException, InterruptedException {
-        LocalService.Setup setup = new LocalService.Setup(
-                MODELS,
-                List.of("/v2/models/" + MODEL + "/ready"),
-                Map.of("penstock.warm-up.when", variant.equals(WITHOUT) ? "off" : "after-ready"),
-                Optional.empty(),
-                "warm");
-        List<String> jvm = variant.equals(TRAINED) ? AS_TRAINED : List.of();
-        try (LocalService service = LocalService.start(setup, jvm)) {
+    /** A closed loop some time after the service is ready, as {@code up} says it: the service warms up in that time. */
+    private Start together(String variant) throws IOException, InterruptedException {
+        long startNanos = System.nanoTime();
+        try (Contender service = Contenders.together("warm", build(variant), MODELS, warmUp(variant, "after-ready"))) {
+            double readySeconds = secondsSince(startNanos);
             TimeUnit.SECONDS.sleep(settings.idleSeconds());
-            PostTemplate post = new PostTemplate(service.target().infer(MODEL), List.of());
-            HttpLoad load = HttpLoad.of(service.target().http(), i -> post.with(corpus.body(i)))
-                    .withCheck((i, status, body) -> corpus.check(i, body))
-                    .withConnections(settings.connections());
-            LoadResult first = lasting(load, settings.seconds()).run();
-            if (settings.loadSeconds() > 0) {
-                lasting(load, settings.loadSeconds()).run();
-            }
-            return new Start(first, lasting(load, settings.seconds()).run());
+            return measure(readySeconds, service.target(), closedLoop(service.target()));
         }
     }
 
-    private static HttpLoad lasting(HttpLoad load, int seconds) {
-        return load.withExtent(new HttpLoad.Lasting(Duration.ofSeconds(seconds)));
+    /** An open loop from the moment in which all processes are ready, for which they wait until they are warm. */
+    private Start apart(String variant) throws IOException, InterruptedException {
+        long startNanos = System.nanoTime();
+        try (Contender service =
+                Contenders.apart("warm", build(variant), MODELS, MODEL, warmUp(variant, "before-ready"))) {
+            double readySeconds = secondsSince(startNanos);
+            HttpLoad paced = closedLoop(service.target()).withPace(new HttpLoad.OpenLoop(settings.ratePerSecond()));
+            return measure(readySeconds, service.target(), paced);
+        }
     }
 
-    private static Table table(Map<String, List<Start>> starts) {
+    private Start measure(double readySeconds, Target target, HttpLoad load) throws IOException {
+        LoadResult first = load.withExtent(seconds(settings.seconds())).run();
+        if (settings.loadSeconds() > 0) {
+            closedLoop(target).withExtent(seconds(settings.loadSeconds())).run();
+        }
+        return new Start(
+                readySeconds,
+                first,
+                load.withExtent(seconds(settings.seconds())).run());
+    }
+
+    private HttpLoad closedLoop(Target target) {
+        PostTemplate post = new PostTemplate(target.infer(MODEL), List.of());
+        return HttpLoad.of(target.http(), i -> post.with(corpus.body(i)))
+                .withCheck((i, status, body) -> corpus.check(i, body))
+                .withConnections(settings.connections());
+    }
+
+    private static Contenders.Build build(String variant) {
+        return new Contenders.Build(ChildProcess.PACKAGE, variant.equals(TRAINED) ? AS_TRAINED : List.of(), "warm");
+    }
+
+    private static Map<String, String> warmUp(String variant, String when) {
+        return Map.of("penstock.warm-up.when", variant.equals(WITHOUT) ? "off" : when);
+    }
+
+    private static HttpLoad.Lasting seconds(int seconds) {
+        return new HttpLoad.Lasting(Duration.ofSeconds(seconds));
+    }
+
+    private static double secondsSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1e9;
+    }
+
+    private static Table table(String contender, Map<String, List<Start>> starts) {
         Table table = new Table(
-                "warm",
+                contender,
+                "ready s",
                 "first requests/s",
                 "warm requests/s",
                 "ratio",
@@ -119,6 +183,7 @@ final class WarmBench {
             List<LoadResult> warm = each.stream().map(Start::warm).toList();
             table.add(
                     variant,
+                    SyncBench.spread("%.0f", each, Start::readySeconds),
                     SyncBench.spread("%,.0f", first, LoadResult::throughputPerSecond),
                     SyncBench.spread("%,.0f", warm, LoadResult::throughputPerSecond),
                     "%.2f"

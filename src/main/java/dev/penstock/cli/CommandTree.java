@@ -34,6 +34,7 @@ import dev.penstock.cli.command.MutantsCommand;
 import dev.penstock.cli.command.SimulateCommand;
 import dev.penstock.cli.command.SoakCommand;
 import dev.penstock.cli.command.TestCommand;
+import dev.penstock.cli.command.TrainCommand;
 import dev.penstock.cli.command.UpCommand;
 import dev.penstock.cli.command.ZooCommand;
 import dev.penstock.cli.option.Rule;
@@ -61,6 +62,7 @@ final class CommandTree {
         for (Class<?> command : List.of(
                 UpCommand.class,
                 KafkaCommand.class,
+                TrainCommand.class,
                 KeyCommand.class,
                 DiagnoseCommand.class,
                 LedgerCommand.class,

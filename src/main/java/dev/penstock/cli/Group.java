@@ -7,7 +7,7 @@ record Group(String title, List<String> commands) {
 
     /** In the order of help. */
     static final List<Group> ALL = List.of(
-            new Group("Run it", List.of("up", "kafka")),
+            new Group("Run it", List.of("up", "kafka", "train")),
             new Group("Models", List.of("models", "zoo")),
             new Group("Tenants and keys", List.of("key")),
             new Group("Operate", List.of("diagnose", "dead-letters", "ledger")),

@@ -37,7 +37,7 @@ final class FirstLook implements AutoCloseable {
         }
     }
 
-    private boolean isReady() throws InterruptedException {
+    boolean isReady() throws InterruptedException {
         return get(addresses.management() + "/q/health/ready").isPresent();
     }
 

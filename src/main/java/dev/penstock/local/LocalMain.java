@@ -3,6 +3,7 @@ package dev.penstock.local;
 import dev.penstock.cli.Penstock;
 import dev.penstock.cli.command.DeadLettersCommand;
 import dev.penstock.cli.command.KafkaCommand;
+import dev.penstock.cli.command.TrainCommand;
 import dev.penstock.cli.command.UpCommand;
 import dev.penstock.deadletters.DeadLettersTool;
 import dev.penstock.process.ProcessEnd;
@@ -35,9 +36,9 @@ public final class LocalMain {
     private static final String WARM_UP = "penstock.warm-up.when";
 
     /** After 100 s of training, the first 15 s of load had no higher rate than after 15 s. */
-    private static final String TRAINING_AT_MOST = "30s";
+    static final String TRAINING_AT_MOST = "30s";
 
-    private static final String TRAINING_CALLS = "1000000";
+    static final String TRAINING_CALLS = "1000000";
 
     /** Opens when the service has drained and stopped: only then may Redis and the broker go. */
     private static final CountDownLatch SERVICE_STOPPED = new CountDownLatch(1);
@@ -57,9 +58,11 @@ public final class LocalMain {
             return switch (command) {
                 case UpCommand up -> up(LocalOptions.of(up));
                 case KafkaCommand kafka -> kafka(LocalOptions.parts(kafka));
+                case TrainCommand train -> train(train);
                 case DeadLettersCommand letters -> new DeadLettersTool().run(letters);
                 default ->
-                    throw new CannotStartException("the package takes the commands up, kafka and dead-letters only");
+                    throw new CannotStartException(
+                            "the package takes the commands up, kafka, train and dead-letters only");
             };
         } catch (CannotStartException e) {
             System.err.println("penstock: " + e.getMessage());
@@ -86,6 +89,12 @@ public final class LocalMain {
     private static int kafka(LocalStack.Parts parts) throws InterruptedException {
         requireFree(parts);
         return waitForCtrlC(start(parts));
+    }
+
+    private static int train(TrainCommand command) throws IOException, InterruptedException {
+        LoggingSetupRecorder.handleFailedStart(); // without a service nobody else sets up the log
+        new PackageTraining(command.file(), command.command()).run();
+        return 0;
     }
 
     private static LocalStack start(LocalStack.Parts parts) {

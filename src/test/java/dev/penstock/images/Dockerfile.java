@@ -86,6 +86,12 @@ public record Dockerfile(List<Instruction> instructions) {
                 .words();
     }
 
+    /** The command that {@code penstock train} starts. */
+    public List<String> training() {
+        List<String> words = only("RUN").words();
+        return words.subList(words.indexOf("--") + 1, words.size());
+    }
+
     /** The values of arguments that have a default. */
     Map<String, String> arguments() {
         return variables("ARG");

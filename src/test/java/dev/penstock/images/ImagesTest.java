@@ -19,9 +19,10 @@ final class ImagesTest {
     private static final String JVM = "src/main/docker/Dockerfile.jvm";
     private static final String GPU = "src/main/docker/Dockerfile.gpu";
     private static final String NATIVE = "src/native/Dockerfile";
+    private static final String TRAINED = "src/main/docker/Dockerfile.trained";
 
     @ParameterizedTest
-    @ValueSource(strings = {JVM, GPU, NATIVE})
+    @ValueSource(strings = {JVM, GPU, NATIVE, TRAINED})
     void everyBaseIsAPinnedVersion(String file) throws IOException {
         Dockerfile dockerfile = Dockerfile.read(file);
         Map<String, String> defaults = dockerfile.arguments();
@@ -75,7 +76,7 @@ final class ImagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {JVM, GPU, NATIVE})
+    @ValueSource(strings = {JVM, GPU, NATIVE, TRAINED})
     void theBuildSendsWhatTheImagesCopy(String file) throws IOException {
         List<String> sent = Files.readAllLines(Path.of(".dockerignore")).stream()
                 .filter(line -> line.startsWith("!"))
@@ -131,6 +132,19 @@ final class ImagesTest {
                 .contains("-XX:+ExitOnOutOfMemoryError")
                 .endsWith("-jar", "quarkus-run.jar");
         assertThat(image.environment()).containsEntry("ORT_DISABLE_TELEMETRY", "1");
+    }
+
+    @Test
+    void theTrainedImageRunsWhatWasTrained() throws IOException {
+        Dockerfile trained = Dockerfile.read(TRAINED);
+        List<String> plain = Dockerfile.read(JVM).image().entryPoint();
+        List<String> options = List.of("-XX:AOTCache=", "-Xlog:aot", "-XX:InlineSmallCode=", "-XX:FreqInlineSize=");
+
+        assertThat(trained.training()).isEqualTo(plain);
+        assertThat(trained.image().entryPoint())
+                .filteredOn(word -> options.stream().noneMatch(word::startsWith))
+                .isEqualTo(plain);
+        assertThat(trained.all("FROM")).allMatch(from -> from.startsWith("${IMAGE}"));
     }
 
     /** ONNX Runtime takes it for text models, whatever the locale of the process. */

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,9 +83,9 @@ class ComposeIT {
         kafka();
         try (EmbeddedPostgres database = customers()) {
             addresses.put("customers:5432", HOST + ":" + database.getPort());
-            Role first = role("ingress", java, layout);
-            Role second = role("ingress", java, layout);
-            Role worker = role("worker", java, layout);
+            Role first = role("ingress", image.entryPoint(), java, layout);
+            Role second = role("ingress", image.entryPoint(), java, layout);
+            Role worker = role("worker", image.entryPoint(), java, layout);
             Service proxy = proxy(first, second);
             Service prometheus = prometheus(first, second, worker);
 
@@ -122,12 +123,43 @@ class ComposeIT {
         }
     }
 
+    /** Dockerfile.trained. Its training takes a minute. */
+    @Test
+    void theTrainedImageStartsFromWhatItHasLearnt() throws Exception {
+        assumeThat(Runtime.version().feature()).isGreaterThanOrEqualTo(25);
+        Path java = runtimeOfTheImage();
+        Path layout = layoutOfTheImage();
+        Dockerfile trained = Dockerfile.read("src/main/docker/Dockerfile.trained");
+        Path cache = folder.resolve("penstock.aot");
+        List<String> training = new ArrayList<>(List.of(
+                java.toString(),
+                "-jar",
+                Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString(),
+                "train",
+                cache.toString(),
+                "--",
+                java.toString()));
+        training.addAll(trained.training().subList(1, trained.training().size()));
+        Process trains = start("training", training, image.environment(), layout.resolve("penstock"));
+        assertThat(trains.waitFor()).as(log("training").toString()).isZero();
+
+        List<String> command = trained.image().entryPoint().stream()
+                .map(word -> word.replace("/penstock/penstock.aot", cache.toString()))
+                .collect(Collectors.toCollection(ArrayList::new));
+        // Without this, a JVM that cannot use the cache starts all the same.
+        command.add(1, "-XX:AOTMode=on");
+        redis("redis-results");
+        kafka();
+        Role ingress = role("ingress", command, java, layout);
+        await().atMost(START_LIMIT).until(() -> isHealthy(ingress, java, layout));
+    }
+
     private record Role(Process process, int port, int managementPort) {}
 
-    private Role role(String service, Path java, Path layout) throws IOException {
+    private Role role(String service, List<String> entryPoint, Path java, Path layout) throws IOException {
         int port = RoleProcess.freePort();
         int management = RoleProcess.freePort();
-        List<String> command = new ArrayList<>(image.entryPoint());
+        List<String> command = new ArrayList<>(entryPoint);
         command.set(0, java.toString());
         Map<String, String> environment = new TreeMap<>(image.environment());
         environment.remove("JAVA_HOME");

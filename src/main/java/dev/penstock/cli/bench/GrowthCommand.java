@@ -10,7 +10,8 @@ import picocli.CommandLine.Option;
         name = "growth",
         description = {
             "Measures how the cost of a synchronous call grows: with its size, and with what else there is. All in one",
-            "process, 64 connections. A dimension with the value 0 is left out."
+            "process, 64 connections. And how that of a request by Kafka grows with those that wait before it.",
+            "A dimension with the value 0 is left out."
         },
         footer = {"", "Writes target/bench/growth.json and target/bench/growth-DIMENSION.svg."})
 public non-sealed interface GrowthCommand extends BenchCommand {
@@ -76,6 +77,15 @@ public non-sealed interface GrowthCommand extends BenchCommand {
             description = "Tenants that call in turns, each with a quota.")
     @InRange(min = 0, max = 100_000)
     List<Integer> quotas();
+
+    @Option(
+            names = "--pending",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "1000,10000,100000",
+            description = "Requests by Kafka that wait in the log. A measurement has at least so many.")
+    @InRange(min = 0, max = 1_000_000)
+    List<Integer> pending();
 
     @Option(
             names = "--seconds",

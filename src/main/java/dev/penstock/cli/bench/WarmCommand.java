@@ -1,6 +1,8 @@
 package dev.penstock.cli.bench;
 
 import dev.penstock.cli.option.InRange;
+import dev.penstock.cli.option.OneOf;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -13,10 +15,18 @@ import picocli.CommandLine.Option;
         footer = {"", "Writes target/bench/warm.json."})
 public non-sealed interface WarmCommand extends BenchCommand {
     @Option(
-            names = "--connections",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "Connections of the closed loop.")
+            names = "--contenders",
+            paramLabel = "NAME",
+            split = ",",
+            defaultValue = "together,apart",
+            description = {
+                "together: all in one process, as up starts it, which warms up behind its readiness; a closed loop.",
+                "apart: ingress, worker and broker in processes of their own, which are ready when they are warm; a constant rate."
+            })
+    @OneOf({"together", "apart"})
+    List<String> contenders();
+
+    @Option(names = "--connections", paramLabel = "N", defaultValue = "64", description = "Connections.")
     @InRange(min = 1, max = 10_000)
     int connections();
 
@@ -24,9 +34,17 @@ public non-sealed interface WarmCommand extends BenchCommand {
             names = "--idle",
             paramLabel = "SECONDS",
             defaultValue = "20",
-            description = "Seconds without calls, from when the service is ready.")
+            description = "Seconds without calls, from when a service in one process is ready.")
     @InRange(min = 0, max = 3600)
     int idleSeconds();
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Requests per second where the roles are apart, from the moment in which they are ready.")
+    @InRange(min = 1, max = 1_000_000)
+    int rate();
 
     @Option(
             names = "--seconds",
@@ -40,7 +58,7 @@ public non-sealed interface WarmCommand extends BenchCommand {
             names = "--load",
             paramLabel = "SECONDS",
             defaultValue = "105",
-            description = "Seconds of load between the two measurements.")
+            description = "Seconds of a closed loop between the two measurements.")
     @InRange(min = 0, max = 3600)
     int loadSeconds();
 
