@@ -12,11 +12,11 @@ import java.util.function.LongSupplier;
  * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
  * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or after
- * three milliseconds. Half of few is too few, so there it has three quarters, up to a dozen. While very few wait, nothing is held back, and
+ * four milliseconds. Half of few is too few, so there it has three quarters, up to sixteen. While very few wait, nothing is held back, and
  * neither where calls wait for long but few come, as for a slow model: a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
  */
 public final class Gathering {
-    static final Duration LONGEST = Duration.ofMillis(3);
+    static final Duration LONGEST = Duration.ofMillis(4);
 
     /** With fewer calls on their way, a wait would gain nothing. */
     static final int MANY = 8;
@@ -25,15 +25,23 @@ public final class Gathering {
     static final int WORTH_IT = 4;
 
     /** So many share what a Kafka request costs well enough. */
-    private static final int DOZEN = 12;
+    private static final int PLENTY = 16;
 
     static final Duration PAUSE = Duration.ofMillis(100);
+
+    /** A request counts for so much in what is usual. */
+    private static final double WEIGHT = 1 / 16.0;
+
+    /** After so long without a request, what was usual means nothing. */
+    static final Duration FORGOTTEN = Duration.ofMillis(10);
 
     private final IntSupplier unanswered;
     private final LongSupplier nanoClock;
     private final Runnable wake;
     private final Together together;
     private List<Runnable> group = new ArrayList<>();
+    private double usualCalls;
+    private long lastNanos;
     private long sinceNanos;
     private OptionalLong pausedUntilNanos = OptionalLong.empty();
     /** Whether the thread steps again by itself. */
@@ -62,15 +70,17 @@ public final class Gathering {
 
     /** @param send sends a request; runs now or soon, on any thread, and must neither block nor throw */
     void add(Runnable send) {
-        int calls = unanswered.getAsInt();
+        int waiting = unanswered.getAsInt();
+        long now = nanoClock.getAsLong();
         List<Runnable> due = List.of();
         boolean wakes = false;
         synchronized (this) {
+            int calls = Math.max(waiting, usual(waiting, now));
             group.add(send);
-            if (calls < MANY || group.size() >= enough(calls) || isClosed || isPaused()) {
+            if (calls < MANY || group.size() >= enough(calls) || isClosed || isPaused(now)) {
                 due = take();
             } else if (group.size() == 1) {
-                sinceNanos = nanoClock.getAsLong();
+                sinceNanos = now;
                 wakes = !isStepped;
                 isStepped = true;
             }
@@ -116,9 +126,16 @@ public final class Gathering {
         send(due);
     }
 
+    /** When the replies of a group have come, few wait for a moment, and more in the next. So what is usual counts as well. */
+    private int usual(int waiting, long now) {
+        usualCalls = now - lastNanos > FORGOTTEN.toNanos() ? waiting : usualCalls + (waiting - usualCalls) * WEIGHT;
+        lastNanos = now;
+        return (int) usualCalls;
+    }
+
     /** Never all: while a group is on its way, the next one gathers. */
     private static int enough(int calls) {
-        return Math.max((calls + 1) / 2, Math.min(3 * calls / 4, DOZEN));
+        return Math.max((calls + 1) / 2, Math.min(3 * calls / 4, PLENTY));
     }
 
     private void send(List<Runnable> due) {
@@ -127,8 +144,8 @@ public final class Gathering {
         }
     }
 
-    private boolean isPaused() {
-        if (pausedUntilNanos.isPresent() && nanoClock.getAsLong() - pausedUntilNanos.getAsLong() >= 0) {
+    private boolean isPaused(long now) {
+        if (pausedUntilNanos.isPresent() && now - pausedUntilNanos.getAsLong() >= 0) {
             pausedUntilNanos = OptionalLong.empty();
         }
         return pausedUntilNanos.isPresent();

@@ -30,8 +30,8 @@ class GatheringTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"8, 6", "10, 7", "16, 12", "20, 12", "24, 12", "25, 13", "100, 50"})
-    void aGroupGoesOnceItHasHalfOfTheCallsOrADozen(int waiting, int enough) {
+    @CsvSource({"8, 6", "10, 7", "16, 12", "20, 15", "22, 16", "32, 16", "33, 17", "100, 50"})
+    void aGroupGoesOnceItHasHalfOfTheCallsOrSixteen(int waiting, int enough) {
         calls = waiting;
         for (int i = 1; i < enough; i++) {
             add(i);
@@ -41,6 +41,33 @@ class GatheringTest {
         assertThat(sent).hasSize(enough);
         add(enough + 1);
         assertThat(sent).as("the next group").hasSize(enough);
+    }
+
+    /** As when the replies of a group have just come, of a load that goes on. */
+    @Test
+    void fewCallsOfAMomentAreNoReasonToHoldNothingBack() {
+        calls = 20;
+        for (int i = 1; i <= 60; i++) {
+            add(i);
+        }
+        sent.clear();
+        calls = 3;
+        now += Gathering.FORGOTTEN.toNanos();
+        add(61);
+        assertThat(sent).isEmpty();
+    }
+
+    @Test
+    void aCallLongAfterTheLoadGoesAtOnce() {
+        calls = 20;
+        for (int i = 1; i <= 60; i++) {
+            add(i);
+        }
+        sent.clear();
+        calls = 1;
+        now += Gathering.FORGOTTEN.toNanos() + 1;
+        add(61);
+        assertThat(sent).containsExactly(61);
     }
 
     @Test
