@@ -207,7 +207,7 @@ public interface IngressConfig {
 
     /**
      * How long requests gather into one Kafka batch when their model's queue is at least five times as long anyway. This saves CPU under
-     * load without delaying answers. Other requests gather for 3 ms at most, and while the request before them is on its way. More than the
+     * load without delaying answers. Other requests gather for 4 ms at most, and while the request before them is on its way. More than the
      * run time of a few batches gains nothing; {@code 0s} switches it off.
      */
     // Kafka accepts no more: the delivery timeout less the request timeout of Publisher.

@@ -60,6 +60,9 @@ final class LaneAdmission {
     /** Fewer requests than this say nothing: given up, however few were run; or run by workers that may be cold. */
     private static final int FEW = 10;
 
+    /** The first speed of workers takes so many commit intervals to learn. */
+    private static final int COMMITS_TO_BELIEVE = 4;
+
     /** A speed above this part of the learned rate confirms the learned rate. */
     private static final double NEAR = 0.7;
 
@@ -321,7 +324,7 @@ final class LaneAdmission {
             List<Seen> lately = looks.subList(from, looks.size());
             double speed = waitedAllTheTime(lately) ? speed(lately) : speedAtWork(lately);
             boolean saysLittle = seconds(lately) < PAUSE_SECONDS
-                    && (speed < PAUSE_SHARE * learnedRate || (learnedRate == 0 && ran(lately) < FEW));
+                    && (speed < PAUSE_SHARE * learnedRate || (learnedRate == 0 && isTooSoonToTell(lately)));
             boolean counts = speed >= learnedRate || hadSettled(lately.getFirst().nanos);
             if (speed > 0 && counts && !saysLittle && workedAllTheTime(lately)) {
                 learned(speed);
@@ -334,6 +337,11 @@ final class LaneAdmission {
                 learned(learnedRate);
             }
         }
+    }
+
+    /** Few requests may be those of a cold worker. One commit may have come when the load had hardly begun. */
+    private boolean isTooSoonToTell(List<Seen> looks) {
+        return ran(looks) < FEW || seconds(looks) < COMMITS_TO_BELIEVE * 2 * commitDelaySeconds;
     }
 
     /** Whether workers run what they get, and no more waits than what is about to be committed. */

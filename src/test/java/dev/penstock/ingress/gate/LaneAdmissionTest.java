@@ -70,6 +70,16 @@ class LaneAdmissionTest {
         assertThat(admission.admit(21 * SECOND / 4, 30 * SECOND, 5 * SECOND)).isEmpty();
     }
 
+    /** A load begins, and a commit comes just then: it has only the first of what workers run in that time. */
+    @Test
+    void believesNoFirstSpeedThatOneCommitShows() {
+        observed(0, lag(256, 0));
+        observed(SECOND / 10, lag(268, 12));
+        for (int call = 0; call < 1000; call++) {
+            assertThat(admission.admit(SECOND / 10, 10 * SECOND, 5 * SECOND)).isEmpty();
+        }
+    }
+
     @Test
     void learnsNoLowSpeedWhilePartitionsMoveBetweenWorkers() {
         learn(2000);
