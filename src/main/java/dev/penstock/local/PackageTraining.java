@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,6 +19,8 @@ final class PackageTraining {
 
     /** The JVM writes the cache after its end, by a process of its own. */
     private static final int END_LIMIT_MINUTES = 5;
+
+    private static final int STOP_LIMIT_SECONDS = 10;
 
     private final Path file;
     private final List<String> command;
@@ -36,18 +39,19 @@ final class PackageTraining {
         Files.deleteIfExists(file);
         int management = Ports.resolve(Ports.ANY);
         System.err.println("penstock: starting Kafka and Redis");
+        CountDownLatch stopped = new CountDownLatch(1);
         try (LocalStack stack = LocalStack.start();
                 LocalFolder models = LocalFolder.temporary("penstock-training")) {
             Process service = start(stack, models, management);
-            Thread stopping = new Thread(() -> abandon(service, stack), "training-stop");
-            Runtime.getRuntime().addShutdownHook(stopping);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> abandon(service, stopped), "training-stop"));
             try {
                 awaitWarm(service, stack, management);
             } finally {
                 service.destroy();
                 end(service);
             }
-            Runtime.getRuntime().removeShutdownHook(stopping);
+        } finally {
+            stopped.countDown();
         }
         if (!Files.exists(file)) {
             throw new CannotStartException("the JVM has left no " + file + "; see above");
@@ -99,10 +103,14 @@ final class PackageTraining {
         System.err.println("penstock: the service is warm, and ends");
     }
 
-    /** At Ctrl-C nobody wants the cache. */
-    private static void abandon(Process service, LocalStack stack) {
+    /** At Ctrl-C nobody wants the cache. The thread that waits for the service stops its Kafka and its Redis. */
+    private static void abandon(Process service, CountDownLatch stopped) {
         service.destroyForcibly();
-        stack.close();
+        try {
+            stopped.await(STOP_LIMIT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void end(Process service) throws InterruptedException {
