@@ -12,7 +12,8 @@ import java.util.function.LongSupplier;
  * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
  * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or after
- * four milliseconds. Half of few is too few, so there it has three quarters, up to sixteen. While very few wait, nothing is held back, and
+ * four milliseconds. Half of few is too few, so there it has three quarters, up to sixteen.
+ * How many wait is the number of now, or what is usual if that is more. While very few wait, nothing is held back, and
  * neither where calls wait for long but few come, as for a slow model: a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
  */
 public final class Gathering {

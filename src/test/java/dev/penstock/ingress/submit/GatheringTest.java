@@ -46,11 +46,7 @@ class GatheringTest {
     /** As when the replies of a group have just come, of a load that goes on. */
     @Test
     void fewCallsOfAMomentAreNoReasonToHoldNothingBack() {
-        calls = 20;
-        for (int i = 1; i <= 60; i++) {
-            add(i);
-        }
-        sent.clear();
+        goOnWithTwentyCalls();
         calls = 3;
         now += Gathering.FORGOTTEN.toNanos();
         add(61);
@@ -59,11 +55,7 @@ class GatheringTest {
 
     @Test
     void aCallLongAfterTheLoadGoesAtOnce() {
-        calls = 20;
-        for (int i = 1; i <= 60; i++) {
-            add(i);
-        }
-        sent.clear();
+        goOnWithTwentyCalls();
         calls = 1;
         now += Gathering.FORGOTTEN.toNanos() + 1;
         add(61);
@@ -129,6 +121,14 @@ class GatheringTest {
         assertThat(sent).containsExactly(1);
         add(2);
         assertThat(sent).as("nobody steps any more").containsExactly(1, 2);
+    }
+
+    private void goOnWithTwentyCalls() {
+        calls = 20;
+        for (int i = 1; i <= 60; i++) {
+            add(i);
+        }
+        sent.clear();
     }
 
     private void add(int number) {
