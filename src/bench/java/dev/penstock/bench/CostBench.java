@@ -1,6 +1,7 @@
 package dev.penstock.bench;
 
 import ai.onnxruntime.OrtException;
+import dev.penstock.local.LocalStack;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import java.io.IOException;
@@ -21,7 +22,6 @@ final class CostBench {
     private static final Duration SETTLE = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int CALLERS_OF_THE_OPEN_LOOP = 100;
-    private static final String REPLIES = "penstock.replies.demo";
     private static final Path FOLDER = Path.of("target/bench");
 
     /**
@@ -227,7 +227,7 @@ final class CostBench {
                         (target, requests) -> new KafkaLoad(
                                         target.kafka(),
                                         Topics.requests(model, Lane.INTERACTIVE),
-                                        REPLIES,
+                                        LocalStack.DEMO_REPLIES,
                                         corpus::body,
                                         requests,
                                         callers,

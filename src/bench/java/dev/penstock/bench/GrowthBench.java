@@ -3,6 +3,7 @@ package dev.penstock.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.onnxruntime.OrtException;
+import dev.penstock.local.LocalStack;
 import dev.penstock.messages.Topics;
 import dev.penstock.protocol.Lane;
 import dev.penstock.protocol.Sha256;
@@ -38,7 +39,6 @@ final class GrowthBench {
     private static final Path ECHO = FOLDER.resolve("growth-echo");
     private static final Duration SETTLE = Duration.ofSeconds(1);
     private static final int CALLERS = 64;
-    private static final String REPLIES = "penstock.replies.demo";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** No request may expire, however many wait before it. */
@@ -241,7 +241,7 @@ final class GrowthBench {
                 (target, requests) -> new KafkaLoad(
                                 target.kafka(),
                                 Topics.requests(model, Lane.INTERACTIVE),
-                                REPLIES,
+                                LocalStack.DEMO_REPLIES,
                                 corpus::body,
                                 requests,
                                 pending,

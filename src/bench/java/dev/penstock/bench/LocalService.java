@@ -55,15 +55,10 @@ public final class LocalService implements AutoCloseable {
 
     /** Starts the built package, and waits until it is ready. */
     public static LocalService start(Setup setup) throws IOException, InterruptedException {
-        return start(setup, List.of());
-    }
-
-    /** @param jvm options of its JVM */
-    static LocalService start(Setup setup, List<String> jvm) throws IOException, InterruptedException {
         List<Integer> ports = ChildProcess.freePorts(4);
         ChildProcess process = ChildProcess.start(
                 ChildProcess.PACKAGE,
-                jvm,
+                List.of(),
                 setup.settings(),
                 Map.of("PENSTOCK_WORKER_MODELS", setup.models().toAbsolutePath().toString()),
                 arguments(setup, ports),
