@@ -178,6 +178,9 @@ public final class TopicIndexer implements AutoCloseable {
         /** Whether anything was stored since the last commit. */
         private boolean isCommitDue;
 
+        /** Whether the index failed when it was last asked. */
+        private boolean isIndexAway;
+
         private Indexing(String topic) {
             this.topic = topic;
         }
@@ -193,6 +196,7 @@ public final class TopicIndexer implements AutoCloseable {
             } catch (WakeupException stopping) {
                 LOG.debugf("%s: woken to stop", name);
             } catch (ExecutionException | TimeoutException | KafkaException failed) {
+                isIndexAway = !(failed instanceof KafkaException);
                 List.copyOf(copies.keySet()).forEach(this::begin);
                 throw failed;
             }
@@ -238,16 +242,18 @@ public final class TopicIndexer implements AutoCloseable {
         }
 
         /**
-         * Reads the state of the index from time to time. It gives new partitions their positions, and the others their goals.
+         * Reads the state of the index from time to time. It gives new partitions their positions, and the others their goals. An index that
+         * was away is asked without any partition, too: a turn that succeeds tells the log that all is well again.
          *
          * @return whether it was time
          */
         private boolean renew() throws InterruptedException, ExecutionException, TimeoutException {
             boolean isDue = renewedNanos.isEmpty() || nanoClock.getAsLong() - renewedNanos.get() >= RENEW_NANOS;
-            if (unknown.isEmpty() && (copies.isEmpty() || !isDue)) {
+            if (unknown.isEmpty() && (copies.isEmpty() || !isDue) && !isIndexAway) {
                 return false;
             }
             State state = await(index.state()); // before the ends: what is appended later is not complete at that time
+            isIndexAway = false;
             if (!unknown.isEmpty()) {
                 takeUp(state);
             }

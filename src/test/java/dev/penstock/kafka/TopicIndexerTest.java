@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.threads.Faults;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -35,13 +36,18 @@ class TopicIndexerTest {
     private final Map<Integer, IndexPosition> positions = new HashMap<>();
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final AtomicBoolean refuses = new AtomicBoolean();
+    private final AtomicBoolean isAway = new AtomicBoolean();
+    private final AtomicBoolean hasNoPartition = new AtomicBoolean();
+    private final AtomicLong askedWithoutPartition = new AtomicLong();
     private final Faults faults = new Faults("ingress");
 
     /** One record with each poll. */
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest") {
         @Override
         public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-            if (assignment().isEmpty()) {
+            if (hasNoPartition.get()) {
+                rebalance(List.of());
+            } else if (assignment().isEmpty()) {
                 rebalance(List.of(PARTITION));
             } else if (paused().isEmpty() && polled.get() < RECORDS) {
                 addRecord(new ConsumerRecord<>("t", 0, polled.get(), new byte[0], new byte[0]));
@@ -69,6 +75,10 @@ class TopicIndexerTest {
     private final TopicIndexer.Index index = new TopicIndexer.Index() {
         @Override
         public CompletionStage<TopicIndexer.State> state() {
+            askedWithoutPartition.addAndGet(consumer.assignment().isEmpty() ? 1 : 0);
+            if (isAway.get()) {
+                return CompletableFuture.failedFuture(new IOException("away"));
+            }
             return CompletableFuture.completedFuture(new TopicIndexer.State(nanos.get() / 1_000_000, 0, positions));
         }
 
@@ -117,6 +127,22 @@ class TopicIndexerTest {
             refuses.set(true);
             await().untilAsserted(() ->
                     assertThat(heard).containsExactly("given up", "taken up now", "given up", "taken up now"));
+            assertThat(faults.first()).isEmpty();
+            assertThat(indexer).isNotNull();
+        }
+    }
+
+    /** Its turns must not succeed until the index answers, since each success is told to the log as the end of the trouble. */
+    @Test
+    void asksAnIndexThatWasAwayThoughItHasNoPartition() {
+        isAway.set(true);
+        try (TopicIndexer indexer = indexer()) {
+            await().until(() -> heard.contains("given up"));
+            hasNoPartition.set(true);
+            await().until(() -> askedWithoutPartition.get() > 2);
+            isAway.set(false);
+            hasNoPartition.set(false);
+            await().until(() -> stored.get() == RECORDS);
             assertThat(faults.first()).isEmpty();
             assertThat(indexer).isNotNull();
         }
