@@ -30,7 +30,7 @@ final class DeadlinesBench {
 
     /**
      * @param factor the offered load, as a multiple of what the service can do over this interface
-     * @param warmUpSeconds of load on each copy before the measurement
+     * @param warmUpSeconds of load on each copy before the measurement, over each interface
      */
     record Settings(String model, int factor, int deadlineMillis, int seconds, int warmUpSeconds) {}
 
@@ -127,6 +127,8 @@ final class DeadlinesBench {
                 PATIENCE,
                 right);
         double guess = trial.run().throughputPerSecond();
+        paced(trial, (int) (guess * settings.warmUpSeconds()), OptionalDouble.empty(), Optional.empty())
+                .run();
         double peak = paced(trial, (int) (guess * settings.seconds()), OptionalDouble.empty(), Optional.empty())
                 .run()
                 .throughputPerSecond();

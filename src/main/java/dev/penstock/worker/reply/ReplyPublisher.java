@@ -2,7 +2,6 @@ package dev.penstock.worker.reply;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.penstock.batching.CostNode;
 import dev.penstock.messages.AnswerTooLarge;
 import dev.penstock.messages.CorrelationId;
 import dev.penstock.messages.Outcome;
@@ -45,9 +44,6 @@ import org.jboss.logging.Logger;
 public final class ReplyPublisher implements Replies {
     private static final LimitedLog LOST = new LimitedLog(Logger.getLogger(ReplyPublisher.class));
 
-    /** Legs of the way that are taken to be equally long: request to log, reply to broker, reply to caller. */
-    private static final int DELIVERY_LEGS = 3;
-
     private static final String FAILED = "failed";
 
     private final Deliveries deliveries;
@@ -58,11 +54,7 @@ public final class ReplyPublisher implements Replies {
     private final WorkerMeters meters;
     private final Predicate<CorrelationId> cancelled;
     private final Time time;
-
-    /** The time until the broker acknowledges a reply. */
-    private final CostNode acknowledgement = new CostNode();
-
-    private volatile long deliveryNanos;
+    private final DeliveryTime delivery;
 
     /**
      * @param signatures by version, of the outputs that requests see
@@ -81,6 +73,7 @@ public final class ReplyPublisher implements Replies {
             Time time) {
         this.cancelled = cancelled;
         this.time = time;
+        this.delivery = new DeliveryTime(time);
         this.deliveries = deliveries;
         this.model = model;
         this.signatures = Map.copyOf(signatures);
@@ -151,16 +144,13 @@ public final class ReplyPublisher implements Replies {
 
     @Override
     public long deliveryNanos() {
-        return deliveryNanos;
+        return delivery.nanos();
     }
 
-    /** Measures the one leg that is seen here, and estimates the others from it. Called by the threads of both producers. */
+    /** Called by the threads of both producers. */
     private void acknowledged(long nanos) {
         meters.written(nanos);
-        synchronized (acknowledgement) {
-            acknowledgement.observe((double) nanos);
-            deliveryNanos = (long) (DELIVERY_LEGS * acknowledgement.p95());
-        }
+        delivery.acknowledged(nanos);
     }
 
     @Override
