@@ -178,7 +178,7 @@ public final class TopicIndexer implements AutoCloseable {
         /** Whether anything was stored since the last commit. */
         private boolean isCommitDue;
 
-        /** Whether the index failed when it was last asked. */
+        /** Whether the index has failed, and has not answered since. */
         private boolean isIndexAway;
 
         private Indexing(String topic) {
@@ -196,7 +196,7 @@ public final class TopicIndexer implements AutoCloseable {
             } catch (WakeupException stopping) {
                 LOG.debugf("%s: woken to stop", name);
             } catch (ExecutionException | TimeoutException | KafkaException failed) {
-                isIndexAway = !(failed instanceof KafkaException);
+                isIndexAway = isIndexAway || !(failed instanceof KafkaException);
                 List.copyOf(copies.keySet()).forEach(this::begin);
                 throw failed;
             }

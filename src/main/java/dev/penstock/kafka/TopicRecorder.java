@@ -79,10 +79,13 @@ public final class TopicRecorder implements AutoCloseable {
     }
 
     private final class Recording implements ServiceThread.Duty {
+        /** Whether the store failed when it was last given something. */
+        private boolean isStoreAway;
+
         @Override
         public void turn() throws InterruptedException, ExecutionException, TimeoutException {
             try {
-                record(consumer.poll(Duration.ofSeconds(1)));
+                record(poll());
             } catch (WakeupException stopping) {
                 LOG.debugf("%s: woken to stop", name);
             } catch (AuthorizationException denied) {
@@ -90,6 +93,15 @@ public final class TopicRecorder implements AutoCloseable {
             } catch (CommitFailedException | RebalanceInProgressException moved) {
                 LOG.debugf(moved, "Partitions of %s moved before the commit; another member records them again", topic);
             }
+        }
+
+        /** A turn without records would count as a success of the store, and the log would say that it works again. */
+        private ConsumerRecords<byte[], byte[]> poll() {
+            ConsumerRecords<byte[], byte[]> polled;
+            do {
+                polled = consumer.poll(Duration.ofSeconds(1));
+            } while (polled.isEmpty() && isStoreAway);
+            return polled;
         }
 
         private void record(ConsumerRecords<byte[], byte[]> polled)
@@ -101,7 +113,9 @@ public final class TopicRecorder implements AutoCloseable {
             polled.forEach(records::add);
             try {
                 stored(records).get(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                isStoreAway = false;
             } catch (ExecutionException | TimeoutException notStored) {
+                isStoreAway = true;
                 readAgain(polled);
                 throw notStored;
             }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.penstock.threads.Faults;
+import dev.penstock.threads.LoggedLines;
+import dev.penstock.threads.ServiceThread;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -21,7 +25,16 @@ import org.junit.jupiter.api.Test;
 class TopicRecorderTest {
     private static final TopicPartition PARTITION = new TopicPartition("t", 0);
 
-    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+    private final AtomicInteger polls = new AtomicInteger();
+
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest") {
+        @Override
+        public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+            polls.incrementAndGet();
+            return super.poll(timeout);
+        }
+    };
+
     private final Faults faults = new Faults("ingress");
     private final List<String> stored = new CopyOnWriteArrayList<>();
     private final AtomicInteger failures = new AtomicInteger();
@@ -43,6 +56,28 @@ class TopicRecorderTest {
         poll("a", "b");
         try (TopicRecorder recorder = record()) {
             await().until(() -> committed() == 2);
+            assertThat(stored).containsExactly("a", "b");
+            assertThat(recorder).isNotNull();
+        }
+    }
+
+    @Test
+    void aStoreThatWasAwayWorksAgainOnceItHasTakenSomething() {
+        failures.set(Integer.MAX_VALUE);
+        poll("a", "b");
+        try (LoggedLines lines = LoggedLines.of(ServiceThread.class);
+                TopicRecorder recorder = record()) {
+            await().until(() -> lines.text().contains("recorder: a turn failed"));
+            AtomicInteger before = new AtomicInteger(Integer.MAX_VALUE);
+            consumer.schedulePollTask(() -> {
+                consumer.rebalance(List.of()); // its partition goes to another member
+                before.set(polls.get());
+            });
+            await().until(() -> polls.get() - 10 > before.get());
+            assertThat(lines.text()).doesNotContain("works again");
+            failures.set(0);
+            poll("a", "b");
+            await().until(() -> lines.text().contains("recorder: works again"));
             assertThat(stored).containsExactly("a", "b");
             assertThat(recorder).isNotNull();
         }
@@ -72,7 +107,7 @@ class TopicRecorderTest {
 
     private CompletionStage<?> store(List<ConsumerRecord<byte[], byte[]>> records) {
         if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-            consumer.schedulePollTask(() -> add("a", "b")); // a broker has them still, this consumer does not
+            consumer.schedulePollTask(this::readAgain);
             return CompletableFuture.failedFuture(new IllegalStateException("the store is away"));
         }
         List<String> values = records.stream()
@@ -92,6 +127,13 @@ class TopicRecorderTest {
             consumer.updateBeginningOffsets(Map.of(PARTITION, 0L));
             add(values);
         });
+    }
+
+    /** A broker has them still, this consumer does not. */
+    private void readAgain() {
+        if (!consumer.assignment().isEmpty()) {
+            add("a", "b");
+        }
     }
 
     private void add(String... values) {

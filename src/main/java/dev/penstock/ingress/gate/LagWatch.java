@@ -87,14 +87,24 @@ public final class LagWatch implements AutoCloseable {
     private final class Watch implements ServiceThread.Duty {
         @Override
         public void turn() throws InterruptedException, TimeoutException {
-            TimeUnit.NANOSECONDS.sleep(interval.toNanos());
+            Set<String> wanted = awaitWanted();
             try {
-                ask(Set.copyOf(models.get()));
+                ask(wanted);
                 listener.kafkaAnswers(true);
             } catch (TimeoutException | KafkaException silence) {
                 listener.kafkaAnswers(false);
                 throw silence;
             }
+        }
+
+        /** Who asks nothing does not learn whether Kafka answers. */
+        private Set<String> awaitWanted() throws InterruptedException {
+            Set<String> wanted;
+            do {
+                TimeUnit.NANOSECONDS.sleep(interval.toNanos());
+                wanted = Set.copyOf(models.get());
+            } while (wanted.isEmpty());
+            return wanted;
         }
 
         @Override
@@ -114,9 +124,6 @@ public final class LagWatch implements AutoCloseable {
     }
 
     private void ask(Set<String> wanted) throws InterruptedException, TimeoutException {
-        if (wanted.isEmpty()) {
-            return;
-        }
         refresh();
         findPartitions(wanted);
         listener.asking(wanted);

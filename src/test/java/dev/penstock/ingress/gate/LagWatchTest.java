@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -108,6 +109,21 @@ class LagWatchTest implements LagWatch.Listener {
     void noticesThatKafkaDoesNotAnswer() {
         try (LagWatch watch = watch(Admin.create(Map.of("bootstrap.servers", "127.0.0.1:1")), "m")) {
             await().atMost(SOON).until(() -> answered.contains(false));
+            assertThat(answered).containsExactly(false);
+        }
+    }
+
+    @Test
+    void doesNotTakeAQuestionThatItDoesNotAskForAnAnswer() {
+        AtomicInteger looks = new AtomicInteger();
+        Admin dead = Admin.create(Map.of("bootstrap.servers", "127.0.0.1:1"));
+        try (LagWatch watch = new LagWatch(
+                dead,
+                Duration.ofMillis(50),
+                () -> looks.getAndIncrement() % 10 == 9 ? Set.of("m") : Set.of(),
+                this,
+                faults)) {
+            await().atMost(SOON).until(() -> looks.get() > 20);
             assertThat(answered).containsExactly(false);
         }
     }
