@@ -38,7 +38,10 @@ public final class ServiceThread implements AutoCloseable {
     /** The work of a thread. All calls but {@link #interrupt} come from that thread. */
     @FunctionalInterface
     public interface Duty {
-        /** One turn. It may block, as long as {@link #interrupt} ends that. */
+        /**
+         * One turn. It may block, as long as {@link #interrupt} ends that. To return is to say that all is well: after a failure, a turn
+         * that has nothing to try must wait until it has.
+         */
         void turn() throws Exception;
 
         /** Whether another try may succeed without a change of ours. */
