@@ -105,6 +105,7 @@ public final class Worker implements AutoCloseable {
     private final ServedModels served;
     private volatile Optional<ServiceThread> awaitsCentres = Optional.empty();
     private volatile Optional<WarmUpRecords> warmUp = Optional.empty();
+    private volatile int expected = 1;
     private volatile boolean warm;
     private volatile String nothing = "";
 
@@ -191,6 +192,7 @@ public final class Worker implements AutoCloseable {
                 .filter(model -> isWanted(model.name()))
                 .collect(Collectors.toMap(ModelRepository.FetchedModel::name, Function.identity()));
         fetched.keySet().forEach(name -> models.computeIfAbsent(name, none -> List.of()));
+        expected = models.size();
         models.keySet().forEach(coldStarts::expected);
         models.values().stream()
                 .flatMap(List::stream)
@@ -419,7 +421,7 @@ public final class Worker implements AutoCloseable {
         return new ModelServer.Shared(
                 config,
                 deliveries,
-                new RequestConsumers(kafka, config.groupProtocol()),
+                new RequestConsumers(kafka, config.groupProtocol(), () -> expected),
                 announcer::reads,
                 replyTopics,
                 earlierReplies,
@@ -440,7 +442,7 @@ public final class Worker implements AutoCloseable {
         return new ModelServer.Shared(
                 config,
                 answers,
-                new RequestConsumers(kafka, config.groupProtocol()),
+                new RequestConsumers(kafka, config.groupProtocol(), () -> expected),
                 (model, partitions) -> {},
                 topics,
                 earlierReplies,

@@ -87,7 +87,8 @@ final class SimulatedWorker implements Replies {
                 new IntakeBounds(
                         new OpenWork.Amount(scenario.maxOpen(), Integer.MAX_VALUE, Long.MAX_VALUE),
                         COMMIT_INTERVAL,
-                        DRAIN_TIMEOUT),
+                        DRAIN_TIMEOUT,
+                        COMMIT_INTERVAL),
                 new Lease(Duration.ofDays(1), 0),
                 simulation::now);
     }

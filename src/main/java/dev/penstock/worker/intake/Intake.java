@@ -59,9 +59,6 @@ public final class Intake implements Runnable {
     private static final Logger LOG = Logger.getLogger(Intake.class);
     private static final Duration POLL = Duration.ofMillis(100);
 
-    /** As long as between two heartbeats, which tell of a rebalance. A record ends the poll at once. */
-    private static final Duration POLL_WHILE_IDLE = Duration.ofMillis(300);
-
     private static final Duration DRAIN_POLL = Duration.ofMillis(10);
 
     /** A look-up takes a round trip to the broker. */
@@ -207,7 +204,7 @@ public final class Intake implements Runnable {
         if (unresolved.size() > 0 || lease.isAwaited()) {
             return POLL_WHILE_UNRESOLVED;
         }
-        return isIdle ? POLL_WHILE_IDLE : POLL;
+        return isIdle ? rules.idlePoll(time.nanos()) : POLL;
     }
 
     private void turn(Duration wait) {

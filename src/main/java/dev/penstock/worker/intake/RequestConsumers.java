@@ -2,8 +2,10 @@ package dev.penstock.worker.intake;
 
 import dev.penstock.kafka.KafkaClients;
 import dev.penstock.messages.Topics;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.GroupProtocol;
@@ -11,7 +13,16 @@ import org.apache.kafka.clients.consumer.GroupProtocol;
 /** Makes the consumers by which workers share a model's requests, as members of that model's group. */
 public final class RequestConsumers {
     /** The others hear at their next heartbeat that a worker has left, and that its partitions are theirs. */
-    private static final int HEARTBEAT_MS = 300;
+    private static final int SHORTEST_PACE_MS = 300;
+
+    /** Kafka's default. Partitions that a worker takes over wait for its last fetch of the others. */
+    private static final int FETCH_WAIT_MS = ConsumerConfig.DEFAULT_FETCH_MAX_WAIT_MS;
+
+    /** From 30 models to 100, all of them together send 100 heartbeats a second. */
+    private static final int PACE_MS_PER_MODEL = 10;
+
+    /** A longer one saves little more, and partitions are handed over later. */
+    private static final int LONGEST_PACE_MS = 1000;
 
     /**
      * A rebalance waits so long for members that do not join it. The broker may still expect one that is gone: with Kafka's default of
@@ -22,21 +33,36 @@ public final class RequestConsumers {
 
     private final KafkaClients kafka;
     private final GroupProtocol protocol;
+    private final IntSupplier models;
 
-    public RequestConsumers(KafkaClients kafka, GroupProtocol protocol) {
+    /** @param models how many models this worker serves */
+    public RequestConsumers(KafkaClients kafka, GroupProtocol protocol, IntSupplier models) {
         this.kafka = kafka;
         this.protocol = protocol;
+        this.models = models;
     }
 
     /** Returns a new member of the model's group. */
     public Consumer<byte[], byte[]> forModel(String model) {
+        return kafka.member(Topics.workerGroup(model), protocol, settings());
+    }
+
+    Map<String, Object> settings() {
         Map<String, Object> settings = new HashMap<>();
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
         settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, MAX_POLL_INTERVAL_MS);
+        int pace = (int) pace().toMillis();
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, Math.max(FETCH_WAIT_MS, pace));
         if (protocol == GroupProtocol.CLASSIC) {
-            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, HEARTBEAT_MS);
+            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, pace);
         }
-        return kafka.member(Topics.workerGroup(model), protocol, settings);
+        return settings;
+    }
+
+    /** The time between two heartbeats, and the longest poll of an idle model. */
+    public Duration pace() {
+        return Duration.ofMillis(
+                Math.clamp((long) PACE_MS_PER_MODEL * models.getAsInt(), SHORTEST_PACE_MS, LONGEST_PACE_MS));
     }
 }

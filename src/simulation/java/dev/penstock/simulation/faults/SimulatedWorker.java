@@ -130,7 +130,8 @@ final class SimulatedWorker {
                 new IntakeBounds(
                         new OpenWork.Amount(settings.maxOpen, Integer.MAX_VALUE, Long.MAX_VALUE),
                         Duration.ofMillis(100),
-                        settings.drainTimeout),
+                        settings.drainTimeout,
+                        Duration.ofMillis(300)),
                 new BrokerClock(),
                 process,
                 Tracing.OFF,

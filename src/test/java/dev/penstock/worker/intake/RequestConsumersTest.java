@@ -25,6 +25,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RequestConsumersTest {
@@ -79,6 +80,19 @@ class RequestConsumersTest {
         }
     }
 
+    /** Shapes: number of models, interval of heartbeats and longest wait of a fetch in ms. */
+    @ParameterizedTest
+    @CsvSource({"1, 300, 500", "30, 300, 500", "40, 400, 500", "70, 700, 700", "100, 1000, 1000", "2000, 1000, 1000"})
+    void manyModelsAskLessOften(int models, int heartbeat, int fetchWait) {
+        KafkaClients clients = new KafkaClients(kafka());
+        assertThat(new RequestConsumers(clients, GroupProtocol.CLASSIC, () -> models).settings())
+                .containsEntry("heartbeat.interval.ms", heartbeat)
+                .containsEntry("fetch.max.wait.ms", fetchWait);
+        assertThat(new RequestConsumers(clients, GroupProtocol.CONSUMER, () -> models).settings())
+                .containsEntry("fetch.max.wait.ms", fetchWait)
+                .doesNotContainKey("heartbeat.interval.ms");
+    }
+
     private static Map<String, Object> kafka() {
         return Map.of("bootstrap.servers", stack.bootstrapServers());
     }
@@ -91,7 +105,8 @@ class RequestConsumersTest {
     }
 
     private static Consumer<byte[], byte[]> member(String model, GroupProtocol protocol) {
-        Consumer<byte[], byte[]> member = new RequestConsumers(new KafkaClients(kafka()), protocol).forModel(model);
+        Consumer<byte[], byte[]> member =
+                new RequestConsumers(new KafkaClients(kafka()), protocol, () -> 1).forModel(model);
         member.subscribe(Topics.requests(model));
         return member;
     }

@@ -9,5 +9,7 @@ import java.time.Duration;
  * @param maxOpen accepted and not yet settled
  * @param commitInterval the time between two commits
  * @param drainTimeout the longest time to wait for open requests, before stopping or before a suspect runs alone
+ * @param idlePoll the longest poll while no request is open; it holds up a stop
  */
-public record IntakeBounds(OpenWork.Amount maxOpen, Duration commitInterval, Duration drainTimeout) {}
+public record IntakeBounds(
+        OpenWork.Amount maxOpen, Duration commitInterval, Duration drainTimeout, Duration idlePoll) {}

@@ -13,6 +13,7 @@ import dev.penstock.worker.accepted.OpenWork;
 import dev.penstock.worker.accepted.SourceRecord;
 import dev.penstock.worker.accepted.Takeover;
 import dev.penstock.worker.loop.Task;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -41,6 +42,9 @@ public final class IntakeRules<S extends SourceRecord> {
 
     /** All partitions are committed this often, moved or not: it renews the lease, and tells the next owner what this one can have taken. */
     private static final long RENEWAL_NANOS = 1_000_000_000;
+
+    /** A commit that is due may have to wait for the commit interval. */
+    private static final Duration SHORTEST_IDLE_POLL = Duration.ofMillis(100);
 
     private final String model;
     private final String bulkTopic;
@@ -260,6 +264,14 @@ public final class IntakeRules<S extends SourceRecord> {
         }
         renewedNanos = nowNanos;
         return Optional.of(ledger.allCommits(brokerMillis));
+    }
+
+    /** How long to wait for records while no request is open. All partitions are committed in time. */
+    public Duration idlePoll(long nowNanos) {
+        Duration renewal = Duration.ofNanos(RENEWAL_NANOS - (nowNanos - renewedNanos))
+                .plusMillis(1); // polls are cut to whole milliseconds
+        Duration poll = renewal.compareTo(SHORTEST_IDLE_POLL) < 0 ? SHORTEST_IDLE_POLL : renewal;
+        return poll.compareTo(bounds.idlePoll()) < 0 ? poll : bounds.idlePoll();
     }
 
     /** The offsets of all partitions, to commit now: to prove that they are still this worker's. */

@@ -34,6 +34,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The rules without a log: each test is the consumer. */
 class IntakeRulesTest {
@@ -45,6 +47,7 @@ class IntakeRulesTest {
     private static final int MAX_OPEN = 4;
     private static final long COMMIT_NANOS = 100;
     private static final long DRAIN_NANOS = 1000;
+    private static final Duration IDLE_POLL = Duration.ofMillis(300);
     private static final int ROWS = 3;
     private static final long NOW = 1000;
 
@@ -56,7 +59,8 @@ class IntakeRulesTest {
             new IntakeBounds(
                     new OpenWork.Amount(MAX_OPEN, 1000, 1 << 20),
                     Duration.ofNanos(COMMIT_NANOS),
-                    Duration.ofNanos(DRAIN_NANOS)),
+                    Duration.ofNanos(DRAIN_NANOS),
+                    IDLE_POLL),
             new Lease(Duration.ofDays(1), 0),
             () -> 0);
 
@@ -317,6 +321,13 @@ class IntakeRulesTest {
         assertThat(first).containsEntry(INTERACTIVE, commit(3, 3, 0, false)).hasSize(3);
         assertThat(rules.commitsDue(2 * COMMIT_NANOS, NOW, partition -> OptionalLong.of(3)))
                 .hasValue(Map.of());
+    }
+
+    /** Shapes: time and longest poll in ms. */
+    @ParameterizedTest
+    @CsvSource({"0, 300", "700, 300", "800, 201", "950, 100", "1500, 100"})
+    void idlePollsEndInTimeToCommitAllPartitions(long now, long longest) {
+        assertThat(rules.idlePoll(Duration.ofMillis(now).toNanos())).hasMillis(longest);
     }
 
     @Test
