@@ -156,7 +156,7 @@ public final class Ingress implements AutoCloseable {
                 System::nanoTime);
         ResultStore results = new ResultStore(redis, guarded, open, config.resultTtl(), System::currentTimeMillis);
         this.outcomeLog = new OutcomeLog(
-                () -> kafka.follower(LOOK_UPS),
+                () -> kafka.searcher(LOOK_UPS),
                 faults,
                 config.lookupTimeout(),
                 layout.resultRetention(),

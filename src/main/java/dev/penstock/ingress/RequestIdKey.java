@@ -51,7 +51,7 @@ final class RequestIdKey {
         if (configured.isPresent()) {
             return configured.get().getBytes(UTF_8);
         }
-        try (Consumer<byte[], byte[]> consumer = kafka.follower(Map.of(
+        try (Consumer<byte[], byte[]> consumer = kafka.searcher(Map.of(
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int)
                         TIMEOUT.toMillis()))) {
             consumer.assign(List.of(PARTITION));

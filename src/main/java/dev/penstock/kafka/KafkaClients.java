@@ -55,6 +55,14 @@ public final class KafkaClients {
         return consumer(followerSettings(own));
     }
 
+    /**
+     * A consumer without a group that reads what is there now, again and again. No fetch waits for records to come: the next reading would wait
+     * behind it.
+     */
+    public KafkaConsumer<byte[], byte[]> searcher(Map<String, Object> own) {
+        return consumer(searcherSettings(own));
+    }
+
     /** A member of a group that takes a topic into a store. */
     public KafkaConsumer<byte[], byte[]> recorder(String group, Map<String, Object> own) {
         return consumer(recorderSettings(group, own));
@@ -90,6 +98,12 @@ public final class KafkaClients {
                 false,
                 CommonClientConfigs.METADATA_MAX_AGE_CONFIG,
                 METADATA_AGE_MS));
+        settings.putAll(own);
+        return settings;
+    }
+
+    Map<String, Object> searcherSettings(Map<String, Object> own) {
+        Map<String, Object> settings = followerSettings(Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 0));
         settings.putAll(own);
         return settings;
     }

@@ -145,7 +145,7 @@ public final class Worker implements AutoCloseable {
                 admin, producers, allowedReplyTopics, (topic, made) -> served().makeAgain(topic, made), faults);
         this.deliveries = new Deliveries(producers, replyTopics, registry, faults);
         this.earlierReplies = new EarlierReplies(
-                kafka.follower(Map.of(
+                kafka.searcher(Map.of(
                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
                         "earliest",
                         ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,

@@ -24,6 +24,15 @@ class KafkaClientsTest {
                         "latest")));
     }
 
+    /** A fetch that waits at the end of a partition holds back the next reading, by half a second with Kafka's default. */
+    @Test
+    void noFetchOfASearcherWaits() {
+        assertThat(clients.searcherSettings(Map.of("auto.offset.reset", "earliest")))
+                .containsEntry("fetch.max.wait.ms", 0)
+                .containsEntry("auto.offset.reset", "earliest")
+                .containsAllEntriesOf(clients.followerSettings(Map.of()));
+    }
+
     @Test
     void aRecorderIsMissedAfterSixSeconds() {
         assertThat(clients.recorderSettings("g", Map.of("max.poll.records", 250)))

@@ -123,7 +123,7 @@ class LagWatchTest implements LagWatch.Listener {
                 () -> looks.getAndIncrement() % 10 == 9 ? Set.of("m") : Set.of(),
                 this,
                 faults)) {
-            await().atMost(SOON).until(() -> looks.get() > 20);
+            await().atMost(SOON).until(() -> looks.get() > 15);
             assertThat(answered).containsExactly(false);
         }
     }

@@ -72,7 +72,7 @@ class LostRedisTest {
             Duration.ofHours(1),
             this::now);
     private final OutcomeLog log = new OutcomeLog(
-            () -> kafka.follower(FROM_BEGINNING),
+            () -> kafka.searcher(FROM_BEGINNING),
             faults,
             Duration.ofSeconds(20),
             Duration.ofHours(24),
@@ -262,7 +262,7 @@ class LostRedisTest {
     void failsInTimeWhenKafkaIsAway() {
         KafkaClients away = new KafkaClients(Map.of("bootstrap.servers", "localhost:1", "default.api.timeout.ms", 500));
         try (OutcomeLog lost = new OutcomeLog(
-                () -> away.follower(FROM_BEGINNING),
+                () -> away.searcher(FROM_BEGINNING),
                 faults,
                 Duration.ofMillis(300),
                 Duration.ofHours(24),
