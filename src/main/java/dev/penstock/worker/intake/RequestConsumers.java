@@ -15,10 +15,13 @@ public final class RequestConsumers {
     /** The others hear at their next heartbeat that a worker has left, and that its partitions are theirs. */
     private static final int SHORTEST_PACE_MS = 300;
 
-    /** Kafka's default. Partitions that a worker takes over wait for its last fetch of the others. */
-    private static final int FETCH_WAIT_MS = ConsumerConfig.DEFAULT_FETCH_MAX_WAIT_MS;
+    /**
+     * What is fetched next waits for the fetch that is under way: bulk that was held back while interactive requests were fetched and none came,
+     * and partitions that a worker takes over. With Kafka's default of 500 ms, bulk got a third of what a fast model can do (docs/benchmarks.md).
+     */
+    private static final int SHORTEST_FETCH_WAIT_MS = 100;
 
-    /** From 30 models to 100, all of them together send 100 heartbeats a second. */
+    /** From 30 models to 100, all of them together send 100 heartbeats a second, and from 10 on 100 fetches. */
     private static final int PACE_MS_PER_MODEL = 10;
 
     /** A longer one saves little more, and partitions are handed over later. */
@@ -52,17 +55,19 @@ public final class RequestConsumers {
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
         settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, MAX_POLL_INTERVAL_MS);
-        int pace = (int) pace().toMillis();
-        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, Math.max(FETCH_WAIT_MS, pace));
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, paced(SHORTEST_FETCH_WAIT_MS));
         if (protocol == GroupProtocol.CLASSIC) {
-            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, pace);
+            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, paced(SHORTEST_PACE_MS));
         }
         return settings;
     }
 
     /** The time between two heartbeats, and the longest poll of an idle model. */
     public Duration pace() {
-        return Duration.ofMillis(
-                Math.clamp((long) PACE_MS_PER_MODEL * models.getAsInt(), SHORTEST_PACE_MS, LONGEST_PACE_MS));
+        return Duration.ofMillis(paced(SHORTEST_PACE_MS));
+    }
+
+    private int paced(int shortestMillis) {
+        return Math.clamp((long) PACE_MS_PER_MODEL * models.getAsInt(), shortestMillis, LONGEST_PACE_MS);
     }
 }

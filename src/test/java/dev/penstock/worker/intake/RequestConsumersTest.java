@@ -82,7 +82,7 @@ class RequestConsumersTest {
 
     /** Shapes: number of models, interval of heartbeats and longest wait of a fetch in ms. */
     @ParameterizedTest
-    @CsvSource({"1, 300, 500", "30, 300, 500", "40, 400, 500", "70, 700, 700", "100, 1000, 1000", "2000, 1000, 1000"})
+    @CsvSource({"1, 300, 100", "20, 300, 200", "40, 400, 400", "100, 1000, 1000", "2000, 1000, 1000"})
     void manyModelsAskLessOften(int models, int heartbeat, int fetchWait) {
         KafkaClients clients = new KafkaClients(kafka());
         assertThat(new RequestConsumers(clients, GroupProtocol.CLASSIC, () -> models).settings())
