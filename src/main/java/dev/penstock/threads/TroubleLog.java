@@ -35,7 +35,8 @@ public final class TroubleLog {
         this(log, subject, graceNanos, System::nanoTime);
     }
 
-    TroubleLog(Logger log, String subject, long graceNanos, LongSupplier nanoClock) {
+    /** @param nanoClock what is meant by a minute, such as that of a simulation */
+    public TroubleLog(Logger log, String subject, long graceNanos, LongSupplier nanoClock) {
         this.log = log;
         this.subject = subject;
         this.graceNanos = graceNanos;

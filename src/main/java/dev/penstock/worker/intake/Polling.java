@@ -1,5 +1,6 @@
 package dev.penstock.worker.intake;
 
+import dev.penstock.kafka.Absence;
 import dev.penstock.messages.Topics;
 import dev.penstock.threads.Time;
 import dev.penstock.threads.TroubleLog;
@@ -12,7 +13,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Polls a model's consumer, and goes on when the broker does not answer or refuses: a topic can come back, and a right can be granted.
- * After a refusal it waits, at most a second. Confined to the consumer's thread.
+ * After a refusal it waits, at most a second. A refusal is logged at once; an answer that is only late, as from a broker that has just
+ * started, once that lasts for five seconds. Confined to the consumer's thread.
  */
 final class Polling {
     private static final Logger LOG = Logger.getLogger(Polling.class);
@@ -25,7 +27,8 @@ final class Polling {
     private final Consumer<byte[], byte[]> consumer;
     private final Time time;
     private final String reading;
-    private final TroubleLog trouble;
+    private final TroubleLog refusals;
+    private final TroubleLog absences;
     private long waitNanos;
     private long failedNanos;
 
@@ -34,7 +37,8 @@ final class Polling {
         this.time = time;
         this.reading = "reading " + String.join(" and ", Topics.requests(model)) + " as group "
                 + Topics.workerGroup(model) + " failed and is tried again";
-        this.trouble = new TroubleLog(LOG, "Intake of model " + model);
+        this.refusals = new TroubleLog(LOG, "Intake of model " + model, 0, time::nanos);
+        this.absences = new TroubleLog(LOG, "Intake of model " + model, WORKS_AGAIN_NANOS, time::nanos);
     }
 
     /** Returns nothing when the broker does not answer. Only the poll is tried again: a record that was polled has to be taken. */
@@ -48,7 +52,8 @@ final class Polling {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
             if (waitNanos > 0 && now - failedNanos >= WORKS_AGAIN_NANOS) {
                 waitNanos = 0;
-                trouble.succeeded();
+                refusals.succeeded();
+                absences.succeeded();
             }
             return records;
         } catch (ApiException refused) {
@@ -57,10 +62,10 @@ final class Polling {
         }
     }
 
-    /** The broker has refused something without which polling is of no use. */
+    /** The broker has refused something without which polling is of no use, or has not answered in time. */
     void failed(ApiException refused) {
         waitNanos = Math.clamp(2 * waitNanos, FIRST_WAIT_NANOS, LAST_WAIT_NANOS);
         failedNanos = time.nanos();
-        trouble.failed(reading, refused);
+        (Absence.causes(refused) ? absences : refusals).failed(reading, refused);
     }
 }

@@ -3,6 +3,7 @@ package dev.penstock.worker.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.penstock.threads.LoggedLines;
 import dev.penstock.threads.Time;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +69,31 @@ class PollingTest {
         assertThat(time.nanos - before)
                 .as("the first wait again")
                 .isEqualTo(Duration.ofMillis(50).toNanos());
+    }
+
+    @Test
+    void tellsOfARefusalAtOnce() {
+        try (LoggedLines log = LoggedLines.of(Polling.class)) {
+            consumer.refusal = Optional.of(new TopicAuthorizationException("denied"));
+            polling.poll(WAIT);
+            assertThat(log.lines()).singleElement().asString().contains("Intake of model m", "denied");
+        }
+    }
+
+    /** A broker that has just started may need more than a second for its first answers. */
+    @Test
+    void tellsOfLateAnswersOnceTheyAreLateForFiveSeconds() {
+        try (LoggedLines log = LoggedLines.of(Polling.class)) {
+            consumer.refusal = Optional.of(new TimeoutException("late"));
+            polling.poll(WAIT);
+            time.nanos += Duration.ofMillis(4900).toNanos();
+            polling.poll(WAIT);
+            assertThat(log.lines()).isEmpty();
+
+            time.nanos += Duration.ofMillis(200).toNanos();
+            polling.poll(WAIT);
+            assertThat(log.lines()).singleElement().asString().contains("Intake of model m", "late");
+        }
     }
 
     @Test
