@@ -1,4 +1,4 @@
-package dev.penstock.local;
+package dev.penstock.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
