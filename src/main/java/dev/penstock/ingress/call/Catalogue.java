@@ -30,15 +30,15 @@ public final class Catalogue {
      */
     static final long CLAIM_NANOS = Duration.ofMinutes(1).toNanos();
 
-    /** Workers become silent by the passing of time alone, so a summary of them serves for this part of the worker timeout. */
-    private static final int SUMMARIES = 32;
-
     /** Folders that are not named like a version have no number; their names differ all the same. */
     static final Comparator<String> BY_NUMBER =
             Comparator.comparingLong(Catalogue::number).thenComparing(Comparator.naturalOrder());
 
     private final Map<String, Map<String, Heard>> byModel = new ConcurrentHashMap<>();
+
+    /** Of all that {@link #byModel} says of a model. What changes there removes it afterwards. */
     private final Map<String, ModelWorkers> summaries = new ConcurrentHashMap<>();
+
     private final Map<String, Sleep> sleeps = new ConcurrentHashMap<>();
     private final long workerTimeoutNanos;
     private final LongSupplier nanoClock;
@@ -245,14 +245,17 @@ public final class Catalogue {
     private ModelWorkers workers(String model) {
         long now = nanoClock.getAsLong();
         ModelWorkers known = summaries.get(model);
-        if (known != null && !known.isOlderThan(workerTimeoutNanos / SUMMARIES, now)) {
+        if (known != null && known.holdsAt(now)) {
             return known;
         }
-        ModelWorkers summary = new ModelWorkers(announced(model), now, workerTimeoutNanos);
-        if (byModel.containsKey(model)) {
-            summaries.put(model, summary);
-        }
-        return summary;
+        return byModel.containsKey(model)
+                ? summaries.compute(
+                        model, (name, outdated) -> summary(name, now)) // what is announced meanwhile removes it
+                : summary(model, now); // callers may ask for any name
+    }
+
+    private ModelWorkers summary(String model, long now) {
+        return new ModelWorkers(announced(model), now, workerTimeoutNanos);
     }
 
     private Collection<Heard> announced(String model) {

@@ -8,13 +8,15 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What the workers of one model serve and read, as they announced it until one moment. Immutable.
+ * What the workers of one model serve and read, as they announced it until one moment. Immutable. Holds until one of them has been silent for too
+ * long.
  *
  * <p>A worker that is ready serves all versions that it announces: they become ready one after the other, within milliseconds. So its
  * versions include those that it announces as not ready.
@@ -29,6 +31,7 @@ final class ModelWorkers {
     private final Optional<String> standardVersion;
     private final boolean mayBeServed;
     private final long nanos;
+    private long holdsForNanos = Long.MAX_VALUE;
 
     /** @param workerTimeoutNanos how long after its last announcement a worker counts as alive */
     ModelWorkers(Collection<Catalogue.Heard> announced, long nowNanos, long workerTimeoutNanos) {
@@ -56,6 +59,8 @@ final class ModelWorkers {
         for (Catalogue.Heard heard : announced) {
             String worker = heard.announcement().worker();
             long silence = nowNanos - heard.nanos();
+            List.of(workerTimeoutNanos / 2, workerTimeoutNanos, Catalogue.CLAIM_NANOS)
+                    .forEach(limit -> holdsUntilSilentFor(limit, silence));
             if (live.contains(worker) && silence < workerTimeoutNanos) {
                 versionsOfLive
                         .computeIfAbsent(worker, none -> new HashSet<>())
@@ -75,6 +80,12 @@ final class ModelWorkers {
         Set<String> shared = shared();
         shared.retainAll(ready);
         this.standardVersion = highest(shared).or(() -> highest(ready)).or(() -> highest(last));
+    }
+
+    private void holdsUntilSilentFor(long limitNanos, long silenceNanos) {
+        if (silenceNanos < limitNanos) {
+            holdsForNanos = Math.min(holdsForNanos, limitNanos - silenceNanos);
+        }
     }
 
     /** The last to claim a partition reads it: a worker announces at once which partitions it has lost or gained. */
@@ -100,9 +111,9 @@ final class ModelWorkers {
         return versions.stream().max(Comparator.comparingLong(Catalogue::number));
     }
 
-    /** Whether this is too old to go by. */
-    boolean isOlderThan(long ageNanos, long nowNanos) {
-        return nowNanos - nanos >= ageNanos;
+    /** Whether time alone has changed nothing since. */
+    boolean holdsAt(long nowNanos) {
+        return nowNanos - nanos < holdsForNanos;
     }
 
     /**

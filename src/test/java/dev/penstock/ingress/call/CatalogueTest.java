@@ -143,6 +143,26 @@ class CatalogueTest {
     }
 
     @Test
+    void noticesAtOnceThatAWorkerHasBeenSilentForTooLong() {
+        catalogue.heard(announcement("1", "w", true).reading(reads(0)));
+
+        now = 49;
+        assertThat(reader(catalogue.readers("m", Lane.INTERACTIVE), 0).takesWork())
+                .isTrue();
+        now = 50;
+        assertThat(reader(catalogue.readers("m", Lane.INTERACTIVE), 0).takesWork())
+                .isFalse();
+        now = 99;
+        assertThat(catalogue.areReadersKnown("m")).isTrue();
+        now = 100;
+        assertThat(catalogue.areReadersKnown("m")).isFalse();
+        now = Catalogue.CLAIM_NANOS - 1;
+        assertThat(catalogue.readers("m", Lane.INTERACTIVE)).isNotEmpty();
+        now = Catalogue.CLAIM_NANOS;
+        assertThat(catalogue.readers("m", Lane.INTERACTIVE)).isEmpty();
+    }
+
+    @Test
     void aWorkerThatHasWithdrawnTakesNoWork() {
         catalogue.heard(announcement("1", "w", true).reading(reads(0)));
         catalogue.heard(announcement("1", "w", false).reading(reads(0)));
