@@ -248,10 +248,11 @@ public final class Catalogue {
         if (known != null && known.holdsAt(now)) {
             return known;
         }
-        return byModel.containsKey(model)
-                ? summaries.compute(
-                        model, (name, outdated) -> summary(name, now)) // what is announced meanwhile removes it
-                : summary(model, now); // callers may ask for any name
+        if (!byModel.containsKey(model)) {
+            return summary(model, now); // and is not kept, since callers may ask for any name
+        }
+        // In the map's lock, so that what is announced meanwhile removes it afterwards.
+        return summaries.compute(model, (name, outdated) -> summary(name, now));
     }
 
     private ModelWorkers summary(String model, long now) {

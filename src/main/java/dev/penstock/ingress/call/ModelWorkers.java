@@ -8,15 +8,15 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 
 /**
- * What the workers of one model serve and read, as they announced it until one moment. Immutable. Holds until one of them has been silent for too
- * long.
+ * What the workers of one model serve and read, as they announced it until one moment. Immutable. It holds until one of them has been
+ * silent for too long.
  *
  * <p>A worker that is ready serves all versions that it announces: they become ready one after the other, within milliseconds. So its
  * versions include those that it announces as not ready.
@@ -31,7 +31,7 @@ final class ModelWorkers {
     private final Optional<String> standardVersion;
     private final boolean mayBeServed;
     private final long nanos;
-    private long holdsForNanos = Long.MAX_VALUE;
+    private final long holdsForNanos;
 
     /** @param workerTimeoutNanos how long after its last announcement a worker counts as alive */
     ModelWorkers(Collection<Catalogue.Heard> announced, long nowNanos, long workerTimeoutNanos) {
@@ -59,8 +59,6 @@ final class ModelWorkers {
         for (Catalogue.Heard heard : announced) {
             String worker = heard.announcement().worker();
             long silence = nowNanos - heard.nanos();
-            List.of(workerTimeoutNanos / 2, workerTimeoutNanos, Catalogue.CLAIM_NANOS)
-                    .forEach(limit -> holdsUntilSilentFor(limit, silence));
             if (live.contains(worker) && silence < workerTimeoutNanos) {
                 versionsOfLive
                         .computeIfAbsent(worker, none -> new HashSet<>())
@@ -77,15 +75,16 @@ final class ModelWorkers {
                 claim(heard.announcement(), new PartitionReader(worker, takesWork, heard.nanos()));
             }
         }
+        this.holdsForNanos = announced.stream()
+                .mapToLong(heard -> nowNanos - heard.nanos())
+                .flatMap(silence -> LongStream.of(workerTimeoutNanos / 2, workerTimeoutNanos, Catalogue.CLAIM_NANOS)
+                        .map(limit -> limit - silence))
+                .filter(left -> left > 0)
+                .min()
+                .orElse(Long.MAX_VALUE);
         Set<String> shared = shared();
         shared.retainAll(ready);
         this.standardVersion = highest(shared).or(() -> highest(ready)).or(() -> highest(last));
-    }
-
-    private void holdsUntilSilentFor(long limitNanos, long silenceNanos) {
-        if (silenceNanos < limitNanos) {
-            holdsForNanos = Math.min(holdsForNanos, limitNanos - silenceNanos);
-        }
     }
 
     /** The last to claim a partition reads it: a worker announces at once which partitions it has lost or gained. */
