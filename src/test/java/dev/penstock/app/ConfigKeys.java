@@ -19,6 +19,9 @@ import java.util.stream.Stream;
 final class ConfigKeys {
     private static final List<String> FIRST = List.of("penstock", "penstock.ingress", "penstock.worker");
 
+    /** Found once: it reads all classes. */
+    private static final List<Class<?>> MAPPINGS = findMappings();
+
     private ConfigKeys() {}
 
     /**
@@ -42,6 +45,10 @@ final class ConfigKeys {
 
     /** Every interface that maps configuration: the shared keys, the roles, the rest. */
     static List<Class<?>> mappings() {
+        return MAPPINGS;
+    }
+
+    private static List<Class<?>> findMappings() {
         return new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("dev.penstock").stream()
                         .filter(type -> type.isAnnotatedWith(ConfigMapping.class))
