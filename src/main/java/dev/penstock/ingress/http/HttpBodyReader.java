@@ -32,14 +32,17 @@ final class HttpBodyReader {
 
     private final HttpServerRequest http;
     private final int maxBytes;
+    private final int mostExpected;
     private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
     private byte[] bytes;
     private int length;
 
-    private HttpBodyReader(HttpServerRequest http, int maxBytes, int expected) {
+    /** @param announced the length, if the call tells it; empty for a body that arrives in chunks */
+    private HttpBodyReader(HttpServerRequest http, int maxBytes, OptionalLong announced) {
         this.http = http;
         this.maxBytes = maxBytes;
-        this.bytes = new byte[expected];
+        this.mostExpected = (int) Math.min(announced.orElse(maxBytes), maxBytes);
+        this.bytes = new byte[(int) Math.min(announced.orElse(UNANNOUNCED_BYTES), Math.min(FIRST_BYTES, maxBytes))];
     }
 
     /**
@@ -66,8 +69,7 @@ final class HttpBodyReader {
 
     private static CompletableFuture<byte[]> asSent(HttpServerRequest http, int maxBytes, Duration within) {
         OptionalLong announced = announced(http);
-        HttpBodyReader body = new HttpBodyReader(
-                http, maxBytes, (int) Math.min(announced.orElse(UNANNOUNCED_BYTES), Math.min(FIRST_BYTES, maxBytes)));
+        HttpBodyReader body = new HttpBodyReader(http, maxBytes, announced);
         if (announced.isPresent() && announced.getAsLong() > maxBytes) {
             body.refuseSize(Long.toString(announced.getAsLong()));
             return body.whole;
@@ -126,7 +128,7 @@ final class HttpBodyReader {
             return;
         }
         if (chunk.length() > bytes.length - length) {
-            int wanted = Math.max(length + chunk.length(), Math.min(maxBytes, bytes.length * 2));
+            int wanted = Math.max(length + chunk.length(), Math.min(mostExpected, bytes.length * 2));
             bytes = Arrays.copyOf(bytes, wanted);
         }
         chunk.getBytes(0, chunk.length(), bytes, length);
