@@ -9,31 +9,35 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Holds requests back for a moment while many calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
+ * Holds requests back for a moment while several calls are on their way, so that they go to Kafka together. Brokers, producers and consumers
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
- * replies come back together. A group goes once it has half of the calls that wait for their replies, which is how it follows the load, or after
- * four milliseconds. Half of few is too few, so there it has three quarters, up to sixteen.
- * How many wait is the number of now, or what is usual if that is more. While very few wait, nothing is held back, and
- * neither where calls wait for long but few come, as for a slow model: a group that has waited and found hardly anyone is not followed by another for a tenth of a second. Thread-safe.
+ * replies come back together, so that the next requests come together, too.
+ *
+ * <p>A group goes once it has all calls that wait for their replies, if those are at most 32; of more it has half. It goes after a quarter of
+ * a millisecond for each call that waits, and after six milliseconds at the latest. So few calls are held back for less, and a lone call is not.
+ * How many wait is the number of now, or what is usual if that is more.
+ *
+ * <p>Where calls wait for long but few come, as for a slow model, a group waits in vain. After two such groups in a row nothing is held back
+ * for a tenth of a second. Thread-safe.
  */
 public final class Gathering {
-    static final Duration LONGEST = Duration.ofMillis(4);
+    static final Duration LONGEST = Duration.ofMillis(6);
 
-    /** With fewer calls on their way, a wait would gain nothing. */
-    static final int MANY = 8;
+    /** A group waits for so long at most for each call that waits for its reply. */
+    static final Duration FOR_EACH = Duration.ofNanos(250_000);
 
-    /** A group that waited for fewer than this has gained nothing. */
-    static final int WORTH_IT = 4;
+    /** Of more calls, half go together: while they are on their way, the others gather. */
+    private static final int ALL_TOGETHER = 32;
 
-    /** So many share what a Kafka request costs well enough. */
-    private static final int PLENTY = 16;
+    /** A group that has waited and has fewer, and not more than half of the calls either, has waited in vain. */
+    private static final int WORTH_IT = 4;
 
     static final Duration PAUSE = Duration.ofMillis(100);
 
-    /** A request counts for so much in what is usual. */
+    /** What is usual falls by so much of the difference with each group of fewer calls. */
     private static final double WEIGHT = 1 / 16.0;
 
-    /** After so long without a request, what was usual means nothing. */
+    /** After so long without a group, what was usual means nothing. */
     static final Duration FORGOTTEN = Duration.ofMillis(10);
 
     private final IntSupplier unanswered;
@@ -41,12 +45,13 @@ public final class Gathering {
     private final Runnable wake;
     private final Together together;
     private List<Runnable> group = new ArrayList<>();
+    private long dueNanos;
     private double usualCalls;
     private long lastNanos;
-    private long sinceNanos;
+    private boolean hasWaitedInVain;
     private OptionalLong pausedUntilNanos = OptionalLong.empty();
-    /** Whether the thread steps again by itself. */
-    private boolean isStepped;
+    /** When the thread steps again by itself; empty while it sleeps until it is woken. */
+    private OptionalLong nextStepNanos = OptionalLong.empty();
 
     private boolean isClosed;
 
@@ -76,14 +81,17 @@ public final class Gathering {
         List<Runnable> due = List.of();
         boolean wakes = false;
         synchronized (this) {
-            int calls = Math.max(waiting, usual(waiting, now));
+            int calls = calls(waiting, now);
             group.add(send);
-            if (calls < MANY || group.size() >= enough(calls) || isClosed || isPaused(now)) {
-                due = take();
+            if (group.size() >= enough(calls) || isClosed || isPaused(now)) {
+                hasWaitedInVain &= group.size() < worthIt(calls);
+                due = take(waiting, now);
             } else if (group.size() == 1) {
-                sinceNanos = now;
-                wakes = !isStepped;
-                isStepped = true;
+                dueNanos = now + Math.min(calls * FOR_EACH.toNanos(), LONGEST.toNanos());
+                wakes = nextStepNanos.isEmpty() || dueNanos - nextStepNanos.getAsLong() < 0;
+                if (wakes) {
+                    nextStepNanos = OptionalLong.of(dueNanos);
+                }
             }
         }
         if (wakes) {
@@ -98,20 +106,21 @@ public final class Gathering {
      * @return nanoseconds after which to step again, or {@link LoopThread#UNTIL_WOKEN}
      */
     public long step(long nowNanos) {
+        int waiting = unanswered.getAsInt();
         List<Runnable> due = List.of();
         long left;
         synchronized (this) {
-            left = sinceNanos + LONGEST.toNanos() - nowNanos;
             if (group.isEmpty()) {
-                isStepped = false;
-                left = LoopThread.UNTIL_WOKEN;
-            } else if (left <= 0) {
-                due = take();
-                left = LONGEST.toNanos();
-                if (due.size() < WORTH_IT) {
-                    pausedUntilNanos = OptionalLong.of(nowNanos + PAUSE.toNanos());
-                }
+                nextStepNanos = OptionalLong.empty();
+                return LoopThread.UNTIL_WOKEN;
             }
+            left = dueNanos - nowNanos;
+            if (left <= 0) {
+                pauseIfInVain(calls(waiting, nowNanos), nowNanos);
+                due = take(waiting, nowNanos);
+                left = LONGEST.toNanos(); // the next group need not wake the thread, unless it has less time
+            }
+            nextStepNanos = OptionalLong.of(nowNanos + left);
         }
         send(due);
         return left;
@@ -122,27 +131,35 @@ public final class Gathering {
         List<Runnable> due;
         synchronized (this) {
             isClosed = true;
-            due = take();
+            due = take(0, nanoClock.getAsLong());
         }
         send(due);
     }
 
-    /** When the replies of a group have come, few wait for a moment, and more in the next. So what is usual counts as well. */
-    private int usual(int waiting, long now) {
-        usualCalls = now - lastNanos > FORGOTTEN.toNanos() ? waiting : usualCalls + (waiting - usualCalls) * WEIGHT;
-        lastNanos = now;
-        return (int) usualCalls;
+    /** While the replies of a group come, few wait for a moment, and more in the next. So what is usual counts as well. */
+    private int calls(int waiting, long now) {
+        return isForgotten(now) ? waiting : Math.max(waiting, (int) Math.round(usualCalls));
     }
 
-    /** Never all: while a group is on its way, the next one gathers. */
+    private boolean isForgotten(long now) {
+        return now - lastNanos > FORGOTTEN.toNanos();
+    }
+
     private static int enough(int calls) {
-        return Math.max((calls + 1) / 2, Math.min(3 * calls / 4, PLENTY));
+        return Math.max((calls + 1) / 2, Math.min(calls, ALL_TOGETHER));
     }
 
-    private void send(List<Runnable> due) {
-        if (!due.isEmpty()) {
-            together.send(due.size(), () -> due.forEach(Runnable::run));
+    private static int worthIt(int calls) {
+        return Math.min(calls / 2 + 1, WORTH_IT);
+    }
+
+    /** One such group may be what another has left over. */
+    private void pauseIfInVain(int calls, long now) {
+        boolean isInVain = group.size() < worthIt(calls);
+        if (isInVain && hasWaitedInVain) {
+            pausedUntilNanos = OptionalLong.of(now + PAUSE.toNanos());
         }
+        hasWaitedInVain = isInVain && !hasWaitedInVain;
     }
 
     private boolean isPaused(long now) {
@@ -152,7 +169,16 @@ public final class Gathering {
         return pausedUntilNanos.isPresent();
     }
 
-    private List<Runnable> take() {
+    private void send(List<Runnable> due) {
+        if (!due.isEmpty()) {
+            together.send(due.size(), () -> due.forEach(Runnable::run));
+        }
+    }
+
+    /** The group that goes now, with so many calls waiting. */
+    private List<Runnable> take(int waiting, long now) {
+        usualCalls = waiting >= usualCalls || isForgotten(now) ? waiting : usualCalls + (waiting - usualCalls) * WEIGHT;
+        lastNanos = now;
         List<Runnable> due = group;
         group = new ArrayList<>(due.size());
         return due;

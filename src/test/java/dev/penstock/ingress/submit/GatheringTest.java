@@ -21,8 +21,8 @@ class GatheringTest {
             new Gathering(() -> calls, () -> now, () -> wakes++, (many, sends) -> sends.run());
 
     @Test
-    void nothingIsHeldBackWhileFewCallsWait() {
-        calls = Gathering.MANY - 1;
+    void aLoneCallIsNotHeldBack() {
+        calls = 1;
         add(1);
         add(2);
         assertThat(sent).containsExactly(1, 2);
@@ -30,8 +30,8 @@ class GatheringTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"8, 6", "10, 7", "16, 12", "20, 15", "22, 16", "32, 16", "33, 17", "100, 50"})
-    void aGroupGoesOnceItHasHalfOfTheCallsOrSixteen(int waiting, int enough) {
+    @CsvSource({"2, 2", "8, 8", "32, 32", "33, 32", "64, 32", "65, 33", "100, 50"})
+    void aGroupGoesOnceItHasAllCallsOrHalfOfMany(int waiting, int enough) {
         calls = waiting;
         for (int i = 1; i < enough; i++) {
             add(i);
@@ -62,6 +62,45 @@ class GatheringTest {
         assertThat(sent).containsExactly(61);
     }
 
+    /** While the replies of a group arrive, each next call finds one more that waits. */
+    @Test
+    void whatIsUsualIsTheMostThatWait() {
+        for (int group = 1; group <= 10; group++) {
+            for (int i = 1; i <= 16; i++) {
+                calls = group == 1 ? 16 : i;
+                assertThat(sent).hasSize((group - 1) * 16);
+                add(i);
+            }
+        }
+        assertThat(sent).hasSize(160);
+    }
+
+    @Test
+    void whatIsUsualFallsWithTheLoad() {
+        goOnWithTwentyCalls();
+        calls = 4;
+        int late = 0;
+        while (!goesAtOnce(List.of(1, 2, 3, 4))) {
+            assertThat(++late).isLessThan(100);
+            now += LONGEST;
+            gathering.step(now);
+        }
+        assertThat(late).isGreaterThan(10);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 500", "8, 2000", "20, 5000", "24, 6000", "100, 6000"})
+    void fewCallsAreHeldBackForLess(int waiting, long micros) {
+        calls = waiting;
+        add(1);
+        assertThat(gathering.step(now)).isEqualTo(micros * 1000);
+        now += micros * 1000 - 1;
+        assertThat(gathering.step(now)).isEqualTo(1);
+        now++;
+        gathering.step(now);
+        assertThat(sent).containsExactly(1);
+    }
+
     @Test
     void aGroupGoesWhenItsFirstHasWaitedLongEnough() {
         add(1);
@@ -76,27 +115,48 @@ class GatheringTest {
 
     @Test
     void theNextGroupHasAllOfItsTime() {
-        calls = 8;
-        List.of(1, 2, 3, 4, 5, 6).forEach(this::add);
+        calls = 4;
+        List.of(1, 2, 3, 4).forEach(this::add);
         now += 1000;
-        add(7);
+        add(5);
+        assertThat(gathering.step(now)).isEqualTo(4 * Gathering.FOR_EACH.toNanos());
+        assertThat(sent).doesNotContain(5);
+    }
+
+    @Test
+    void aGroupWithLessTimeThanTheLastWakesTheThread() {
+        calls = 8;
+        add(1);
+        now += 8 * Gathering.FOR_EACH.toNanos();
         assertThat(gathering.step(now)).isEqualTo(LONGEST);
-        assertThat(sent).doesNotContain(7);
+        add(2);
+        assertThat(wakes).isEqualTo(2);
     }
 
     @Test
     void callsThatWaitForLongHoldBackNoFewOthers() {
-        add(1);
-        now += LONGEST;
-        gathering.step(now);
-        add(2);
-        assertThat(sent).as("the first has waited for nothing").containsExactly(1, 2);
-        now += Gathering.PAUSE.toNanos() - 1;
+        waitInVain(1);
+        waitInVain(2);
         add(3);
-        assertThat(sent).hasSize(3);
-        now++;
+        assertThat(sent).as("two groups have waited for nothing").containsExactly(1, 2, 3);
+        now += Gathering.PAUSE.toNanos() - 1;
         add(4);
-        assertThat(sent).as("another try").hasSize(3);
+        assertThat(sent).hasSize(4);
+        now++;
+        add(5);
+        assertThat(sent).as("another try").hasSize(4);
+    }
+
+    /** One that a group has left over waits until the replies of that group come, and more calls with them. */
+    @Test
+    void aGroupInVainBetweenOthersHoldsUpNone() {
+        calls = 8;
+        List.of(1, 2, 3, 4, 5, 6, 7, 8).forEach(this::add);
+        waitInVain(9);
+        List.of(10, 11, 12, 13, 14, 15, 16, 17).forEach(this::add);
+        waitInVain(18);
+        add(19);
+        assertThat(sent).hasSize(18);
     }
 
     @Test
@@ -121,6 +181,20 @@ class GatheringTest {
         assertThat(sent).containsExactly(1);
         add(2);
         assertThat(sent).as("nobody steps any more").containsExactly(1, 2);
+    }
+
+    private void waitInVain(int number) {
+        add(number);
+        assertThat(sent).doesNotContain(number);
+        now += LONGEST;
+        gathering.step(now);
+        assertThat(sent).contains(number);
+    }
+
+    private boolean goesAtOnce(List<Integer> group) {
+        sent.clear();
+        group.forEach(this::add);
+        return sent.size() == group.size();
     }
 
     private void goOnWithTwentyCalls() {
