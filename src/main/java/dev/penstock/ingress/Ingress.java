@@ -187,7 +187,8 @@ public final class Ingress implements AutoCloseable {
         EventLoopLag.registerMeter(registry);
         this.redisWatch = new RedisWatch(redis, vertx, registry);
         this.gatheringThread = new LoopThread("penstock-gathering", "Calls are not sent to Kafka.", faults);
-        this.gathering = new Gathering(pending::size, System::nanoTime, gatheringThread::wake, publisher::together);
+        this.gathering = new Gathering(
+                config.callLinger(), pending::size, System::nanoTime, gatheringThread::wake, publisher::together);
         RequestPublisher requests = new RequestPublisher(publisher, gathering);
         Cancellation cancellation = new Cancellation(publisher, replyPartitions);
         Submissions submissions =

@@ -207,14 +207,22 @@ public interface IngressConfig {
 
     /**
      * How long requests gather into one Kafka batch when their model's queue is at least five times as long anyway. This saves CPU under
-     * load without delaying answers. Other requests gather for 4 ms at most, and while the request before them is on its way. More than the
-     * run time of a few batches gains nothing; {@code 0s} switches it off.
+     * load without delaying answers. More than the run time of a few batches gains nothing; {@code 0s} switches it off.
      */
     // Kafka accepts no more: the delivery timeout less the request timeout of Publisher.
     @WithDefault("20ms")
     @DurationMin(millis = 0)
     @DurationMax(millis = 400)
     Duration queuedLinger();
+
+    /**
+     * How long a synchronous call waits at most for others to go to Kafka together, while several of them wait for their replies. It is a
+     * quarter of a millisecond for each of those, and a lone call does not wait. Less saves time where calls come in a steady stream, and costs CPU; {@code 0s} switches it off.
+     */
+    @WithDefault("6ms")
+    @DurationMin(millis = 0)
+    @DurationMax(millis = 50)
+    Duration callLinger();
 
     /**
      * How long after its last announcement a worker counts as alive. Must be longer than {@code penstock.worker.heartbeat}; the default

@@ -14,15 +14,13 @@ import java.util.function.LongSupplier;
  * replies come back together, so that the next requests come together, too.
  *
  * <p>A group goes once it has all calls that wait for their replies, if those are at most 32; of more it has half. It goes after a quarter of
- * a millisecond for each call that waits, and after six milliseconds at the latest. So few calls are held back for less, and a lone call is not.
+ * a millisecond for each call that waits, if that is less than the linger. So few calls are held back for less, and a lone call is not.
  * How many wait is the number of now, or what is usual if that is more.
  *
  * <p>Where calls wait for long but few come, as for a slow model, a group waits in vain. After two such groups in a row nothing is held back
  * for a tenth of a second. Thread-safe.
  */
 public final class Gathering {
-    static final Duration LONGEST = Duration.ofMillis(6);
-
     /** A group waits for so long at most for each call that waits for its reply. */
     static final Duration FOR_EACH = Duration.ofNanos(250_000);
 
@@ -37,9 +35,10 @@ public final class Gathering {
     /** What is usual falls by so much of the difference with each group of fewer calls. */
     private static final double WEIGHT = 1 / 16.0;
 
-    /** After so long without a group, what was usual means nothing. */
-    static final Duration FORGOTTEN = Duration.ofMillis(10);
+    /** So long after the next group would have been due, what was usual means nothing. */
+    static final Duration FORGOTTEN = Duration.ofMillis(4);
 
+    private final long lingerNanos;
     private final IntSupplier unanswered;
     private final LongSupplier nanoClock;
     private final Runnable wake;
@@ -63,11 +62,14 @@ public final class Gathering {
     }
 
     /**
+     * @param linger how long a group waits at most; with zero, nothing is held back
      * @param unanswered the calls that wait for their replies, also those that are held back
      * @param wake makes a thread call {@link #step} soon; called from any thread
      * @param together sends a group
      */
-    public Gathering(IntSupplier unanswered, LongSupplier nanoClock, Runnable wake, Together together) {
+    public Gathering(
+            Duration linger, IntSupplier unanswered, LongSupplier nanoClock, Runnable wake, Together together) {
+        this.lingerNanos = linger.toNanos();
         this.unanswered = unanswered;
         this.nanoClock = nanoClock;
         this.wake = wake;
@@ -83,11 +85,12 @@ public final class Gathering {
         synchronized (this) {
             int calls = calls(waiting, now);
             group.add(send);
-            if (group.size() >= enough(calls) || isClosed || isPaused(now)) {
+            long longest = Math.min(calls * FOR_EACH.toNanos(), lingerNanos);
+            if (group.size() >= enough(calls) || longest == 0 || isClosed || isPaused(now)) {
                 hasWaitedInVain &= group.size() < worthIt(calls);
                 due = take(waiting, now);
             } else if (group.size() == 1) {
-                dueNanos = now + Math.min(calls * FOR_EACH.toNanos(), LONGEST.toNanos());
+                dueNanos = now + longest;
                 wakes = nextStepNanos.isEmpty() || dueNanos - nextStepNanos.getAsLong() < 0;
                 if (wakes) {
                     nextStepNanos = OptionalLong.of(dueNanos);
@@ -118,7 +121,7 @@ public final class Gathering {
             if (left <= 0) {
                 pauseIfInVain(calls(waiting, nowNanos), nowNanos);
                 due = take(waiting, nowNanos);
-                left = LONGEST.toNanos(); // the next group need not wake the thread, unless it has less time
+                left = lingerNanos; // the next group need not wake the thread, unless it has less time
             }
             nextStepNanos = OptionalLong.of(nowNanos + left);
         }
@@ -142,7 +145,7 @@ public final class Gathering {
     }
 
     private boolean isForgotten(long now) {
-        return now - lastNanos > FORGOTTEN.toNanos();
+        return now - lastNanos > lingerNanos + FORGOTTEN.toNanos();
     }
 
     private static int enough(int calls) {

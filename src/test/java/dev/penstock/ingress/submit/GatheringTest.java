@@ -3,6 +3,7 @@ package dev.penstock.ingress.submit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.threads.LoopThread;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -11,14 +12,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** When requests go together. Time stands still unless a test moves it. */
 class GatheringTest {
-    private static final long LONGEST = Gathering.LONGEST.toNanos();
+    private static final Duration LINGER = Duration.ofMillis(6);
+    private static final long LONGEST = LINGER.toNanos();
+    private static final long FORGOTTEN = LONGEST + Gathering.FORGOTTEN.toNanos();
 
     private int calls = 100;
     private long now = 5;
     private int wakes;
     private final List<Integer> sent = new ArrayList<>();
-    private final Gathering gathering =
-            new Gathering(() -> calls, () -> now, () -> wakes++, (many, sends) -> sends.run());
+    private final Gathering gathering = withLinger(LINGER);
 
     @Test
     void aLoneCallIsNotHeldBack() {
@@ -26,6 +28,14 @@ class GatheringTest {
         add(1);
         add(2);
         assertThat(sent).containsExactly(1, 2);
+        assertThat(wakes).isZero();
+    }
+
+    @Test
+    void withoutALingerNothingIsHeldBack() {
+        Gathering without = withLinger(Duration.ZERO);
+        without.add(() -> sent.add(1));
+        assertThat(sent).containsExactly(1);
         assertThat(wakes).isZero();
     }
 
@@ -48,7 +58,7 @@ class GatheringTest {
     void fewCallsOfAMomentAreNoReasonToHoldNothingBack() {
         goOnWithTwentyCalls();
         calls = 3;
-        now += Gathering.FORGOTTEN.toNanos();
+        now += FORGOTTEN;
         add(61);
         assertThat(sent).isEmpty();
     }
@@ -57,7 +67,7 @@ class GatheringTest {
     void aCallLongAfterTheLoadGoesAtOnce() {
         goOnWithTwentyCalls();
         calls = 1;
-        now += Gathering.FORGOTTEN.toNanos() + 1;
+        now += FORGOTTEN + 1;
         add(61);
         assertThat(sent).containsExactly(61);
     }
@@ -181,6 +191,10 @@ class GatheringTest {
         assertThat(sent).containsExactly(1);
         add(2);
         assertThat(sent).as("nobody steps any more").containsExactly(1, 2);
+    }
+
+    private Gathering withLinger(Duration linger) {
+        return new Gathering(linger, () -> calls, () -> now, () -> wakes++, (many, sends) -> sends.run());
     }
 
     private void waitInVain(int number) {
