@@ -217,7 +217,8 @@ public interface IngressConfig {
 
     /**
      * How long a synchronous call waits at most for others to go to Kafka together, while several of them wait for their replies. It is a
-     * quarter of a millisecond for each of those, and a lone call does not wait. Less saves time where calls come in a steady stream, and costs CPU; {@code 0s} switches it off.
+     * quarter of a millisecond for each of those, and a lone call does not wait. Less saves time where calls come in a steady stream, and
+     * costs CPU; {@code 0s} switches it off.
      */
     @WithDefault("6ms")
     @DurationMin(millis = 0)

@@ -59,6 +59,7 @@ final class ConfigRangesTest {
             penstock.worker.heartbeat               | 0s       | must be 100ms to 10m, was 0s
             penstock.worker.heartbeat               | 20m      | must be 100ms to 10m, was 20m
             penstock.worker.drain-timeout           | -1s      | must be 0s to 1h, was -1s
+            penstock.worker.commit-interval         | 2s       | must be 1ms to 1s, was 2s
             penstock.worker.bulk-floor              | 2        | must be 0 to 1, was 2.0
             penstock.worker.id                      | ` `      | must be 1 to 200 characters without spaces, was " "
             penstock.worker.max-open-requests       | 0        | must be 1 to 1000000, was 0
