@@ -13,8 +13,8 @@ import java.util.function.LongSupplier;
  * have most of their work for each Kafka request, not for each record in it. What goes together comes to the worker together, and its
  * replies come back together, so that the next requests come together, too.
  *
- * <p>A group goes once it has all calls that wait for their replies, if those are at most 32; of more it has half. It goes after a quarter of
- * a millisecond for each call that waits, if that is less than the linger. So few calls are held back for less, and a lone call is not.
+ * <p>A group goes once it has all calls that wait for their replies; of more than 32 it has 32, or half if that is more. It goes after a
+ * quarter of a millisecond for each call that waits, if that is less than the linger. So few calls are held back for less, and a lone call is not.
  * How many wait is the number of now, or what is usual if that is more.
  *
  * <p>Where calls wait for long but few come, as for a slow model, a group waits in vain. After two such groups in a row nothing is held back
@@ -24,7 +24,7 @@ public final class Gathering {
     /** A group waits for so long at most for each call that waits for its reply. */
     static final Duration FOR_EACH = Duration.ofNanos(250_000);
 
-    /** Of more calls, half go together: while they are on their way, the others gather. */
+    /** Of more calls, so many go together, or half if that is more: while they are on their way, the others gather. */
     private static final int ALL_TOGETHER = 32;
 
     /** A group that has waited and has fewer, and not more than half of the calls either, has waited in vain. */
